@@ -20,6 +20,7 @@ from merlab.storage import (
     read_json,
     read_json_object,
     remove_unfinished,
+    require_writable,
     whole_file,
     whole_folder,
     write_json,
@@ -93,6 +94,33 @@ class TestAWholeFile:
         with pytest.raises(MerlabError, match="cannot write"), whole_file(tmp_path / "table.csv") as temporary:
             temporary.touch()
         assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+
+
+class TestAPlaceForAFile:
+    """It is checked before work that takes long."""
+
+    def test_may_be_in_folders_that_do_not_exist_yet(self, tmp_path):
+        require_writable(tmp_path / "new" / "deeper" / "table.csv")
+        assert list(tmp_path.iterdir()) == []
+
+    def test_under_a_file_is_refused(self, tmp_path):
+        (tmp_path / "file").touch()
+        with pytest.raises(WriteError, match="file is a file; choose a folder"):
+            require_writable(tmp_path / "file" / "new" / "table.csv")
+
+    def test_that_is_a_folder_is_refused(self, tmp_path):
+        with pytest.raises(WriteError, match="it is a folder; give a name inside it"):
+            require_writable(tmp_path)
+
+    @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="this user may write to every folder")
+    def test_in_a_folder_that_is_only_read_is_refused(self, tmp_path):
+        tmp_path.chmod(0o500)
+        with pytest.raises(WriteError, match="choose a folder that you may write to"):
+            require_writable(tmp_path / "table.csv")
+
+    def test_of_a_file_that_is_read_is_refused(self, tmp_path):
+        with pytest.raises(MerlabError, match="is read by this command"):
+            require_writable(tmp_path / "table.csv", [None, tmp_path / "deeper" / ".." / "table.csv"])
 
 
 class TestAWholeFolder:

@@ -44,10 +44,22 @@ class WriteError(MerlabError):
         return cls(f"cannot write {path}: {error.strerror or error}; {remedy}")
 
 
-def require_not_read(path: Path, read: Iterable[Path | None]) -> None:
-    """Raises MerlabError if the file ``path``, which is to be written, is one that the same command reads."""
+def require_writable(path: Path, read: Iterable[Path | None] = ()) -> None:
+    """Check before work that takes long whether the file ``path`` can be written after it; no folder is made.
+
+    Raises WriteError if it cannot, and MerlabError if it is one of those that the same command reads.
+    """
     if any(each is not None and each.resolve() == path.resolve() for each in read):
         raise MerlabError(f"{path} is read by this command and would be replaced; give the output another name")
+    if path.is_dir():
+        raise WriteError(f"cannot write {path}: it is a folder; give a name inside it")
+    try:
+        folder = next(each for each in path.absolute().parents if each.exists())
+        trial = _temporary_path(folder / path.name)
+        trial.touch()
+        trial.unlink()
+    except OSError as error:
+        raise WriteError.at(path, error) from error
 
 
 @contextmanager

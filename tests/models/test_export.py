@@ -237,6 +237,12 @@ def test_a_file_that_exists_is_never_overwritten(tmp_path, kind, name):
     assert (tmp_path / name).read_text() == "mine"
 
 
+def test_a_place_that_cannot_be_written_is_refused_before_any_work(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(MerlabError, match="file is a file; choose a folder"):
+        Export(small_recognizer(), "onnx", "fp32", tmp_path / "file" / "network.onnx")
+
+
 def test_a_file_name_with_the_wrong_suffix_is_refused(tmp_path):
     with pytest.raises(MerlabError, match="ends in .xml"):
         Export(small_recognizer(), "openvino", "fp32", tmp_path / "network.onnx")

@@ -102,10 +102,10 @@ def agree_command(
     """Compare coders: matched events, Cohen's kappa, Krippendorff's alpha, differences of boundaries."""
     from merlab.coding.agreement.agree import agree
     from merlab.coding.agreement.tables import boundary_table, marks, pair_heading, pair_table, together_table
-    from merlab.storage import require_not_read
+    from merlab.storage import require_writable
 
     if page:
-        require_not_read(page, (file for source in sources for file in (source, *source.glob("*"))))
+        require_writable(page, (file for source in sources for file in (source, *source.glob("*"))))
     agreement = agree(*sources, fps=fps)
     scores = agreement.scores
     if page:

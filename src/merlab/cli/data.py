@@ -183,12 +183,15 @@ def clips(
     """The clip table with the labels of a scheme; a warning says where it has fewer than two classes."""
     from merlab.databases import load
     from merlab.protocols import covered_clips
-    from merlab.storage import require_not_read, whole_file
+    from merlab.storage import require_writable, whole_file
 
+    if csv is not None:
+        # Before a database is read, which takes minutes for a large one.
+        require_writable(csv, [Path(scheme)])
     stated = True if aligned else None
     loaded = load(database, root, table=table, aligned=stated, allow_unusable=allow_unusable)
     if csv is not None:
-        require_not_read(csv, [Path(scheme), *(file for source in loaded.sources for file in source.tables)])
+        require_writable(csv, (file for source in loaded.sources for file in source.tables))
     labeled = covered_clips(loaded, as_scheme(scheme))
     columns = ["database", "subject", "clip", "onset", "apex", "offset", "action_units", "emotion", "label"]
     columns += ["objective_class", "aligned"]

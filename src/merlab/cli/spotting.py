@@ -84,12 +84,12 @@ def compare_spotting_command(
     from merlab.reports.spotting_comparison import comparison_heading, comparison_table, store_comparison
     from merlab.spotting.comparison.evaluation import compare_spotting
     from merlab.spotting.comparison.recordings import recordings, recordings_in
-    from merlab.storage import require_not_read
+    from merlab.storage import require_writable
 
     if save and not command:
         raise MerlabError("--save needs --command, so that a reader can repeat the table")
     if save:
-        require_not_read(save, [truth, *videos])
+        require_writable(save, [truth, *videos])
     comparison = compare_spotting(
         recordings(truth, videos, fps),
         None if methods is None else [name.strip() for name in methods.split(",")],
@@ -138,14 +138,14 @@ def answers_command(
     Writes answers.csv, and for each file of questions (ME-VQA) the same lines with their answers, by template. What a
     result does not hold is "not determined"; a question of unknown form is not answered, and is counted.
     """
-    from merlab.storage import require_not_read, whole_file
+    from merlab.storage import require_writable, whole_file
     from merlab.videos.answers.facts import read_facts, stamps_of
     from merlab.videos.answers.questions import answer_questions
     from merlab.videos.answers.tables import answer_table
 
     videos = read_facts(results, most_probable=most_probable)
     table, path = answer_table(videos, columns), out / ANSWERS
-    require_not_read(path, questions or ())
+    require_writable(path, questions or ())
     answered = answer_questions(questions or (), videos, out)
     with whole_file(path) as aside:
         table.to_csv(aside, index=False)

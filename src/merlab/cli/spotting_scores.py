@@ -62,12 +62,12 @@ def score_spotting_command(
     """
     from merlab.reports.spotting_scores import spotting_table, store_spotting
     from merlab.spotting.scoring import score_spotting
-    from merlab.storage import require_not_read
+    from merlab.storage import require_writable
 
     if command and not save:
         raise MerlabError("--command belongs to --save; give both or neither")
     if save:
-        require_not_read(save, [truth, *spotted, videos])
+        require_writable(save, [truth, *spotted, videos])
     scores = score_spotting(
         truth,
         spotted,

@@ -36,7 +36,7 @@ from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.models.shipped import CARD
 from merlab.progress import Progress, shown_progress
 from merlab.registry import look_up
-from merlab.storage import whole_file
+from merlab.storage import require_writable, whole_file
 from merlab.version import __version__
 from merlab.vocabulary import ExportFormat, ExportPrecision, RuntimeName
 
@@ -82,8 +82,9 @@ def export_recognizer(
         progress: True shows it on standard error, False does not, a function is called with it.
 
     Raises:
-        MerlabError: for a combination that no runtime computes, a missing package, an ``out`` that exists or has the
-            wrong suffix, and a float32 file that gives other answers than PyTorch. Nothing is written then.
+        MerlabError: for a combination that no runtime computes, a missing package, an ``out`` that exists, cannot be
+            written or has the wrong suffix, and a float32 file that gives other answers than PyTorch. Nothing is
+            written then.
 
     """
     if clips is not None and subjects is not None:
@@ -110,7 +111,7 @@ class Export:
     """What is exported: a recognizer, the kind of file, the arithmetic that it is meant for, and the file itself.
 
     Raises MerlabError for a combination that no runtime computes, for a missing package that writes or reads the file,
-    and if ``out`` exists or has the wrong suffix.
+    and if ``out`` exists, cannot be written or has the wrong suffix.
     """
 
     recognizer: Recognizer
@@ -133,6 +134,7 @@ class Export:
         for path in self.files:
             if path.exists():
                 raise MerlabError(f"{path} exists; remove it, or choose another --out")
+            require_writable(path)
         runtime: RuntimeName = "openvino-bf16" if self.precision == "bf16" else self.format
         resolve_runtime(runtime, self.recognizer.module, self.recognizer.recipe.shape)
         if self.calibrated:
