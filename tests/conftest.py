@@ -48,13 +48,15 @@ CLIPS: dict[SynthesisPreset, int] = {"easy": 72, "default": 36, "null": 36}
 
 @pytest.fixture(scope="session", autouse=True)
 def kept_faces() -> Iterator[None]:
-    """Each process of the tests paints a synthetic face once, and finds the faces in a picture once."""
+    """Each process of the tests paints a face, finds the faces in a picture and measures a movement once."""
     from tests.detected_faces import keep_detected_faces
+    from tests.kept_movement import keep_movements
     from tests.painted_faces import keep_painted_faces
 
     with pytest.MonkeyPatch.context() as patch:
         keep_painted_faces(patch)
         keep_detected_faces(patch)
+        keep_movements(patch)
         yield
 
 

@@ -41,3 +41,10 @@ def test_a_stored_one_gives_the_same_flow_whether_it_was_used_or_not(pair):
     for copy in (unused, pickle.loads(pickle.dumps(FINE))):
         assert copy == FINE
         np.testing.assert_array_equal(copy(*pair), expected)
+
+
+def test_flow_does_not_depend_on_what_was_computed_before(pair):
+    flow = DenseInverseSearch(finest_scale=0, stride=4, steps=6, refinement=1)
+    expected = flow(*pair)
+    flow(pair[1], np.roll(pair[0], 5, axis=0))
+    np.testing.assert_array_equal(flow(*pair), expected)

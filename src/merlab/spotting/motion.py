@@ -69,12 +69,15 @@ class FaceMotion:
         if self._key is None:
             self._key = gray
             return self._key_place
-        if self._texture is None:
-            self._texture = texture(self._key)
-        moved = in_blocks(self._flow(self._key, gray), self._texture) * np.float32(LAYOUT_WIDTH / WIDTH)
-        place = np.asarray(self._key_place + without_head(moved), np.float32)
+        place = np.asarray(self._key_place + self._moved(self._key, gray), np.float32)
         self.pass_over(frame, place)
         return place
+
+    def _moved(self, key: Gray, gray: Gray) -> Float32Array:
+        """The displacement of the blocks from the key frame to another, both prepared, without that of the head."""
+        if self._texture is None:
+            self._texture = texture(key)
+        return without_head(in_blocks(self._flow(key, gray), self._texture) * np.float32(LAYOUT_WIDTH / WIDTH))
 
     def pass_over(self, frame: Image, place: Float32Array) -> None:
         """Continue after a frame whose place is known already, which takes hardly any time."""
