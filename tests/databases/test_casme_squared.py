@@ -74,9 +74,41 @@ class TestTheFolders:
         (finding,) = examine(small).of("unusable")
         assert finding.expected.startswith("frames of 15_0401")
 
-    def test_of_single_movements_are_not_videos(self, small):
-        write_video(small, "../selectedpic/s15/disgust1_1")
+    @pytest.mark.parametrize("place", ["../selectedpic/s15/disgust1_1", "s15/disgust1_1"])
+    def test_of_single_movements_are_not_videos(self, small, place):
+        write_video(small, place)
         assert len(long_videos("casme-squared", small).videos) == 2
+
+    def test_come_from_the_rules_of_the_copy_where_these_differ_from_the_published_ones(self, small):
+        """Published are 1 for s15 and anger1 for 0401; sheets may have an empty column, and lines with empty cells."""
+        write_workbook(small / TABLE, [row(1, "anger1_1"), row(2, "anger1_1")], rules=False)
+        book = load_workbook(small / TABLE)
+        subjects, stimuli = book.create_sheet("naming rule1"), book.create_sheet("naming rule2")
+        for line in ((None, "s40", 40, 1), (None, None, None, 2)):
+            subjects.append(line)
+        for line in ((999, "anger1"), (998, None), (None, "anger2")):
+            stimuli.append(line)
+        book.save(small / TABLE)
+        write_video(small, "s40/40_0999")
+        examination = examine(small)
+        assert [clip.source.name for clip in examination.clips] == ["40_0999"]
+        assert [finding.found for finding in examination.of("unusable")] == ["'2 (in no naming rule)'"]
+
+    def test_do_not_come_from_a_coded_row_whose_cells_look_like_a_rule(self, small):
+        """L12 and 101 are an action unit and a frame; as a rule, they would replace all published ones."""
+        write_workbook(small / TABLE, [row(), row(frames=(101, 103, 105), units="L12")], rules=False)
+        write_video(small, frames=110)
+        assert [clip.onset for clip in load("casme-squared", small)] == [5, 101]
+
+    @pytest.mark.parametrize(
+        ("video", "found"),
+        [("fear1_1", "neither a folder nor a video of this name"), ("?", "'?'")],
+    )
+    def test_of_a_stimulus_in_no_rule_make_its_row_unusable(self, small, video, found):
+        write_workbook(small / TABLE, [row(), row(video=video)])
+        (finding,) = examine(small).of("unusable")
+        assert (finding.where, finding.found) == (f"s15 {video} (row 2)", found)
+        assert "None" not in finding.expected
 
 
 class TestTheTable:
@@ -84,6 +116,21 @@ class TestTheTable:
         columns = ("subject", "video", "onset", "apex", "offset", "au", "emotion", "type", "self-report")
         write_table(small / TABLE, [dict(zip(columns, row(), strict=True))], columns, sheets=("CASFEcode_final",))
         assert len(load("casme-squared", small)) == 1
+
+    def test_keeps_a_later_row_without_numbers_and_without_a_kind(self, small):
+        write_workbook(small / TABLE, [row(), (*row(frames=("?", "?", "?"))[:7], "mirco-expression")])
+        assert [each.where for each in examine(small).of("unusable")] == ["s15 disgust1_1 (row 2)"]
+
+    def test_may_begin_with_a_line_of_few_cells(self, small):
+        write_workbook(small / TABLE, [("CAS(ME)^2",), row()])
+        assert len(load("casme-squared", small)) == 1
+
+    def test_may_be_a_text(self, small):
+        (small / TABLE).unlink()
+        (small / TABLE).with_suffix(".csv").write_text(",".join(map(str, row())), encoding="utf-8")
+        examination = examine(small)
+        assert [clip.source.name for clip in examination.clips] == ["15_0101disgustingteeth"]
+        assert "sheet" not in examination.facts
 
     @pytest.mark.parametrize("kind", ["mirco-expression", "", "me"])
     def test_has_a_first_row_also_where_its_kind_is_misspelled(self, small, kind):
