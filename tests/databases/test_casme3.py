@@ -82,6 +82,12 @@ class TestPartA:
         ]
         assert MICRO_TABLE in examine(tmp_path).facts["tables not read"]
 
+    def test_the_frames_may_lie_in_the_folder_of_the_video_itself(self, tmp_path):
+        write_table(tmp_path / MICRO_TABLE, [row()], COLUMNS)
+        write_images(tmp_path / "part_A" / "spNO.1" / "a", (f"{number}.jpg" for number in range(1, 21)), JPEG)
+        assert [clip.source.name for clip in load("casme3", tmp_path)] == ["a"]
+        assert [video.name for video in long_videos("casme3", tmp_path).videos] == ["spNO.1_a"]
+
     def test_version_1_of_the_tables_is_not_read(self, tmp_path):
         write_table(tmp_path / MICRO_TABLE.replace("v2", "v1"), [row()], COLUMNS)
         write_table(tmp_path / MICRO_TABLE, [row()], COLUMNS)

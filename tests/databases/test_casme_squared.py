@@ -86,8 +86,8 @@ class TestTheFolders:
         subjects, stimuli = book.create_sheet("naming rule1"), book.create_sheet("naming rule2")
         for line in ((None, "s40", 40, 1), (None, None, None, 2)):
             subjects.append(line)
-        for line in ((999, "anger1"), (998, None), (None, "anger2")):
-            stimuli.append(line)
+        for rule in ((999, "anger1"), (998, None), (None, "anger2")):
+            stimuli.append(rule)
         book.save(small / TABLE)
         write_video(small, "s40/40_0999")
         examination = examine(small)

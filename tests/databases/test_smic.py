@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 import pytest
@@ -10,6 +11,7 @@ from openpyxl import load_workbook
 from merlab.databases import find_database, long_videos
 from merlab.databases.smic_release import padded
 from merlab.errors import MerlabError
+from merlab.progress import silent
 from tests.databases.release import about, edit_table, only
 from tests.databases.smic_release import (
     BMP,
@@ -74,6 +76,14 @@ class TestSingleClips:
             ("s20_po_03", 17581039, 17581044),
         ]
         assert examination.facts["coding table"].startswith("none")
+
+    def test_that_merlab_aligned_say_how_and_carry_their_stamps(self, small):
+        record = {"database": "smic", "settings": {"landmarks": "mesh"}, "stamps": ["SYNTHETIC"]}
+        (small / "SMIC_all_cropped" / "prepared.json").write_text(json.dumps(record))
+        examination = examine(small)
+        assert examination.facts["aligned by"] == "merlab prepare: landmarks mesh (3 clips)"
+        assert examination.clips.stamps == ("SYNTHETIC",)
+        assert "aligned by" not in examine(write_single(small / "raw", ROWS, image="image")).facts
 
     def test_are_read_without_a_table_that_has_nothing_about_their_camera(self, small):
         (small / "SMIC_all_cropped" / "HS").rename(small / "SMIC_all_cropped" / "VIS")
@@ -219,6 +229,56 @@ class TestLongVideos:
         assert "SMIC_HS_E" in facts["not read"]
 
 
+class TestTheAnnotation:
+    """The table of onsets, offsets and emotions, which long videos need."""
+
+    def text(self, path, onset):
+        path.write_text(
+            f"Subject,Filename,OnsetF,OffsetF,Emotion\n1,s1_ne_01,{onset},559745,negative\n", encoding="utf-8"
+        )
+        return path
+
+    @pytest.fixture
+    def long(self, tmp_path):
+        return write_long(tmp_path / "smic", ROWS[:1], table=False)
+
+    def test_of_which_there_are_several_is_chosen_by_the_user(self, long):
+        first, second = (self.text(long / f"SMIC annotation {onset}.csv", onset) for onset in (559740, 559742))
+        with pytest.raises(MerlabError, match=r"several annotation tables: .* 559740.csv, .* 559742.csv; .*--table"):
+            examine(long)
+        for table, onset in ((first, 559740), (second, 559742)):
+            examination = find_database("smic", table=table).examine(long, False, silent)
+            assert [clip.onset for clip in examination.clips] == [onset]
+            assert examination.tables == (table,)
+            assert [video.events[0].onset for video in long_videos("smic", long, table=table).videos] == [onset]
+
+    def test_as_a_text_is_that_of_the_camera_in_its_name_and_else_that_of_hs(self, long):
+        self.text(long / "SMIC annotation.csv", 559740)
+        self.text(long / "SMIC-VIS annotation.csv", 559742)
+        assert [clip.onset for clip in examine(long).clips] == [559740]
+        (long / "SMIC_HS_E").rename(long / "SMIC_VIS_E")
+        assert [(clip.onset, clip.fps) for clip in examine(long).clips] == [(559742, 25.0)]
+
+    def test_is_not_known_of_nir(self, tmp_path):
+        root = write_single(tmp_path, ROWS, "NIR")
+        assert examine(root).facts["coding table"] == "none; it is not needed"
+        with pytest.raises(MerlabError, match="no annotation table of the camera NIR is known; leave --table out"):
+            find_database("smic", table=root / TABLE).examine(root, False, silent)
+
+    def test_is_examined_alone_if_it_is_the_only_one_or_the_file_is_given(self, tmp_path):
+        alone = find_database("smic").examine_table
+        assert alone is not None
+        with pytest.raises(MerlabError, match=r"has not one annotation table of SMIC but none; choose it with --table"):
+            alone(tmp_path)
+        table = write_annotation(tmp_path, ROWS)
+        for given in (tmp_path, table):
+            assert alone(given).facts["rows"] == "3"
+        self.text(tmp_path / "SMIC annotation.csv", 559740)
+        with pytest.raises(MerlabError, match=r"but .*SMIC annotation\.csv, .*SMIC-HS-E_annotation_2019\.xlsx; choose"):
+            alone(tmp_path)
+        assert alone(table).facts["rows"] == "3"
+
+
 class TestCameras:
     def test_hs_is_preferred_and_the_other_cameras_are_named(self, small):
         for camera in ("VIS", "NIR"):
@@ -278,7 +338,7 @@ class TestCameras:
 
 def test_a_folder_of_other_images_is_an_error_with_the_expected_layouts(tmp_path):
     (tmp_path / "beach1.jpg").write_bytes(BMP)
-    with pytest.raises(MerlabError, match=r"has no frames of SMIC: searched for folders s01, s02 .*micro/negative"):
+    with pytest.raises(MerlabError, match=r"no frames of SMIC: searched for .*micro/negative.*; give the folder that"):
         examine(tmp_path)
 
 
@@ -305,6 +365,12 @@ class TestSubjectsInSeveralFolders:
         assert examination.of("unusable") == []
         assert examination.facts["camera"].startswith("HS, 100 frames per second (by the folder")
         assert "second part" in examination.facts["frames"]
+
+    def test_of_another_camera_are_not_read_with_them(self, parts):
+        write_single(parts / "VIS", [Take(2, "ne", 1, 1, 5)], "VIS", table=False)
+        examination = examine(parts)
+        assert [clip.name for clip in examination.clips] == [take.name for take in ROWS]
+        assert examination.facts["not read"].startswith(f"{parts / 'VIS'}")
 
     def test_are_refused_if_both_have_a_clip_and_so_are_their_long_videos(self, tmp_path):
         write_long(tmp_path / "smic", ROWS)
