@@ -226,6 +226,15 @@ def test_coded_events_and_coding_of_another_folder_come_back(tmp_path):
     assert read_coding(other) == read_coding(material)
 
 
+def test_decisions_about_movements_of_the_result_need_no_frames(tmp_path):
+    material = material_in(tmp_path / "out", faces=1)
+    first = material.events[0]
+    (tmp_path / "mine.csv").write_text(f"event,face_id,decision\n{first.event},{first.face_id},accept\n")
+    import_coding(material.folder, tmp_path / "mine.csv", coder="GH")
+    (decision,) = read_coding(material).decisions
+    assert decision == about(first, "accept", "GH", time=decision.time)
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
@@ -235,6 +244,8 @@ def test_coded_events_and_coding_of_another_folder_come_back(tmp_path):
         ("onset,offset,video\n5,9,b.mp4\n", "no row of the video interview.mp4"),
         ("onset,offset,event,decision\n5,9,,add\n", "no column face_id"),
         ("start,stop\n5,9\n", "no column onset"),
+        ("apex\n150\n", "an event needs the first and the last frame of the movement, its apex alone is not enough"),
+        ("onset,offset\n1.000,1.100\n", "line 2: onset is '1.000', not clear; it may be 1 or 1000"),
         ("onset,offset,decision\n138,166,no\n", "line 2: 'no' is not a decision; write one of accept, reject"),
         ("onset,offset,decision\n5,9,reject\n", "no movement in frames 5 to 9 that could be rejected"),
         ("onset,offset\n138,166\n138,166\n", "two events are about e0001, one of them in frames 138 to 166"),

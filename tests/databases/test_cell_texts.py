@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from merlab.databases.cell_texts import DATE, FAILED_FORMULA, are_action_units, remedy_for_number
+from merlab.databases.cell_texts import DATE, FAILED_FORMULA, are_action_units, read_rate, remedy_for_number
+from merlab.errors import MerlabError
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,8 @@ def test_action_units_are_numbered_from_1_to_99():
         ("566,4", "with a decimal point and without separators of thousands"),
         ("1,234", "with a decimal point and without separators of thousands"),
         ("1,234,567.8", "with a decimal point and without separators of thousands"),
+        ("1.000", "it may be 1 or 1000"),
+        ("12.345", "it may be 12.345 or 12345"),
     ],
 )
 def test_what_happened_to_a_number_leads_to_its_remedy(cell, words):
@@ -54,6 +57,17 @@ def test_what_happened_to_a_number_leads_to_its_remedy(cell, words):
 @pytest.mark.parametrize("cell", ["46", "46.5", "2014-04-10", "five", ",4", ""])
 def test_of_another_cell_nothing_is_known(cell):
     assert remedy_for_number(cell) == ""
+
+
+@pytest.mark.parametrize(("cell", "fps"), [("200", 200), ("29.97", 29.97), ("29.970", 29.97), ("60.0", 60)])
+def test_a_rate_that_is_clear_is_read(cell, fps):
+    assert read_rate(cell) == fps
+
+
+@pytest.mark.parametrize("cell", ["1.000", "2.500", "10.000", "0.5", "30 fps", "nan", "1.000.000"])
+def test_a_rate_that_may_be_another_is_refused(cell):
+    with pytest.raises(MerlabError):
+        read_rate(cell)
 
 
 @pytest.mark.parametrize("text", ["1-Feb", "01. Mrz", "4-oct", "2 juil", "10月4日", "04/10/14", "04.10.14"])

@@ -332,7 +332,7 @@ class TestColumns:
 
 class TestACell:
     @pytest.mark.parametrize("column", ["onset", "apex", "offset"])
-    @pytest.mark.parametrize("text", ["2.5", "x", "0", "-1", "1e1", "2,0", "0.0", "#REF!", "1" * 400])
+    @pytest.mark.parametrize("text", ["2.5", "x", "0", "-1", "1e1", "2,0", "0.0", "1.000", "#REF!", "1" * 400])
     def test_that_is_no_frame_number_makes_the_row_unusable(self, tmp_path, column, text):
         rows = [row(tmp_path, "s0"), row(tmp_path, **{column: text})]
         examination = examine(write(tmp_path / "mine.csv", rows))
@@ -350,6 +350,11 @@ class TestACell:
     def test_that_is_no_frame_rate_makes_the_row_unusable(self, tmp_path, text):
         fault = only(examine_row(tmp_path, fps=text), "s1 c1 (line 2)")
         assert (fault.severity, fault.found, "decimal point" in fault.remedy) == ("unusable", repr(text), True)
+
+    @pytest.mark.parametrize("column", ["onset", "fps"])
+    def test_that_may_be_one_or_a_thousand_makes_the_row_unusable(self, tmp_path, column):
+        fault = only(examine_row(tmp_path, **{column: "1.000"}), "s1 c1 (line 2)")
+        assert (fault.severity, "it may be 1 or 1000" in fault.remedy) == ("unusable", True)
 
     @pytest.mark.parametrize("column", ["subject", "clip", "frames"])
     def test_that_is_needed_must_not_be_empty(self, tmp_path, column):

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from merlab.coding.decisions import Coding, Decision, Verdict
 from merlab.coding.material import MachineEvent, Material
+from merlab.databases.cell_texts import may_be_thousands, remedy_for_number
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable, read_cells
 from merlab.result_folder import CODING
@@ -133,4 +134,6 @@ def whole_number(text: str, column: str) -> int:
     """The number in a cell; raises MerlabError for any other text."""
     if not WHOLE_NUMBER.fullmatch(text):
         raise MerlabError(f"{column} is {text[:40]!r}, not a whole number; correct the cell")
+    if may_be_thousands(text):
+        raise MerlabError(f"{column} is {text!r}, not clear; {remedy_for_number(text)}")
     return int(float(text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,14 +11,14 @@ import numpy as np
 
 from merlab.coding.decisions import Decision, is_rejection, now
 from merlab.coding.events import CodedEvents
-from merlab.coding.file import COLUMNS, decisions_of, whole_number
+from merlab.coding.file import COLUMNS, decisions_in, decisions_of, whole_number
 from merlab.coding.found_events import FoundEvent, Imported, decisions_about, require_sound
 from merlab.coding.material import Material, composed
 from merlab.errors import MerlabError
-from merlab.evaluation.cells import NO_VALUE, CellTable, read_cells
+from merlab.evaluation.cells import NO_VALUE, CellTable, MissingColumnsError, read_cells
 from merlab.frames import name_of
 from merlab.sinks import CsvSink
-from merlab.spotting.scoring.read_intervals import NO_APEX
+from merlab.spotting.scoring.read_intervals import INTERVAL_NEEDED, NO_APEX
 
 # The first three are those that ``--database table`` needs; emotion is what it, and `merlab score-spotting`, read as
 # the label.
@@ -89,12 +90,19 @@ def _cells(video: CodedVideo, decision: Decision, name: str) -> dict[str, object
 def imported_table(path: Path, material: Material, face_id: int | None) -> Imported:
     """The decisions in a table: coding.csv of another folder, coded events, or events of any program.
 
-    Events have the columns onset and offset in frames; apex, emotion or label, action_units, comment, coder and face_id
-    are read if present. Where there is a column video, rows of other videos are left out, with a note. ``face_id`` is
-    the face of rows that name none. Raises MerlabError, with the row and the remedy, for what is wrong.
+    Events have the columns onset and offset in frames, which decisions about movements of the result need not have;
+    apex, emotion or label, action_units, comment, coder and face_id are read if present. Where there is a column video,
+    rows of other videos are left out, with a note. ``face_id`` is the face of rows that name none. Raises MerlabError,
+    with the row and the remedy, for what is wrong.
     """
     optional = [column for column in (*COLUMNS, EMOTION, VIDEO) if column not in INTERVAL]
-    table = read_cells(path, str(path), INTERVAL, optional)
+    try:
+        table = read_cells(path, str(path), INTERVAL, optional, INTERVAL_NEEDED)
+    except MissingColumnsError as error:
+        # Decisions about movements of the result need no frames.
+        with suppress(MissingColumnsError):
+            return Imported(decisions_in(path, material))
+        raise error
     table, notes = _of_video(table, material.video)
     table = _with_label(table)
     if "decision" in table.cells and "event" in table.cells:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from os import PathLike
@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from merlab.databases.cell_texts import may_be_thousands, remedy_for_number
 from merlab.databases.table_file import READERS, Sheet, read_lines
 from merlab.errors import MerlabError
 from merlab.given import require_file
@@ -61,6 +62,12 @@ class CellTable:
         for column in columns:
             missing = self.cells[column].isin(NO_VALUE - set(allowed))
             self.refuse(missing, f"{column} is empty or undefined", "fill in the cell, or remove the row")
+
+    def refuse_thousands(self, column: str, is_unclear: Callable[[str], bool] = may_be_thousands) -> None:
+        """Raises MerlabError where a number may be meant a thousand times as large: 1.000 of a German program."""
+        unclear = self.cells[column].map(is_unclear).astype(bool)
+        first = next(iter(self.cells[column][unclear]), "")
+        self.refuse(unclear, f"{column} is {first!r}, which is not clear", remedy_for_number(first))
 
     def with_one_spelling(
         self, columns: Sequence[str], declared: Sequence[str] = (), remedy: str = "", within: Sequence[str] = ()
@@ -128,24 +135,28 @@ class CellTable:
         )
 
 
+class MissingColumnsError(MerlabError):
+    """A table lacks a column that is required."""
+
+
 def read_cells(
-    given: pd.DataFrame | Path | str, name: str, required: Sequence[str], optional: Sequence[str]
+    given: pd.DataFrame | Path | str, name: str, required: Sequence[str], optional: Sequence[str], why: str = ""
 ) -> CellTable:
     """The required and optional columns of a table file, or of a DataFrame that is called ``name`` in messages.
 
-    Case, blanks, underscores and hyphens in a column name do not matter. Raises MerlabError for a file that cannot be
-    read, a required column that is missing, a column that occurs twice, and rows that are longer or shorter than the
-    line of column names.
+    Case, blanks, underscores and hyphens in a column name do not matter. Raises MissingColumnsError where a required
+    column is missing (``why`` it is required, for the message), MerlabError for a file that cannot be read, a column
+    that occurs twice, and rows that are longer or shorter than the line of column names.
     """
     if isinstance(given, pd.DataFrame):
-        return _of_frame(given, name, required, optional)
+        return _of_frame(given, name, required, optional, why)
     if not isinstance(given, str | PathLike):
         raise MerlabError(f"{name} must be a DataFrame or the path of a table file, got {given!r}")
-    return _of_file(Path(given), required, optional)
+    return _of_file(Path(given), required, optional, why)
 
 
-def _of_frame(given: pd.DataFrame, name: str, required: Sequence[str], optional: Sequence[str]) -> CellTable:
-    columns = _positions(name, list(map(str, given.columns)), required, optional)
+def _of_frame(given: pd.DataFrame, name: str, required: Sequence[str], optional: Sequence[str], why: str) -> CellTable:
+    columns = _positions(name, list(map(str, given.columns)), required, optional, why)
     texts = {column: _texts(given.iloc[:, position]) for column, position in columns.items()}
     cells = pd.DataFrame(texts, dtype=object)
     stripped = cells.map(str.strip)
@@ -154,9 +165,9 @@ def _of_frame(given: pd.DataFrame, name: str, required: Sequence[str], optional:
     return _with_note_on_blanks(table, np.asarray((stripped != cells).any(axis=1)))
 
 
-def _of_file(path: Path, required: Sequence[str], optional: Sequence[str]) -> CellTable:
+def _of_file(path: Path, required: Sequence[str], optional: Sequence[str], why: str) -> CellTable:
     sheet, notes = _sheet_of(path, required)
-    columns = _positions(str(path), sheet.header, required, optional)
+    columns = _positions(str(path), sheet.header, required, optional, why)
     _require_equal_lengths(str(path), sheet)
     notes = (*notes, *_unread(str(path), sheet.header, columns, optional))
     texts = {column: [cells[at] for cells in sheet.lines.values()] for column, at in columns.items()}
@@ -224,7 +235,9 @@ def _unread(name: str, header: Sequence[str], columns: Mapping[str, int], option
             yield f"{name}: column {position + 1} has no name, so it is not read"
 
 
-def _positions(name: str, header: Sequence[str], required: Sequence[str], optional: Sequence[str]) -> dict[str, int]:
+def _positions(
+    name: str, header: Sequence[str], required: Sequence[str], optional: Sequence[str], why: str
+) -> dict[str, int]:
     folded = list(map(_folded, header))
     counts = {column: folded.count(_folded(column)) for column in (*required, *optional)}
     for column, count in counts.items():
@@ -232,8 +245,8 @@ def _positions(name: str, header: Sequence[str], required: Sequence[str], option
             raise MerlabError(f"{name} has the column {column} {count} times; keep one of them")
     missing = [column for column in required if not counts[column]]
     if missing:
-        raise MerlabError(
-            f"{name} has no column {' and no column '.join(missing)}; its columns are "
+        raise MissingColumnsError(
+            f"{name} has no column {' and no column '.join(missing)}{why and f', and {why}'}; its columns are "
             f"{', '.join(map(shortened, header))}; "
             "rename them in the first line, with commas, semicolons or tabs between cells"
         )

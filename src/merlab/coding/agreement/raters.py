@@ -19,11 +19,12 @@ from merlab.coding.frame_clock import FrameClock
 from merlab.coding.importing import ELAN_SUFFIX
 from merlab.coding.material import MachineEvent, Material, composed, read_material
 from merlab.coding.tables import EMOTION, INTERVAL, LABEL, VIDEO
+from merlab.databases.cell_texts import read_rate
 from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import NO_VALUE, read_cells
-from merlab.frames.clock import require_rate
 from merlab.spelling import counted
+from merlab.spotting.scoring.read_intervals import INTERVAL_NEEDED
 
 # An .eaf file does not state how long its video is; none that is coded is longer.
 LONGEST_S = 24 * 3600
@@ -65,7 +66,7 @@ class _Reader:
 
     def read_table(self, path: Path) -> None:
         """Add each coder of a coded table, without rejected rows; raises MerlabError with the place of a wrong cell."""
-        table = read_cells(path, str(path), INTERVAL, TABLE_COLUMNS)
+        table = read_cells(path, str(path), INTERVAL, TABLE_COLUMNS, INTERVAL_NEEDED)
         events: dict[str, dict[str, list[RatedEvent]]] = {}
         verdicts: dict[str, dict[tuple[str, str], bool]] = {}
         for place, cells in zip(table.places, table.cells.to_dict("records"), strict=True):
@@ -149,7 +150,7 @@ class _Reader:
         """What a row of coded events states about its video; a result states the frame rate better."""
         known = self.videos.get(video, Video())
         rate, length = row.get("fps", "") if known.clock is None else "", row.get("video_frames", "")
-        fps = _rate(rate) if rate else known.fps
+        fps = read_rate(rate) if rate else known.fps
         frames = whole_number(length, "video_frames") if length else known.frames
         before = "in a row before" if known.clock is None else "in its result"
         for name, was, now in (("fps", known.fps, fps), ("video_frames", known.frames, frames)):
@@ -254,10 +255,3 @@ def _with_source(rater: Rater, alike: Mapping[str, int]) -> str:
     name = Path(rater.source).name
     source = name if name and alike[name] == 1 else rater.source
     return f"{rater.coder} in {source}" if rater.coder else source
-
-
-def _rate(text: str) -> float:
-    try:
-        return require_rate(float(text))
-    except ValueError as error:
-        raise MerlabError(f"fps is {text[:40]!r}, not a number; write one with a decimal point") from error

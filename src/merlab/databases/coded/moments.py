@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from merlab.clips import Finding
+from merlab.databases.cell_texts import may_be_thousands
 from merlab.databases.coded.release import Frames, Role, TableFormat
 from merlab.spelling import counted, first_of
 
@@ -100,6 +101,8 @@ def note_of(repairs: Sequence[Repair]) -> str:
 def _may_be_frame(text: str, role: Role, form: TableFormat) -> bool:
     if role == "apex" and (text in NO_APEX or role not in form.columns):
         return True
+    if may_be_thousands(text):
+        return False
     if form.unknown_frames:
         return FRACTION.fullmatch(text) is not None or (role == "offset" and not text)
     return frame_number(text) is not None

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from merlab.clips import Finding
-from merlab.databases.cell_texts import FAILED_FORMULA, remedy_for_number
+from merlab.databases.cell_texts import FAILED_FORMULA, is_unclear_rate, may_be_thousands, remedy_for_number
 from merlab.databases.objective_class import EXAMPLE, parse_objective_class
 from merlab.databases.table_file import Sheet
 from merlab.errors import MerlabError
@@ -182,11 +182,12 @@ def _faults(path: Path, place: str, cells: Sequence[str], sheet: Sheet, columns:
             remedy = "correct the formula in the spreadsheet program, or write the text itself"
             yield Finding("unusable", where, f"a text in column {column}", repr(given[column]), remedy)
     for column in FRAME_NUMBERS:
-        if given[column] and not FRAME_NUMBER.fullmatch(given[column]):
+        if given[column] and (not FRAME_NUMBER.fullmatch(given[column]) or may_be_thousands(given[column])):
             expected = f"a whole frame number from 1 up in column {column}"
             yield Finding("unusable", where, expected, repr(given[column]), _remedy_for_number(given[column]))
-    if given["fps"] and not (RATE.fullmatch(given["fps"]) and is_rate(float(given["fps"]))):
-        remedy = "write the frames per second of the camera, with a decimal point and without a unit"
+    if given["fps"] and not _is_clear_rate(given["fps"]):
+        usual = "write the frames per second of the camera, with a decimal point and without a unit"
+        remedy = remedy_for_number(given["fps"]) or usual
         expected = f"a number from {LOWEST_RATE:g} to {HIGHEST_RATE:g}, such as 200 or 29.97, in column fps"
         yield Finding("unusable", where, expected, repr(given["fps"]), remedy)
     if given["aligned"] and given["aligned"].lower() not in ALIGNED:
@@ -196,6 +197,10 @@ def _faults(path: Path, place: str, cells: Sequence[str], sheet: Sheet, columns:
         remedy = "correct the cell, or leave it empty if the class is unknown"
         expected = f"{EXAMPLE} in column objective_class"
         yield Finding("unusable", where, expected, repr(given["objective_class"]), remedy)
+
+
+def _is_clear_rate(cell: str) -> bool:
+    return RATE.fullmatch(cell) is not None and is_rate(float(cell)) and not is_unclear_rate(cell)
 
 
 def _remedy_for_number(cell: str) -> str:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from merlab.databases.cell_texts import read_rate
 from merlab.databases.long_video import Kind, LongEvent, LongVideo
 from merlab.databases.table_file import READERS
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import NO_VALUE, read_cells
 from merlab.frames import clock_of, open_frames
-from merlab.frames.clock import require_rate
 from merlab.frames.opening import state_of
 from merlab.given import as_path, require_folder
 from merlab.spelling import first_of, person, without_fraction
@@ -194,8 +194,6 @@ def _known(subject: str) -> str:
 
 def _rate(name: str, text: str) -> float | None:
     try:
-        return require_rate(float(text)) if text else None
-    except ValueError as error:
-        raise MerlabError(f"{name}: fps is {text!r}, not a number; correct the list of videos") from error
+        return read_rate(text) if text else None
     except MerlabError as error:
         raise MerlabError(f"{name}: {error}") from error

@@ -33,6 +33,8 @@ FRAMES = (ONSET, APEX, OFFSET)
 # Two faces of a video may move in the same frames.
 FACES = ("face", "face_id")
 SCORE = "score"
+# Why a table without onset and offset cannot be read.
+INTERVAL_NEEDED = "an event needs the first and the last frame of the movement, its apex alone is not enough"
 OPTIONAL = (APEX, EMOTION, CLASS, ACTION_UNITS, *FACES)
 # How the coding tables of some databases mark an unknown apex.
 NO_APEX = {*NO_VALUE, "/", "-"}
@@ -201,7 +203,8 @@ def _read_table(given: Events, name: str, how: Reading) -> CellTable:
     """A table with column names, which may be those of other tools."""
     names: Names = names_in(given)
     scored = () if how.threshold is None else (SCORE,)
-    table = read_cells(given, name, (names[ONSET], names[OFFSET]), (names[VIDEO], names[KIND], *OPTIONAL, *scored))
+    optional = (names[VIDEO], names[KIND], *OPTIONAL, *scored)
+    table = read_cells(given, name, (names[ONSET], names[OFFSET]), optional, INTERVAL_NEEDED)
     columns = {written: column for column, written in names.items()}
     table = folder_free(replace(table, cells=table.cells.rename(columns=columns)), names)
     return with_kinds(table, names[KIND])
@@ -233,6 +236,8 @@ def _require_intervals(table: CellTable, pattern: str = FRAME_NUMBER) -> None:
             texts = ", ".join(sorted(set(table.cells[column][wrong]))[:3])
             remedy = "write frame numbers; multiply seconds by the frame rate, and remove rows without an interval"
             table.refuse(wrong, f"{column} is not the whole number of a frame ({texts or 'empty'})", remedy)
+            if pattern == FRAME_NUMBER:
+                table.refuse_thousands(column)
     events = with_numbers(table)
     table.refuse(events[ONSET] > events[OFFSET], "onset is after offset", "exchange or correct them")
     if APEX in events:

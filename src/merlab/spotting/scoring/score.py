@@ -31,6 +31,7 @@ from merlab.spotting.scoring.counts import (
     spotting_f1,
 )
 from merlab.spotting.scoring.event_classes import ClassCounts, harmonic_f1
+from merlab.spotting.scoring.frame_doubts import note_on_lengths, notes_on_places
 from merlab.spotting.scoring.hits import HitEvent, interval_of
 from merlab.spotting.scoring.kinds import KINDS
 from merlab.spotting.scoring.matching import match
@@ -109,9 +110,11 @@ def score_spotting(
     choice = Choice(kind, by_duration, fps, lengths)
     (true_events, found_events), kind_notes = choose_kinds(true, found, choice)
     scores = _score(true_events, found_events, fps, lengths)
+    tables, rates = ((true_events, true.name), (found_events, found.name)), lengths.fps if lengths else {}
     if lengths is not None:
-        tables = ((true_events, true.name), (found_events, found.name))
         notes = (*notes, *filter(None, (lengths.beyond(events, name, fps) for events, name in tables)))
+    doubts = filter(None, (note_on_lengths(events, name, rates, fps) for events, name in tables))
+    notes = (*notes, *doubts, *notes_on_places(true_events, found_events))
     return scores.model_copy(update={"notes": (*notes, *kind_notes, *scores.notes)})
 
 

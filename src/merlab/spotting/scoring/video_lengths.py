@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from merlab.databases.cell_texts import is_unclear_rate
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable, read_cells
 from merlab.frames import HIGHEST_RATE, LOWEST_RATE, VIDEO_SUFFIXES, is_rate, open_frames
@@ -135,6 +136,7 @@ def _firsts(table: CellTable) -> dict[str, int]:
     stated = table.cells[table.cells[FIRST] != ""]
     wrong = (table.cells[FIRST] != "") & ~table.cells[FIRST].str.fullmatch(r"[0-9]{1,12}(\.0*)?").astype(bool)
     table.refuse(wrong, "first is not the number of a frame", "write a whole number, or leave the cell empty")
+    table.refuse_thousands(FIRST)
     return {video: int(float(first)) for video, first in zip(stated["video"], stated[FIRST], strict=True)}
 
 
@@ -155,6 +157,7 @@ def _differ(numbers: pd.Series, others: pd.Series | float) -> pd.Series:
 def _rates(table: CellTable) -> pd.Series:
     """The frame rate of each video; raises MerlabError for one that no camera has."""
     rates = _numbers(table, FPS)
+    table.refuse_thousands(FPS, is_unclear_rate)
     limits = f"from {LOWEST_RATE:g} to {HIGHEST_RATE:g}"
     table.refuse(~rates.map(is_rate), f"fps is not a frame rate {limits}", "write the frames per second of the camera")
     return rates
@@ -162,6 +165,8 @@ def _rates(table: CellTable) -> pd.Series:
 
 def _numbers(table: CellTable, column: str) -> pd.Series:
     """The numbers of a column; raises MerlabError for a cell that is not a positive number."""
+    if column == FRAMES:
+        table.refuse_thousands(column)
     numbers = pd.to_numeric(table.cells[column], errors="coerce")
     wrong = ~((numbers > 0) & (numbers < math.inf))
     table.refuse(wrong, f"{column} is not a positive number", "write numbers with a point, without units")
