@@ -19,10 +19,12 @@ folder = Path(temporary.name)
 # %% [markdown]
 # ## Make a recording
 #
-# Nine seconds at 200 frames per second, already cropped to the face. The table lists the true events.
+# Nine seconds at 100 frames per second, already cropped to the face. The table lists the true events.
 
 # %%
-recordings = merlab.make_videos(folder / "recordings", subjects=1, minutes=0.15, events=14, preset="easy", seed=3)
+recordings = merlab.make_videos(
+    folder / "recordings", subjects=1, minutes=0.15, events=14, fps=100, preset="easy", seed=3
+)
 truth = pd.read_csv(recordings / "SYNTHETIC_events.csv")
 truth
 

@@ -33,7 +33,7 @@ recognizer = merlab.pretrain(
     method="ststnet",
     preset="reduced",
     scheme="megc2019",
-    subjects=16,
+    subjects=9,
     clips_per_subject=6,
     seeds=1,
     progress=False,
@@ -54,11 +54,11 @@ pd.DataFrame(scores).round(3)
 # %% [markdown]
 # ## Export
 #
-# The ONNX file is written only if it gives the same answers as PyTorch, here on clips of four other synthetic
+# The ONNX file is written only if it gives the same answers as PyTorch, here on clips of two other synthetic
 # subjects.
 
 # %%
-exported = merlab.export_recognizer(folder / "small.onnx", "onnx", weights=recognizer, subjects=4, progress=False)
+exported = merlab.export_recognizer(folder / "small.onnx", "onnx", weights=recognizer, subjects=2, progress=False)
 print(f"{exported.agreement.changed} of {exported.agreement.clips} decisions changed, {exported.bytes // 1000} kB")
 
 # %% [markdown]
@@ -76,7 +76,7 @@ print("stamps", json.loads(metadata["stamps"]))
 # %% [markdown]
 # ## On the command line
 #
-#     merlab pretrain small.safetensors --method ststnet --preset reduced --subjects 16 --clips 6 --seeds 1
+#     merlab pretrain small.safetensors --method ststnet --preset reduced --subjects 9 --clips 6 --seeds 1
 #     merlab export --weights small.safetensors --format onnx --out small.onnx
 #     merlab recognize interview.mp4 --weights small.safetensors
 

@@ -91,7 +91,7 @@ class AwayAndBack:
 
 # %%
 made = merlab.make_videos(
-    folder / "long", subjects=3, minutes=0.1, events=20, fps=60, preset="easy", seed=5, jobs=1, progress=False
+    folder / "long", subjects=3, minutes=0.1, events=20, fps=30, preset="easy", seed=5, jobs=1, progress=False
 )
 recordings = recordings_in(made)
 comparison = merlab.compare_spotting(
