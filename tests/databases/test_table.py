@@ -353,7 +353,8 @@ class TestACell:
 
     @pytest.mark.parametrize("column", ["onset", "fps"])
     def test_that_may_be_one_or_a_thousand_makes_the_row_unusable(self, tmp_path, column):
-        fault = only(examine_row(tmp_path, **{column: "1.000"}), "s1 c1 (line 2)")
+        examination = examine(write(tmp_path / "mine.csv", [row(tmp_path, **{column: "1.000"})]))
+        fault = only(examination, "s1 c1 (line 2)")
         assert (fault.severity, "it may be 1 or 1000" in fault.remedy) == ("unusable", True)
 
     @pytest.mark.parametrize("column", ["subject", "clip", "frames"])
