@@ -262,6 +262,28 @@ class TestSettings:
             assert sum(len(window.total) for window in spot_places(places, FPS / 4, settings)) == len(places)
 
 
+class TestMargin:
+    def test_a_chunk_needs_the_frames_within_reach_of_the_longest_movement_on_both_sides(self):
+        # 0.45 s that the score reaches, and 0.55 s of a movement.
+        assert [SETTINGS.margin(fps) for fps in (25.0, 30.0, 200.0)] == [25, 30, 200]
+
+    def test_a_window_may_last_exactly_as_long(self):
+        settings = spotting_settings({"window": 2.0, "score.reach": 0.5, "longest": 1.5, "shortest": 1.5})
+        assert settings.margin(10.0) == 20
+
+
+def test_some_frames_of_a_window_hold_only_the_movements_whose_peaks_are_there():
+    brief = SpottedEvent(onset=101, apex=104, offset=107, peak=103, score=9, part="chin")
+    at = {peak: replace(brief, peak=peak) for peak in (103, 104, 107, 108)}
+    total, lids = np.arange(10, dtype=np.float32), np.arange(10, 20, dtype=np.float32)
+    window = Window(101, total, lids, 5.0, (at[103], at[104]), 1, (at[107], at[108]))
+    middle = window.only(range(104, 108))
+    assert (middle.first, middle.total.tolist(), middle.lids.tolist()) == (104, [3, 4, 5, 6], [13, 14, 15, 16])
+    assert (middle.events, middle.weak, middle.threshold, middle.dropped) == ((at[104],), (at[107],), 5.0, 1)
+    assert [len(window.only(frames).total) for frames in (range(90, 103), range(109, 200), range(1, 101))] == [2, 2, 0]
+    assert window.only(range(90, 103)).first == 101
+
+
 class TestStreaming:
     @pytest.mark.slow
     def test_windows_follow_one_another_without_a_gap(self):
@@ -322,7 +344,7 @@ class TestStreaming:
 
 
 # Every second of the 200 frames per second is rendered.
-STEP = 2
+STEP = 3
 
 
 def rendered(seed, preset, seconds, emotions):
@@ -340,13 +362,13 @@ class TestOnSyntheticFaces:
 
     def test_movements_are_spotted_among_blinks_and_head_movement(self):
         emotions = ["happiness", "disgust", "surprise", "repression", "others", "happiness"]
-        plan, found = rendered(31, "default", 24, emotions)
+        plan, found = rendered(31, "default", 15, emotions)
         truth = [(event.onset // STEP + 1, event.offset // STEP + 1) for event in plan.events]
         hits = match(truth, [(event.onset, event.offset) for event in found])
         assert 2 * len(hits) / (len(found) + len(truth)) >= 0.7
         assert np.median([abs(STEP * (found[at].apex - 1) - plan.events[true].apex) for true, at in hits]) < 5
 
     def test_where_nothing_happens_nothing_is_spotted(self):
-        plan, found = rendered(32, "null", 15, [])
+        plan, found = rendered(32, "null", 12, [])
         assert plan.blinks
         assert found == []

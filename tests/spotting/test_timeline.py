@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -108,8 +109,17 @@ class TestTimeline:
         read = pd.read_csv(line.folder / "scores.csv")
         pd.testing.assert_frame_equal(read, line.scores, check_exact=True)
 
+    def test_a_result_of_an_earlier_version_has_the_name_of_its_file(self, line):
+        earlier = replace(line, metadata=line.metadata.model_copy(update={"name": ""}))
+        assert earlier.video == "face.avi"
+
 
 class TestDisplay:
+    def test_weak_candidates_are_counted_apart(self, line):
+        both = replace(line, weak_rows=line.rows * 2)
+        assert repr(both).splitlines()[0] == "Timeline of face.avi: 6.0 s, 1 movement, 2 weak candidates"
+        assert both.weak["onset"].tolist() == [line.rows[0].onset] * 2
+
     def test_the_repr_is_short_and_says_what_was_found(self, line):
         assert repr(line).splitlines()[0] == "Timeline of face.avi: 6.0 s, 1 movement"
         assert len(repr(line).splitlines()) <= 3
