@@ -69,16 +69,22 @@ def farneback(onset: Gray, apex: Gray) -> Float32Array:
 
 
 def tvl1(onset: Gray, apex: Gray) -> Float32Array:
-    """TV-L1 (Zach et al. 2007) with the defaults of OpenCV contrib; raises MerlabError if contrib is not installed."""
-    if not hasattr(cv2, "optflow"):
+    """TV-L1 (Zach et al. 2007) with the defaults of OpenCV contrib; raises MerlabError as ``require_installed``."""
+    require_installed("tvl1")
+    contrib: Any = cv2
+    return np.asarray(contrib.optflow.createOptFlow_DualTVL1().calc(onset, apex, None), np.float32)
+
+
+ALGORITHMS: dict[str, Callable[[Gray, Gray], Float32Array]] = {"dis": dis, "tvl1": tvl1, "farneback": farneback}
+
+
+def require_installed(algorithm: str) -> None:
+    """Raises MerlabError for TV-L1 where the contrib build of OpenCV, which alone has it, is not installed."""
+    if algorithm == "tvl1" and not hasattr(cv2, "optflow"):
         raise MerlabError(
             f"TV-L1 flow needs the contrib build of OpenCV; run {install_hint('tvl1')}, into a separate environment "
             "(the two OpenCV builds share one folder), or use algorithm=dis"
         )
-    return np.asarray(cv2.optflow.createOptFlow_DualTVL1().calc(onset, apex, None), np.float32)
-
-
-ALGORITHMS: dict[str, Callable[[Gray, Gray], Float32Array]] = {"dis": dis, "tvl1": tvl1, "farneback": farneback}
 
 
 def strain(flow: Float32Array) -> Float32Array:

@@ -1,4 +1,6 @@
+import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ from merlab.evaluation.experiment import run_plan
 from merlab.evaluation.predictions import read_predictions, write_predictions
 from merlab.evaluation.runner import Tally, finished, run, run_keys
 from merlab.evaluation.unit import Fit, Worker
+from merlab.inputs import parse_recipe
 from merlab.methods import METHODS
 from merlab.progress import silent
 from tests.helpers import flow_plan, own_input, write_flow_tree
@@ -58,6 +61,15 @@ def test_a_method_learns_what_is_there_to_learn(root, tmp_path):
 
 
 @pytest.mark.slow
+def test_what_the_last_method_lacks_is_named_before_inputs_of_the_first_are_made(root, tmp_path, monkeypatch):
+    plan = make_plan(root, ["constant"])
+    first, last = (replace(plan.entries[0], recipe=parse_recipe(f"flow:size={size}")) for size in ("8x8", "231x282"))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=100_000))
+    with pytest.raises(MerlabError, match=r"the inputs of .*size=231x282.*, but the disk has"):
+        run_here(replace(plan, entries=(first, last)), tmp_path)
+    assert not list(tmp_path.rglob("*.npy"))
+
+
 def test_finished_work_is_not_repeated_and_the_table_is_the_same(root, tmp_path):
     plan = make_plan(root, ["ststnet"], seeds=2)
     undisturbed = run_here(plan, tmp_path)

@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import pickle
+import re
 import shutil
 import time
 import warnings
@@ -20,7 +21,7 @@ import pytest
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
 from merlab.frames import ClipError
-from merlab.inputs import as_recipe, load_inputs, parse_recipe
+from merlab.inputs import as_recipe, load_inputs, parse_recipe, require_possible
 from merlab.inputs.cache import file_digest
 from tests.helpers import make_clip, moved, mutated, own_input, texture, write_frames
 
@@ -43,6 +44,17 @@ def as_npy(value, **options):
     buffer = io.BytesIO()
     np.save(buffer, value, **options)
     return buffer.getvalue()
+
+
+@pytest.mark.skipif(hasattr(cv2, "optflow"), reason="this environment has OpenCV's contrib build")
+def test_a_missing_package_is_named_before_any_work_where_something_is_not_cached(table, tmp_path):
+    recipe = parse_recipe("flow:algorithm=tvl1,size=28x28")
+    with pytest.raises(MerlabError, match=r"TV-L1 flow needs the contrib build of OpenCV; run .*'\.\[tvl1\]'"):
+        require_possible(table, recipe, tmp_path / "cache")
+    folder = tmp_path / "cache" / re.sub(r"[^A-Za-z0-9._=-]+", "_", str(recipe))
+    folder.mkdir(parents=True)
+    (folder / "made_elsewhere.npy").touch()
+    require_possible(table, recipe, tmp_path / "cache")
 
 
 def test_a_disk_with_too_little_space_is_named_before_any_input_is_made(table, tmp_path, monkeypatch):

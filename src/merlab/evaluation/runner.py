@@ -18,7 +18,7 @@ from merlab.evaluation.predictions import PredictionStore, joined, read_each
 from merlab.evaluation.seen_inputs import require_unseen_inputs
 from merlab.evaluation.unit import Fit, Worker, versions
 from merlab.frames import Float32Array
-from merlab.inputs import Recipe
+from merlab.inputs import Recipe, require_possible
 from merlab.progress import Progress
 
 
@@ -58,7 +58,10 @@ class Tally:
 def run_keys(plan: Plan, cache: Path | None, progress: Progress) -> list[str]:
     """The run key of each entry; makes every input on the way, so that workers find them in the cache."""
     worker, digests = Worker(plan, cache), {}
-    for recipe in dict.fromkeys(entry.recipe for entry in plan.entries):
+    recipes = dict.fromkeys(entry.recipe for entry in plan.entries)
+    for recipe in recipes:
+        require_possible(plan.table, recipe, cache)
+    for recipe in recipes:
         inputs = worker.inputs(recipe, lambda done, total, what: progress(done, total, f"making inputs: {what}"))
         digests[recipe] = hashlib.sha256(np.ascontiguousarray(inputs).data).hexdigest()
         _require_unseen(plan, recipe, inputs)

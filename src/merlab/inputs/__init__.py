@@ -4,7 +4,16 @@ import pandas as pd
 
 from merlab.inputs.apex_and_flow import APEX_AND_FLOW
 from merlab.inputs.consecutive_flow import CONSECUTIVE_FLOW
-from merlab.inputs.extraction import code_of, default_cache, input_of, load_inputs, make_input, mirror_of
+from merlab.inputs.extraction import (
+    code_of,
+    default_cache,
+    input_of,
+    load_inputs,
+    make_input,
+    mirror_of,
+    require_packages,
+    require_possible,
+)
 from merlab.inputs.flow import FLOW
 from merlab.inputs.flow_orders import FLOW_ORDERS
 from merlab.inputs.flow_patches import FLOW_PATCHES
@@ -109,4 +118,6 @@ __all__ = [
     "mirror_of",
     "parse_recipe",
     "parse_size",
+    "require_packages",
+    "require_possible",
 ]

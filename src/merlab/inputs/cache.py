@@ -30,13 +30,18 @@ PIECE = 1 << 20  # bytes; a video is never in memory as a whole
 MOST_REMEMBERED = 100_000
 
 
+def missing_entries(folder: Path, entries: int) -> int:
+    """How many of so many entries are not in a folder; entries of other clips count as needed ones."""
+    return entries - sum(1 for _ in folder.glob("*.npy"))
+
+
 def require_space(folder: Path, entries: int, values: int) -> None:
     """Raises MerlabError if the disk has too little space for the entries that are not in the folder yet.
 
     ``entries`` are needed, each of so many ``values``. Entries of other clips count as needed ones, so that a run that
     has all it needs is never refused.
     """
-    missing = entries - sum(1 for _ in folder.glob("*.npy"))
+    missing = missing_entries(folder, entries)
     place = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
     needed, free = 4 * values * missing, shutil.disk_usage(place).free
     if needed > free:

@@ -26,9 +26,10 @@ from merlab.fingerprint import fingerprint
 from merlab.frames import ClipError, Float32Array, Frames, ImageFolder
 from merlab.given import as_jobs, as_path, require_instance
 from merlab.inputs.apex import frames_that_decide, with_apex
-from merlab.inputs.cache import file_digest, require_space, stored_or_made
+from merlab.inputs.cache import file_digest, missing_entries, require_space, stored_or_made
 from merlab.inputs.local_view import local_view
 from merlab.inputs.recipe import CROPS, Recipe
+from merlab.optical_flow import require_installed
 from merlab.preparation.record import RECORD, landmarks_of
 from merlab.processes import one_thread
 from merlab.progress import Progress, silent
@@ -78,6 +79,23 @@ def input_of(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
     return local if recipe.view == "local" else np.concatenate([whole, local], axis=-3)
 
 
+def require_possible(table: ClipTable, recipe: Recipe, cache: Path | str | None = None) -> None:
+    """Check before any work whether the inputs that are not cached yet can be made.
+
+    Raises MerlabError for too little space on the disk, and for a package that the recipe needs and that is missing.
+    """
+    folder = _folder(recipe, cache)
+    require_space(folder, len(table), math.prod(recipe.shape))
+    if missing_entries(folder, len(table)) > 0 and not all(clip.holds_flow for clip in table):
+        require_packages(recipe)
+
+
+def require_packages(recipe: Recipe) -> None:
+    """Raises MerlabError where a package is missing that a recipe of one of merlab's kinds needs."""
+    if recipe.kind.is_built_in:
+        require_installed(dict(recipe.options).get("algorithm", ""))
+
+
 def load_inputs(
     table: ClipTable,
     recipe: Recipe,
@@ -91,15 +109,15 @@ def load_inputs(
     OpenCV releases the interpreter lock). The key of a cached array consists of the recipe, the OpenCV version, the
     clip, the content of the files that the input depends on, and for your own kind of input its code and all that it
     can see of the clip. So a changed recipe, file or clip never gives an outdated array. A damaged entry is made anew,
-    with a warning that names it. Whole heads give a warning, unless the table has their stamp. Raises MerlabError if
-    the disk has too little space for what is not cached yet.
+    with a warning that names it. Whole heads give a warning, unless the table has their stamp. Raises MerlabError as
+    ``require_possible`` does.
     """
     require_instance(table, ClipTable, "table", "merlab.load gives one")
     require_instance(recipe, Recipe, "recipe", "merlab.inputs.parse_recipe('flow') makes one")
-    jobs, kept = as_jobs(jobs), default_cache() if cache is None else as_path(cache, "cache")
+    jobs = as_jobs(jobs)
     warn_of_whole_heads(table, f"Mark every result from them {WHOLE_HEADS}. {ALIGN}", stacklevel=3)
-    folder = kept / _slug(str(recipe))
-    require_space(folder, len(table), math.prod(recipe.shape))
+    require_possible(table, recipe, cache)
+    folder = _folder(recipe, cache)
     inputs = np.empty((len(table), *recipe.shape), np.float32)
     code = code_of(recipe)
 
@@ -181,6 +199,11 @@ def code_of(recipe: Recipe) -> str:
     """The fingerprint of the code of your own kind of input; empty for merlab's kinds, which have a version."""
     kind = recipe.kind
     return "" if kind.is_built_in else fingerprint((kind.extract, kind.neutral, kind.channels))
+
+
+def _folder(recipe: Recipe, cache: Path | str | None) -> Path:
+    """Where the inputs of a recipe are cached."""
+    return (default_cache() if cache is None else as_path(cache, "cache")) / _slug(str(recipe))
 
 
 def _slug(text: str) -> str:

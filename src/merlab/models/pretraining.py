@@ -21,7 +21,7 @@ from merlab.evaluation.study import Clips, SchemeGiven, as_table
 from merlab.evaluation.synthetic_flow import SyntheticFlow
 from merlab.evaluation.unit import versions
 from merlab.given import as_jobs, as_path, as_settings, as_whole, require_yes_or_no
-from merlab.inputs import Recipe, as_recipe, is_known
+from merlab.inputs import Recipe, as_recipe, is_known, require_possible
 from merlab.models.calibration import (
     expected_calibration_error,
     fit_temperature,
@@ -140,6 +140,9 @@ def pretrain(
     flow = _flow_of(training, synthetic, to_make)
     require_material(training, own, flow, starts)
     _require_replaceable(path, again)
+    scored_on = {title: as_table(table) for title, table in elsewhere_given.items()}
+    for table in (*([] if own is None else [own]), *scored_on.values()):
+        require_possible(table, training.full_recipe(), folder)
     with shown_progress(progress) as show:
         load = partial(
             examples_of,
@@ -149,7 +152,6 @@ def pretrain(
             jobs=jobs,
             progress=show,
         )
-        scored_on = {title: as_table(table) for title, table in elsewhere_given.items()}
         elsewhere = {title: load(table) for title, table in scored_on.items()}
         planned = TrainingWork(
             training, work_folder(path), None if own is None else load(own), flow, starts, jobs, show

@@ -21,7 +21,7 @@ def used_model(weights: Path | None, runtime: RuntimeChoice) -> UsedModel:
     one that ships with merlab only the card is read: loading PyTorch takes 2 s of processor time, and a video without
     an event does not need it. It is small, so that the rule of ``auto`` takes PyTorch for it.
 
-    Raises MerlabError as ``load_recognizer`` and ``resolve_runtime`` do.
+    Raises MerlabError as ``load_recognizer``, ``require_packages`` and ``resolve_runtime`` do.
     """
     if weights is None and runtime in ("auto", "torch"):
         card = {name: value for name, value in shipped_card().items() if name in OF_CARD}
@@ -30,9 +30,11 @@ def used_model(weights: Path | None, runtime: RuntimeChoice) -> UsedModel:
     if weights is not None and weights.is_dir():
         raise MerlabError(f"weights {weights} is a folder; give a file of `merlab pretrain`, or leave it out")
     from merlab.inference.runtimes import resolve_runtime
+    from merlab.inputs import require_packages
     from merlab.models.recognizer import load_recognizer
 
     recognizer = load_recognizer(weights)
+    require_packages(recognizer.recipe)
     return UsedModel(
         **recognizer.card.model_dump(mode="json", include=OF_CARD),
         digest=recognizer.digest,
