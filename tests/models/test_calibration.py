@@ -21,6 +21,12 @@ def test_the_temperature_that_made_the_labels_is_found_again(temperature):
     assert fit_temperature(logits, labels) == pytest.approx(temperature, rel=0.05)
 
 
+def test_the_temperature_is_at_its_limit_where_every_answer_is_right_or_wrong():
+    logits = np.array([[1.0, 0.0], [0.0, 1.0]])
+    assert fit_temperature(logits, np.array([0, 1])) == pytest.approx(0.05, rel=1e-3)
+    assert fit_temperature(logits, np.array([1, 0])) == pytest.approx(20, rel=1e-3)
+
+
 def test_no_temperature_changes_a_decision():
     logits = np.random.default_rng(1).normal(size=(50, 4))
     assert np.array_equal(probabilities(logits, 7.0).argmax(axis=1), logits.argmax(axis=1))

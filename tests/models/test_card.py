@@ -8,7 +8,7 @@ import pytest
 
 from merlab.models.card import CardScore, ModelCard, SyntheticSettings, TrainedOn
 from merlab.models.recognizer import load_recognizer
-from merlab.models.shipped import CARD, SHIPPED
+from merlab.models.shipped import CARD, SHIPPED, shipped_card
 from tests.videos.recognizers import small_recognizer
 
 
@@ -21,6 +21,10 @@ def stored_card(file):
 def test_the_shipped_card_is_written_again_as_it_was_read():
     # Settings that came later are not in the file; they have their defaults.
     assert load_recognizer().card.model_dump_json(exclude_unset=True) == stored_card(SHIPPED)
+
+
+def test_the_shipped_card_is_read_without_its_network():
+    assert shipped_card() == json.loads(stored_card(SHIPPED))
 
 
 def test_the_shipped_card_lists_baselines_seeds_and_intervals():
@@ -56,6 +60,8 @@ def test_the_json_has_only_what_is_known():
         "clips": 9,
         "subjects": 3,
     }
+    assert TrainedOn().model_dump(mode="json") == {"databases": [], "clips": 0, "subjects": 0}
+    assert {"content_digest", "training_inputs", "code"}.isdisjoint(small_recognizer().card.model_dump())
     baseline = load_recognizer().card.scores[0]
     assert {"confidence", "calibration_error", "majority"}.isdisjoint(baseline.model_dump())
     assert CardScore.model_validate(baseline.model_dump()) == baseline

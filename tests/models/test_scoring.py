@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 import numpy as np
@@ -102,6 +103,36 @@ def test_synthetic_faces_are_refused_where_synthetic_flow_was_trained_on(clips):
     faces = replace(clips, clips=tuple(replace(clip, database="synthetic") for clip in clips))
     with pytest.raises(MerlabError, match="small was trained on synthetic, so a score on it would be too high"):
         score(faces, recognizer)
+    without = always(0, 1.0, trained_on=TrainedOn(databases=("casme2",), clips=9, subjects=3))
+    assert score(faces, without).clips == 24
+
+
+def test_clips_that_were_trained_on_under_another_name_are_refused(clips):
+    recipe = parse_recipe(small_recognizer().card.recipe)
+    first = hashlib.sha256(load_inputs(clips, recipe)[0].data).hexdigest()
+    with pytest.raises(
+        MerlabError, match=r"was trained on 1 of the clips of ststnet-flow, such as samm/006/006_006_c0_00"
+    ):
+        score(clips, small_recognizer(training_inputs=(first[:12],)))
+
+
+def test_the_score_names_the_source_of_the_clips(clips):
+    assert score(clips, always(0, 1.0)).what == "ststnet-flow"
+    assert score(replace(clips, sources=()), always(0, 1.0)).what == "your own clips"
+
+
+def test_a_file_of_weights_is_scored_with_its_inputs_in_the_folder_that_is_given(clips, tmp_path):
+    small_recognizer().save(tmp_path / "small.safetensors")
+    cache = tmp_path / "own inputs"
+    assert score(clips, str(tmp_path / "small.safetensors"), cache=str(cache)) == score(clips, small_recognizer())
+    assert list(cache.rglob("*.*"))
+
+
+@pytest.mark.parametrize("wrong", [{"jobs": 0}, {"jobs": "two"}, {"cache": 3}])
+def test_a_value_of_a_wrong_type_is_refused_by_the_name_of_the_argument(clips, wrong):
+    (name,) = wrong
+    with pytest.raises(MerlabError, match=f"^{name} must be"):
+        score_on(clips, small_recognizer(), progress=False, **wrong)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +140,7 @@ def test_synthetic_faces_are_refused_where_synthetic_flow_was_trained_on(clips):
     [
         (None, "mine", "small has a label scheme of its own, mine; pass the same scheme"),
         ("casme2-5", "megc2019", "has the classes happiness, .* but those of small are negative, positive, surprise"),
-        ("gone", "megc2019", "label scheme"),
+        ("gone", "megc2019", "^unknown label scheme 'gone'"),
     ],
 )
 def test_a_scheme_of_other_classes_is_refused(clips, scheme, of_card, message):
