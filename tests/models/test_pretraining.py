@@ -59,8 +59,8 @@ def quick_training():
 
 @pytest.fixture(scope="module")
 def flow(tmp_path_factory):
-    """Synthetic flow of 14 subjects, 3 clips of each."""
-    return make_flow(tmp_path_factory.mktemp("synthetic") / "flow-clips", subjects=14, clips=3, jobs=1)
+    """Synthetic flow of 9 subjects, 3 clips of each."""
+    return make_flow(tmp_path_factory.mktemp("synthetic") / "flow-clips", subjects=9, clips=3, jobs=1)
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +81,24 @@ CNN: dict[str, Any] = {"method": "flow-cnn", "preset": None}
 ORDERED = {"happiness": "positive", "disgust": "negative", "repression": "negative"} | {
     label: label for label in ("positive", "negative", "surprise")
 }
+
+
+@pytest.fixture(scope="module")
+def without_flow(tmp_path_factory):
+    """Trained on flow of the first six subjects of ``flow``, which it makes itself."""
+    out = tmp_path_factory.mktemp("without") / "tiny.safetensors"
+    return pretrain(out, subjects=6, clips_per_subject=3, **SMALL | {"seeds": 1}), out
+
+
+# Before the other tests: a process keeps the painted faces of eight subjects, and ``flow`` has one more.
+@pytest.mark.slow
+def test_synthetic_flow_that_is_not_given_is_made_first_and_kept(without_flow, flow):
+    made, out = without_flow
+    assert made.card.trained_on.flow is not None
+    first = read_flow(out.with_name("tiny-work") / "flow")
+    assert first.digest == made.card.trained_on.flow.digest
+    # The faces of a seed do not depend on how many are made.
+    assert (first.planes == read_flow(flow).planes[: len(first)]).all()
 
 
 @pytest.mark.slow
@@ -106,9 +124,9 @@ def test_every_score_has_its_baselines_seeds_and_interval(trained):
 def test_the_card_states_the_training_clips_and_is_stamped(trained, flow):
     card = trained[0].card
     assert card.stamps == ("SYNTHETIC", "REDUCED")
-    assert card.trained_on.subjects + card.calibration.subjects + card.scores[0].subjects == 14
+    assert card.trained_on.subjects + card.calibration.subjects + card.scores[0].subjects == 9
     assert card.trained_on.flow.digest == read_flow(flow).digest
-    assert (card.trained_on.flow.subjects, card.trained_on.flow.clips) == (14, 42)
+    assert (card.trained_on.flow.subjects, card.trained_on.flow.clips) == (9, 27)
     assert card.calibration.after.negative_log_likelihood <= card.calibration.before.negative_log_likelihood
     assert card.calibration.label_errors == pretraining.LABEL_ERRORS
     assert "synthetic faces only" in card.limits
@@ -126,16 +144,6 @@ def test_interrupted_training_is_resumed_and_gives_the_same_file(trained, flow, 
             pretrain(out, synthetic=flow, **SMALL)
     assert not out.exists()
     assert pretrain(out, synthetic=flow, **SMALL).digest == trained[0].digest
-
-
-@pytest.mark.slow
-def test_synthetic_flow_that_is_not_given_is_made_first_and_kept(flow, tmp_path):
-    made = pretrain(tmp_path / "tiny.safetensors", subjects=6, clips_per_subject=3, **SMALL | {"seeds": 1})
-    assert made.card.trained_on.flow is not None
-    first = read_flow(tmp_path / "tiny-work" / "flow")
-    assert first.digest == made.card.trained_on.flow.digest
-    # The faces of a seed do not depend on how many are made.
-    assert (first.planes == read_flow(flow).planes[: len(first)]).all()
 
 
 @pytest.mark.slow
@@ -330,9 +338,9 @@ def test_the_shipped_weights_are_small_whole_and_stamped():
 def test_the_shipped_weights_recognize_faces_of_another_seed():
     shipped = load_recognizer()
     settings = SyntheticSettings(
-        scheme=shipped.card.scheme, recipe=shipped.card.recipe, subjects=10, clips=6, presets=("easy",), seed=60_606
+        scheme=shipped.card.scheme, recipe=shipped.card.recipe, subjects=3, clips=6, presets=("easy",), seed=60_606
     )
     unseen = synthetic_examples(settings, 1, silent)
     right = shipped.predict_proba(unseen.inputs).argmax(axis=1) == unseen.labels
-    # A guess is right for 20 of the 60 clips on average.
-    assert right.sum() > 45
+    # A guess is right for 6 of the 18 clips on average, and for more than 13 of them once in seven thousand times.
+    assert right.sum() > 13
