@@ -23,6 +23,13 @@ def test_every_subject_is_used_for_exactly_one_purpose(subjects):
     assert sum(map(len, groups)) == len(set.union(*groups)) == subjects
 
 
+def test_the_clips_of_some_subjects_keep_their_labels_and_names():
+    some = examples(6).of({"synthetic/s2", "synthetic/s5"})
+    assert some.labels.tolist() == [2, 2]
+    assert some.keys.to_dict("list") == {"database": ["synthetic"] * 2, "subject": ["s2", "s5"], "clip": ["c", "c"]}
+    assert some.keys.index.tolist() == [0, 1]
+
+
 def test_seventy_percent_of_the_subjects_are_for_training():
     assert [len(chosen.labels) for chosen in divided(examples(100), 0)] == [70, 15, 15]
 

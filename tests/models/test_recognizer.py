@@ -36,6 +36,28 @@ def test_a_loaded_recognizer_classifies_as_the_saved_one(file, inputs):
     assert len(loaded.digest) == 64
 
 
+def test_a_saved_recognizer_has_the_card_and_the_digest_of_its_file(tmp_path):
+    saved = small_recognizer().save(tmp_path / "weights.safetensors")
+    loaded = load_recognizer(tmp_path / "weights.safetensors")
+    assert (saved.card, saved.digest) == (loaded.card, loaded.digest)
+    assert (small_recognizer().verified, saved.verified, loaded.verified) == (False, True, True)
+
+
+def test_its_text_says_what_it_tells_apart_and_that_it_is_synthetic():
+    recipe = small_recognizer().card.recipe
+    text = "Recognizer small: ststnet for negative, positive, surprise; input {}; runtime torch [SYNTHETIC]"
+    assert repr(small_recognizer()) == text.format(recipe)
+
+
+def test_a_file_of_other_code_than_that_which_runs_is_loaded_with_a_warning(tmp_path, recwarn):
+    for name, code in (("same", ""), ("other", "f00d")):
+        small_recognizer(code=code).save(tmp_path / f"{name}.safetensors")
+    load_recognizer(tmp_path / "same.safetensors")
+    assert not recwarn.list
+    with pytest.warns(UserWarning, match="the code of the method ststnet or its input.* may differ from its scores"):
+        load_recognizer(tmp_path / "other.safetensors")
+
+
 def test_probabilities_are_the_softmax_of_the_logits_divided_by_the_temperature(inputs):
     hot, cold = small_recognizer(temperature=4.0), small_recognizer()
     expected = torch.from_numpy(cold.logits(inputs) / 4).softmax(dim=1).numpy()
