@@ -9,10 +9,12 @@ import subprocess
 import sys
 import time
 
+import cv2
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from merlab.errors import MerlabError
-from merlab.processes import dealt_out, read_ahead, stream_from_processes, without_main, worker_pool
+from merlab.processes import dealt_out, one_thread, read_ahead, stream_from_processes, without_main, worker_pool
 from tests.cli.processes import ended_within, wait_until
 
 COUNT_PAGE_FAULTS = """
@@ -40,6 +42,21 @@ def test_memory_that_was_freed_is_not_fetched_from_the_kernel_again():
     output = subprocess.run([sys.executable, "-c", COUNT_PAGE_FAULTS], capture_output=True, text=True, check=True)
     before, after = map(int, output.stdout.split())
     assert 10 * after < before
+
+
+def threads_of_libraries() -> set[int]:
+    """How many threads OpenCV and each BLAS of this process use."""
+    return {cv2.getNumThreads()} | {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
+
+
+def test_several_workers_do_not_each_take_all_cores_for_opencv_and_blas():
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(2)
+    with threadpool_limits(limits=2, user_api="blas"):
+        with one_thread():
+            assert threads_of_libraries() == {1}
+        assert threads_of_libraries() == {2}
+    cv2.setNumThreads(before)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals exist only on Unix")

@@ -1,4 +1,4 @@
-"""Worker processes that end with their parent, one OpenCV thread per process, and memory that a process keeps."""
+"""Worker processes that end with their parent, one thread per process, and memory that a process keeps."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 import cv2
+from threadpoolctl import threadpool_limits
 
 from merlab.errors import MerlabError
 
@@ -124,11 +125,12 @@ def _signals_later() -> Iterator[None]:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Use one OpenCV thread: on images this small, more threads cost more time than they save."""
+    """Use one thread of OpenCV and of BLAS: on images this small, more threads cost more time than they save."""
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
-        yield
+        with threadpool_limits(limits=1, user_api="blas"):
+            yield
     finally:
         cv2.setNumThreads(threads)
 
@@ -136,8 +138,9 @@ def one_thread() -> Iterator[None]:
 def each_in_processes(work: Callable[[Item], Result], items: Sequence[Item], jobs: int | None) -> Iterator[Result]:
     """Yield ``work(item)`` of each item when it is ready, from ``jobs`` processes (None: one per core; 1: this one).
 
-    Each process uses one OpenCV thread. Raises what ``work`` raises, and MerlabError if a process dies; items that are
-    already being processed are finished first. They are not if the work is stopped, or the caller stops iterating.
+    Each process uses one thread of OpenCV and of BLAS. Raises what ``work`` raises, and MerlabError if a process dies;
+    items that are already being processed are finished first. They are not if the work is stopped, or the caller stops
+    iterating.
     """
     processes = min(jobs or os.cpu_count() or 1, len(items))
     if processes <= 1:
@@ -197,8 +200,9 @@ def stream_from_processes(
 ) -> Generator[Result, None, None]:
     """Yield what ``work(item)`` yields; each item has its own process (a single item is processed in this process).
 
-    Each process uses one OpenCV thread. Raises what ``work`` raises, and MerlabError if a process dies. The other
-    processes are then stopped, as they are when the caller closes the generator, which leaves no unfinished file.
+    Each process uses one thread of OpenCV and of BLAS. Raises what ``work`` raises, and MerlabError if a process dies.
+    The other processes are then stopped, as they are when the caller closes the generator, which leaves no unfinished
+    file.
     """
     if len(items) == 1:
         with one_thread():
@@ -258,4 +262,5 @@ def _received(receivers: list[Connection]) -> Iterator[Any]:
 
 def _start_worker() -> None:
     cv2.setNumThreads(1)
+    threadpool_limits(limits=1, user_api="blas")
     end_with_parent()

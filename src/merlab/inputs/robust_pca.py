@@ -47,7 +47,7 @@ def robust_pca(matrix: Matrix) -> tuple[Matrix, Matrix]:
 
 def shrunk(values: Matrix, threshold: float) -> Matrix:
     """Each value moved towards 0 by ``threshold``, and 0 where it would pass it."""
-    return np.asarray(np.sign(values) * np.maximum(np.abs(values) - threshold, 0), np.float64)
+    return values - np.clip(values, -threshold, threshold)
 
 
 def with_shrunk_singular_values(matrix: Matrix, threshold: float) -> Matrix:
