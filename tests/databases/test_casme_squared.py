@@ -121,16 +121,18 @@ class TestTheTable:
         write_workbook(small / TABLE, [row(), (*row(frames=("?", "?", "?"))[:7], "mirco-expression")])
         assert [each.where for each in examine(small).of("unusable")] == ["s15 disgust1_1 (row 2)"]
 
-    def test_may_begin_with_a_line_of_few_cells(self, small):
-        write_workbook(small / TABLE, [("CAS(ME)^2",), row()])
-        assert len(load("casme-squared", small)) == 1
-
-    def test_may_be_a_text(self, small):
+    @pytest.mark.parametrize("title", ["", "CAS(ME)^2\n", "CAS(ME)^2,coded,by,two\n"])
+    def test_may_be_a_text_which_may_begin_with_a_line_of_few_cells(self, small, title):
+        assert examine(small).facts["sheet"] == "CASFEcode_final"
         (small / TABLE).unlink()
-        (small / TABLE).with_suffix(".csv").write_text(",".join(map(str, row())), encoding="utf-8")
+        (small / TABLE).with_suffix(".csv").write_text(title + ",".join(map(str, row())), encoding="utf-8")
         examination = examine(small)
         assert [clip.source.name for clip in examination.clips] == ["15_0101disgustingteeth"]
         assert "sheet" not in examination.facts
+
+    def test_has_a_first_row_also_where_it_lacks_its_moments(self, small):
+        write_workbook(small / TABLE, [row(frames=("?", "?", "?")), row()])
+        assert [each.where for each in examine(small).of("unusable")] == ["s15 disgust1_1 (row 1)"]
 
     @pytest.mark.parametrize("kind", ["mirco-expression", "", "me"])
     def test_has_a_first_row_also_where_its_kind_is_misspelled(self, small, kind):

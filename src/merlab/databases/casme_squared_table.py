@@ -75,7 +75,7 @@ def _subjects(rules: Sequence[Sheet], numbers: set[str]) -> dict[str, str]:
     """
     for sheet in rules:
         columns = list(zip(*_padded(sheet.filled), strict=True))
-        keys = [column for column in columns if numbers and numbers <= set(column)]
+        keys = [column for column in columns if numbers <= set(column)]
         names = [
             column for column in columns if column not in keys and {*column} - {""} and {*column} <= {"", *FOLDERS}
         ]
