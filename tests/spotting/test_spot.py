@@ -343,7 +343,7 @@ class TestStreaming:
         assert list(spot_places([], FPS, SETTINGS)) == []
 
 
-# Every second of the 200 frames per second is rendered.
+# Every third of the 200 frames per second is rendered.
 STEP = 3
 
 
