@@ -83,7 +83,7 @@ class TestTheFolders:
         """Published are 1 for s15 and anger1 for 0401; sheets may have an empty column, and lines with empty cells."""
         write_workbook(small / TABLE, [row(1, "anger1_1"), row(2, "anger1_1")], rules=False)
         book = load_workbook(small / TABLE)
-        subjects, stimuli = book.create_sheet("naming rule1"), book.create_sheet("naming rule2")
+        _, subjects, stimuli = map(book.create_sheet, ("empty", "naming rule1", "naming rule2"))
         for line in ((None, "s40", 40, 1), (None, None, None, 2)):
             subjects.append(line)
         for rule in ((999, "anger1"), (998, None), (None, "anger2")):

@@ -9,7 +9,7 @@ import pytest
 
 from merlab.databases import find_database, load
 from merlab.progress import silent
-from tests.databases.release import image_bytes, label, write_images, write_table
+from tests.databases.release import image_bytes, label, only, write_images, write_table
 
 TABLE = "MMEW_Micro_Exp.xlsx"
 COLUMNS = (
@@ -60,11 +60,13 @@ def test_a_missing_clip_is_unusable_and_a_folder_without_a_row_is_reported(tmp_p
     write_table(tmp_path / TABLE, [row(), row("S03-01-003")], COLUMNS)
     write_clip(tmp_path)
     write_clip(tmp_path, "S03-01-009")
+    write_clip(tmp_path, "holiday")
     examination = MMEW.examine(tmp_path, False, silent)
     assert {(finding.severity, finding.where) for finding in examination.findings if "S03-" in finding.where} == {
         ("unusable", "S03 S03-01-003 (row 3)"),
         ("differs", "S03 S03-01-009"),
     }
+    assert only(examination, "holiday").where == "holiday holiday"
 
 
 @pytest.mark.parametrize(("frames", "expected"), [(75, (1, 40, 75)), (90, (1, 20, 90))])

@@ -83,7 +83,9 @@ class TestSingleClips:
         examination = examine(small)
         assert examination.facts["aligned by"] == "merlab prepare: landmarks mesh (3 clips)"
         assert examination.clips.stamps == ("SYNTHETIC",)
-        assert "aligned by" not in examine(write_single(small / "raw", ROWS, image="image")).facts
+        raw = write_single(small / "raw", ROWS, image="image")
+        (raw / "prepared.json").write_text(json.dumps(record))
+        assert "aligned by" not in examine(raw).facts
 
     def test_are_read_without_a_table_that_has_nothing_about_their_camera(self, small):
         (small / "SMIC_all_cropped" / "HS").rename(small / "SMIC_all_cropped" / "VIS")
@@ -103,6 +105,10 @@ class TestSingleClips:
         examination = examine(small)
         assert "registered faces" in examination.facts["layout"]
         assert str(small / "raw") in examination.facts["not read"]
+        assert "not read" not in examine(small / "raw").facts
+        whole = find_database("smic").examine_heads
+        assert whole is not None
+        assert "whole heads" in whole(small, False, silent).facts["layout"]
 
     def test_a_missing_first_frame_differs_from_the_table(self, small):
         (folder(small, ROWS[0]) / "reg_image559740.bmp").unlink()
@@ -262,6 +268,7 @@ class TestTheAnnotation:
     def test_is_not_known_of_nir(self, tmp_path):
         root = write_single(tmp_path, ROWS, "NIR")
         assert examine(root).facts["coding table"] == "none; it is not needed"
+        assert examine(root).tables == ()
         with pytest.raises(MerlabError, match="no annotation table of the camera NIR is known; leave --table out"):
             find_database("smic", table=root / TABLE).examine(root, False, silent)
 
@@ -340,6 +347,14 @@ def test_a_folder_of_other_images_is_an_error_with_the_expected_layouts(tmp_path
     (tmp_path / "beach1.jpg").write_bytes(BMP)
     with pytest.raises(MerlabError, match=r"no frames of SMIC: searched for .*micro/negative.*; give the folder that"):
         examine(tmp_path)
+
+
+@pytest.mark.parametrize("read", ["examine", "videos", "examine_table"])
+def test_a_folder_that_does_not_exist_is_named(tmp_path, read):
+    smic = find_database("smic")
+    given = (False, silent) if read == "examine" else ()
+    with pytest.raises(MerlabError, match="gone does not exist"):
+        getattr(smic, read)(tmp_path / "gone", *given)
 
 
 @pytest.mark.parametrize(("name", "expected"), [("s3_sur_2", "s03_sur_02"), ("holiday", "holiday")])
