@@ -8,7 +8,16 @@ from merlab.errors import MerlabError
 from merlab.inference.cost import macs, parameters
 from merlab.methods import find_method
 from merlab.methods.later import SIZES
-from merlab.methods.later.swin import SwinBlock, SwinShape, VideoSwin, join, patches_of, relative_places, split
+from merlab.methods.later.swin import (
+    SwinBlock,
+    SwinShape,
+    VideoSwin,
+    join,
+    patches_of,
+    relative_places,
+    separated,
+    split,
+)
 from merlab.methods.method import Task
 
 
@@ -52,6 +61,16 @@ def test_patches_are_embedded_as_by_a_convolution_over_space_and_time():
     clips, weights = torch.rand(2, 4, 3, 8, 12), torch.rand(5, 3, 2, 4, 4)
     expected = F.conv3d(clips.transpose(1, 2), weights, stride=(2, 4, 4)).permute(0, 2, 3, 4, 1)
     assert torch.allclose(patches_of(clips, (2, 4, 4)) @ weights.flatten(1).T, expected, atol=1e-5)
+
+
+def test_it_can_be_trained_after_a_stored_recognizer_has_predicted_in_the_same_process():
+    relative_places.cache_clear()
+    separated.cache_clear()
+    network, clip = VideoSwin(3, SIZES["small"]), torch.rand(1, 8, 3, 48, 48)
+    with torch.inference_mode():
+        network(clip)
+    network(clip).sum().backward()
+    assert all(block.bias.grad is not None for block in network.modules() if isinstance(block, SwinBlock))
 
 
 def test_windows_are_joined_as_they_were_split():

@@ -236,7 +236,7 @@ def join(windows: Tensor, shape: torch.Size, window: Grid) -> Tensor:
 @lru_cache
 def relative_places(window: Grid, largest: Grid) -> Tensor:
     """(L, L): for two tokens of a window, the place of their relative position in a table for the largest window."""
-    with torch.device("cpu"):
+    with torch.device("cpu"), torch.inference_mode(False):
         axes = torch.meshgrid(*[torch.arange(side) for side in window], indexing="ij")
         places = torch.stack(axes).flatten(1)
         apart = places[:, :, None] - places[:, None, :]
@@ -248,7 +248,7 @@ def relative_places(window: Grid, largest: Grid) -> Tensor:
 @lru_cache
 def separated(grid: Grid, window: Grid, shift: Grid) -> Tensor:
     """(windows, L, L) bool: whether two tokens of a window were at opposite ends of the grid before it was moved."""
-    with torch.device("cpu"):
+    with torch.device("cpu"), torch.inference_mode(False):
         region = torch.zeros(1, *grid, 1)
         for axis, (step, most) in enumerate(zip(shift, window, strict=True), start=1):
             if step:
