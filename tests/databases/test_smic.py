@@ -165,7 +165,9 @@ class TestSingleClips:
         assert [clip.name for clip in examination.clips] == ["s01_sur_01", "s20_po_03"]
 
     def test_fewer_clips_than_published_differ_for_each_subject(self, release, small):
-        findings = {finding.where: finding.found for finding in examine(small).of("differs")}
+        differs = examine(small).of("differs")
+        findings = {finding.where: finding.found for finding in differs}
+        assert sum(finding.where == "HS" for finding in differs) == 1
         assert findings["HS, s01"] == "2 clips"
         assert findings["HS, subjects"].startswith("no clips of 14 of them: s02, s03, s04, ")
         assert findings["HS"] == "negative 1, positive 1, surprise 1"
@@ -284,6 +286,10 @@ class TestTheAnnotation:
         with pytest.raises(MerlabError, match=r"but .*SMIC annotation\.csv, .*SMIC-HS-E_annotation_2019\.xlsx; choose"):
             alone(tmp_path)
         assert alone(table).facts["rows"] == "3"
+        chosen = find_database("smic", table=table)
+        assert (chosen.options, find_database("smic").options) == (("--table", str(table)), ())
+        assert chosen.examine_table is not None
+        assert chosen.examine_table(tmp_path).facts["rows"] == "3"
 
 
 class TestCameras:
@@ -333,9 +339,21 @@ class TestCameras:
         assert finding.found == "the middle one of all clips lasts 1.4 s at 25 frames per second"
         assert "1.4 s" in examination.facts["camera"]
 
+    @pytest.mark.parametrize(("frames", "doubts"), [(60, 0), (61, 1)])
+    def test_up_to_six_tenths_of_a_second_raise_none(self, tmp_path, frames, doubts):
+        write_single(tmp_path, [Take(1, "ne", 1, 1, frames)], table=False)
+        assert sum("half a second" in each.expected for each in examine(tmp_path).findings) == doubts
+
+    def test_without_any_usable_clip_there_is_none(self, tmp_path):
+        examination = examine(write_single(tmp_path, [Take(1, "ne", 1, 0, 5)], table=False))
+        assert len(examination.clips) == 0
+        assert not any("half a second" in each.expected for each in examination.findings)
+
     def test_of_nir_only_the_number_of_clips_is_known(self, tmp_path):
         write_single(tmp_path, ROWS[:2], "NIR", table=False)
         assert [(each.expected, each.found) for each in examine(tmp_path).of("differs")] == [("71 clips", "2 clips")]
+        everything = [Take(1, "ne", number, 1, 2) for number in range(1, 72)]
+        assert examine(write_single(tmp_path / "all", everything, "NIR", table=False)).of("differs") == []
 
     def test_without_a_camera_in_the_folder_names_hs_is_assumed_and_this_is_reported(self, tmp_path):
         root = write_single(tmp_path / "faces", ROWS, table=False)
