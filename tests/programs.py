@@ -18,7 +18,7 @@ class Nearest:
         return weights / weights.sum(axis=1, keepdims=True)
 
 clips = merlab.load("ststnet-flow", FLOW)
-methods = {"nearest": Nearest(), "svm": "linear-svm"}
+methods = {"nearest": Nearest(), "chance": "random"}
 results = merlab.evaluate(clips, methods, scheme="megc2019", seeds=2, jobs=JOBS, cache=CACHE, progress=False)
 print(results.predictions.drop(columns="run").to_json())
 """

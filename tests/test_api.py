@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
 import threading
+from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
 
@@ -416,9 +418,10 @@ def printed(arguments, cwd, stdin=None):
 
 @pytest.fixture(scope="module")
 def expected(flow, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("programs")
-    program = evaluate_program(flow, folder / "cache", jobs=1)
-    return folder, printed(["-c", program], folder)
+    folder, said = tmp_path_factory.mktemp("programs"), io.StringIO()
+    with redirect_stdout(said):
+        exec(evaluate_program(flow, folder / "cache", jobs=1), {})
+    return folder, said.getvalue()
 
 
 @pytest.mark.slow
