@@ -9,7 +9,8 @@ import pytest
 from openpyxl import load_workbook
 
 from merlab.databases import find_database, long_videos
-from merlab.databases.smic_release import padded
+from merlab.databases.smic_facts import CAMERAS
+from merlab.databases.smic_release import LONG, padded, release_of
 from merlab.errors import MerlabError
 from merlab.progress import silent
 from tests.databases.release import about, edit_table, only
@@ -120,6 +121,10 @@ class TestSingleClips:
         finding = only(examine(small), "s01_ne_01")
         assert (finding.severity, finding.found) == ("differs", "surprise in the table")
 
+    def test_an_emotion_may_be_shortened_in_the_table_as_in_names(self, small):
+        edit_table(small / TABLE, "s1_ne_01", "Emotion", "ne")
+        assert about(examine(small), "s01_ne_01") == []
+
     def test_a_clip_in_the_folder_of_another_emotion_differs(self, small):
         target = small / "SMIC_all_cropped" / "HS" / "s01" / "micro" / "positive" / "s01_ne_01"
         target.parent.mkdir()
@@ -135,6 +140,15 @@ class TestSingleClips:
         examination = examine(small)
         assert "unusable" in {finding.severity for finding in about(examination, "holiday")}
         assert len(examination.clips) == 3
+
+    def test_are_the_folders_below_micro_alone(self, small):
+        """The release has non_micro beside it; Windows and macOS add files."""
+        folder(small, ROWS[0]).with_name("Thumbs.db").write_bytes(b"")
+        other = folder(small, ROWS[0]).parents[2] / "non_micro" / "negative" / "s01_ne_90"
+        other.mkdir(parents=True)
+        (other / "reg_image1.bmp").write_bytes(BMP)
+        assert about(examine(small), "Thumbs") == about(examine(small), "s01_ne_90") == []
+        assert [clip.name for clip in examine(small).clips] == [take.name for take in ROWS]
 
     def test_the_folder_of_an_emotion_may_have_another_case(self, small):
         before = examine(small).clips.clips
@@ -355,6 +369,11 @@ class TestCameras:
         everything = [Take(1, "ne", number, 1, 2) for number in range(1, 72)]
         assert examine(write_single(tmp_path / "all", everything, "NIR", table=False)).of("differs") == []
 
+    def test_a_name_above_the_root_does_not_decide(self, tmp_path):
+        root = write_single(tmp_path / "VIS archive" / "faces", ROWS[:2], "clips", table=False)
+        assert examine(root).facts["camera"].startswith("HS, 100 frames per second (assumed")
+        assert examine(tmp_path).facts["camera"] == "VIS, 25 frames per second (by the folder VIS archive)"
+
     def test_without_a_camera_in_the_folder_names_hs_is_assumed_and_this_is_reported(self, tmp_path):
         root = write_single(tmp_path / "faces", ROWS, table=False)
         (root / "SMIC_all_cropped" / "HS").rename(root / "clips")
@@ -373,6 +392,11 @@ def test_a_folder_that_does_not_exist_is_named(tmp_path, read):
     given = (False, silent) if read == "examine" else ()
     with pytest.raises(MerlabError, match="gone does not exist"):
         getattr(smic, read)(tmp_path / "gone", *given)
+
+
+def test_the_published_table_has_a_row_for_162_of_the_164_clips():
+    rows = release_of(CAMERAS["HS"], LONG).table.clips_per_subject
+    assert (sum(rows.values()), rows["s01"], rows["s02"], rows["s03"]) == (162, 5, 5, 39)
 
 
 @pytest.mark.parametrize(("name", "expected"), [("s3_sur_2", "s03_sur_02"), ("holiday", "holiday")])
