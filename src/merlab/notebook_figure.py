@@ -27,6 +27,19 @@ class NotebookFigure(Figure):
 
     def draw(self, renderer: RendererBase) -> None:
         """Draw names of any script, and with dollar signs, which matplotlib would read as TeX, or refuse."""
+        self._name_all()
+        super().draw(renderer)
+
+    def lay_out(self) -> None:
+        """Place the axes where they will be drawn; to draw them without showing them would do so too, and is slow."""
+        self._name_all()
+        if (engine := self.get_layout_engine()) is not None:
+            engine.execute(self)
+        for axes in self.axes:
+            axes.apply_aspect()
+
+    def _name_all(self) -> None:
+        """Make every text one that can be drawn."""
         for axis in (axis for axes in self.axes for axis in (axes.xaxis, axes.yaxis)):
             # An axis writes its labels anew whenever it is drawn.
             names = [label.get_text() for label in axis.get_ticklabels()]
@@ -37,7 +50,6 @@ class NotebookFigure(Figure):
                 text.set_parse_math(False)
                 text.set_text(drawable(text.get_text()))
                 text.set_fontfamily(_fonts_of(text.get_text()))
-        super().draw(renderer)
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()

@@ -14,6 +14,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
@@ -110,7 +111,8 @@ def drawn_name(name: str) -> str:
 def png_bytes(figure: Figure) -> bytes:
     """The figure as PNG; equal figures give equal bytes."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
+    # What ``savefig`` calls, which first draws everything once in vain.
+    FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})  # type: ignore[no-untyped-call]
     return buffer.getvalue()
 
 
@@ -152,7 +154,7 @@ def _strip_height(stamps: Sequence[str], width: float) -> float:
     return 0.18 + 0.16 * len(_stamp_lines(stamps, width)) if stamps else 0.0
 
 
-def stamped_figure(width: float, height: float, stamps: Sequence[str]) -> tuple[Figure, Axes]:
+def stamped_figure(width: float, height: float, stamps: Sequence[str]) -> tuple[NotebookFigure, Axes]:
     """A figure of this size in inches, plus a strip at its top with all stamps."""
     strip = _strip_height(stamps, width)
     figure = NotebookFigure(figsize=(width, height + strip), dpi=DPI)
@@ -167,12 +169,12 @@ def stamped_figure(width: float, height: float, stamps: Sequence[str]) -> tuple[
     return figure, axes
 
 
-def stamp_across(figure: Figure, axes: Axes, stamps: Sequence[str]) -> None:
+def stamp_across(figure: NotebookFigure, axes: Axes, stamps: Sequence[str]) -> None:
     """Write the word of each stamp diagonally across the axes, so that it remains when the strip is cut off."""
     if not stamps:
         return
     words = STAMP_SEPARATOR.join(map(short_stamp, stamps))
-    figure.draw_without_rendering()
+    figure.lay_out()
     box = axes.get_window_extent()
     diagonal = 72 * hypot(box.width, box.height) / DPI
     axes.text(
