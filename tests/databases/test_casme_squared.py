@@ -186,6 +186,7 @@ class TestTheVideos:
     def test_give_the_tables_that_scoring_reads(self, small):
         read = long_videos("casme-squared", small)
         assert list(read.truth()["kind"]) == ["micro", "macro"]
+        assert read.kinds == {"micro": 1, "macro": 1}
         assert list(read.lengths()["seconds"]) == [pytest.approx(20 / 30), pytest.approx(0.2)]
 
     def test_that_end_before_a_movement_begins_make_it_unusable(self, small):

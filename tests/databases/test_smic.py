@@ -113,8 +113,11 @@ class TestSingleClips:
 
     def test_a_missing_first_frame_differs_from_the_table(self, small):
         (folder(small, ROWS[0]) / "reg_image559740.bmp").unlink()
-        finding = only(examine(small), "s01_ne_01")
+        examination = examine(small)
+        finding = only(examination, "s01_ne_01")
         assert (finding.severity, finding.expected[:24]) == ("differs", "frames 559740 to 559745,")
+        used = "the table states frames 559740 to 559745: 559741 to 559745 are used, as in the folder"
+        assert [clip.note for clip in examination.clips] == [used, "", ""]
 
     def test_different_emotions_of_table_and_folder_differ(self, small):
         edit_table(small / TABLE, "s1_ne_01", "Emotion", "surprise")
@@ -129,9 +132,13 @@ class TestSingleClips:
         target = small / "SMIC_all_cropped" / "HS" / "s01" / "micro" / "positive" / "s01_ne_01"
         target.parent.mkdir()
         folder(small, ROWS[0]).rename(target)
-        assert "a clip of s01, positive, as the folders above state" in [
-            finding.expected for finding in about(examine(small), "s01_ne_01")
+        stated = "a clip of s01, positive, as the folders above state"
+        assert ("s01 s01_ne_01 (row 2)", stated) in [
+            (finding.where, finding.expected) for finding in about(examine(small), "s01_ne_01")
         ]
+        (small / TABLE).unlink()
+        finding = only(examine(small), "s01_ne_01")
+        assert (finding.where, finding.expected) == ("s01 s01_ne_01", stated)
 
     def test_a_folder_of_other_images_among_the_clips_is_not_a_clip(self, small):
         holiday = folder(small, ROWS[0]).with_name("holiday")
