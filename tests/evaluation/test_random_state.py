@@ -12,6 +12,7 @@ import torch
 from merlab.evaluation.engines import LocalEngine
 from merlab.evaluation.experiment import run_plan
 from merlab.evaluation.random_state import global_random_state
+from tests.evaluation.guessing import Guessing
 from tests.helpers import flow_plan, write_flow_tree
 
 
@@ -38,31 +39,17 @@ def test_afterwards_the_generators_go_on_as_if_nothing_had_been_drawn():
         assert drawn() == before
 
 
-class Guessing:
-    """Draws when it is made, fitted and asked, from all three global generators."""
-
-    def __init__(self, task):
-        self.classes, self.first = task.classes, random.random()
-
-    def fit(self, inputs, labels):
-        self.second = float(torch.rand(1))
-
-    def predict_proba(self, inputs):
-        values = np.random.rand(len(inputs), self.classes) + self.first + self.second  # noqa: NPY002
-        return values / values.sum(axis=1, keepdims=True)
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
-def test_the_order_of_work_and_the_number_of_processes_do_not_matter(tmp_path, jobs):
+def test_what_was_drawn_before_does_not_matter(tmp_path):
+    """Nor does the number of processes: ``test_runner.py``."""
     root = write_flow_tree(tmp_path / "flow")
 
-    def predictions(name, jobs):
+    def predictions(name):
         plan = flow_plan(root, [Guessing])
-        table = run_plan(plan, tmp_path / name, cache=tmp_path / "cache", engine=LocalEngine(jobs))[1]
+        table = run_plan(plan, tmp_path / name, cache=tmp_path / "cache", engine=LocalEngine(1))[1]
         return table.drop(columns="run")
 
-    first = predictions("first", 1)
+    first = predictions("first")
     drawn()
-    pd.testing.assert_frame_equal(first, predictions("second", jobs))
+    pd.testing.assert_frame_equal(first, predictions("second"))
     assert first.groupby("fold")["p_negative"].first().nunique() == first["fold"].nunique()

@@ -15,6 +15,7 @@ from merlab.evaluation.unit import Fit, Worker
 from merlab.inputs import parse_recipe
 from merlab.methods import METHODS
 from merlab.progress import silent
+from tests.evaluation.guessing import Guessing
 from tests.helpers import flow_plan, own_input, write_flow_tree
 
 HERE = LocalEngine(1)
@@ -149,7 +150,7 @@ def test_a_method_with_an_input_of_your_own_stays_as_it_is_when_another_is_added
 
 @pytest.mark.slow
 def test_the_table_does_not_depend_on_the_number_of_workers(root, tmp_path):
-    plan = make_plan(root, ["random", "linear-svm", "ststnet", "dbfem-caffm"])
+    plan = make_plan(root, ["random", Guessing, "linear-svm", "ststnet", "dbfem-caffm"])
     alone, together = run_here(plan, tmp_path, "alone"), run_here(plan, tmp_path, "together", LocalEngine(2))
     pd.testing.assert_frame_equal(alone, together)
 

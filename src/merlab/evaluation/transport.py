@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from itertools import accumulate
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cloudpickle
 
 from merlab.errors import MerlabError
-from merlab.evaluation.plan import Plan
+
+if TYPE_CHECKING:
+    from merlab.evaluation.plan import Plan
 
 CachedFunction = type(functools.cache(len))
 
