@@ -75,7 +75,7 @@ def test_a_changed_file_is_not_answered_from_an_old_result(merlab, recorded, fil
     ("code", "method", "named"),
     [
         (None, "my_spotter.py", "my_spotter.py is a file, of which a method is named as my_spotter.py:NAME"),
-        (None, "my_spotter.py:Other", "my_spotter.py defines no Other; it defines np, AwayAndBack, brightest"),
+        (None, "my_spotter.py:Other", "my_spotter.py defines no Other; it defines AwayAndBack, brightest"),
         (None, "other.py:Other", "other.py does not exist"),
         (None, "my_spotter.py:np", "is not a spotting method; a spotting method is the name of one, FILE.py:NAME"),
         (None, OWN, "away-and-back learns from recordings, and there are no recordings to learn from"),

@@ -8,7 +8,7 @@ from torch import nn
 
 from merlab.errors import MerlabError
 from merlab.inference.cost import hardware, macs, parameters, profile
-from merlab.methods import Method, find_method
+from merlab.methods import Method, Preset, find_method
 from merlab.methods.layers import LastOutput
 
 
@@ -85,6 +85,15 @@ def test_a_method_without_a_network_has_no_cost():
         profile(find_method("linear-svm"), progress=False)
 
 
+def test_a_method_without_the_preset_of_the_paper_is_measured_with_its_first():
+    def wide(task, *, width=1):
+        return nn.Conv2d(task.channels, width, 1)
+
+    presets = {name: Preset(network={"width": width}, training={}) for name, width in (("wide", 2), ("thin", 1))}
+    (cost,) = profile(Method("mine", network=wide, presets=presets), size=(28, 28), progress=False)
+    assert cost.parameters == 2 * (3 + 1)
+
+
 def test_a_mistake_in_ones_own_network_names_the_method_and_the_line():
     class Broken(nn.Module):
         def __init__(self, task):
@@ -95,7 +104,7 @@ def test_a_mistake_in_ones_own_network_names_the_method_and_the_line():
             return self.layer(clips)
 
     with pytest.raises(MerlabError, match=r"method mine: its network raised RuntimeError: .*test_cost.py, line \d+\)"):
-        profile(Method("mine", network=Broken), preset="default", progress=False)
+        profile(Method("mine", network=Broken), progress=False)
 
 
 def test_the_hardware_line_names_threads_and_torch():

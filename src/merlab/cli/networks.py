@@ -28,7 +28,9 @@ def profile(
         typer.Option(min=1, help="Channels per view; unless given, each method's own, and 3 for Table 7."),
     ] = None,
     classes: Annotated[int, typer.Option(min=2, help="Number of classes.")] = 5,
-    preset: Annotated[str, typer.Option(help="Preset whose network is measured.")] = "paper",
+    preset: Annotated[
+        str | None, typer.Option(help="Preset whose network is measured; unless given, paper, or else the first.")
+    ] = None,
     network: NetworkOption = None,
     as_json: JsonOption = False,
 ) -> None:

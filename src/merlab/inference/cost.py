@@ -28,6 +28,7 @@ WARM_UP_RUNS = 3
 TIMED_RUNS = 15
 # A network that needs seconds for one input is run less often.
 MOST_SECONDS = 10.0
+PAPER = "paper"
 MOST_CLASSES, MOST_CHANNELS = 1000, 1000
 
 
@@ -118,7 +119,7 @@ def network_of(
 def profile(
     methods: object,
     *,
-    preset: str = "paper",
+    preset: str | None = None,
     size: str | tuple[int, int] | None = None,
     classes: int = 5,
     channels: int | None = None,
@@ -129,7 +130,7 @@ def profile(
 
     Args:
         methods: one method or several, as in ``merlab.evaluate``.
-        preset: the preset whose network is measured.
+        preset: the preset whose network is measured; None takes paper where a method has it, or else its first.
         size: of the input: (width, height), or the text ``WIDTHxHEIGHT``; None takes each method's own.
         classes: the number of classes, 2 to 1000.
         channels: the number of channels per view, 1 to 1000; None takes each method's own.
@@ -147,7 +148,8 @@ def profile(
         for position, method in enumerate(chosen):
             show(position, len(chosen), method.name)
             with naming_mistakes(f"method {method.name}: its network", is_own(method)):
-                module, shape = network_of(method, preset, width_height, classes, channels, options)
+                named = preset or (PAPER if PAPER in method.presets else next(iter(method.presets)))
+                module, shape = network_of(method, named, width_height, classes, channels, options)
                 costs.append(_profile(method.name, module, shape))
     return costs
 

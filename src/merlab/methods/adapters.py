@@ -17,6 +17,8 @@ from merlab.methods.task import Task
 
 # What ``fit`` can get by name, and what a method must declare for it.
 DECLARED = {"action_units": "action_units=True", "unlabeled": "transductive=True"}
+# The name of the module of a file begins so, so that a file called numpy.py does not replace numpy.
+OF_FILE = "merlab_methods_of_"
 FIT_PARAMETERS = ("groups", "seed", *DECLARED)
 
 
@@ -213,6 +215,6 @@ def _placed(probabilities: NDArray[np.float64], present: NDArray[np.int64], clas
 
 
 def described(given: object) -> str:
-    """An object for messages: its class, or itself if it is one, with its module."""
+    """An object for messages: its class, or itself if it is one, with its module, or its file."""
     kind = given if isinstance(given, type) else type(given)
-    return f"{kind.__module__}.{kind.__qualname__}"
+    return f"{kind.__module__.removeprefix(OF_FILE)}.{kind.__qualname__}"

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 
 import cloudpickle
 
 from merlab.errors import MerlabError, mistake_in
 from merlab.given import require_file
+from merlab.methods.adapters import OF_FILE
 from merlab.methods.method import Method
 
 State = tuple[int, int]
@@ -50,9 +51,16 @@ def found_in_file(text: str) -> tuple[str, object]:
         raise MerlabError(f"{file} is a file, of which a method is named as {file}:NAME")
     module = run_file(Path(path))
     if not hasattr(module, name):
-        known = ", ".join(each for each in vars(module) if not each.startswith("_")) or "nothing"
-        raise MerlabError(f"{path} defines no {name}; it defines {known}")
+        raise MerlabError(f"{path} defines no {name}; it defines {', '.join(_defined_in(module)) or 'nothing'}")
     return name, getattr(module, name)
+
+
+def _defined_in(module: ModuleType) -> Iterator[str]:
+    """The names that a file gives to what it makes; not those of modules, classes and functions that it imports."""
+    for name, found in vars(module).items():
+        imported = isinstance(found, type | FunctionType | BuiltinFunctionType) and found.__module__ != module.__name__
+        if not (name.startswith("_") or isinstance(found, ModuleType) or imported):
+            yield name
 
 
 def run_file(path: Path) -> ModuleType:
@@ -118,8 +126,7 @@ def _run(path: Path) -> ModuleType:
     if folder not in sys.path:
         sys.path.insert(0, folder)
         _FOLDERS.add(path.parent)
-    # The prefix makes sure that a file called numpy.py does not replace numpy.
-    name = f"merlab_methods_of_{path.stem}"
+    name = f"{OF_FILE}{path.stem}"
     loader = SourceFileLoader(name, str(path))
     spec = importlib.util.spec_from_loader(name, loader)
     assert spec is not None

@@ -23,11 +23,20 @@ from merlab.training.dropout import with_quick_dropout
 from merlab.training.loop import Loop, UnitTargets
 from merlab.training.material import SyntheticClips
 from merlab.training.settings import TrainingSettings, resolve_device, resolve_precision
-from merlab.training.steps import balanced_weights, in_memory_format, outputs_of, require_logits, seeded
+from merlab.training.steps import (
+    balanced_weights,
+    in_memory_format,
+    outputs_of,
+    refuse_probabilities,
+    require_logits,
+    seeded,
+)
 from merlab.training.threads import torch_threads
 from merlab.training.training_clips import TrainingClips
 
 LabeledInputs = tuple[NDArray[np.float32], NDArray[np.int64]]
+# So many clips show whether a network returns logits.
+TRIED = 2
 EpochReport = Callable[[int, int, float], None]
 
 
@@ -156,6 +165,8 @@ class NeuralClassifier:
             if self.starts:
                 module.load_state_dict({**module.state_dict(), **self.starts[seed % len(self.starts)]})
             module = in_memory_format(module.to(self.device), channels_last=self.settings.channels_last)
+            # With every loop alike, and as the network is asked later: it may apply a softmax only after training.
+            refuse_probabilities(module, self._logits(module, self._on_device(clips.inputs[:TRIED])))
             self._train(module, clips, judged and self._both_on_device(judged), on_epoch)
         self._module = module.eval()
 
