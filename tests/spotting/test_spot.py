@@ -16,7 +16,15 @@ from merlab.spotting.macro import MACRO_RANGES, MacroSettings
 from merlab.spotting.motion import COLUMNS, ROWS
 from merlab.spotting.motion_score import PARTS, SCORE_RANGES
 from merlab.spotting.scoring import iou, match
-from merlab.spotting.spot import RANGES, SpottingSettings, Window, each_once, spot_places, spotting_settings
+from merlab.spotting.spot import (
+    RANGES,
+    SpottingSettings,
+    Window,
+    each_once,
+    spot_places,
+    spot_window,
+    spotting_settings,
+)
 from merlab.spotting.stretches import block_places, spot_stretches
 from merlab.synthesis import PRESETS, make_renderer
 from merlab.synthesis.recording import plan_recording
@@ -117,6 +125,11 @@ class TestEvents:
         scores = np.linspace(0, 10, 101, dtype=np.float32)
         assert SETTINGS.threshold(scores) == pytest.approx(2.5 * SETTINGS.background)
         assert SETTINGS.threshold(np.float32(0.1) * scores) == SETTINGS.floor
+
+    @pytest.mark.parametrize(("frames", "threshold"), [(400, 5.9), (1200, 5.7)])
+    def test_the_threshold_is_up_to_a_fifth_higher_where_less_than_20_seconds_were_seen(self, frames, threshold):
+        (window,) = spot_places(still_places(frames), FPS, SETTINGS)
+        assert window.threshold == pytest.approx(threshold)
 
     @pytest.mark.slow
     def test_a_few_movements_do_not_change_the_background(self):
@@ -300,6 +313,16 @@ class TestStreaming:
         found = spotted(five_movements(), settings=replace(SETTINGS, window=window))
         truth = [(onset + 1, offset + 1) for onset, _, offset in MOVEMENTS]
         assert len(found) == len(match(truth, [(event.onset, event.offset) for event in found])) == 5
+
+    def test_frames_are_numbered_alike_with_context_before_the_window_and_without(self):
+        course = there_and_back(1600, 600, 630, 660) + there_and_held(1600, 900, 100, 100)
+        places = moving_places(course, size=3.0)
+        whole, part = (
+            spot_window(places, 1 + lead, lead, 1600 - lead, FPS, replace(SETTINGS, background=0)) for lead in (0, 400)
+        )
+        assert [event.kind for event in part.events] == ["micro", "macro"]
+        assert part.events == whole.events
+        assert (part.first, part.total.tolist()) == (401, whole.total[400:].tolist())
 
     def test_what_two_windows_report_on_their_border_is_one_movement(self):
         brief = SpottedEvent(onset=380, apex=401, offset=430, peak=400, score=9, part="chin")
