@@ -101,13 +101,13 @@ def test_a_baseline_beside_it_has_the_run_key_that_it_has_alone(merlab, two, sta
 
 
 def test_another_start_or_other_synthetic_flow_is_another_run_of_the_method(
-    merlab, flow, start, synthetic, tmp_path_factory, tmp_path
+    merlab, two, start, synthetic, tmp_path_factory, tmp_path
 ):
     other_start = write_start(tmp_path / "other.safetensors", seed=1)
     other_flow = make_flow(tmp_path_factory.mktemp("other") / "flow-clips", subjects=1, clips=3, seed=1, jobs=1)
     keys = []
     for file, folder in ((start, synthetic), (start, synthetic), (other_start, synthetic), (start, other_flow)):
-        assert merlab(*pretrained(flow), "--from", file, "--synthetic", folder)[0] == 0
+        assert merlab(*pretrained(two), "--from", file, "--synthetic", folder)[0] == 0
         keys.append(methods_of(tmp_path / "run")["flow-cnn"]["key"])
     assert keys[0] == keys[1]
     assert len(set(keys)) == 3
@@ -133,9 +133,9 @@ def test_an_unfinished_method_in_the_folder_is_named_with_its_files(merlab, two,
     assert "unfinished run of flow-cnn, which uses start.safetensors, flow-clips; run its command again" in _one(err)
 
 
-def test_worker_processes_predict_the_same(merlab, flow, start, synthetic, tmp_path):
+def test_worker_processes_predict_the_same(merlab, two, start, synthetic, tmp_path):
     for jobs in (1, 2):
-        arguments = pretrained(flow, "flow-ensemble", out=f"jobs{jobs}", jobs=jobs)
+        arguments = pretrained(two, "flow-ensemble", out=f"jobs{jobs}", jobs=jobs)
         assert merlab(*arguments, "--from", start, "--synthetic", synthetic)[0] == 0
     alone, together = (pd.read_parquet(tmp_path / f"jobs{jobs}" / "predictions.parquet") for jobs in (1, 2))
     pd.testing.assert_frame_equal(alone, together)

@@ -19,7 +19,7 @@ from merlab.spotting.timing import source_caveats, timing_of
 from tests.videos.recording import face_at, shown_at, write_stamped
 
 # The movement of these tests: onset, apex, offset, s.
-MOVEMENT = (3.30, 3.44, 3.65)
+MOVEMENT = (2.30, 2.44, 2.65)
 # How exact spotting is on these faces, s.
 CLOSE = 0.025
 
@@ -59,11 +59,11 @@ def elan_moments(folder):
 
 @pytest.mark.slow
 class TestPause:
-    """100 frames per second; the recorder pauses for 10 s before frame 751."""
+    """100 frames per second; the recorder pauses for 10 s before frame 401."""
 
-    SECONDS = np.arange(1000) / 100 + np.where(np.arange(1000) < 750, 0, 10)
+    SECONDS = np.arange(600) / 100 + np.where(np.arange(600) < 400, 0, 10)
 
-    MOVEMENTS = (MOVEMENT, (18.3, 18.45, 18.6))
+    MOVEMENTS = (MOVEMENT, (14.9, 15.05, 15.2))
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -75,25 +75,25 @@ class TestPause:
         events, scores, about, errors = spotted(merlab, video)
         assert moments(events) == pytest.approx(np.array(self.MOVEMENTS), abs=CLOSE)
         assert scores["time_s"].to_numpy() == pytest.approx(self.SECONDS, abs=1e-5)
-        assert (about["fps"], about["frame_rate_varies"], about["seconds"]) == (100, False, 20)
-        assert about["gaps"] == [{"frame": 751, "time_s": 17.5, "missing_s": 10.0}]
-        assert "time is missing before frame 751 (10 s missing, at 17.50 s)" in errors
+        assert (about["fps"], about["frame_rate_varies"], about["seconds"]) == (100, False, 16)
+        assert about["gaps"] == [{"frame": 401, "time_s": 14.0, "missing_s": 10.0}]
+        assert "time is missing before frame 401 (10 s missing, at 14.00 s)" in errors
 
     def test_recognize(self, merlab, video):
         folder, events, frames, about, errors = recognized(merlab, video)
         assert moments(events) == pytest.approx(np.array(self.MOVEMENTS), abs=CLOSE)
-        assert frames["frame"].tolist() == list(range(1, 1001))
+        assert frames["frame"].tolist() == list(range(1, 601))
         assert frames["time_s"].to_numpy() == pytest.approx(self.SECONDS, abs=1e-5)
         assert shown_at(folder / "overlay.mp4") == pytest.approx(self.SECONDS, abs=2e-5)
         assert np.array(elan_moments(folder)) == pytest.approx(events[["onset_s", "offset_s"]].to_numpy(), abs=6e-4)
-        assert about["video"]["gaps"] == [{"frame": 751, "time_s": 17.5, "missing_s": 10.0}]
-        assert "time is missing before frame 751" in errors
-        assert "time is missing before frame 751" in (folder / "report.html").read_text()
+        assert about["video"]["gaps"] == [{"frame": 401, "time_s": 14.0, "missing_s": 10.0}]
+        assert "time is missing before frame 401" in errors
+        assert "time is missing before frame 401" in (folder / "report.html").read_text()
 
 
 @pytest.mark.slow
 def test_a_movement_that_the_pause_interrupts_is_no_event(merlab, tmp_path):
-    seconds = np.arange(600) / 100
+    seconds = np.arange(400) / 100
     frames = face_at(seconds, [MOVEMENT])
     video = write_stamped(tmp_path / "cut.mp4", frames, seconds + np.where(seconds < MOVEMENT[1], 0, 5))
     events, _, _, _ = spotted(merlab, video)
@@ -103,7 +103,7 @@ def test_a_movement_that_the_pause_interrupts_is_no_event(merlab, tmp_path):
 @pytest.mark.slow
 def test_a_wrong_announced_rate_does_not_count(merlab, tmp_path):
     """The AVI file announces 600 frames per second; its index has a frame at every sixth place."""
-    seconds = np.arange(600) / 100
+    seconds = np.arange(400) / 100
     video = write_stamped(tmp_path / "wrong.avi", face_at(seconds, [MOVEMENT]), seconds, ticks=600)
     events, scores, about, errors = spotted(merlab, video)
     assert moments(events) == pytest.approx(np.array([MOVEMENT]), abs=CLOSE)
@@ -117,7 +117,7 @@ def test_a_wrong_announced_rate_does_not_count(merlab, tmp_path):
 def test_a_variable_rate_has_the_times_of_its_stamps_in_any_container(merlab, tmp_path, suffix):
     """60 frames per second with jitter in whole milliseconds, and now and then a lost frame."""
     rng = np.random.default_rng(3)
-    steps = np.where(rng.random(500) < 0.03, 33, rng.choice([13, 15, 16, 17, 18, 20], 500))
+    steps = np.where(rng.random(250) < 0.03, 33, rng.choice([13, 15, 16, 17, 18, 20], 250))
     seconds = np.cumsum(steps) / 1000 - steps[0] / 1000
     ticks = 1000 if suffix == ".mkv" else 90_000
     video = write_stamped(tmp_path / f"phone{suffix}", face_at(seconds, [MOVEMENT]), seconds, ticks=ticks)
@@ -133,7 +133,7 @@ def test_a_variable_rate_has_the_times_of_its_stamps_in_any_container(merlab, tm
 @pytest.mark.slow
 def test_slow_motion_has_real_seconds_in_tables_and_those_of_the_player_in_the_overlay(merlab, tmp_path):
     """Recorded at 120 frames per second, as a tag states, and played at 30."""
-    recorded = np.arange(720) / 120
+    recorded = np.arange(480) / 120
     tags = {"com.android.capture.fps": "120"}
     video = write_stamped(tmp_path / "slow.mp4", face_at(recorded, [MOVEMENT]), 4 * recorded, tags=tags)
     folder, events, frames, about, errors = recognized(merlab, video)
@@ -147,7 +147,7 @@ def test_slow_motion_has_real_seconds_in_tables_and_those_of_the_player_in_the_o
 
 @pytest.mark.slow
 def test_a_rate_that_is_given_is_that_of_the_camera(merlab, tmp_path):
-    recorded = np.arange(720) / 120
+    recorded = np.arange(480) / 120
     video = write_stamped(tmp_path / "untagged.mp4", face_at(recorded, [MOVEMENT]), 4 * recorded)
     events, _, about, errors = spotted(merlab, video, "--fps", 120)
     assert moments(events) == pytest.approx(np.array([MOVEMENT]), abs=CLOSE)
@@ -160,7 +160,7 @@ def test_a_stream_without_stamps_needs_its_rate(merlab, tmp_path):
     with av.open(str(tmp_path / "raw.h264"), "w", format="h264") as raw:
         stream = raw.add_stream("libx264", 50)
         stream.height, stream.width, stream.pix_fmt, stream.options = 282, 232, "yuv420p", {"crf": "10"}
-        for image in face_at(np.arange(300) / 50, [MOVEMENT]):
+        for image in face_at(np.arange(200) / 50, [MOVEMENT]):
             raw.mux(stream.encode(av.VideoFrame.from_ndarray(np.pad(image, ((0, 0), (0, 1), (0, 0)), "edge"), "bgr24")))
         raw.mux(stream.encode(None))
     status, _, errors = merlab("spot", tmp_path / "raw.h264", "--out", "spotted")
@@ -168,7 +168,7 @@ def test_a_stream_without_stamps_needs_its_rate(merlab, tmp_path):
     assert "raw.h264 has no time stamps; give --fps" in errors
     events, scores, about, _ = spotted(merlab, tmp_path / "raw.h264", "--fps", 50)
     assert moments(events) == pytest.approx(np.array([MOVEMENT]), abs=1 / 50 + CLOSE)
-    assert scores["time_s"].to_numpy() == pytest.approx(np.arange(300) / 50)
+    assert scores["time_s"].to_numpy() == pytest.approx(np.arange(200) / 50)
     assert (about["fps_source"], about["slowed"]) == ("given", 1)
 
 
@@ -182,14 +182,14 @@ def test_a_given_rate_that_is_almost_that_of_the_stamps_is_reported_where_it_mak
 
 @pytest.mark.slow
 def test_a_picture_that_starts_after_the_sound_has_the_seconds_of_a_player(merlab, tmp_path):
-    seconds = 3 + np.arange(600) / 100
+    seconds = 3 + np.arange(400) / 100
     moving = tuple(3 + moment for moment in MOVEMENT)
     video = write_stamped(tmp_path / "late.mkv", face_at(seconds, [moving]), seconds, ticks=1000, sound=True)
     folder, events, frames, about, errors = recognized(merlab, video)
     assert moments(events) == pytest.approx(np.array([moving]), abs=CLOSE)
     assert frames["time_s"].to_numpy() == pytest.approx(seconds, abs=1e-5)
     assert shown_at(folder / "overlay.mp4") == pytest.approx(seconds, abs=2e-5)
-    assert (about["video"]["start_s"], about["video"]["seconds"], about["video"]["frames"]) == (3, 6, 600)
+    assert (about["video"]["start_s"], about["video"]["seconds"], about["video"]["frames"]) == (3, 4, 400)
     assert "damaged" not in errors
 
 

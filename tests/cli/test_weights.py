@@ -112,7 +112,7 @@ def test_a_file_without_weights_is_named(merlab, tmp_path):
 @pytest.mark.slow
 def test_weights_from_synthetic_faces_are_stamped_and_scored_elsewhere(merlab, tmp_path):
     elsewhere = write_flow_tree(tmp_path / "elsewhere")
-    command = ("pretrain", "synthetic.safetensors", "--subjects", 8, "--clips", 3, *SMALL)
+    command = ("pretrain", "synthetic.safetensors", "--subjects", 6, "--clips", 3, "--jobs", 1, *SMALL)
     status, _, err = merlab(*command, "--score-on", "ststnet-flow", "--score-root", elsewhere)
     assert status == 0, err
     card = json.loads(merlab("weights", "synthetic.safetensors", "--json")[1])
