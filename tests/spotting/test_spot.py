@@ -11,6 +11,7 @@ from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
 from merlab.errors import MerlabError
 from merlab.frames.clock import Clock
+from merlab.spotting import spot as spot_module
 from merlab.spotting.event import SpottedEvent, without_parts
 from merlab.spotting.macro import MACRO_RANGES, MacroSettings
 from merlab.spotting.motion import COLUMNS, ROWS
@@ -227,6 +228,52 @@ class TestKinds:
         window = next(spot_places(moving_places(course), FPS, replace(SETTINGS, p=0.5, floor=0)))
         assert window.threshold == pytest.approx((window.total.mean() + window.total.max()) / 2, rel=1e-3)
         assert len(window.events) == 1
+
+
+class TestTogether:
+    """One movement of the mouth at 50 frames per second: onset 151, apex and peak 158, offset 166, score 59."""
+
+    @pytest.fixture(scope="class")
+    def window(self):
+        places = moving_places(there_and_back(1400, 600, 630, 660))[::4]
+
+        def spot(first=1, length=350, **changed):
+            return spot_window(places, first, first - 1, length, FPS / 4, replace(SETTINGS, **changed))
+
+        return spot
+
+    @pytest.mark.parametrize(
+        ("onset", "apex", "offset", "floor", "stays"),
+        [
+            (100, 158, 260, 5, False),
+            (100, 151, 260, 5, False),
+            (100, 166, 260, 5, False),
+            (100, 167, 260, 5, True),
+            # A weak one explains only a movement of the same frames.
+            (100, 158, 260, 60, True),
+            (148, 168, 170, 60, False),
+        ],
+    )
+    def test_a_long_movement_with_the_apex_or_the_frames_of_a_brief_one_is_no_other(
+        self, monkeypatch, window, onset, apex, offset, floor, stays
+    ):
+        long = SpottedEvent(onset, apex, offset, apex, 100, "mouth, left", kind="macro", long=True)
+        monkeypatch.setattr(spot_module, "macro_movements", lambda *_: [long])
+        assert (long in window(floor=floor).events) is stays
+
+    def test_a_movement_is_reported_in_the_window_of_its_peak_alone(self, window):
+        windows = window(1, 158), window(1, 157), window(158, 100), window(159, 100)
+        assert [[event.peak for event in each.events] for each in windows] == [[158], [], [158], []]
+
+    @pytest.mark.parametrize(("floor", "dropped"), [(5, 1), (60, 0)])
+    def test_only_what_is_above_the_threshold_counts_as_dropped(self, window, floor, dropped):
+        assert window(shortest=0.35, floor=floor).dropped == dropped
+
+    @pytest.mark.parametrize(("pause", "kind"), [(0.25, "micro"), (0.35, "other")])
+    def test_three_movements_repeat_with_no_longer_pauses_between_them(self, pause, kind):
+        course = sum((there_and_back(1600, begin, begin + 30, begin + 60) for begin in (600, 720, 840)), np.zeros(1600))
+        window = spot_window(moving_places(course)[::4], 1, 0, 400, FPS / 4, replace(SETTINGS, pause=pause))
+        assert [event.kind for event in window.events] == [kind] * 3
 
 
 class TestSettings:
