@@ -230,17 +230,18 @@ class TestKinds:
         assert len(window.events) == 1
 
 
+@pytest.fixture(scope="module")
+def window():
+    places = moving_places(there_and_back(1400, 600, 630, 660))[::4]
+
+    def spot(first=1, length=350, **changed):
+        return spot_window(places, first, first - 1, length, FPS / 4, replace(SETTINGS, **changed))
+
+    return spot
+
+
 class TestTogether:
     """One movement of the mouth at 50 frames per second: onset 151, apex and peak 158, offset 166, score 59."""
-
-    @pytest.fixture(scope="class")
-    def window(self):
-        places = moving_places(there_and_back(1400, 600, 630, 660))[::4]
-
-        def spot(first=1, length=350, **changed):
-            return spot_window(places, first, first - 1, length, FPS / 4, replace(SETTINGS, **changed))
-
-        return spot
 
     @pytest.mark.parametrize(
         ("onset", "apex", "offset", "floor", "stays"),
