@@ -270,6 +270,32 @@ class TestTogether:
     def test_only_what_is_above_the_threshold_counts_as_dropped(self, window, floor, dropped):
         assert window(shortest=0.35, floor=floor).dropped == dropped
 
+    @pytest.mark.parametrize(
+        ("changed", "kinds"),
+        [
+            ({"longest": 0.3}, ["micro"]),
+            ({"longest": 0.29}, []),
+            ({"shortest": 0.3}, ["micro"]),
+            ({"shortest": 0.31}, []),
+            ({"largest": 1.6}, ["micro"]),
+            ({"largest": 1.5}, ["other"]),
+            # That of the brows.
+            ({"largest_brows": 1.5}, ["micro"]),
+        ],
+    )
+    def test_it_is_a_micro_expression_up_to_the_limits_themselves(self, window, changed, kinds):
+        """It lasts 0.3 s, and moves 1.57 px."""
+        macro = MacroSettings(px=1000.0)
+        assert [event.kind for event in window(**changed, macro=macro).events] == kinds
+
+    def test_its_score_is_the_height_times_the_likeness_to_the_power_of_its_weight(self, window, monkeypatch):
+        (plain,) = window(likeness=0).events
+        monkeypatch.setattr(spot_module, "likeness", lambda *_: 0.8)
+        scores = [event.score for weight in (0, 1, 2) for event in window(likeness=weight).events]
+        assert scores == pytest.approx([plain.score, 0.8 * plain.score, 0.64 * plain.score])
+        monkeypatch.setattr(spot_module, "likeness", lambda *_: 0.01)
+        assert (window().events, window().weak) == ((), ())
+
     @pytest.mark.parametrize(("pause", "kind"), [(0.25, "micro"), (0.35, "other")])
     def test_three_movements_repeat_with_no_longer_pauses_between_them(self, pause, kind):
         course = sum((there_and_back(1600, begin, begin + 30, begin + 60) for begin in (600, 720, 840)), np.zeros(1600))
