@@ -79,7 +79,8 @@ def selection_scores(truth: Events, folder: Path, fps: float, step: float = STEP
     thresholds = np.round(np.arange(0, 1 + step / 2, step), 6)
     events = read_events(truth)
     files = _files(folder)
-    both = _tried(events, files, thresholds, longest=np.inf)
+    detections = {subject: _of_epochs(epochs, subject) for subject, epochs in files.items()}
+    both = _tried(events, detections, thresholds, longest=np.inf)
     best = _best(both.f1(np.ones(len(both.subjects), bool)))
     on_others, on_others_last = _on_the_others(both), _on_the_others(both, last=True)
     scores = [
@@ -90,7 +91,7 @@ def selection_scores(truth: Events, folder: Path, fps: float, step: float = STEP
     ]
     if KIND not in events:
         return scores
-    micro = _tried(events[events[KIND] == MICRO], files, thresholds, longest=LONGEST_MICRO * fps)
+    micro = _tried(events[events[KIND] == MICRO], detections, thresholds, longest=LONGEST_MICRO * fps)
     at_best = _best(micro.f1(np.ones(len(micro.subjects), bool)))
     return [
         *scores,
@@ -171,20 +172,50 @@ def _subject_of(video: str) -> str:
     return _number(video.partition("_")[0])
 
 
+@dataclass(frozen=True)
+class _Intervals:
+    """Detections or true events of one video: their positions in their table, and (onset, offset), (n, 2)."""
+
+    positions: IntArray
+    moments: Float64Array
+
+
+@dataclass(frozen=True)
+class _Detections:
+    """The detections of a file: the ``scores`` of all, and the intervals of each video."""
+
+    scores: Float64Array
+    of_video: Mapping[str, _Intervals]
+
+
+def _by_video(table: pd.DataFrame) -> dict[str, _Intervals]:
+    positions, moments = table.index.to_numpy(), table[[ONSET, OFFSET]].to_numpy(float)
+    groups = table.groupby(VIDEO, sort=False).indices
+    return {str(video): _Intervals(positions[rows], moments[rows]) for video, rows in groups.items()}
+
+
+def _of_epochs(files: Mapping[int, Path], subject: str) -> dict[int, _Detections]:
+    found = {epoch: _detections(path, subject) for epoch, path in files.items()}
+    return {epoch: _Detections(table["score"].to_numpy(float), _by_video(table)) for epoch, table in found.items()}
+
+
 def _tried(
-    truth: pd.DataFrame, files: Mapping[str, Mapping[int, Path]], thresholds: Float64Array, longest: float
+    truth: pd.DataFrame,
+    detections: Mapping[str, Mapping[int, _Detections]],
+    thresholds: Float64Array,
+    longest: float,
 ) -> Tried:
     """The grid of true events and of detections that last up to ``longest`` frames."""
-    subjects, epochs = tuple(files), tuple(next(iter(files.values())))
+    subjects, epochs = tuple(detections), tuple(next(iter(detections.values())))
     owners = truth[VIDEO].map(_subject_of)
     if lost := sorted(set(owners) - set(subjects)):
         raise MerlabError(f"there are true events of subjects without detections: {', '.join(lost[:3])}")
     shape = (len(subjects), len(epochs), len(thresholds))
     right, spotted = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     for row, subject in enumerate(subjects):
-        true = truth[owners == subject]
+        true = _by_video(truth[owners == subject])
         for column, epoch in enumerate(epochs):
-            scores, pairs = _candidates(true, _detections(files[subject][epoch], subject), longest)
+            scores, pairs = _candidates(true, detections[subject][epoch], longest)
             spotted[row, column] = len(scores) - np.searchsorted(np.sort(scores), thresholds, side="right")
             right[row, column] = _right(pairs, thresholds)
     counts = np.array([int((owners == subject).sum()) for subject in subjects], np.int64)
@@ -207,18 +238,22 @@ def _detections(path: Path, subject: str) -> pd.DataFrame:
     return found
 
 
-def _candidates(true: pd.DataFrame, found: pd.DataFrame, longest: float) -> tuple[Float64Array, list[Pair]]:
+def _candidates(true: Mapping[str, _Intervals], found: _Detections, longest: float) -> tuple[Float64Array, list[Pair]]:
     """The scores of all detections, and the pairs (overlap, score, detection, true event) that can hit, best first."""
-    found = found[found[OFFSET] - found[ONSET] + 1 <= longest].reset_index(drop=True)
-    scores = found["score"].to_numpy(float)
+    counts = np.zeros(len(found.scores), bool)
     pairs: list[Pair] = []
-    for video, rows in found.groupby(VIDEO, sort=False):
-        events = true[true[VIDEO] == video]
-        overlaps = iou(events[[ONSET, OFFSET]].to_numpy(float), rows[[ONSET, OFFSET]].to_numpy(float))
+    for video, spotted in found.of_video.items():
+        brief = spotted.moments[:, 1] - spotted.moments[:, 0] + 1 <= longest
+        positions = spotted.positions[brief]
+        counts[positions] = True
+        if video not in true:
+            continue
+        events = true[video]
+        overlaps = iou(events.moments, spotted.moments[brief])
         for event, detection in np.argwhere(overlaps >= LEAST_IOU).tolist():
-            index, overlap = int(rows.index[detection]), float(overlaps[event, detection])
-            pairs.append((overlap, float(scores[index]), index, int(events.index[event])))
-    return scores, sorted(pairs, key=lambda pair: (-pair[0], pair[3], pair[2]))
+            at, overlap = int(positions[detection]), float(overlaps[event, detection])
+            pairs.append((overlap, float(found.scores[at]), at, int(events.positions[event])))
+    return found.scores[counts], sorted(pairs, key=lambda pair: (-pair[0], pair[3], pair[2]))
 
 
 def _right(pairs: Sequence[Pair], thresholds: Float64Array) -> list[int]:
