@@ -203,7 +203,7 @@ def test_nothing_of_this_machine_is_in_the_file(exported, kind, request):
 
 @pytest.mark.slow
 def test_int8_is_smaller_than_float32_where_there_are_weights(exported):
-    wide = small_recognizer(method="gfem", network={"width": 0.25, "stem_stride": 1})
+    wide = small_recognizer(method="learnet")
     sizes = [exported("onnx", precision, wide)[0].stat().st_size for precision in ("int8", "fp32")]
     assert sizes[0] < 0.5 * sizes[1]
 
