@@ -131,6 +131,15 @@ class TestSameBytes:
         assert pd.read_csv(once / "SYNTHETIC_distractions.csv")["kind"].tolist() == ["hand"]
 
     @pytest.mark.slow
+    def test_frames_that_were_removed_are_written_again(self, tmp_path):
+        settings = {**SHORT, "minutes": 0.01, "subjects": 1, "video_format": "frames"}
+        made = make_videos(tmp_path / "videos", jobs=1, **settings)
+        before = digests(made)
+        next(made.rglob("*.jpg")).unlink()
+        make_videos(made, jobs=1, **settings)
+        assert digests(made) == before
+
+    @pytest.mark.slow
     def test_an_interruption_leaves_no_incomplete_video(self, tmp_path):
         def interrupt(done, total, what, /):
             if done:

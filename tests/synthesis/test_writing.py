@@ -267,6 +267,12 @@ class TestRefusals:
         with pytest.raises(MerlabError, match="started with .*numpy .*, but the installed versions are numpy 0.1"):
             make_faces(started, **SETTINGS, jobs=1)
 
+    def test_frames_that_were_removed_are_written_again(self, tree, tmp_path):
+        copy = Path(shutil.copytree(tree, tmp_path / "copy"))
+        next(copy.glob("Cropped/*/*/*.jpg")).unlink()
+        make_faces(copy, **SETTINGS, jobs=1)
+        assert digests(copy) == digests(tree)
+
     def test_an_unfinished_tree_is_not_read(self, tree, tmp_path):
         unfinished = tmp_path / "unfinished"
         shutil.copytree(tree, unfinished)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from merlab.errors import MerlabError
+from merlab.frames import ImageFolder
 from merlab.given import as_whole, is_number, require_number
 from merlab.registry import look_up
 from merlab.synthesis.canvas_layout import CAMERA, CROP, FPS, Stream, random_stream
@@ -161,7 +162,11 @@ class RecordingSet:
 
     def is_written(self, subject: int) -> bool:
         """Whether a recording is complete; each of its files appears whole or not at all."""
-        return self.video(subject).exists() and (not self.raw or self.raw_video(subject).exists())
+        return self._is_whole(self.video(subject)) and (not self.raw or self._is_whole(self.raw_video(subject)))
+
+    def _is_whole(self, path: Path) -> bool:
+        """Whether a recording is there, and no frame was removed from a folder of images."""
+        return path.exists() and (self.video_format != "frames" or len(ImageFolder(path).names) == self.frames)
 
     def _name(self, subject: int) -> str:
         suffix = "" if self.video_format == "frames" else f".{self.video_format}"

@@ -11,6 +11,7 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
+from merlab.frames import ImageFolder
 from merlab.given import as_jobs, as_path, require_yes_or_no
 from merlab.processes import dealt_out, stream_from_processes
 from merlab.progress import Progress, shown_progress
@@ -80,13 +81,22 @@ def make_faces(
 
 def _write(tree: Tree, jobs: int | None, progress: Progress) -> None:
     """Write what is missing of a tree."""
-    waiting = [entry for entry in tree.entries if not tree.is_written(entry)]
+    waiting = [entry for entry in tree.entries if not _is_complete(tree, entry)]
     if not waiting and (tree.out / MANIFEST).exists():
         progress(len(tree.entries), len(tree.entries), "found done")
         return
     require_same_versions(tree.out)
     _write_clips(tree, waiting, jobs, progress)
     _write_index(tree)
+
+
+def _is_complete(tree: Tree, entry: Entry) -> bool:
+    """Whether a clip is written, and none of its frames was removed since."""
+    if not tree.is_written(entry):
+        return False
+    plan = plan_clip(sample_identity(tree.seed, entry.subject), entry.clip, entry.emotion, tree.preset)
+    folders = [tree.cropped(entry)] + ([tree.raw_frames(entry)] if tree.raw else [])
+    return all(len(ImageFolder(folder).names) == plan.timing.length for folder in folders)
 
 
 def _write_clips(tree: Tree, waiting: list[Entry], jobs: int | None, progress: Progress) -> None:
