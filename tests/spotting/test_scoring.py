@@ -400,7 +400,7 @@ class TestReading:
         both = [tmp_path / person / "events.csv" for person in ("anna", "ben")]
         with pytest.raises(
             MerlabError,
-            match=r"anna.events.csv and .*ben.events.csv: two tables have videos of one name .'01.mp4'.*apart",
+            match=r"anna.events.csv and .*ben.events.csv: two tables have videos of one name .'01.mp4'.*apart .*one folder",
         ):
             score_spotting(events((1, 10), video="01.mp4"), both)
 

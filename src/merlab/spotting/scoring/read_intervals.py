@@ -163,8 +163,9 @@ def _shared_videos(given: Sequence[Events], tables: Sequence[CellTable]) -> tupl
         found.append(f"{names}: two tables have videos of one name ({first_of(map(quoted, shared), 3)})")
         if _folder(given[first]) != _folder(given[second]):
             raise MerlabError(
-                f"{found[-1]}, which would be scored as one video; score the tables apart or, if they are about "
-                "different videos, give these different names"
+                f"{found[-1]}, which would be scored as one video. If they are about different videos, score the "
+                "tables apart or give the videos different names; if each has a part of the events of the same videos, "
+                "such as micro and macro, put them into one folder"
             )
     return (f"{first_of(found, 1)}, which are scored as one video",) if found else ()
 
