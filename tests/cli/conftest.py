@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import typer.main
+from matplotlib.figure import Figure
 
 from merlab import cli
 from merlab.faces import model_files
 from merlab.frames import write_image
+from merlab.reports import figures
 from tests.helpers import write_flow_tree
 from tests.spotting.comparison.recorded import frames
 
@@ -43,6 +45,13 @@ def merlab(monkeypatch, capsys, tmp_path):
         return status, captured.out, captured.err
 
     return run
+
+
+@pytest.fixture
+def nothing_drawn(monkeypatch):
+    """Pictures of reports are empty: to draw them takes longer than some folds, and tests/reports looks at them."""
+    for name in ("confusion_figure", "uf1_chart"):
+        monkeypatch.setattr(figures, name, lambda *_: Figure(figsize=(1, 1)))
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from tests.cli.commands import evaluate
 from tests.helpers import write_flow_tree
 from tests.training_material import write_start
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("nothing_drawn")]
 
 Typed = Callable[..., tuple[int, str, str]]
 SHORT = {"epochs": 1, "set": "steps=2"}

@@ -5,8 +5,8 @@ Phones film at a variable rate: 28 frames per second on average, steps of 30 or 
 
 from __future__ import annotations
 
-import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from xml.etree import ElementTree
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from merlab import cli
 from merlab.frames import Image
 from merlab.sinks import VideoSink
 from merlab.synthesis import PRESETS, make_renderer
@@ -75,7 +76,13 @@ def video(plan, tmp_path_factory):
 
 
 def command(*arguments):
-    subprocess.run([sys.executable, "-m", "merlab", *map(str, arguments)], check=True, capture_output=True)
+    """``merlab ARGUMENTS`` in this process, with another cache than the user's."""
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as cache:
+        patch.setenv("XDG_CACHE_HOME", cache)
+        patch.setattr(sys, "argv", ["merlab", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+    assert not end.value.code
 
 
 @pytest.fixture(scope="module")

@@ -107,6 +107,7 @@ def test_recipes_are_listed(merlab):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("nothing_drawn")
 @pytest.mark.parametrize(
     "name",
     [
@@ -155,7 +156,7 @@ def brief_baseline(monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("brief_baseline")
+@pytest.mark.usefixtures("brief_baseline", "nothing_drawn")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize(
     "name",
@@ -200,6 +201,7 @@ published: [{{metric: uf1, value: 0.7, source: Table 1}}]
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("nothing_drawn")
 @pytest.mark.parametrize("full", [[], ["--full"]], ids=["short", "full"])
 @pytest.mark.parametrize(
     ("method", "preset", "network"),
