@@ -61,6 +61,7 @@ ROOMS = (
     "progress",
     "registry",
     "fingerprint",
+    "own_modules",
     "vocabulary",
     "spelling",
     "given",

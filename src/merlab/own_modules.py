@@ -1,0 +1,134 @@
+"""Modules of your own code: what it imports, where their files are, and which of them are installed packages."""
+
+from __future__ import annotations
+
+import ast
+import dis
+import functools
+import hashlib
+import importlib.metadata
+import importlib.util
+import sys
+import sysconfig
+import types
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.machinery import ModuleSpec
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+INSTALLED = tuple({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+
+
+def imported_by(code: types.CodeType, package: str | None) -> list[str]:
+    """The modules that import statements inside the code, or inside code in it, may load."""
+    names: list[str] = []
+    before: list[Any] = [None, None]
+    for step in dis.get_instructions(code):
+        if step.opname == "IMPORT_NAME":
+            level, imported = before
+            names += _candidates(step.argval, level or 0, imported or (), package)
+        before = [before[1], step.argval]
+    inner = [each for each in code.co_consts if isinstance(each, types.CodeType)]
+    return [*names, *(name for each in inner for name in imported_by(each, package))]
+
+
+def _imported_in(source: bytes, package: str) -> list[str]:
+    """The modules that import statements anywhere in a file may load; none for a file that is not Python."""
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except (SyntaxError, ValueError):
+        return []
+    whole = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    parts = [node for node in nodes if isinstance(node, ast.ImportFrom)]
+    named = [(node.module or "", node.level, [alias.name for alias in node.names]) for node in parts]
+    return [*whole, *(name for each in named for name in _candidates(*each, package))]
+
+
+def _candidates(name: str, level: int, imported: Iterable[str], package: str | None) -> list[str]:
+    """The names of a module and of what is imported from it, which may be modules too."""
+    if level:
+        parts = (package or "").split(".")
+        name = ".".join(filter(None, [*parts[: len(parts) - level + 1], name]))
+    return [name, *(f"{name}.{each}" for each in imported)]
+
+
+def described_modules(names: Iterable[str], held: types.ModuleType | None = None) -> Iterator[str]:
+    """The modules with these names: of an installed one the version; of your own the file, and those that it imports.
+
+    They are found by their files: whether a module is loaded already differs from process to process. ``held`` is one
+    that your code has, which need not be the one that its name finds now.
+    """
+    waiting, seen = list(dict.fromkeys(names)), set[str]()
+    while waiting:
+        name = waiting.pop(0)
+        above = [each for each in accumulate(name.split("."), "{}.{}".format) if each not in seen]
+        seen.update(above)
+        for each in above:
+            file = _file_of(each, held)
+            if is_installed(each):
+                yield _release(each.partition(".")[0])
+            elif file is not None:
+                content = file.read_bytes()
+                yield f"module {each} {hashlib.sha256(content).hexdigest()}"
+                package = each if file.stem == "__init__" else each.rpartition(".")[0]
+                waiting += _imported_in(content, package)
+
+
+def _file_of(module: str, held: types.ModuleType | None = None) -> Path | None:
+    """The file of a module, which is not loaded for this; None if there is none. ``held`` stands for its name."""
+    loaded = held if held is not None and held.__name__ == module else sys.modules.get(module)
+    if loaded is not None:
+        file = getattr(loaded, "__file__", None)
+    else:
+        spec = _spec(module)
+        file = spec.origin if spec is not None and spec.has_location else None
+    return Path(file) if file and Path(file).is_file() else None
+
+
+def _spec(module: str) -> ModuleSpec | None:
+    """Where Python would load a module from, without loading the packages that contain it."""
+    spec, folders = None, None
+    for name in accumulate(module.split("."), "{}.{}".format):
+        searched = (finder.find_spec(name, folders) for finder in sys.meta_path)
+        spec = next((found for found in searched if found is not None), None)
+        folders = None if spec is None else spec.submodule_search_locations
+        if folders is None:
+            break
+    return spec if spec is not None and spec.name == module else None
+
+
+@functools.cache
+def is_installed(module: str | None) -> bool:
+    """Whether a module comes with Python or an installed package, so that its version stands for its code.
+
+    Installed is what lies where pip installs. A package that is only linked there (pip install -e) is your own code.
+    """
+    top = (module or "").partition(".")[0]
+    if top in sys.stdlib_module_names or top == "merlab":
+        return True
+    file = _file_of(top) if top and top != "__main__" else None
+    return file is not None and any(file.is_relative_to(folder) for folder in INSTALLED)
+
+
+@functools.cache
+def origin_of(module: str | None) -> str:
+    """An installed package with its version. Your own code has neither version nor place, since it may move."""
+    top = (module or "").partition(".")[0]
+    if not is_installed(module):
+        return "own"
+    return f"{top} {getattr(sys.modules.get(top), '__version__', '')}".rstrip()
+
+
+@functools.cache
+def _release(package: str) -> str:
+    """An installed package that your code imports, loaded or not, with the versions of what installed it."""
+    if package in sys.stdlib_module_names:
+        return f"import {package}"
+    releases = sorted(set(_distributions().get(package, [])))
+    return " ".join([f"import {package}", *(importlib.metadata.version(name) for name in releases)])
+
+
+@functools.cache
+def _distributions() -> Mapping[str, list[str]]:
+    return importlib.metadata.packages_distributions()
