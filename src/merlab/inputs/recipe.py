@@ -209,16 +209,30 @@ def parse(text: str, kinds: Mapping[str, InputKind]) -> Recipe:
             f"recipe {text!r} requests version {version} of {head}; this merlab computes version {kind.version}"
         )
     width, height = parse_size(given.pop("size", kind.size))
+    _require_choices(text, kind, given)
+    regions, outlines, view = _local_view(text, kind, given)
+    options = tuple((key, given.get(key, allowed[0])) for key, allowed in kind.choices.items())
+    recipe = Recipe(kind, options, width, height, regions, view, outlines, given.get("crop", CROPS[0]))
+    _check_crop(text, recipe)
+    return recipe
+
+
+def _require_choices(text: str, kind: InputKind, given: Mapping[str, str]) -> None:
+    """Raises MerlabError for an option that the kind does not have, and for a value that an option does not take."""
     choices = {**kind.choices, **COMMON_CHOICES}
     for key, value in given.items():
         if key not in choices:
-            raise MerlabError(f"recipe {text!r}: {head} has no option {key!r}; it has size, {', '.join(choices)}")
+            raise MerlabError(f"recipe {text!r}: {kind.name} has no option {key!r}; it has size, {', '.join(choices)}")
         if value not in choices[key]:
             raise MerlabError(f"recipe {text!r}: {key} must be one of {', '.join(choices[key])}, got {value!r}")
+
+
+def _local_view(text: str, kind: InputKind, given: Mapping[str, str]) -> tuple[str, str, str]:
+    """Regions, outlines and view; raises MerlabError where they do not belong together, or the kind has no regions."""
     regions = given.get("regions", "none")
     if regions != "none" and kind.neutral is None:
         why = "is a vector of numbers without positions" if kind.layout == "vector" else "has no neutral value"
-        raise MerlabError(f"recipe {text!r}: {head} {why}, so it has no regions")
+        raise MerlabError(f"recipe {text!r}: {kind.name} {why}, so it has no regions")
     view = given.get("view", "global" if regions == "none" else "both")
     if (regions == "none") != (view == "global"):
         raise MerlabError(
@@ -227,10 +241,7 @@ def parse(text: str, kinds: Mapping[str, InputKind]) -> Recipe:
     outlines = given.get("outlines", OUTLINES[0])
     if regions == "none" and outlines != OUTLINES[0]:
         raise MerlabError(f"recipe {text!r}: outlines need regions; add regions=mask or regions=mosaic")
-    options = tuple((key, given.get(key, allowed[0])) for key, allowed in kind.choices.items())
-    recipe = Recipe(kind, options, width, height, regions, view, outlines, given.get("crop", CROPS[0]))
-    _check_crop(text, recipe)
-    return recipe
+    return regions, outlines, view
 
 
 def _check_crop(text: str, recipe: Recipe) -> None:

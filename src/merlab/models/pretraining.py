@@ -157,19 +157,25 @@ def pretrain(
             training, work_folder(path), None if own is None else load(own), flow, starts, jobs, show
         )
         with planned.claimed(elsewhere, again, path.exists()) as work:
-            train, calibration, scoring = work.examples()
-            networks = work.trained(train)
-            kept = _calibrated(networks[0], calibration, LABEL_ERRORS if own is None else 0.0)
-            facts = {
-                "trained_on": work.trained_on(train),
-                "training_inputs": work.training_inputs(),
-                "scores": _scores(networks, kept, train, own is not None, scoring, elsewhere),
-                "stamps": _stamps(training, own, scored_on.values()),
-                **card_words(training, own is None and not any(each.databases for each in starts)),
-                "command": command,
-                "versions": versions(),
-            }
-            return replace(kept, card=kept.card.model_copy(update=facts)).save(path)
+            stated = {"stamps": _stamps(training, own, scored_on.values()), "command": command}
+            return _made(work, elsewhere, stated).save(path)
+
+
+def _made(work: TrainingWork, elsewhere: Mapping[str, Examples], stated: Mapping[str, object]) -> Recognizer:
+    """The trained recognizer, calibrated and scored; ``stated`` is what its card says beside its training."""
+    own, synthetic = work.own is not None, work.own is None and not any(each.databases for each in work.starts)
+    train, calibration, scoring = work.examples()
+    networks = work.trained(train)
+    kept = _calibrated(networks[0], calibration, 0.0 if own else LABEL_ERRORS)
+    facts = {
+        "trained_on": work.trained_on(train),
+        "training_inputs": work.training_inputs(),
+        "scores": _scores(networks, kept, train, own, scoring, elsewhere),
+        **card_words(work.training, synthetic),
+        "versions": versions(),
+        **stated,
+    }
+    return replace(kept, card=kept.card.model_copy(update=facts))
 
 
 def _recipe_text(given: str | Recipe) -> str:
