@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -40,12 +41,12 @@ def run_on(engine, plan, out, cache=None):
 def test_a_cluster_of_two_workers_predicts_what_one_machine_predicts_and_resumes(tmp_path):
     plan, cache = make_plan(tmp_path / "flow"), tmp_path / "cache"
     local = run_on(LocalEngine(1), plan, tmp_path / "local", cache)
-    cluster = RayEngine(jobs=2)
-    pd.testing.assert_frame_equal(local, run_on(cluster, plan, tmp_path / "ray", cache))
+    shutil.copytree(tmp_path / "local", tmp_path / "ray")
     parts = sorted((tmp_path / "ray" / "parts").rglob("*.parquet"))
-    kept = {part: part.stat().st_mtime_ns for part in parts[1:]}
-    parts[0].unlink()
-    pd.testing.assert_frame_equal(local, run_on(cluster, plan, tmp_path / "ray", cache))
+    kept = {part: part.stat().st_mtime_ns for part in parts[1::6]}
+    for part in set(parts) - kept.keys():
+        part.unlink()
+    pd.testing.assert_frame_equal(local, run_on(RayEngine(jobs=2), plan, tmp_path / "ray", cache))
     assert {part: part.stat().st_mtime_ns for part in kept} == kept
 
 
@@ -70,12 +71,12 @@ class Patient:
 
 
 GO = "go"
-MACHINES, CORES = 4, 2
+MACHINES, CORES = 2, 2
 HEAD = {"num_cpus": 0, "include_dashboard": False}
 
 
 def disturb(cluster, patient):
-    """While all 8 workers work, a machine is lost with two of them; one joins when others have taken over."""
+    """While all 4 workers work, a machine is lost with two of them; one joins when others have taken over."""
     try:
         wait_until(lambda: len(patient.processes()) == MACHINES * CORES)
         cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
