@@ -22,32 +22,20 @@ from merlab.spotting.motion import MEASURED, FaceMotion
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.spot_video import spot
 from merlab.spotting.timeline import read_timeline
-from tests.videos.faces import LEFT_MOUTH_CORNER, bump, face, there_and_back, warped
+from tests.videos.recording import FPS, MOVEMENTS, moving_face, write_avi
 
-FPS = 50.0
-ONSET, APEX, OFFSET = 150, 160, 172
+ONSET, APEX, OFFSET = MOVEMENTS[0]
 
 
 @pytest.fixture(scope="module")
 def frames():
     """6 s at 50 frames per second in which the left corner of the mouth rises once, under sensor noise."""
-    rows, columns = np.mgrid[0:282, 0:231].astype(float)
-    corner, still = bump(columns, rows, LEFT_MOUTH_CORNER), np.zeros((282, 231))
-    noise = np.random.default_rng(0)
-    courses = there_and_back(300, ONSET, APEX, OFFSET)
-    moved = [warped(face(), still, -4 * course * corner).astype(float) for course in courses]
-    return [np.clip(frame + noise.normal(0, 2, (282, 231, 1)), 0, 255).astype(np.uint8) for frame in moved]
+    return moving_face(300)
 
 
 @pytest.fixture(scope="module")
 def video(frames, tmp_path_factory):
-    path = tmp_path_factory.mktemp("video") / "face.avi"
-    writer = cv2.VideoWriter(str(path), cv2.CAP_OPENCV_MJPEG, cv2.VideoWriter.fourcc(*"MJPG"), FPS, (231, 282))
-    writer.set(cv2.VIDEOWRITER_PROP_QUALITY, 95)
-    for frame in frames:
-        writer.write(frame)
-    writer.release()
-    return path
+    return write_avi(tmp_path_factory.mktemp("video") / "face.avi", frames)
 
 
 @pytest.fixture(scope="module")

@@ -145,7 +145,7 @@ class TestSameBytes:
             if done:
                 raise KeyboardInterrupt
 
-        settings = {**SHORT, "minutes": 0.07}
+        settings = {**SHORT, "minutes": 0.07, "fps": 30}
         with pytest.raises(KeyboardInterrupt):
             make_videos(tmp_path / "videos", subjects=1, jobs=1, progress=interrupt, **settings)
         assert list((tmp_path / "videos" / "SYNTHETIC_videos").iterdir()) == []

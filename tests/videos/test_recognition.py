@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import shutil
 from pathlib import Path
 
@@ -15,7 +14,6 @@ import pytest
 from merlab.errors import MerlabError, Stopped
 from merlab.frames import read_image
 from merlab.inputs import from_frames
-from merlab.json_models import DIGEST
 from merlab.locks import only_writer
 from merlab.result_folder import KEPT, WORKING
 from merlab.spotting.many_videos import videos_in
@@ -29,9 +27,10 @@ from merlab.videos.frame_table import HEADER
 from merlab.videos.metadata import FollowedFace
 from merlab.videos.options import RecognizeOptions
 from merlab.videos.recognition import recognize, recognize_each
-from merlab.videos.result import ELAN, ELAN_CURVES, METADATA, REPORT, read_video_result
+from merlab.videos.result import ELAN, read_video_result
 from merlab.videos.rows import event_rows
 from merlab.videos.words import WordSettings
+from tests.videos.folder_content import content
 from tests.videos.recognizers import small_recognizer
 from tests.videos.recording import FPS, MOVEMENTS, moving_face, write_avi
 
@@ -63,17 +62,6 @@ def look(weights):
 @pytest.fixture(scope="module")
 def result(video, look, tmp_path_factory):
     return look(video, tmp_path_factory.mktemp("out") / "face")
-
-
-def content(folder):
-    """Every file of a result, without when and where it was made; the report and the ELAN file contain both."""
-    contents = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    for dated in (ELAN, ELAN_CURVES, REPORT):
-        contents.pop(dated, None)
-    metadata = json.loads(contents[METADATA])
-    metadata.pop("made")
-    metadata.pop(DIGEST)
-    return contents | {METADATA: metadata}
 
 
 class TestResult:
@@ -159,11 +147,6 @@ class TestResult:
 
 
 class TestResuming:
-    @pytest.mark.slow
-    def test_processes_do_not_change_a_byte(self, video, look, result, tmp_path):
-        look(video, tmp_path / "out", jobs=2)
-        assert content(tmp_path / "out") == content(result.folder)
-
     @pytest.mark.slow
     def test_interrupted_work_is_resumed_to_the_same_result(self, video, look, result, tmp_path, pushed):
         with pytest.raises(Stopped, match="the faces found until now are kept in"):
