@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from merlab.databases.coded.moments import Moments, frame_number, read_moments
+from merlab.databases.coded.moments import Moments, Repair, frame_number, note_of, read_moments, repair_findings
 from merlab.databases.coded.release import Role, TableFormat
 
 
@@ -62,13 +62,44 @@ def test_a_table_without_unknown_frames_has_whole_numbers_from_1(cells, role):
         (("3", "0", "8"), Moments(3, None, 8)),
         (("3", "0", "0"), "offset"),
         (("three", "5", "8"), "onset"),
+        (("", "5", "8"), "onset"),
+        (("3", "5", "late"), "offset"),
     ],
 )
 def test_unknown_frames_and_fractions_of_a_table_that_has_them_are_completed(cells, expected):
     assert read(*cells, unknown_frames=True) == expected
 
 
+@pytest.mark.parametrize("unknown_frames", [True, False])
+@pytest.mark.parametrize(
+    ("cells", "role"),
+    [(("1.000", "1005", "1008"), "onset"), (("3", "1.005", "8"), "apex"), (("3", "5", "1.008"), "offset")],
+)
+def test_a_number_that_may_be_one_or_a_thousand_is_refused(cells, role, unknown_frames):
+    assert read(*cells, unknown_frames=unknown_frames) == role
+
+
+def test_a_table_without_a_column_of_apexes_has_none():
+    record: dict[Role, str] = {"onset": "3", "offset": "8"}
+    assert read_moments(record, form(), None) == Moments(3, None, 8)
+
+
 def test_documented_numbers_replace_those_that_are_unknown_alone():
     documented = (2, 6, 9)
     assert read("0", "5", "0", unknown_frames=True, documented=documented) == Moments(2, 5, 9, ("documented",))
     assert read("3", "5", "8", unknown_frames=True, documented=documented) == Moments(3, 5, 8)
+
+
+def test_repairs_of_the_same_kind_are_one_finding_with_their_rows():
+    repaired: list[tuple[int, tuple[Repair, ...]]] = [(2, ("fraction",)), (3, ()), (5, ("fraction", "below 1"))]
+    found = [(each.severity, each.where, each.expected, each.found) for each in repair_findings("sheet", repaired)]
+    assert found == [
+        ("handled", "sheet", "whole numbers of frames", "2 rows without: 2, 5"),
+        ("differs", "sheet", "frame numbers from 1 up (0 or -1: unknown)", "1 row without: 5"),
+    ]
+
+
+def test_the_note_on_a_clip_says_what_the_table_lacks_and_what_is_used():
+    note = "the table lacks an onset: frame 1 is used: the movement begins before the video"
+    assert note_of(("before the video",)) == note
+    assert note_of(()) == ""

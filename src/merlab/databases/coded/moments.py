@@ -55,7 +55,7 @@ def read_moments(record: Mapping[Role, str], form: TableFormat, documented: Fram
         text = record.get(role, "")
         if not _may_be_frame(text, role, form):
             return role
-        frames[role] = frame_number(text) or (_nearest(text) if form.unknown_frames else None)
+        frames[role] = _nearest(text)
         if frames[role] is None and known is not None:
             frames[role] = known
             repairs.append("documented")
@@ -99,7 +99,7 @@ def note_of(repairs: Sequence[Repair]) -> str:
 
 
 def _may_be_frame(text: str, role: Role, form: TableFormat) -> bool:
-    if role == "apex" and (text in NO_APEX or role not in form.columns):
+    if role == "apex" and text in NO_APEX:
         return True
     if may_be_thousands(text):
         return False
