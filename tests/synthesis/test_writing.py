@@ -242,10 +242,10 @@ class TestRefusals:
 
     @pytest.mark.slow
     def test_a_tree_with_other_settings_is_replaced_when_requested(self, tree, tmp_path):
-        other, fresh = tmp_path / "other", tmp_path / "fresh"
+        other, fresh, settings = tmp_path / "other", tmp_path / "fresh", {**SETTINGS, "seed": 4, "clips": 1}
         shutil.copytree(tree, other)
-        make_faces(other, **{**SETTINGS, "seed": 4}, again=True, jobs=1)
-        assert digests(other) == digests(make_faces(fresh, **{**SETTINGS, "seed": 4}, jobs=1))
+        make_faces(other, **settings, again=True, jobs=1)
+        assert digests(other) == digests(make_faces(fresh, **settings, jobs=1))
         assert sorted(path.name for path in tmp_path.iterdir()) == ["fresh", "other"]
 
     def test_a_folder_of_anything_else_is_not_changed(self, tmp_path):

@@ -311,6 +311,14 @@ def test_the_default_settings_read_the_time_that_they_need_around_a_chunk(video,
 
 
 class TestWhatIsKept:
+    @staticmethod
+    def stop_in_the_first_chunk(video, look, out):
+        """Stop after 120 frames; the state of the chunk is stored after each of them."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(chunk_worker, "CHECKPOINT_SECONDS", 0.0)
+            with pytest.raises(Stopped, match="the faces found until now are kept"):
+                look(video, out, progress=stop_after(110))
+
     def test_takes_about_the_documented_space(self, result):
         # With the frames before and after each chunk that are read.
         frames = 250 + 300 + 250
@@ -333,20 +341,16 @@ class TestWhatIsKept:
         assert content(copy) == content(result.folder)
 
     @pytest.mark.slow
-    def test_a_chunk_continues_in_the_middle(self, video, look, result, tmp_path, pushed, monkeypatch):
-        monkeypatch.setattr(chunk_worker, "CHECKPOINT_SECONDS", 0.0)
-        with pytest.raises(Stopped, match="the faces found until now are kept"):
-            look(video, tmp_path / "out", progress=stop_after(110))
+    def test_a_chunk_continues_in_the_middle(self, video, look, result, tmp_path, pushed):
+        self.stop_in_the_first_chunk(video, look, tmp_path / "out")
         pushed.clear()
         look(video, tmp_path / "out")
         assert pushed[0] == (0, 121)
         assert content(tmp_path / "out") == content(result.folder)
 
     @pytest.mark.slow
-    def test_a_damaged_state_of_a_chunk_is_not_used(self, video, look, result, tmp_path, pushed, monkeypatch):
-        monkeypatch.setattr(chunk_worker, "CHECKPOINT_SECONDS", 0.0)
-        with pytest.raises(Stopped):
-            look(video, tmp_path / "out", progress=stop_after(110))
+    def test_a_damaged_state_of_a_chunk_is_not_used(self, video, look, result, tmp_path, pushed):
+        self.stop_in_the_first_chunk(video, look, tmp_path / "out")
         (state,) = (tmp_path / "out").rglob("*.state")
         state.write_bytes(state.read_bytes()[:-1] + b"?")
         pushed.clear()
