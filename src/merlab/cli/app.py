@@ -51,7 +51,7 @@ REMEDIES = {
 
 
 class _Commands(TyperGroup):
-    """All commands; Ctrl-C is answered here, because typer ends without a message."""
+    """All commands; Ctrl-C is answered here, because typer ends without a message, and a wrong word in plain words."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return sorted(self.commands, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
@@ -59,6 +59,10 @@ class _Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except typer.BadParameter as error:
+            # Newer versions of typer take over how pydantic begins.
+            error.message = error.message.removeprefix("Value error, ")
+            raise
         except KeyboardInterrupt as stop:
             _report_stop(stop)
             sys.exit(STOPPED)
