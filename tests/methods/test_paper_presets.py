@@ -12,13 +12,14 @@ from tests.methods.training_step import unmoved_after_one_step
 NAMES = [method.name for method in COMPARISON_METHODS if method.network]
 # What a convolution adds to all positions before batch normalization has no influence and no gradient.
 WITHOUT_INFLUENCE = ("stem.0.bias", "enter.0.bias", "step.0.bias")
-# The published layers on smaller inputs: at the published size, a step takes more than ten seconds.
+# The published layers on smaller inputs: at the published size, a step takes seconds.
 SMALLER = {
     "akmnet": Task(4, 1, 144, 144, frames=8),
+    "se-densenet-3d": Task(5, 1, 64, 64, frames=16),
     "slstt-mean": Task(5, 3, 64, 64, frames=2),
     "slstt-lstm": Task(5, 3, 64, 64, frames=2),
     "later": Task(5, 4, 32, 32, frames=2),
-    "aman": Task(5, 27, 112, 112, frames=2),
+    "aman": Task(5, 27, 56, 56, frames=2),
     "elrcn": Task(5, 4, 32, 32, frames=2),
     "elrcn-se": Task(5, 4, 32, 32, frames=2),
 }
