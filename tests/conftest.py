@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
+import pickle
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from filelock import FileLock
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from merlab.frames import Image
     from merlab.protocols import Labeled
+    from tests.synthetic_heads import Head
 
 # No deadline: on a busy machine, a correct property would fail because it is slow.
 settings.register_profile("merlab", deadline=None)
@@ -65,6 +67,28 @@ def shared_folder(tmp_path_factory, worker_id) -> Path:
     """A folder of this session that all test processes share."""
     own = tmp_path_factory.getbasetemp()
     return Path(own if worker_id == "master" else own.parent)
+
+
+@pytest.fixture(scope="session")
+def once(shared_folder) -> Callable[[str, Callable[[], Any]], Any]:
+    """``once(name, make)``: the result of ``make``, which one worker computes and all workers read."""
+
+    def made(name: str, make: Callable[[], Any]) -> Any:
+        path = shared_folder / f"{name}.pickle"
+        with FileLock(f"{path}.lock"):
+            if not path.exists():
+                path.write_bytes(pickle.dumps(make()))
+        return pickle.loads(path.read_bytes())
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def eight_heads(once) -> list[Head]:
+    """Eight synthetic heads, 640 x 480: (frame, name of a landmark -> (x, y))."""
+    from tests.synthetic_heads import synthetic_head
+
+    return list(once("eight-heads", lambda: [synthetic_head(subject) for subject in range(4, 12)]))
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 from filelock import FileLock
 
@@ -16,24 +12,11 @@ from merlab.faces.landmarks import FaceMesh
 from merlab.faces.tracking import FaceTracker
 from merlab.synthesis import CAMERA, PRESETS, make_renderer, plan_clip
 from merlab.synthesis.truth import landmarks
+from tests.synthetic_heads import synthetic_head
 
 STILL = PRESETS["default"].model_copy(
     update={"amplitude": 0.0, "jitter": 0.0, "blink_probability": 0.0, "gaze_probability": 0.0}
 )
-
-
-@pytest.fixture(scope="session")
-def once(shared_folder) -> Callable[[str, Callable[[], Any]], Any]:
-    """``once(name, make)``: the result of ``make``, which one worker computes and all workers read."""
-
-    def made(name, make):
-        path = shared_folder / f"{name}.pickle"
-        with FileLock(f"{path}.lock"):
-            if not path.exists():
-                path.write_bytes(pickle.dumps(make()))
-        return pickle.loads(path.read_bytes())
-
-    return made
 
 
 @pytest.fixture(scope="session")
@@ -60,13 +43,6 @@ def open_tracker(face_mesh):
     return lambda: FaceTracker(make_detector(), FaceMesh(face_mesh))
 
 
-def synthetic_head(subject):
-    """The onset frame of a subject's clip, 640 x 480, and the positions of its landmarks."""
-    renderer = make_renderer(0, subject, PRESETS["default"], CAMERA)
-    plan = plan_clip(renderer.identity, 0, "happiness", PRESETS["default"])
-    return renderer.frame(plan, plan.timing.onset), landmarks(renderer, plan, plan.timing.onset)
-
-
 @pytest.fixture(scope="session")
 def heads(once):
     """Three heads, the last with glasses: (frame, name -> (x, y))."""
@@ -90,8 +66,3 @@ def make_still_clip(once):
 def still_clip(make_still_clip):
     """Such a clip of one subject: (frame, name -> (x, y))."""
     return make_still_clip(1)
-
-
-@pytest.fixture(scope="session")
-def eight_heads(once):
-    return once("eight-heads", lambda: [synthetic_head(subject) for subject in range(4, 12)])
