@@ -14,7 +14,6 @@ from matplotlib.figure import Figure
 from merlab import cli
 from merlab.faces import model_files
 from merlab.frames import write_image
-from merlab.reports import figures
 from tests.helpers import write_flow_tree
 from tests.spotting.comparison.recorded import frames
 
@@ -51,7 +50,7 @@ def merlab(monkeypatch, capsys, tmp_path):
 def nothing_drawn(monkeypatch):
     """Pictures of reports are empty: to draw them takes longer than some folds, and tests/reports looks at them."""
     for name in ("confusion_figure", "uf1_chart"):
-        monkeypatch.setattr(figures, name, lambda *_: Figure(figsize=(1, 1)))
+        monkeypatch.setattr(f"merlab.reports.figures.{name}", lambda *_: Figure(figsize=(1, 1)))
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from tests.databases import casme2_release, smic_release
 from tests.databases.casme2_release import row
 from tests.databases.release import image_bytes, write_images
 
+pytestmark = pytest.mark.usefixtures("nothing_drawn")
+
 CHANGES = {
     # The folder lacks the coded frames, and has those that are documented.
     ("07", "EP06_01"): ((15, 49, 68), range(56, 117), "the documented range 56, 89, 116 is used"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import shutil
 
@@ -103,6 +104,8 @@ def made_once(shared_folder, monkeypatch):
                 export_onnx(module, shape, kept)
         shutil.copy(kept, path)
 
+    # For so few clips, processes would take longer to start than to render.
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
     monkeypatch.setattr(export_clips, "synthetic_examples", rendered)
     monkeypatch.setattr(export_module, "export_onnx", exported)
 

@@ -10,6 +10,8 @@ import pytest
 from tests.cli.commands import evaluate
 from tests.cli.processes import children_of, ended_within, start, wait_until
 
+pytestmark = pytest.mark.usefixtures("nothing_drawn")
+
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 exists only on Unix")

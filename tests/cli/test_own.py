@@ -8,6 +8,8 @@ import pytest
 import merlab as library
 from tests.helpers import moved, texture, write_frames
 
+pytestmark = pytest.mark.usefixtures("nothing_drawn")
+
 METHODS = """
 import numpy as np
 import torch

@@ -17,6 +17,7 @@ LANDMARKS = ("--landmarks", "five-points")
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("nothing_drawn")
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of Unix")
 def test_a_killed_preparation_is_resumed_to_the_same_bytes_which_are_evaluated_like_crops(merlab, tmp_path):
     # With this seed, each subject has clips of two classes.

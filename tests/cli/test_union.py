@@ -14,6 +14,8 @@ from merlab.frames import frame_number
 from tests.databases import casme2_release, samm_release, smic_release
 from tests.helpers import moved, texture
 
+pytestmark = pytest.mark.usefixtures("nothing_drawn")
+
 CLASSES = {"negative": (0.4, 0.0), "positive": (0.0, 0.4), "surprise": (-0.4, 0.0)}
 
 
