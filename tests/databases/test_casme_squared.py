@@ -10,6 +10,7 @@ from merlab.errors import MerlabError
 from merlab.progress import silent
 from tests.databases.casme_squared_release import (
     INTERVALS,
+    JPEG,
     TABLE,
     published_rows,
     row,
@@ -193,6 +194,18 @@ class TestTheVideos:
         write_workbook(small / TABLE, [row(), row(video="disgust1_2", frames=(50, 55, 60), kind="macro")])
         (finding,) = examine(small).of("unusable")
         assert (finding.where, finding.found) == ("s15 disgust1_2 (row 2)", "onset 50, offset 60")
+
+    def test_whose_frames_cannot_be_listed_are_reported_and_the_others_are_read(self, small):
+        """One has two files of the same number, and one is empty; neither has a movement."""
+        (small / "rawpic" / "s15" / "15_0102eatingworms" / "other3.jpg").write_bytes(JPEG)
+        (small / "rawpic" / "s15" / "15_0401").mkdir()
+        read = long_videos("casme-squared", small, allow_unusable=True)
+        assert [video.name for video in read.videos] == ["15_0101disgustingteeth"]
+        for findings in (read.findings, examine(small).findings):
+            found = [(each.where, each.found) for each in findings if each.expected == "frames that can be listed"]
+            assert [where for where, _ in found] == ["s15 15_0102", "s15 15_0401"]
+            assert "have the same frame number" in found[0][1]
+            assert found[1][1].endswith("15_0401 has no frames")
 
 
 class TestTheFramesOfAVideo:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from merlab.clips import Finding
-from merlab.databases.coded.clip import COPY_AGAIN
+from merlab.databases.coded.clip import COPY_AGAIN, remedy_without_frames
 from merlab.databases.coded.coding_table import CodingTable
 from merlab.databases.coded.layout import Layout
 from merlab.databases.coded.release import Release
@@ -29,26 +30,35 @@ def read_videos(table: CodingTable, layout: Layout, release: Release) -> tuple[l
     findings: list[Finding] = []
     for (subject, folder), source in layout.clips.items():
         coded, where = rows.get((subject, folder), []), f"{subject} {folder}"
-        try:
-            numbers = layout.frames_of(source).numbers
-        except ClipError as error:
-            findings.append(Finding("unusable", where, "frames that can be listed", str(error), COPY_AGAIN))
+        numbers = _numbers(where, source, layout)
+        if isinstance(numbers, Finding):
+            findings.append(numbers)
             continue
         events, faults = _events(coded, numbers, release)
         findings += [*_odd_numbers(where, numbers, release), *faults]
         fps = next((row.fps for row in coded if row.fps), release.fps)
         name = release.layout.video_name(subject, source)
-        frames = numbers[-1] - numbers[0] + 1 if numbers else 0
+        frames = numbers[-1] - numbers[0] + 1
         videos.append(LongVideo(release.name, subject, name, source, fps, frames, tuple(events)))
     return videos, findings
 
 
+def _numbers(where: str, source: Path, layout: Layout) -> Sequence[int] | Finding:
+    """The frame numbers of a video, or a finding about one that has none."""
+    expected = "frames that can be listed"
+    try:
+        numbers = layout.frames_of(source).numbers
+    except ClipError as error:
+        return Finding("unusable", where, expected, str(error), COPY_AGAIN)
+    return numbers or Finding("unusable", where, expected, f"{source} has no frames", remedy_without_frames(source))
+
+
 def _odd_numbers(where: str, numbers: Sequence[int], release: Release) -> Iterator[Finding]:
     """Findings about a video whose frames are numbered from 0, or are not all there."""
-    if numbers and numbers[0] == 0:
+    if numbers[0] == 0:
         remedy = "movements are used as coded; if those seen are one frame late, rename every file to the next number"
         yield Finding("differs", where, "frames numbered from 1, as in the table", describe_numbers(numbers), remedy)
-    if numbers and len(numbers) < numbers[-1] - numbers[0] + 1 and not release.frames_dropped:
+    if len(numbers) < numbers[-1] - numbers[0] + 1 and not release.frames_dropped:
         expected = f"every frame from {numbers[0]} to {numbers[-1]}"
         remedy = f"the video is taken to last from frame {numbers[0]} to {numbers[-1]}; {COPY_AGAIN}"
         yield Finding("differs", where, expected, describe_numbers(numbers), remedy)
@@ -71,7 +81,7 @@ def _events(rows: Sequence[Row], numbers: Sequence[int], release: Release) -> tu
     """
     events: dict[LongEvent, tuple[LongEvent, Row]] = {}
     findings: list[Finding] = []
-    first, last = (numbers[0], numbers[-1]) if numbers else (1, 0)
+    first, last = numbers[0], numbers[-1]
     for coded in rows:
         row = _corrected(coded, release)
         moments = (row.onset, row.apex, row.offset)
