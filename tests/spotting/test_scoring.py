@@ -319,6 +319,11 @@ class TestActionUnits:
 
 
 class TestReading:
+    def test_a_folder_in_the_place_of_a_table_is_told_with_its_tables(self, tmp_path):
+        (tmp_path / "events.csv").touch()
+        with pytest.raises(MerlabError, match=r"is a folder; give a table file in it: it holds .*events\.csv"):
+            score_spotting(tmp_path, events((1, 10)))
+
     @pytest.mark.parametrize(
         ("content", "words"),
         [

@@ -284,6 +284,12 @@ class TestRefusals:
         with pytest.raises(MerlabError, match="contains neither videos nor images"):
             spot(tmp_path / "empty", tmp_path / "out", fps=FPS)
 
+    def test_a_folder_of_videos(self, tmp_path):
+        (tmp_path / "videos").mkdir()
+        (tmp_path / "videos" / "a.avi").touch()
+        with pytest.raises(MerlabError, match=r"is a folder of videos; give the path of one, such as .*a\.avi"):
+            spot(tmp_path / "videos", tmp_path / "out", fps=FPS)
+
     def test_a_frame_rate_out_of_range(self, video, tmp_path):
         with pytest.raises(MerlabError, match="-1 is not a frame rate"):
             spot(video, tmp_path / "out", fps=-1)

@@ -105,7 +105,7 @@ def read_table_file(path: Path) -> TableFile:
     """
     require_utf8(path)
     if path.is_dir():
-        raise MerlabError(_folder_instead(path))
+        raise MerlabError(folder_instead(path, "give the table file in it that lists your clips"))
     require_file(path, "give the table file that lists your clips")
     if path.suffix.lower() not in READERS:
         raise MerlabError(f"{path} is not a table that merlab reads; save it as one of {', '.join(READERS)}")
@@ -129,11 +129,11 @@ def read_lines(path: Path, header_lines: int = 1) -> TableFile:
         raise MerlabError(f"{path} cannot be read: {error.strerror or error}; {COPY_AGAIN}") from error
 
 
-def _folder_instead(folder: Path) -> str:
+def folder_instead(folder: Path, remedy: str) -> str:
     """The error for a folder in the place of a table file; names the tables in it, without hidden and lock files."""
     there = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in READERS and path.name[0] not in "~."]
     found = f"it holds {', '.join(map(str, there))}" if there else f"it holds none ({', '.join(READERS)})"
-    return f"{folder} is a folder; give the table file in it that lists your clips: {found}"
+    return f"{folder} is a folder; {remedy}: {found}"
 
 
 def _read_text(path: Path, header_lines: int) -> TableFile:

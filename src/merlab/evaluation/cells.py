@@ -19,7 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from merlab.databases.cell_texts import may_be_thousands, remedy_for_number
-from merlab.databases.table_file import READERS, Sheet, read_lines
+from merlab.databases.table_file import READERS, Sheet, folder_instead, read_lines
 from merlab.errors import MerlabError
 from merlab.given import require_file
 from merlab.spelling import INVISIBLE, alike, first_of, one_letter_apart, quoted, shortened, without_fraction
@@ -186,6 +186,8 @@ def _texts(column: pd.Series) -> list[str]:
 
 def _sheet_of(path: Path, required: Sequence[str]) -> tuple[Sheet, tuple[str, ...]]:
     """The sheet of a table file that has the required columns, and notes on how the file was read."""
+    if path.is_dir():
+        raise MerlabError(folder_instead(path, "give a table file in it"))
     require_file(path, "give a table file")
     if path.suffix.lower() not in READERS:
         raise MerlabError(f"{path} is not a table that merlab reads; save it as one of {', '.join(READERS)}")

@@ -68,6 +68,8 @@ def require_every_frame(source: Path, frames: Frames) -> None:
     """Raises MerlabError for a folder without frames, and where numbers are missing between the first and the last."""
     numbers = frames.numbers
     if not numbers and isinstance(frames, ImageFolder):
+        if videos := videos_in(source):
+            raise MerlabError(f"{source} is a folder of videos; give the path of one, such as {videos[0]}")
         deeper = next((f", such as {path}" for path in sorted(source.iterdir()) if videos_in(path)), "")
         raise MerlabError(
             f"{source} contains neither videos nor images ({', '.join(IMAGE_SUFFIXES)}) whose names end with a number; "
