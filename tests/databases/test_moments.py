@@ -28,7 +28,16 @@ def read(onset, apex, offset, *, unknown_frames=False, documented=None):
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("46", 46), ("46.0", 46), ("999999999", 999_999_999), ("0", None), ("46.5", None), ("-1", None), ("", None)],
+    [
+        ("1", 1),
+        ("46", 46),
+        ("46.0", 46),
+        ("999999999", 999_999_999),
+        ("0", None),
+        ("46.5", None),
+        ("-1", None),
+        ("", None),
+    ],
 )
 def test_a_frame_number_is_a_whole_number_from_1(text, number):
     assert frame_number(text) == number
@@ -52,6 +61,7 @@ def test_a_table_without_unknown_frames_has_whole_numbers_from_1(cells, role):
     ("cells", "expected"),
     [
         (("3", "5", "8"), Moments(3, 5, 8)),
+        (("1", "1", "1.4"), Moments(1, 1, 1, ("fraction",))),
         (("3.5", "5.49", "8.0"), Moments(4, 5, 8, ("fraction",))),
         (("0", "5", "8"), Moments(1, 5, 8, ("before the video",))),
         (("-1", "5", "8"), Moments(1, 5, 8, ("before the video",))),
