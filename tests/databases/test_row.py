@@ -61,6 +61,7 @@ def test_a_row_is_named_by_its_subject_its_clip_and_its_line():
         (casme.RELEASE, {"onset": "three"}, "sub01 EP01_1 (row 7)", "a frame number (1 or higher) in column"),
         (casme_squared.RELEASE, {"kind": "me"}, "s01 EP01_1 (row 7)", "micro or macro in column"),
         (dfme.RELEASE, {"frames per second": "fast"}, "sub0001 EP01_1 (row 7)", "frames per second in column"),
+        (dfme.RELEASE, {"frames per second": "99999"}, "sub0001 EP01_1 (row 7)", "frames per second in column"),
         (dfme.RELEASE, {"frames per second": "0"}, "sub0001 EP01_1 (row 7)", "frames per second in column"),
     ],
 )
@@ -111,3 +112,17 @@ def test_the_folder_of_a_clip_is_that_of_its_own_cell_or_has_its_name():
         parsed(casme_squared.RELEASE, kind="micro", **cells) for cells in ({"folder": "15_0101"}, {"folder": ""}, {})
     ]
     assert [row.folder for row in rows if isinstance(row, Row)] == ["15_0101", "EP01_1", "EP01_1"]
+
+
+@pytest.mark.parametrize(("cell", "fps"), [("200", 200.0), ("59.94", 59.94)])
+def test_a_row_may_state_its_frame_rate(cell, fps):
+    row = parsed(dfme.RELEASE, **{"frames per second": cell})
+    assert isinstance(row, Row)
+    assert row.fps == fps
+
+
+@pytest.mark.parametrize(("cell", "objective_class"), [("5", "V"), ("V", "V"), ("", ""), ("sadness", "")])
+def test_a_row_may_have_an_objective_class(cell, objective_class):
+    row = parsed(casme2.RELEASE, **{"objective class": cell})
+    assert isinstance(row, Row)
+    assert row.objective_class == objective_class

@@ -22,7 +22,7 @@ def version_of(emotions: Mapping[str, int], has_objective_classes: bool, form: T
     for version, rows in form.rows.items():
         if sum(emotions.values()) == rows:
             return version, "by its number of rows"
-    if len(form.rows) > 1 and not form.emotions:
+    if len(form.rows) > 1:
         return UNKNOWN, f"its number of rows is that of none of {', '.join(form.rows)}"
     oldest, newest = form.versions[0], form.versions[-1]
     if not form.emotions and not form.rows:
@@ -55,7 +55,7 @@ def compare_counts(
 
 def compare_kinds(table: str, kinds: Mapping[str, int], form: TableFormat) -> Iterator[Finding]:
     """A finding if the number of micro- or macro-expressions differs from the published number, if any."""
-    if form.kinds and "kind" in form.columns and set(kinds) != {""} and dict(kinds) != dict(form.kinds):
+    if form.kinds and set(kinds) != {""} and dict(kinds) != dict(form.kinds):
         expected = f"kinds {describe_counts(form.kinds)}"
         yield Finding("differs", table, expected, describe_counts(kinds), KEEP_COUNTS)
 
