@@ -116,6 +116,9 @@ class TestAbsentFrames:
         numbers = set(range(40, 101)) - {46, 59, 70, 86}
         assert refused(numbers).found.endswith("absent: onset 46, apex 59, 70, offset 86")
 
+    def test_are_all_of_them_in_an_empty_folder(self, tmp_path):
+        assert "absent: onset 46" in refused([], source=tmp_path).found
+
     def test_are_named_in_part_where_there_are_many(self):
         found = refused([*range(40, 50), *range(80, 101)]).found
         # Of the 30 frames 50 to 79, the apex is one.
@@ -188,6 +191,18 @@ class TestDocumentedMistakes:
         assert used(numbers, quirk=quirk) == (50, 60, 90, "corrected", note)
         (finding,) = read(numbers, quirk=quirk)[1]
         assert (finding.severity, finding.remedy) == ("handled", KNOWN)
+
+    @pytest.mark.parametrize(
+        ("numbers", "coded", "documented", "expected"),
+        [
+            (range(46, 91), (46, 59, 120), (None, None, 90), (46, 59, 90)),
+            (range(46, 91), (40, 59, 86), (46, None, None), (46, 59, 86)),
+            # Coded without a duration.
+            (range(40, 101), (86, 86, 86), (50, 60, 90), (50, 60, 90)),
+        ],
+    )
+    def test_of_a_part_of_the_range_or_without_a_duration_are_corrected_too(self, numbers, coded, documented, expected):
+        assert used(numbers, coded, quirk=Quirk("", "frame range", KNOWN, documented))[:3] == expected
 
     def test_of_the_range_are_reported_where_the_folder_has_both(self):
         quirk = Quirk("", "frame range", KNOWN, (50, 60, 90))
