@@ -35,6 +35,8 @@ def test_a_missing_file_is_named(tmp_path):
         (TrainedOn(databases=("synthetic",), flow=FLOW), None, ()),
         (TrainedOn(databases=("synthetic",), synthetic=DRAWN), 0.0, ()),
         (TrainedOn(databases=("casme2", "synthetic"), flow=FLOW), 0.0, ("casme2",)),
+        # Synthetic faces of the user, alone.
+        (TrainedOn(databases=("synthetic",)), 0.0, ("synthetic",)),
         # Synthetic faces of the user, with flow beside them; those of an earlier start may be the user's too.
         (TrainedOn(databases=("synthetic",), flow=FLOW), 0.25, ("synthetic",)),
         (TrainedOn(databases=("synthetic",), flow=FLOW, starts=("5ea1",)), 0.0, ("synthetic",)),
