@@ -314,12 +314,12 @@ class TestFaults:
     @pytest.mark.parametrize(
         ("outputs", "given"),
         [
-            (lambda logits: logits[:, :1], r"a tensor of shape \(2, 1\) for 2 clips and 2 classes"),
-            (lambda logits: logits.repeat(1, 5), r"a tensor of shape \(2, 10\)"),
+            (lambda logits: logits[:, :1], r"a tensor of shape \(8, 1\) for 8 clips and 2 classes"),
+            (lambda logits: logits.repeat(1, 5), r"a tensor of shape \(8, 10\)"),
             (lambda logits: (logits, logits), "tuple"),
         ],
     )
-    def test_outputs_that_are_not_logits_are_named_before_the_first_step(self, outputs, given):
+    def test_outputs_that_are_not_logits_are_named_in_the_first_step(self, outputs, given):
         class Network(nn.Module):
             def __init__(self):
                 super().__init__()
@@ -329,7 +329,7 @@ class TestFaults:
                 return outputs(self.layers(batch))
 
         with pytest.raises(
-            MerlabError, match=rf"returned {given}.* must return one tensor of logits of shape \(2, 2\)"
+            MerlabError, match=rf"returned {given}.* must return one tensor of logits of shape \(8, 2\)"
         ):
             fitted(network=Network)
 
@@ -338,15 +338,6 @@ class TestFaults:
         with pytest.raises(MerlabError, match="returned probabilities.* must return logits: leave the softmax"):
             fitted(network=lambda: nn.Sequential(small_network(), nn.Softmax(dim=1)), settings=with_settings(loop=loop))
         fitted(network=lambda: nn.Sequential(small_network(), nn.LogSoftmax(dim=1)), settings=with_settings(loop=loop))
-
-    def test_outputs_that_are_other_ones_in_training_are_named(self):
-        class Network(nn.Sequential):
-            def forward(self, clips):
-                logits = super().forward(clips)
-                return (logits, logits) if self.training else logits
-
-        with pytest.raises(MerlabError, match=r"returned tuple for 8 clips"):
-            fitted(network=lambda: Network(small_network()))
 
     def test_a_network_that_applies_a_softmax_after_training_is_told(self):
         class Network(nn.Sequential):
@@ -357,6 +348,18 @@ class TestFaults:
         with pytest.raises(MerlabError, match="must return logits: leave the softmax"):
             fitted(network=lambda: Network(small_network()))
         fitted(network=lambda: nn.Sequential(small_network(), nn.Sigmoid()))
+
+    def test_a_network_may_keep_what_it_computes_in_its_first_forward(self):
+        class Network(nn.Sequential):
+            offset = None
+
+            def forward(self, clips):
+                if self.offset is None:
+                    self.offset = torch.ones(1)
+                return super().forward(clips) + self[-1].bias[:1] * self.offset
+
+        classifier = fitted(network=lambda: Network(small_network(), nn.Linear(2, 2)))
+        assert classifier.predict_proba(bright_and_dark()[0]).shape == (len(bright_and_dark()[0]), 2)
 
     def test_a_network_that_drops_the_axis_of_a_single_clip_is_told(self):
         class Network(nn.Module):

@@ -165,9 +165,10 @@ class NeuralClassifier:
             if self.starts:
                 module.load_state_dict({**module.state_dict(), **self.starts[seed % len(self.starts)]})
             module = in_memory_format(module.to(self.device), channels_last=self.settings.channels_last)
-            # With every loop alike, and as the network is asked later: it may apply a softmax only after training.
-            refuse_probabilities(module, self._logits(module, self._on_device(clips.inputs[:TRIED])))
             self._train(module, clips, judged and self._both_on_device(judged), on_epoch)
+            # As it is asked later: a network may apply a softmax only after training. Not before training, which a
+            # network that keeps what it computes first would not survive.
+            refuse_probabilities(module, self._logits(module, self._on_device(clips.inputs[:TRIED])))
         self._module = module.eval()
 
     def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:

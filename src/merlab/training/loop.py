@@ -18,6 +18,7 @@ from merlab.training.steps import (
     epoch_batches,
     make_optimizer,
     outputs_of,
+    refuse_probabilities,
     require_logits,
     training_loss,
     unit_loss,
@@ -119,6 +120,8 @@ class Loop:
         if self.units is None:
             outputs = self._outputs(self.module, batch)
             require_logits(self.module, outputs, len(labels), self.classes)
+            if not self.done:
+                refuse_probabilities(self.module, outputs)
             return training_loss(self.module, outputs, labels, self.weights, smoothing)
         logits, predicted = self._outputs(self.module.heads, batch)  # type: ignore[arg-type]
         units = unit_loss(predicted, self.units.of(rows, mirrored))
