@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -100,6 +101,13 @@ def test_answers_are_read_back_as_they_were_recognized(tmp_path):
     (tmp_path / "nothing").mkdir()
     with pytest.raises(MerlabError, match="nothing holds no result of `merlab recognize`"):
         read_facts([tmp_path / "nothing"])
+
+
+def test_results_of_several_folders_of_videos_are_found_below_the_folder_of_all(tmp_path):
+    """As ``merlab recognize monday`` and ``merlab recognize clip.mp4`` leave them."""
+    for place in ("monday/one", "monday/two", "three", "monday/.working/four"):
+        write_result(tmp_path / place, video=f"{Path(place).name}.mp4", pictures=False)
+    assert [video.name for video in read_facts([tmp_path])] == ["one", "three", "two"]
 
 
 def test_a_folder_of_images_keeps_the_dot_in_its_name(tmp_path):

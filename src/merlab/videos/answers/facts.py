@@ -92,7 +92,7 @@ def facts_of(result: VideoResult, *, most_probable: bool = False) -> VideoFacts:
 
 
 def read_facts(folders: Iterable[Path], *, most_probable: bool = False) -> list[VideoFacts]:
-    """The facts of the results in folders, each one result or a folder of results, by name.
+    """The facts of the results in folders, each one result or a folder of results at any depth, by name.
 
     Raises MerlabError for a folder without a result, and for two videos of one name.
     """
@@ -115,7 +115,12 @@ def _results_in(folder: Path) -> list[Path]:
     require_folder(folder, "give a result of `merlab recognize`, or a folder of results")
     if (folder / METADATA).is_file():
         return [folder]
-    inside = sorted(path.parent for path in folder.glob(f"*/{METADATA}"))
+    # Hidden folders hold unfinished results.
+    inside = sorted(
+        path.parent
+        for path in folder.rglob(METADATA)
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
     if not inside:
         raise MerlabError(f"{folder} holds no result of `merlab recognize`; give a result, or a folder of results")
     return inside
