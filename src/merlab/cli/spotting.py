@@ -114,7 +114,8 @@ def compare_spotting_command(
 @app.command("answers", rich_help_panel=VIDEOS)
 def answers_command(
     results: Annotated[
-        list[Path], PathArgument(help="Results of `merlab recognize`, or folders with results at any depth.", metavar="RESULT")
+        list[Path],
+        PathArgument(help="Results of `merlab recognize`, or folders of them, at any depth.", metavar="RESULT"),
     ],
     out: Annotated[Path, PathOption(help="Folder for answers.csv and the replies.")] = Path("merlab-answers"),
     columns: Annotated[
