@@ -38,7 +38,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "dikd": {"preset": "reduced", "settings": {"epochs": 4}},
     "madtn": {"preset": "reduced", "settings": {"epochs": 14}},
     "htnet": {"preset": "reduced", "settings": {**SHORT, "epochs": 9}},
-    "mmnet": {"preset": "flow28", "settings": {**SHORT, "epochs": 12}},
+    "mmnet": {"preset": "flow28", "settings": SHORT},
     "capsulenet": {"preset": "flow28", "settings": {**SHORT, "epochs": 12}},
     "3d-cnn-transfer": {"preset": "reduced", "settings": {**SHORT, "epochs": 6}},
     "dtscnn": {"preset": "reduced", "settings": {**SHORT, "epochs": 10}},
@@ -48,11 +48,11 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "slstt-mean": {"preset": "reduced", "settings": {**SHORT, "epochs": 30}},
     "slstt-lstm": {"preset": "reduced", "settings": {**SHORT, "epochs": 40}},
     "later": {"preset": "reduced", "settings": {**SHORT, "epochs": 6}},
-    "aman": {"preset": "reduced", "settings": {**SHORT, "epochs": 24, "learning_rate": 5e-3}},
+    "aman": {"preset": "reduced", "settings": {**SHORT, "epochs": 40}},
     "msmmt": {"preset": "reduced", "settings": {**SHORT, "epochs": 15}},
     # Without pretraining, VGG-16 takes longer.
     "elrcn": {"preset": "reduced", "settings": {**SHORT, "epochs": 22}},
-    "elrcn-se": {"preset": "reduced", "settings": {**SHORT, "epochs": 20}},
+    "elrcn-se": {"preset": "reduced", "settings": {**SHORT, "epochs": 24}},
     "self-attention-transfer": {"preset": "flow28", "settings": SHORT},
     "emr": {"preset": "flow28", "settings": {**SHORT, "epochs": 10}},
     "emr-adversarial": {"preset": "flow28", "settings": SHORT, "databases": 2},
@@ -107,10 +107,10 @@ def test_it_recognizes_clear_movements_of_unseen_subjects(labeled_faces, cache, 
     labeled = labeled_faces("easy")
     for rows, predicted in out_of_fold(name, labeled, cache, **CHOSEN[name]):
         recall, chance = share_of_shuffles_reaching(labeled.labels[rows], predicted)
-        # No shuffle of 1000 reaches the recall: mostly after one fold of three, on some processors after more.
-        if chance == 0:
+        # No shuffle of 1000 reaches the recall, and it is far above chance level (.2): mostly after one fold of three.
+        if learned := chance == 0 and recall > 0.45:
             break
-    assert chance == 0, recall
+    assert learned, (recall, chance)
 
 
 @pytest.mark.slow

@@ -141,8 +141,9 @@ def pretrain(
     require_material(training, own, flow, starts)
     _require_replaceable(path, again)
     scored_on = {title: as_table(table) for title, table in elsewhere_given.items()}
-    for table in (*([] if own is None else [own]), *scored_on.values()):
-        require_possible(table, training.full_recipe(), folder)
+    for table in (own, *scored_on.values()):
+        if table is not None:
+            require_possible(table, training.full_recipe(), folder)
     with shown_progress(progress) as show:
         load = partial(
             examples_of,
