@@ -77,16 +77,17 @@ class TestOneWriter:
             raise KeyboardInterrupt
         assert list(tmp_path.iterdir()) == []
 
-    def test_a_full_disk_leaves_no_lock(self, tmp_path, monkeypatch):
+    def test_a_full_disk_leaves_neither_a_lock_nor_its_folder(self, tmp_path, monkeypatch):
         def refuse(descriptor, content):
             raise OSError(errno.ENOSPC, "No space left on device")
 
         with monkeypatch.context() as full:
             full.setattr(os, "write", refuse)
-            with pytest.raises(MerlabError, match="No space left on device; make room"), only_writer(tmp_path / "out"):
+            out = tmp_path / "new" / "out"
+            with pytest.raises(MerlabError, match="No space left on device; make room"), only_writer(out):
                 pass
         assert list(tmp_path.iterdir()) == []
-        with only_writer(tmp_path / "out"):
+        with only_writer(out):
             pass
 
     def test_one_thread_at_a_time(self, tmp_path):
@@ -169,6 +170,16 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
         pass
 
 
-def test_a_lock_whose_name_would_be_too_long_asks_for_a_shorter_name(tmp_path):
-    with pytest.raises(MerlabError, match="a shorter name"), only_writer(tmp_path / ("a" * 251)):
-        pass
+@pytest.mark.usefixtures("disk")
+class TestALongName:
+    def test_may_be_as_long_as_the_disk_allows(self, tmp_path):
+        first, second = (tmp_path / ("a" * 254 + end) for end in "bc")
+        refused = pytest.raises(MerlabError, match="is being written by")
+        with only_writer(first), only_writer(second), refused, only_writer(first):
+            pass
+        assert list(tmp_path.iterdir()) == []
+
+    def test_that_is_longer_is_named_with_the_remedy(self, tmp_path):
+        with pytest.raises(MerlabError, match="a shorter name"), only_writer(tmp_path / ("a" * 256)):
+            pass
+        assert list(tmp_path.iterdir()) == []

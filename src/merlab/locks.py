@@ -9,6 +9,7 @@ was not renewed for STALE_SECONDS.
 from __future__ import annotations
 
 import errno
+import hashlib
 import itertools
 import json
 import os
@@ -32,6 +33,8 @@ WITHOUT_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, er
 RENEWAL_SECONDS, STALE_SECONDS = 5.0, 60.0
 # Windows lets nobody else read a locked byte, so it is one far behind the content.
 FAR_BYTE = 2**30
+# Bytes of the longest name that the name of its lock contains: disks allow 255, and what is added needs some of them.
+LONGEST_NAME = 200
 
 
 class InUseError(MerlabError):
@@ -50,8 +53,25 @@ def only_writer(out: Path) -> Iterator[None]:
     The lock is a hidden file beside ``out``, or in it if its parent cannot be written; it is removed at the end. Raises
     InUseError if another process, or another thread of this one, writes ``out``; the message says which and since when.
     """
-    path = _lock_path(out)
+    try:
+        path = _lock_path(out)
+    except OSError as error:
+        raise WriteError.at(out, error) from error
     made = list(itertools.takewhile(lambda folder: not folder.exists(), path.parents))
+    try:
+        held = _held(out, path)
+        try:
+            yield
+        finally:
+            held.release()
+    finally:
+        for folder in made:
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def _held(out: Path, path: Path) -> _Held:
+    """The lock of ``out`` at ``path``; raises InUseError if another holds it, and WriteError if it cannot be made."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         held = _acquire(path)
@@ -61,20 +81,16 @@ def only_writer(out: Path) -> Iterator[None]:
         raise InUseError(
             f"{out} is being written by {_holder(path)}; wait until it has finished, or choose another place"
         )
-    try:
-        yield
-    finally:
-        held.release()
-        for folder in made:
-            with suppress(OSError):
-                folder.rmdir()
+    return held
 
 
 def _lock_path(out: Path) -> Path:
     real = Path(os.path.realpath(out))
     if not real.name or (real.is_dir() and not os.access(real.parent, os.W_OK)):
         return real / ".lock"
-    return real.with_name(f".{real.name}.lock")
+    name = os.fsencode(real.name)
+    shown = real.name if len(name) <= LONGEST_NAME else hashlib.sha256(name).hexdigest()
+    return real.with_name(f".{shown}.lock")
 
 
 def _acquire(path: Path) -> _Held | None:

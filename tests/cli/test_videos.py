@@ -77,6 +77,7 @@ def test_the_commands_and_the_functions_have_the_same_options():
         (("spot", "text.mp4"), "cannot be opened as a video"),
         (("spot", "loop.mp4"), "loop.mp4 does not exist"),
         (("recognize", "loop.mp4"), "loop.mp4 does not exist"),
+        (("recognize", f"{'a' * 252}.mp4"), "File name too long; give a shorter name"),
         (("spot", "a/x.avi", "b/x.avi"), "the results of a/x.avi and b/x.avi would both be in"),
         (("spot", "text.mp4", "--spotting", "longst=1"), "did you mean longest?"),
         (

@@ -46,6 +46,7 @@ REMEDIES = {
     errno.EACCES: "choose a place that you may read and write",
     errno.EPERM: "choose a place that you may read and write",
     errno.EROFS: "choose a place that you may write",
+    errno.ENAMETOOLONG: "give a shorter name",
     errno.EMFILE: "allow more open files (ulimit -n), or use fewer --jobs",
 }
 
