@@ -79,6 +79,12 @@ def test_a_start_of_tested_subjects_is_refused_and_one_of_synthetic_faces_alone_
         real.require_unseen(["samm", "smic"])
 
 
+def test_a_start_of_one_database_has_seen_the_people_of_another(tmp_path):
+    (start,) = starts_in(write_start(tmp_path / "start.safetensors", databases=["samm"]))
+    with pytest.raises(MerlabError, match="was trained on samm, whose subjects are tested"):
+        start.require_unseen(["samm-long"])
+
+
 def test_faces_of_a_folder_of_your_own_count_as_a_database(tmp_path):
     (own,) = starts_in(write_start(tmp_path / "own.safetensors", databases=["synthetic"]))
     with pytest.raises(MerlabError, match="was trained on synthetic"):

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from merlab.clips import ClipTable
 from merlab.errors import MerlabError
-from merlab.models.labeled_examples import Examples, divided
+from merlab.models.labeled_examples import Examples, divided, division, with_division_faults
+from merlab.protocols import label_clips
+from merlab.schemes import find_scheme
+from tests.helpers import make_clip
 
 
 def examples(subjects: int) -> Examples:
@@ -32,6 +39,27 @@ def test_the_clips_of_some_subjects_keep_their_labels_and_names():
 
 def test_seventy_percent_of_the_subjects_are_for_training():
     assert [len(chosen.labels) for chosen in divided(examples(100), 0)] == [70, 15, 15]
+
+
+@pytest.mark.parametrize("people", [("lab/1", "lab/01"), ("samm/1", "samm-long/1")])
+@pytest.mark.parametrize("seed", range(6))
+def test_a_person_under_two_names_is_stamped_where_the_division_parts_them(people, seed):
+    others = [f"lab/{name}" for name in ("anna", "bert", "cleo", "dora", "emil", "finn")]
+    clips = [
+        make_clip(
+            Path(f"{database}-{subject}-{emotion}"), database=database, subject=subject, name=emotion, emotion=emotion
+        )
+        for database, subject in (group.split("/") for group in (*people, *others))
+        for emotion in ("happiness", "disgust")
+    ]
+    labeled = label_clips(ClipTable(tuple(clips)), find_scheme("megc2019"))
+    parts = [set(people).intersection(part) for part in division(labeled.table.groups, seed)]
+    with warnings.catch_warnings(record=True) as given:
+        warnings.simplefilter("always")
+        stamps = with_division_faults(labeled, seed).table.stamps
+    apart = set(people) not in parts
+    assert stamps == (("SHARED SUBJECTS: 2 names",) if apart else ())
+    assert [("may be one person each" in str(each.message)) for each in given] == [True] * apart
 
 
 def test_too_few_subjects_are_refused():

@@ -22,6 +22,7 @@ from merlab.methods.flow_cnn import FlowCnn
 from merlab.models import pretraining
 from merlab.models.calibration import probabilities
 from merlab.models.card import SyntheticSettings
+from merlab.models.labeled_examples import division
 from merlab.models.pretraining import pretrain
 from merlab.models.recognizer import load_recognizer
 from merlab.models.scoring import score_on
@@ -274,6 +275,28 @@ def test_no_score_is_made_on_subjects_that_were_trained_on(tmp_path):
     with pytest.raises(MerlabError, match="training uses . subjects? of .*, such as"):
         pretrain(tmp_path / "mine.safetensors", table, score_on={"the same": table}, **SMALL)
     assert [path.name for path in tmp_path.iterdir()] == ["flow"]
+
+
+@pytest.mark.parametrize("changes", [{"database": "samm-long"}, {"subject": "6"}])
+def test_no_score_is_made_on_a_person_who_was_trained_on_under_another_name(tmp_path, changes):
+    """Other clips of the subjects 006 to 011, all of whom are called alike."""
+    names = [f"{number:03d}" for number in range(6, 12)]
+    own, others = (load("ststnet-flow", write_flow_tree(tmp_path / f"{seed}", names, seed=seed)) for seed in (0, 1))
+    renamed = replace(others, clips=tuple(replace(clip, **changes) for clip in others if clip.subject == "006"))
+    scored = {"another name": renamed}
+    train = next(seed for seed in range(20) if "samm/006" in division(own.groups, seed)[0])
+    with pytest.raises(MerlabError, match="training uses 1 subject of another name, such as samm"):
+        pretrain(tmp_path / "mine.safetensors", own, score_on=scored, **SMALL | {"seed": train})
+
+
+@pytest.mark.slow
+def test_a_person_who_was_trained_on_and_scored_on_under_two_names_marks_the_recognizer(tmp_path):
+    own = load("ststnet-flow", write_flow_tree(tmp_path / "flow", [f"{number:03d}" for number in range(6, 12)]))
+    videos = replace(own, clips=tuple(replace(clip, database="samm-long") for clip in own))
+    with pytest.warns(UserWarning, match="samm-long/.* and samm/.* may be one person each") as warned:
+        made = pretrain(tmp_path / "mine.safetensors", [own, videos], **SMALL)
+    assert [stamp for stamp in made.card.stamps if stamp.startswith("SHARED SUBJECTS: ")]
+    assert {warning.filename for warning in warned} == {__file__}
 
 
 @pytest.mark.slow

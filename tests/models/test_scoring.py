@@ -92,8 +92,15 @@ def test_corrected_crops_are_fitted_on_the_scored_clips_and_stated(clips):
 
 def test_a_database_that_was_trained_on_is_refused(clips):
     recognizer = small_recognizer(trained_on=TrainedOn(databases=("casme2",), clips=9, subjects=3))
-    with pytest.raises(MerlabError, match="small was trained on casme2, so a score on it would be too high"):
+    with pytest.raises(MerlabError, match="small was trained on casme2, so a score on casme2 would be too high"):
         score(clips, recognizer)
+
+
+def test_a_database_of_the_same_people_is_refused(clips):
+    recognizer = small_recognizer(trained_on=TrainedOn(databases=("samm",), clips=9, subjects=3))
+    videos = replace(clips, clips=tuple(replace(clip, database="samm-long") for clip in clips))
+    with pytest.raises(MerlabError, match="small was trained on samm, so a score on samm-long would be too high"):
+        score(videos, recognizer)
 
 
 def test_synthetic_faces_are_refused_where_synthetic_flow_was_trained_on(clips):
@@ -101,7 +108,7 @@ def test_synthetic_faces_are_refused_where_synthetic_flow_was_trained_on(clips):
     flow = FlowSource(digest="f1", clips=40, subjects=8)
     recognizer = small_recognizer(trained_on=TrainedOn(databases=("casme2",), clips=9, subjects=3, flow=flow))
     faces = replace(clips, clips=tuple(replace(clip, database="synthetic") for clip in clips))
-    with pytest.raises(MerlabError, match="small was trained on synthetic, so a score on it would be too high"):
+    with pytest.raises(MerlabError, match="small was trained on synthetic, so a score on synthetic would be too high"):
         score(faces, recognizer)
     without = always(0, 1.0, trained_on=TrainedOn(databases=("casme2",), clips=9, subjects=3))
     assert score(faces, without).clips == 24

@@ -9,13 +9,12 @@ from dataclasses import replace
 
 from merlab.clips import Clip
 from merlab.databases.equal_frames import with_equal_frames
+from merlab.evaluation.same_people import as_person
 from merlab.protocols import Labeled, Split
-from merlab.spelling import counted, person
+from merlab.spelling import counted
 from merlab.stamps import SHARED_FRAMES, SHARED_SUBJECTS
 
 NAMED = 3
-# Databases that show the same people, under the same names.
-SAME_PEOPLE = {"samm-long": "samm"}
 COUNTED = {SHARED_SUBJECTS: "name", SHARED_FRAMES: "clip"}
 REMEDIES = {
     SHARED_SUBJECTS: "may be one person each, who is then trained on and tested on; give every person one name, and "
@@ -29,7 +28,7 @@ def with_split_faults(labeled: Labeled, splits: Sequence[Split]) -> Labeled:
     clips = list(labeled.table)
     people: dict[tuple[str, str], list[Clip]] = defaultdict(list)
     for clip in clips:
-        people[SAME_PEOPLE.get(clip.database, clip.database), person(clip.subject)].append(clip)
+        people[as_person(clip.database, clip.subject)].append(clip)
     found = {
         SHARED_SUBJECTS: list(_divided(people.values(), clips, splits, _subject)),
         SHARED_FRAMES: list(_divided(with_equal_frames(clips), clips, splits, _clip)),

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from merlab.errors import MerlabError
 from merlab.evaluation.run_record import FittedFacts, StartFacts
+from merlab.evaluation.same_people import with_people_of
 from merlab.inputs.flow import RELEASED_CHANNELS
 from merlab.inputs.recipe import CROPS, Recipe
 
@@ -92,8 +93,8 @@ class Start:
                 )
 
     def require_unseen(self, databases: Sequence[str]) -> None:
-        """Raise MerlabError if the network was trained on one of these databases, whose subjects are tested."""
-        seen = sorted(set(self.databases).intersection(databases))
+        """Raise MerlabError if the network was trained on people of these databases, whose subjects are tested."""
+        seen = with_people_of(self.databases, databases)
         if seen:
             raise MerlabError(
                 f"{self.name} was trained on {', '.join(seen)}, whose subjects are tested in this run, so its results "

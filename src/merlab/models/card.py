@@ -57,7 +57,8 @@ class TrainedOn(_Facts):
     """The clips that training used.
 
     Attributes:
-        databases, clips, subjects: of the training clips.
+        databases: of the training clips, of those that the temperature was fitted on, and of the starts.
+        clips, subjects: of the training clips.
         synthetic: the settings of clips that were rendered in memory; only files of earlier versions have them.
         flow: the synthetic flow that training used: as its training clips, or beside the clips of a database.
         starts: the SHA-256 of the files whose weights training started from.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,10 +13,12 @@ from numpy.typing import NDArray
 
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
+from merlab.evaluation.same_people import as_person
+from merlab.evaluation.split_faults import with_split_faults
 from merlab.frames import Float32Array
 from merlab.inputs import Recipe, load_inputs
 from merlab.progress import Progress
-from merlab.protocols import label_clips
+from merlab.protocols import Labeled, Split, label_clips
 from merlab.schemes import Scheme
 
 # Of the subjects, for training and for calibration; the others are for scoring.
@@ -34,6 +37,11 @@ class Examples(NamedTuple):
     def groups(self) -> list[str]:
         """The subject of each row, ``database/subject``."""
         return list(self.keys["database"] + "/" + self.keys["subject"])
+
+    @property
+    def people(self) -> list[tuple[str, str]]:
+        """The person of each row, the same for all names that may be one (``evaluation.same_people``)."""
+        return [as_person(*row) for row in zip(self.keys["database"], self.keys["subject"], strict=True)]
 
     @property
     def sha256(self) -> str:
@@ -59,11 +67,27 @@ def examples_of(
 
 
 def divided(examples: Examples, seed: int) -> tuple[Examples, Examples, Examples]:
-    """Examples for training, for calibration and for scoring; no subject is in two of them.
+    """Examples for training, for calibration and for scoring, as ``division`` divides their subjects."""
+    train, calibration, scoring = (examples.of(subjects) for subjects in division(examples.groups, seed))
+    return train, calibration, scoring
+
+
+def with_division_faults(labeled: Labeled, seed: int) -> Labeled:
+    """The clips, stamped and with a warning for a person or frames that ``divided`` would give to two of its parts."""
+    groups = labeled.table.groups
+    train, calibration, scoring = (
+        tuple(row for row, group in enumerate(groups) if group in subjects) for subjects in division(groups, seed)
+    )
+    splits = [Split("calibration", train, calibration), Split("score", (*train, *calibration), scoring)]
+    return with_split_faults(labeled, splits)
+
+
+def division(groups: Sequence[str], seed: int) -> tuple[set[str], set[str], set[str]]:
+    """The subjects for training, for calibration and for scoring; each is in one of them.
 
     Raises MerlabError for too few subjects.
     """
-    subjects = sorted(set(examples.groups))
+    subjects = sorted(set(groups))
     if len(subjects) < LEAST_SUBJECTS:
         raise MerlabError(
             f"{len(subjects)} subjects cannot be divided into training, calibration and scoring; "
@@ -71,6 +95,5 @@ def divided(examples: Examples, seed: int) -> tuple[Examples, Examples, Examples
         )
     order = np.random.default_rng(seed).permutation(len(subjects))
     bounds = np.cumsum([max(1, round(share * len(subjects))) for share in SHARES])
-    chosen = np.split(order, bounds)
-    train, calibration, scoring = (examples.of({subjects[position] for position in each}) for each in chosen)
+    train, calibration, scoring = ({subjects[position] for position in each} for each in np.split(order, bounds))
     return train, calibration, scoring

@@ -32,13 +32,14 @@ from merlab.models.card import Calibration, CalibrationErrors, CardScore
 from merlab.models.card_words import card_words
 from merlab.models.crops import ON_SCORED, ON_TRAINING, corrected, is_corrected
 from merlab.models.held_out_scores import held_out_scores
-from merlab.models.labeled_examples import LEAST_SUBJECTS, Examples, examples_of
+from merlab.models.labeled_examples import LEAST_SUBJECTS, Examples, examples_of, with_division_faults
 from merlab.models.network_clips import check_flow, flow_to_come
 from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.models.starts import load_starts
 from merlab.models.training import Training, default_preset, fitting_starts, require_material
 from merlab.models.training_work import SETTINGS, FlowToMake, TrainingWork
 from merlab.progress import Progress, shown_progress
+from merlab.protocols import label_clips
 from merlab.schemes import as_scheme
 from merlab.stamps import SYNTHETIC
 from merlab.synthesis.flow_clips import read_flow
@@ -140,6 +141,7 @@ def pretrain(
     flow = _flow_of(training, synthetic, to_make)
     require_material(training, own, flow, starts)
     _require_replaceable(path, again)
+    own = None if own is None else _marked(own, training)
     scored_on = {title: as_table(table) for title, table in elsewhere_given.items()}
     for table in (own, *scored_on.values()):
         if table is not None:
@@ -169,7 +171,7 @@ def _made(work: TrainingWork, elsewhere: Mapping[str, Examples], stated: Mapping
     networks = work.trained(train)
     kept = _calibrated(networks[0], calibration, 0.0 if own else LABEL_ERRORS)
     facts = {
-        "trained_on": work.trained_on(train),
+        "trained_on": work.trained_on(train, calibration),
         "training_inputs": work.training_inputs(),
         "scores": _scores(networks, kept, train, own, scoring, elsewhere),
         **card_words(work.training, synthetic),
@@ -177,6 +179,11 @@ def _made(work: TrainingWork, elsewhere: Mapping[str, Examples], stated: Mapping
         **stated,
     }
     return replace(kept, card=kept.card.model_copy(update=facts))
+
+
+def _marked(own: ClipTable, training: Training) -> ClipTable:
+    """The clips that the scheme covers, stamped for people or frames that are trained on and scored on."""
+    return with_division_faults(label_clips(own, training.scheme), training.seed).table
 
 
 def _recipe_text(given: str | Recipe) -> str:

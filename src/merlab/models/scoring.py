@@ -6,6 +6,7 @@ from pathlib import Path
 
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
+from merlab.evaluation.same_people import with_people_of
 from merlab.evaluation.seen_inputs import require_unseen_inputs
 from merlab.evaluation.study import Clips, SchemeGiven, as_table
 from merlab.given import as_jobs, as_path
@@ -64,11 +65,11 @@ def score_on(
 
 def _require_other_databases(recognizer: Recognizer, scored: set[str]) -> None:
     trained_on = recognizer.card.trained_on
-    seen = {*trained_on.databases, *([DATABASE] if trained_on.flow else [])}
-    trained = sorted(scored & seen)
-    if trained:
+    seen = [*trained_on.databases, *([DATABASE] if trained_on.flow else [])]
+    if trained := with_people_of(seen, scored):
         raise MerlabError(
-            f"{recognizer.card.name} was trained on {', '.join(trained)}, so a score on it would be too high; "
+            f"{recognizer.card.name} was trained on {', '.join(trained)}, so a score on "
+            f"{', '.join(with_people_of(scored, seen))} would be too high; "
             "its score on subjects that were held out is on its card (`merlab weights`)"
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,6 +12,7 @@ from pathlib import Path
 from merlab.claims import claimed_folder
 from merlab.errors import MerlabError, naming_mistakes
 from merlab.evaluation.random_state import global_random_state
+from merlab.evaluation.same_people import with_people_of
 from merlab.evaluation.seen_inputs import input_digests, require_unseen_inputs
 from merlab.evaluation.start import Start
 from merlab.evaluation.synthetic_flow import SyntheticFlow
@@ -91,7 +92,7 @@ class TrainingWork:
         scored, own_inputs = dict(elsewhere), self._own_inputs()
         if self.own is not None:
             train, calibration, scoring = divided(self.own, self.training.seed)
-            _require_unseen_subjects(elsewhere, {*train.groups, *calibration.groups})
+            _require_unseen_subjects(elsewhere, {*train.people, *calibration.people})
             scored["the held-out subjects"] = scoring
         for title, held in elsewhere.items():
             require_unseen_inputs(self.training.name, own_inputs, held.inputs, held.keys, title)
@@ -178,10 +179,11 @@ class TrainingWork:
             for seed in seeds
         ]
 
-    def trained_on(self, train: Examples) -> TrainedOn:
-        """The training clips as the card states them, with the databases of the networks that training started from."""
+    def trained_on(self, train: Examples, calibration: Examples) -> TrainedOn:
+        """The training clips as the card states them, with the databases of the temperature and of the starts."""
         flow = self._made_flow
-        databases = {*train.keys["database"], *(name for start in self.starts for name in start.databases)}
+        own = {*train.keys["database"], *calibration.keys["database"]}
+        databases = own.union(*(start.databases for start in self.starts))
         return TrainedOn(
             databases=tuple(sorted(databases)),
             clips=len(train.labels),
@@ -197,7 +199,7 @@ def _require_unseen_databases(start: Start, elsewhere: Mapping[str, Examples]) -
     Digests of inputs do not tell where the start has flow of another algorithm, or its file is of an earlier version.
     """
     for title, held in elsewhere.items():
-        known = sorted(set(start.databases).intersection(held.keys["database"]))
+        known = with_people_of(start.databases, held.keys["database"])
         if known:
             raise MerlabError(
                 f"{start.name} was trained on {', '.join(known)}, so a score on {title} would be too high; leave "
@@ -205,9 +207,9 @@ def _require_unseen_databases(start: Start, elsewhere: Mapping[str, Examples]) -
             )
 
 
-def _require_unseen_subjects(elsewhere: Mapping[str, Examples], seen: set[str]) -> None:
+def _require_unseen_subjects(elsewhere: Mapping[str, Examples], seen: Collection[tuple[str, str]]) -> None:
     for title, held in elsewhere.items():
-        known = sorted(seen.intersection(held.groups))
+        known = sorted({group for group, who in zip(held.groups, held.people, strict=True) if who in seen})
         if known:
             raise MerlabError(
                 f"training uses {counted(len(known), 'subject')} of {title}, such as {known[0]}, so a score there "

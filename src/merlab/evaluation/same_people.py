@@ -1,0 +1,26 @@
+"""Databases that show the same people, and names that may be one person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from merlab.spelling import person
+
+# Under the same names in both.
+SAME_PEOPLE = {"samm-long": "samm"}
+
+
+def as_person(database: str, subject: str) -> tuple[str, str]:
+    """What all names share that may be one person: of databases that show the same people, however it is spelled."""
+    return people_of(database), person(subject)
+
+
+def people_of(database: str) -> str:
+    """What databases that show the same people share."""
+    return SAME_PEOPLE.get(database, database)
+
+
+def with_people_of(databases: Iterable[str], others: Iterable[str]) -> list[str]:
+    """Those of the databases that show people of one of the others, sorted."""
+    shown = set(map(people_of, others))
+    return sorted(database for database in set(databases) if people_of(database) in shown)

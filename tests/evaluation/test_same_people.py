@@ -1,0 +1,16 @@
+"""Databases and names that may show one person."""
+
+from __future__ import annotations
+
+from merlab.evaluation.same_people import as_person, with_people_of
+
+
+def test_one_person_in_two_spellings_or_in_two_databases_of_the_same_people():
+    assert as_person("samm", "006") == as_person("samm-long", "6") == as_person("samm", "sub06")
+    assert len({as_person("samm", "006"), as_person("samm", "007"), as_person("casme2", "006")}) == 3
+
+
+def test_databases_that_show_people_of_others():
+    assert with_people_of(["smic", "samm", "casme2"], ["samm-long", "casme2"]) == ["casme2", "samm"]
+    assert with_people_of(["samm-long"], ["samm"]) == ["samm-long"]
+    assert with_people_of(["smic"], ["samm-long"]) == []
