@@ -9,14 +9,17 @@ from __future__ import annotations
 import dis
 import functools
 import hashlib
+import sys
 import types
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
-import torch
 
 from merlab.own_modules import described_modules, imported_by, is_installed, origin_of
+
+if TYPE_CHECKING:
+    import torch
 
 MOST_DEPTH = 150
 LOOKS_UP = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}
@@ -64,7 +67,7 @@ class _Text:
 
 def _parts(value: Any) -> Iterator[Any]:
     """The parts that describe a value."""
-    if isinstance(value, np.ndarray | torch.Tensor):
+    if isinstance(value, np.ndarray) or _is_tensor(value):
         yield _Text(_array(value))
     elif isinstance(value, Mapping):
         yield _Text(f"mapping {len(value)}")
@@ -94,9 +97,19 @@ def _parts(value: Any) -> Iterator[Any]:
         yield from _object(value)
 
 
-def _array(value: np.ndarray[Any, Any] | torch.Tensor) -> str:
+def _is_tensor(value: object) -> TypeGuard[torch.Tensor]:
+    # Where torch was not loaded, which takes seconds, there are neither tensors nor networks.
+    return "torch" in sys.modules and isinstance(value, sys.modules["torch"].Tensor)
+
+
+def _is_network(value: object) -> TypeGuard[torch.nn.Module]:
+    return "torch" in sys.modules and isinstance(value, sys.modules["torch"].nn.Module)
+
+
+def _array(value: Any) -> str:
+    """An array or a tensor."""
     try:
-        parts = _dense_parts(value) if isinstance(value, torch.Tensor) else [value]
+        parts: list[np.ndarray[Any, Any]] = _dense_parts(value) if _is_tensor(value) else [value]
     except (RuntimeError, ValueError, TypeError):
         # It has no values yet, such as a parameter of a lazy layer, or no plain ones.
         return f"tensor {value!r}"
@@ -114,6 +127,8 @@ def _array(value: np.ndarray[Any, Any] | torch.Tensor) -> str:
 
 def _dense_parts(tensor: torch.Tensor) -> list[np.ndarray[Any, Any]]:
     """The content of a tensor as bytes: sparse ones, and types such as bfloat16, do not exist in numpy."""
+    import torch
+
     held = tensor.detach().cpu().resolve_conj().resolve_neg()
     if held.layout is not torch.strided:
         held = held.to_sparse().coalesce()
@@ -169,7 +184,7 @@ def _class(value: type) -> Iterator[Any]:
 def _object(value: Any) -> Iterator[Any]:
     yield _Text("object")
     yield type(value)
-    if isinstance(value, torch.nn.Module):
+    if _is_network(value):
         # The same tensors as in its attributes, which are then described once.
         yield from (value.state_dict(keep_vars=True), {name: type(module) for name, module in value.named_modules()})
     if isinstance(value, types.BuiltinFunctionType | np.ufunc):

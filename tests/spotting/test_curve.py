@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -62,9 +59,3 @@ def test_a_figure_has_one_panel_per_face_with_its_events():
 
 def test_a_figure_without_a_face_is_empty():
     assert score_figure("interview.mp4", [], 0, 10).axes == []
-
-
-@pytest.mark.slow
-def test_figures_do_not_load_pyplot():
-    code = "import sys, merlab.spotting.figure; assert 'matplotlib.pyplot' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-import torch
 
 
 @contextmanager
@@ -16,6 +15,9 @@ def global_random_state(seed: int, fold: str) -> Iterator[None]:
 
     The numbers do not depend on what was done before, nor on how many processes work.
     """
+    # Loading it takes seconds, and methods of merlab that import this file do not need it.
+    import torch
+
     of_random, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 - this state is what is meant
     # A GPU that is not in use yet has no state to keep, and asking for it would take memory there.
     in_use = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]

@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import torch
 from platformdirs import user_cache_path
 
 from merlab.clips import Clip, ClipTable
@@ -35,6 +35,9 @@ from merlab.processes import one_thread
 from merlab.progress import Progress, silent
 from merlab.spelling import counted
 from merlab.stamps import WHOLE_HEADS
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 # Of the name of a clip in the name of its cached array; the digest beside it tells clips apart.
 LONGEST_NAME = 120
@@ -132,7 +135,7 @@ def load_inputs(
     return inputs
 
 
-def mirror_of(recipe: Recipe) -> Callable[[torch.Tensor], torch.Tensor] | None:
+def mirror_of(recipe: Recipe) -> Callable[[Tensor], Tensor] | None:
     """A function that mirrors a batch (N, ..., C, H, W) of this recipe left to right, with its horizontal motion.
 
     None for an input that cannot be mirrored, such as a vector.
@@ -146,9 +149,12 @@ def mirror_of(recipe: Recipe) -> Callable[[torch.Tensor], torch.Tensor] | None:
                 f"input {recipe.kind.name}: mirror must give signs and offsets, each with one number for each of "
                 f"{counted(recipe.channels, 'channel')}, got {terms!r}"
             )
+    # Loading it takes seconds, and inputs are also computed for what trains no network.
+    import torch
+
     sign, offset = (torch.tensor(term * recipe.views).view(-1, 1, 1) for term in terms)
 
-    def mirrored(batch: torch.Tensor) -> torch.Tensor:
+    def mirrored(batch: Tensor) -> Tensor:
         return batch.flip(-1) * sign.to(batch) + offset.to(batch)
 
     return mirrored

@@ -13,9 +13,11 @@ from merlab.spotting.comparison.flow_images import flow_image
 from merlab.spotting.comparison.hoof import HOOF
 from merlab.spotting.comparison.learning import in_processes, processes
 from merlab.spotting.comparison.mean_net import MEAN_NET
-from merlab.spotting.comparison.networks import Training, pseudo_labels, scores, smoothed, trained
+from merlab.spotting.comparison.networks import pseudo_labels, smoothed
 from merlab.spotting.comparison.softnet import SOFTNET
 from merlab.spotting.comparison.spotter import Target
+from merlab.spotting.comparison.torch_networks import scores, trained
+from merlab.spotting.comparison.training import Training
 from tests.spotting.comparison.recorded import FPS, material
 
 MICRO = Target("micro", 0.32)

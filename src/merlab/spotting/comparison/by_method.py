@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from merlab.claims import require_same
+from merlab.claims import OtherResultError, require_same
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
 from merlab.frames import Clock, clock_of, open_frames
@@ -31,7 +31,7 @@ from merlab.spotting.comparison.recordings import digest_of, recordings_in
 from merlab.spotting.comparison.sampling import step_of
 from merlab.spotting.comparison.spotter import Fitted, Spotter, Target
 from merlab.spotting.comparison.yours import YourSpotter
-from merlab.spotting.many_videos import EVENTS, source_of
+from merlab.spotting.many_videos import source_of
 from merlab.spotting.moments_row import Moments, OfVideo
 from merlab.stamps import SYNTHETIC
 from merlab.storage import whole_folder
@@ -261,6 +261,6 @@ def _stored(out: Path, request: MethodRequest) -> MethodResult | None:
 
 
 def _require_free(out: Path) -> None:
-    """Raises MerlabError where ``out`` holds anything but a result of a method."""
+    """Raises OtherResultError where ``out`` holds anything but a result of a method."""
     if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / METADATA).is_file()):
-        raise MerlabError(f"{out} is not empty and does not hold {HOLDS}; choose a new folder with --out")
+        raise OtherResultError(f"{out} is not empty and does not hold {HOLDS}; choose a new folder with --out")

@@ -15,50 +15,26 @@ spotting only, the transfer to recognition is left out. Labels and intervals are
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor, nn
+from typing import TYPE_CHECKING
 
-from merlab.spotting.comparison.networks import NetworkSpotter, Training
+from merlab.spotting.comparison.networks import NetworkSpotter
+from merlab.spotting.comparison.training import Training
 
-FILTERS = (3, 3, 8)
-MERGED = 8
-SIDE_AFTER_POOLING = 7
-
-
-class MEANSpot(nn.Module):
-    """U, v and strain (N, 3, 42, 42) in 0..1 -> scores (N,)."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.streams = nn.ModuleList(map(_stream, FILTERS))
-        self.score = nn.Sequential(
-            nn.Conv2d(sum(FILTERS), MERGED, 5, padding=2),
-            nn.ReLU(),
-            nn.MaxPool2d(2),
-            nn.Flatten(),
-            nn.Dropout(0.2),
-            nn.Linear(MERGED * SIDE_AFTER_POOLING**2, 1),
-        )
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Scores (N,)."""
-        planes = torch.split(images, 1, dim=1)
-        merged = torch.cat([stream(plane) for stream, plane in zip(self.streams, planes, strict=True)], dim=1)
-        scores: Tensor = self.score(merged).squeeze(1)
-        return scores
+if TYPE_CHECKING:
+    from torch import nn
 
 
-def _stream(filters: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(1, filters, 5, padding=2), nn.ReLU(), nn.BatchNorm2d(filters), nn.MaxPool2d(3), nn.Dropout(0.3)
-    )
+def _network() -> nn.Module:
+    from merlab.spotting.comparison.torch_networks import mean_net
+
+    return mean_net()
 
 
 MEAN_NET = NetworkSpotter(
     name="mean-net",
     title="MEAN's network for spotting: three shallow streams, batch normalization",
     paper="Liong et al., Signal Processing: Image Communication 110, 2023",
-    network=MEANSpot,
+    network=_network,
     training=Training(epochs=10, batch_size=32, learning_rate=5e-4, negatives=5, weight_decay=1e-3),
     flow_seconds=0.1,
 )

@@ -14,11 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from merlab.databases.long_video import Kind
 from merlab.errors import MerlabError
@@ -29,26 +28,10 @@ from merlab.spotting.comparison.material import Material
 from merlab.spotting.comparison.sampling import Feature
 from merlab.spotting.comparison.spotter import Target
 from merlab.spotting.comparison.threshold import best_p, peaks
-from merlab.training.threads import torch_threads
+from merlab.spotting.comparison.training import Training
 
-# The activations of larger batches do not fit into the caches of a processor: 512 images take twice the time of 128.
-SCORING_BATCH = 128
-
-
-@dataclass(frozen=True)
-class Training:
-    """How a network learns: epochs, batch size and learning rate of Adam, and how many samples of each label.
-
-    ``negatives`` is how many samples without a movement are used for each with one; ``mirrored`` adds the mirror images
-    of those with one.
-    """
-
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    negatives: float
-    weight_decay: float = 0.0
-    mirrored: bool = False
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
@@ -93,6 +76,8 @@ class NetworkSpotter:
 
     def fit(self, training: Sequence[Material], target: Target, seed: int) -> FittedNetwork:
         """Train the network, and choose p; raises MerlabError if no training recording has such an event."""
+        from merlab.spotting.comparison.torch_networks import trained
+
         images, labels = self._examples(training, target, seed)
         if not labels.any():
             raise MerlabError(
@@ -107,6 +92,8 @@ class NetworkSpotter:
 
     def _examples(self, training: Sequence[Material], target: Target, seed: int) -> tuple[Tensor, Tensor]:
         """Images and labels: every sample with a movement, and a random choice of the others."""
+        import torch
+
         random = np.random.default_rng(seed)
         images, labels = [], []
         for material in training:
@@ -141,6 +128,8 @@ class FittedNetwork:
 
     def curve(self, material: Material) -> Float64Array:
         """The smoothed score of every sample, (n,)."""
+        from merlab.spotting.comparison.torch_networks import scores
+
         values = material.values(self.spotter.feature(self.target, material.rate))
         return smoothed(scores(self.network, values), 2 * self.target.half(material.rate))
 
@@ -164,42 +153,6 @@ def smoothed(curve: Float64Array, length: int) -> Float64Array:
         return curve
     sums, counts = (np.convolve(each, kernel)[length // 2 :][: len(curve)] for each in (curve, np.ones(len(curve))))
     return np.asarray(sums / counts)
-
-
-def scores(network: nn.Module, images: NDArray[np.generic]) -> Float64Array:
-    """The score of each image (n, 3, 42, 42): (n,)."""
-    if images.ndim != 4:
-        return np.zeros(0)
-    network.eval()
-    with torch.no_grad(), torch_threads(1):
-        batches = torch.split(torch.from_numpy(images), SCORING_BATCH)
-        return np.concatenate([network(batch.float()).double().numpy() for batch in batches])
-
-
-def trained(
-    network: Callable[[], nn.Module], images: Tensor, labels: Tensor, training: Training, seed: int
-) -> nn.Module:
-    """A new network that learned the labels (N,) of images (N, 3, H, W)."""
-    generator = torch.Generator().manual_seed(seed)
-    if training.mirrored:
-        images, labels = _with_mirrored(images, labels)
-    with torch.random.fork_rng(devices=[]), torch_threads(1):
-        torch.manual_seed(seed)
-        model = network().train()
-        steps = torch.optim.Adam(model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay)
-        for _ in range(training.epochs):
-            for batch in torch.split(torch.randperm(len(labels), generator=generator), training.batch_size):
-                steps.zero_grad()
-                nn.functional.mse_loss(model(images[batch].float()), labels[batch]).backward()  # type: ignore[no-untyped-call]
-                steps.step()
-    return model
-
-
-def _with_mirrored(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """The images, and the mirror images of those with a movement; u, stretched to 0..1, becomes 1 - u."""
-    mirrored = images[labels > 0].flip(-1)
-    mirrored[:, 0] = 1 - mirrored[:, 0]
-    return torch.cat([images, mirrored]), torch.cat([labels, torch.ones(len(mirrored))])
 
 
 def _chosen(labels: NDArray[np.float32], negatives: float, random: np.random.Generator) -> NDArray[np.int_]:

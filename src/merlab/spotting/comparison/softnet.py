@@ -14,43 +14,25 @@ movement for each with one; mirror images as the only augmentation.
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor, nn
+from typing import TYPE_CHECKING
 
-from merlab.spotting.comparison.networks import NetworkSpotter, Training
+from merlab.spotting.comparison.networks import NetworkSpotter
+from merlab.spotting.comparison.training import Training
 
-FILTERS = (3, 5, 8)
-SIDE_AFTER_POOLING = 7
+if TYPE_CHECKING:
+    from torch import nn
 
 
-class SOFTNet(nn.Module):
-    """U, v and strain (N, 3, 42, 42) in 0..1 -> scores (N,)."""
+def _network() -> nn.Module:
+    from merlab.spotting.comparison.torch_networks import softnet
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.streams = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(1, filters, 5, padding=2), nn.ReLU(), nn.MaxPool2d(3)) for filters in FILTERS
-        )
-        self.score = nn.Sequential(
-            nn.MaxPool2d(2),
-            nn.Flatten(),
-            nn.Linear(sum(FILTERS) * SIDE_AFTER_POOLING**2, 400),
-            nn.ReLU(),
-            nn.Linear(400, 1),
-        )
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Scores (N,)."""
-        planes = torch.split(images, 1, dim=1)
-        merged = torch.cat([stream(plane) for stream, plane in zip(self.streams, planes, strict=True)], dim=1)
-        scores: Tensor = self.score(merged).squeeze(1)
-        return scores
+    return softnet()
 
 
 SOFTNET = NetworkSpotter(
     name="softnet",
     title="SOFTNet: three shallow streams on onset-k flow",
     paper="Liong et al., ICIP 2021, arXiv:2106.06489",
-    network=SOFTNet,
+    network=_network,
     training=Training(epochs=10, batch_size=12, learning_rate=5e-4, negatives=4, mirrored=True),
 )
