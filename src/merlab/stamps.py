@@ -28,8 +28,8 @@ MEANINGS = {
     "methods on aligned faces. `merlab prepare` aligns the faces of a database.",
     FIVE_POINTS: "The faces were aligned by five points of a face detector instead of the face mesh. They may be "
     "tilted by up to 3 degrees. Results may differ from those with the face mesh.",
-    SHARED_SUBJECTS: "Names of subjects differ only in case, blanks or zeros, or are equal in samm and samm-long, "
-    "which show the same people. If they are one person, the person was trained on and tested on, and the numbers are "
+    SHARED_SUBJECTS: "Names of subjects, or of their databases, differ only in spelling, or are equal in samm and "
+    "samm-long, which show the same people. If they are one person, the person was trained on and tested on, and the numbers are "
     "too high. A warning of the run names them; give every person one name, and evaluate such databases apart.",
     SHARED_FRAMES: "Clips of different subjects have the same frames, so that frames were trained on and tested "
     "on. The numbers are too high. A warning of the run names them; correct the frames, or leave one of the clips out.",

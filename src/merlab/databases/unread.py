@@ -54,6 +54,11 @@ def _spelled(name: str) -> str:
     return re.sub(r"[\s_-]", "", name.lower())
 
 
+def known_name(name: str) -> str:
+    """What all names of one database share: the name that merlab gives it, or the name without its spelling."""
+    return ALIASES.get(_spelled(name), _spelled(name))
+
+
 def refuse_unread(name: str, known: Sequence[str]) -> None:
     """Raises MerlabError for a name that means a database without a reader, or that is another name of a known one."""
     spelled = _spelled(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from merlab.databases.unread import known_name
 from merlab.spelling import person
 
 # Under the same names in both.
@@ -16,8 +17,9 @@ def as_person(database: str, subject: str) -> tuple[str, str]:
 
 
 def people_of(database: str) -> str:
-    """What databases that show the same people share."""
-    return SAME_PEOPLE.get(database, database)
+    """What all names share of one database, and of databases that show the same people."""
+    name = known_name(database)
+    return SAME_PEOPLE.get(name, name)
 
 
 def with_people_of(databases: Iterable[str], others: Iterable[str]) -> list[str]:
