@@ -30,7 +30,8 @@ MEANINGS = {
     "tilted by up to 3 degrees. Results may differ from those with the face mesh.",
     SHARED_SUBJECTS: "Names of subjects, or of their databases, differ only in spelling, or are equal in samm and "
     "samm-long, which show the same people. If they are one person, the person was trained on and tested on, and the "
-    "numbers are too high. A warning of the run names them; give every person one name, and evaluate such databases apart.",
+    "numbers are too high. A warning of the run names them; give every person one name, and evaluate such "
+    "databases apart.",
     SHARED_FRAMES: "Clips of different subjects have the same frames, so that frames were trained on and tested "
     "on. The numbers are too high. A warning of the run names them; correct the frames, or leave one of the clips out.",
     TRANSDUCTIVE: "The method also learned from the clips of the tested database, without their labels. The numbers "
