@@ -12,7 +12,7 @@ import pytest
 from merlab.claims import require_same
 from merlab.cli.video_results import VideoSummary, repeated_warnings
 from merlab.errors import MerlabError
-from merlab.spotting.many_videos import folder_of_each, for_each, require_no_others, skipped_in, videos_in
+from merlab.spotting.many_videos import folder_of_each, for_each, skipped_in, videos_in
 from tests.videos.recording import moving_face, write_avi
 
 
@@ -135,6 +135,18 @@ def test_the_tables_of_all_videos_stay_where_their_results_are_of_the_other_comm
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("first", [(), ("--method", "guess-even")], ids=["merlab", "another method"])
+def test_the_tables_of_all_videos_stay_where_their_results_are_of_another_method(merlab, videos, tmp_path, first):
+    merlab("spot", videos, "--out", "results", *first)
+    table = (tmp_path / "results" / "events.csv").read_bytes()
+    second = () if first else ("--method", "guess-even")
+    status, _, err = merlab("spot", videos, "--out", "results", *second)
+    assert status == 1
+    assert "results of `merlab spot" in err
+    assert (tmp_path / "results" / "events.csv").read_bytes() == table
+
+
+@pytest.mark.slow
 def test_decisions_of_coders_stay_with_their_video(merlab, videos, tmp_path):
     folder = tmp_path / "results" / "moving.avi"
     assert merlab("spot", videos / "moving.avi", "--out", "results")[0] == 0
@@ -167,6 +179,41 @@ def test_what_a_folder_holds(videos, tmp_path):
     assert skipped_in(tmp_path) == {}
 
 
+class TestAVideoThatWasTakenOutOfTheFolder:
+    """Its rows are left out of the tables of all videos, its own result stays."""
+
+    @pytest.fixture
+    def taken_out(self, merlab, command, videos, tmp_path):
+        """The command for a folder that had another video when the tables were made."""
+        own = Path(shutil.copytree(videos, tmp_path / "own"))
+        again = tuple(own if part == videos else part for part in command)
+        merlab(*again)
+        (own / "moving.avi").unlink()
+        return again
+
+    @pytest.mark.slow
+    def test_is_named_once(self, merlab, taken_out, tmp_path):
+        own = tmp_path / "results" / "moving.avi" / "events.csv"
+        before = own.read_bytes()
+        _, out, err = merlab(*taken_out)
+        assert "1 video done, 1 failed" in out
+        assert err.count("the tables of all videos in results leave out moving.avi") == 1
+        assert own.read_bytes() == before
+        tables = [pd.read_csv(path) for path in sorted((tmp_path / "results").glob("*.csv"))]
+        assert len(tables) == (3 if taken_out[0] == "recognize" else 2)
+        assert not any("moving.avi" in table["video"].to_list() for table in tables)
+        assert "leave out" not in merlab(*taken_out)[2]
+
+    @pytest.mark.slow
+    def test_is_not_lost_with_its_result(self, merlab, taken_out, tmp_path):
+        shutil.rmtree(tmp_path / "results" / "moving.avi")
+        tables = {path: path.read_bytes() for path in (tmp_path / "results").glob("*.csv")}
+        status, _, err = merlab(*taken_out)
+        assert status == 1
+        assert "of other videos (moving.avi), whose rows would be lost" in err
+        assert {path: path.read_bytes() for path in (tmp_path / "results").glob("*.csv")} == tables
+
+
 class TestFoldersOfFrames:
     """A folder with one folder of numbered images per video, as `merlab make-videos --format frames` writes it."""
 
@@ -185,6 +232,21 @@ class TestFoldersOfFrames:
         (frames / "sub03.avi").touch()
         assert [path.name for path in videos_in(frames)] == ["sub03.avi"]
         assert [path.name for path in skipped_in(frames)] == ["plots", "sub01", "sub02"]
+
+    @pytest.mark.parametrize(
+        "command", [("recognize", "--aligned"), ("spot",), ("spot", "--method", "hoof")], ids=" ".join
+    )
+    @pytest.mark.parametrize(
+        ("rate", "refused"),
+        [
+            ((), "folders of images (sub01, sub02) do not state their frame rate; give --fps"),
+            (("--fps", 0), "0 is not"),
+        ],
+    )
+    def test_need_one_frame_rate_before_any_work(self, merlab, frames, tmp_path, command, rate, refused):
+        status, out, err = merlab(*command, frames, *rate, "--out", "out")
+        assert (status, out, err.count(refused)) == (1, "", 1)
+        assert not (tmp_path / "out").exists()
 
     def test_are_named_where_the_folder_above_is_given(self, merlab, frames):
         status, _, err = merlab("spot", frames.parent, "--fps", 30)
@@ -247,13 +309,6 @@ class TestEach:
         with pytest.raises(MerlabError, match=r"--p 0 -> 0\.1\. Add --again"):
             for_each(["a.avi", "b.avi"], tmp_path, refuse)
         assert (tmp_path / "events.csv").exists()
-
-    def test_only_videos_with_a_result_are_missed_in_a_summary(self, tmp_path):
-        summary = tmp_path / "summary.csv"
-        summary.write_text("video,status,events\na.avi,done,0\nbad.avi,failed,\nnotes.txt,skipped,\n")
-        require_no_others(summary, [Path("a.avi")])
-        with pytest.raises(MerlabError, match=r"other videos \(a\.avi\)"):
-            require_no_others(summary, [Path("bad.avi")])
 
     def test_two_videos_of_one_name_are_refused(self, tmp_path):
         with pytest.raises(MerlabError, match=r"the results of a/x\.avi and b/x\.avi would both be in"):

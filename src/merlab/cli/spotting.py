@@ -193,8 +193,9 @@ def spot_by_method(
     from merlab.cli.video_results import print_results
     from merlab.progress import Progress
     from merlab.spotting.comparison.by_method import MethodOnVideos
-    from merlab.spotting.many_videos import EVENTS, folder_of, for_each, skipped_in, videos_in
+    from merlab.spotting.many_videos import folder_of, for_each, require_rates, skipped_in, videos_in
     from merlab.spotting.spot_video import OUT
+    from merlab.spotting.tables_of_all import EVENTS
 
     for option, value in others.items():
         if value is not None:
@@ -207,6 +208,7 @@ def spot_by_method(
         return spotter.spot(video, folder, progress, again=again)
 
     if len(listed) > 1 or listed != list(videos):
+        require_rates(listed, fps)
         made = for_each(listed, out, make)
         print_results({video: _summary(each) for video, each in made.items()}, skipped, out / EVENTS, as_json)
     else:

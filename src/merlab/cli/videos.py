@@ -89,8 +89,9 @@ def spot_command(
     one weak.csv of all. Finished results are not computed again.
     """
     from merlab.frames.opening import require_one_kind
-    from merlab.spotting.many_videos import EVENTS, folder_of, folder_of_each, for_each, skipped_in, videos_in
+    from merlab.spotting.many_videos import folder_of, folder_of_each, for_each, require_rates, skipped_in, videos_in
     from merlab.spotting.spot_video import HOLDS, OUT, spot
+    from merlab.spotting.tables_of_all import EVENTS
 
     for video in videos:
         require_one_kind(video)
@@ -117,6 +118,7 @@ def spot_command(
         return spot(video, folder, fps=fps, settings=settings, again=again, progress=progress)
 
     if len(listed) > 1 or listed != videos:
+        require_rates(listed, fps)
         for folder in folder_of_each(listed, out).values():
             # Before any work, because the tables of all videos would be replaced even where a single result is refused.
             ResultFolder(folder, METADATA, HOLDS).require_ours()
@@ -201,7 +203,8 @@ def recognize_command(
     summary.csv, and one events.csv and one weak.csv of all. The same command resumes interrupted work.
     """
     from merlab.cli.video_results import print_results, summary_of_result
-    from merlab.spotting.many_videos import EVENTS, folder_of, skipped_in, videos_in
+    from merlab.spotting.many_videos import folder_of, skipped_in, videos_in
+    from merlab.spotting.tables_of_all import EVENTS
     from merlab.videos.options import RecognizeOptions
     from merlab.videos.recognition import OUT, recognize, recognize_each
     from merlab.videos.summary import SUMMARY

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from merlab.claims import OtherResultError
 from merlab.errors import MerlabError, keeping
 from merlab.frames import ImageFolder, folders_of_images, looks_like_video
+from merlab.frames.clock import ClockError, require_rate
 from merlab.frames.opening import require_different
 from merlab.given import as_path
 from merlab.locks import only_writer
 from merlab.progress import Progress, one_line, shown_progress
-from merlab.spelling import first_of, readable
-from merlab.storage import whole_file
+from merlab.spelling import first_of
+from merlab.spotting.tables_of_all import EVENTS, WEAK, require_no_others, warn_of_left_out, write_tables
 
-EVENTS, WEAK = "events.csv", "weak.csv"
-# Columns by which a table of several videos is known: of events, or a summary, which also has videos that failed.
-VIDEO, DURATION, STATUS, DONE = "video", "duration_s", "status", "done"
 MOST_NAMED = 3
 
 
@@ -51,27 +48,29 @@ def for_each(
     out: Path,
     make: Callable[[Path, Path, Progress], Result],
     progress: Progress | bool = True,
+    tables: Iterable[str] = (EVENTS, WEAK),
 ) -> dict[Path, Result | MerlabError]:
     """The result of each video, or its error; the events of all results are written as one table, ``out / EVENTS``.
 
-    So are the weak candidates, ``out / WEAK``.
+    So are the weak candidates, ``out / WEAK``. A warning names videos of the tables that are not given any more.
 
     Args:
         videos: the videos; one that cannot be used does not stop the others.
         out: gets one folder per video, with its name.
         make: makes the result of a video in a folder, and reports progress.
         progress: as in ``shown_progress``.
+        tables: the tables of all videos in ``out`` that are replaced, by this function or after it.
 
     Raises:
         MerlabError: for two videos of the same name, for an ``out`` that holds the result of a single video, or tables
-            of other videos, and if another process works on ``out``; as soon as a video has a result of other settings.
+            whose rows would be lost (see ``require_no_others``), and if another process works on ``out``; as soon as a
+            video has a result of other settings.
 
     """
     folders = folder_of_each(videos, out)
     if (out / EVENTS).is_file() and any(out.glob("*.json")):
         raise MerlabError(f"{out} holds the result of a single video; choose another folder for several videos")
-    for name in (EVENTS, WEAK):
-        require_no_others(out / name, folders)
+    left_out = require_no_others(out, tables, folders)
     results: dict[Path, Result | MerlabError] = {}
     with only_writer(out), shown_progress(progress) as show, keeping(f"the finished videos are kept in {out}"):
         for position, (video, folder) in enumerate(folders.items(), start=1):
@@ -83,24 +82,25 @@ def for_each(
                 raise
             except MerlabError as error:
                 results[video] = error
-        _write_events(out, results)
+        write_tables(out, [result.folder for result in results.values() if not isinstance(result, MerlabError)])
+    warn_of_left_out(out, left_out)
     return results
 
 
-def require_no_others(table: Path, videos: Iterable[Path]) -> None:
-    """Raises MerlabError where a table of all videos has one that is not among ``videos``: its rows would be lost.
+def require_rates(videos: Iterable[Path | str], fps: float | None) -> None:
+    """Check the frame rate once, before work that would end in the same error for every video.
 
-    A video that failed or was skipped has nothing to lose.
+    Raises ClockError for an impossible rate, and without one where all videos are folders of images.
     """
-    named = _videos_named(table) if table.is_file() else []
-    if named is None:
-        raise MerlabError(f"{table} is not a table that merlab wrote; choose another folder with --out, or move it")
-    given = {readable(source_of(video).name) for video in videos}
-    others = [name for name in dict.fromkeys(named) if name not in given]
-    if others:
-        raise MerlabError(
-            f"{table} is the table of other videos ({first_of(others, MOST_NAMED)}), whose rows would be lost; choose "
-            "another folder with --out (in Python, out), or move the table"
+    if fps is not None:
+        require_rate(fps)
+        return
+    paths = list(map(Path, videos))
+    if all(path.is_dir() and ImageFolder(path).names for path in paths):
+        named = first_of((path.name for path in paths), MOST_NAMED)
+        raise ClockError(
+            f"folders of images ({named}) do not state their frame rate; give --fps (in Python, fps), which is used "
+            "for all of them"
         )
 
 
@@ -146,36 +146,9 @@ def _contents(folder: Path) -> dict[Path, str]:
     return {path: "" if path in videos else _reason(path) for path in paths}
 
 
-def _videos_named(table: Path) -> list[str] | None:
-    """The videos in a table of all videos that merlab wrote; None for any other table."""
-    try:
-        with table.open(newline="", encoding="utf-8", errors="replace") as file:
-            rows = csv.DictReader(file, restval="")
-            columns = rows.fieldnames or ()
-            if VIDEO not in columns or not (STATUS in columns or DURATION in columns):
-                return None
-            return [row[VIDEO] for row in rows if row.get(STATUS, DONE) == DONE]
-    except csv.Error:
-        return None
-
-
 def _reason(path: Path) -> str:
     return "a folder; give it to a command of its own" if path.is_dir() else "not a video"
 
 
 def _prefixed(progress: Progress, name: str) -> Progress:
     return lambda done, total, what, /: progress(done, total, f"{name}: {what}")
-
-
-def _write_events(out: Path, results: Mapping[Path, Result | MerlabError]) -> None:
-    """The tables of all results below each other; all have the same columns, because all have the same options."""
-    folders = [result.folder for result in results.values() if not isinstance(result, MerlabError)]
-    for name in (EVENTS, WEAK):
-        # A result of an earlier version has no table of weak candidates.
-        tables = [(folder / name).read_bytes() for folder in folders if (folder / name).is_file()]
-        if not tables:
-            # What an earlier run found in videos that failed now is no result of this one.
-            (out / name).unlink(missing_ok=True)
-        else:
-            with whole_file(out / name) as aside:
-                aside.write_bytes(tables[0] + b"".join(table.partition(b"\n")[2] for table in tables[1:]))

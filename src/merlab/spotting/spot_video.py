@@ -24,10 +24,11 @@ from merlab.spotting.aligned_frames import AlignedFrames, require_every_frame
 from merlab.spotting.caveats import spotting_caveats
 from merlab.spotting.event import SpottedEvent, Tier
 from merlab.spotting.kept_places import FramesRead, KeptPlaces
-from merlab.spotting.many_videos import EVENTS, WEAK, folder_of, source_of
+from merlab.spotting.many_videos import folder_of, source_of
 from merlab.spotting.motion import MEASURED
 from merlab.spotting.spot import MADE_BY, SpottingSettings, Window
 from merlab.spotting.stretches import block_places, spot_stretches
+from merlab.spotting.tables_of_all import EVENTS, WEAK
 from merlab.spotting.timeline import (
     EVENT_ROWS,
     METADATA,

@@ -16,9 +16,9 @@ from merlab.spelling import counted
 from merlab.spotting.columns import Column, Columns, Score, Seconds
 from merlab.spotting.curve import score_curve
 from merlab.spotting.display import result_html
-from merlab.spotting.many_videos import EVENTS, WEAK
 from merlab.spotting.moments_row import Moments, OfVideo
 from merlab.spotting.spot import SpottingSettings
+from merlab.spotting.tables_of_all import EVENTS, WEAK
 from merlab.spotting.timing import Timing
 
 if TYPE_CHECKING:

@@ -23,10 +23,11 @@ from merlab.given import as_path
 from merlab.locks import only_writer
 from merlab.progress import Progress, shown_progress
 from merlab.result_folder import KEPT, WORKING, ResultFolder
-from merlab.spotting.many_videos import folder_of, folder_of_each, for_each, require_no_others, source_of
+from merlab.spotting.many_videos import folder_of, folder_of_each, for_each, require_rates, source_of
 from merlab.spotting.motion import MEASURED
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.stretches import margin
+from merlab.spotting.tables_of_all import EVENTS, WEAK
 from merlab.version import __version__
 from merlab.videos.chunks.chunk_worker import VideoPlan
 from merlab.videos.chunks.division import CHUNK_SECONDS, Division
@@ -172,7 +173,9 @@ def recognize_each(
     if out is None:
         out = folder_of(source_of(videos), OUT) if isinstance(videos, str | Path) else OUT
     # A wrong option or a missing model file is reported once, before any work, and not for every video.
-    options_of(**options).face_models()
+    settings = options_of(**options)
+    settings.face_models()
+    require_rates(paths, settings.fps)
     progress = options.get("progress", True)
 
     def make(video: Path, of_video: Path, show: Progress) -> VideoResult:
@@ -183,8 +186,7 @@ def recognize_each(
     for folder in folder_of_each(paths, out).values():
         # Before any work, because the tables of all videos would be replaced even where a single result is refused.
         ResultFolder(folder, METADATA, HOLDS).require_ours()
-    require_no_others(out / SUMMARY, paths)
-    results = for_each(paths, out, make, progress)
+    results = for_each(paths, out, make, progress, (EVENTS, WEAK, SUMMARY))
     write_summary(out, results, skipped)
     return results
 

@@ -33,6 +33,7 @@ from merlab.spotting.comparison.spotter import Fitted, Spotter, Target
 from merlab.spotting.comparison.yours import YourSpotter
 from merlab.spotting.many_videos import source_of
 from merlab.spotting.moments_row import Moments, OfVideo
+from merlab.spotting.tables_of_all import EVENTS
 from merlab.stamps import SYNTHETIC
 from merlab.storage import whole_folder
 from merlab.version import __version__
