@@ -83,6 +83,17 @@ def _commands():
             yield [group.name, _name(command)], command.callback
 
 
+def test_every_argument_is_written_in_capitals_so_that_it_is_not_typed_as_it_is():
+    written = {
+        (*command, name): parameter.annotation.__metadata__[0].metavar
+        for command, function in _commands()
+        for name, parameter in inspect.signature(function, eval_str=True).parameters.items()
+        if isinstance(getattr(parameter.annotation, "__metadata__", [None])[0], ArgumentInfo)
+    }
+    assert len(written) > len(COMMANDS)
+    assert {argument: word for argument, word in written.items() if not str(word).isupper()} == {}
+
+
 def _empty_paths():
     """Each command with "" for one of its paths, and the option where it is one."""
     for command, function in _commands():

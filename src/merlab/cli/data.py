@@ -32,7 +32,10 @@ from merlab.vocabulary import SynthesisPreset
 @app.command("make-faces", rich_help_panel=SYNTHETIC_DATA)
 def make_faces_command(
     out: Annotated[
-        Path, PathArgument(help="New folder; gets a tree in CASME II's layout, everything in it is marked SYNTHETIC.")
+        Path,
+        PathArgument(
+            help="New folder; gets a tree in CASME II's layout, everything in it is marked SYNTHETIC.", metavar="OUT"
+        ),
     ],
     subjects: Annotated[int, typer.Option(min=1, help="Synthetic identities.")] = 26,
     clips: Annotated[int, typer.Option(min=1, help="Clips in all, classes as frequent as in CASME II.")] = 255,
@@ -131,7 +134,7 @@ def long_videos_command(
         str, typer.Argument(help="A database of long videos, such as casme-squared or samm-long.", metavar="DATABASE")
     ],
     root: RootArgument,
-    out: Annotated[Path, PathArgument(help="Folder that gets truth.csv and videos.csv.")],
+    out: Annotated[Path, PathArgument(help="Folder that gets truth.csv and videos.csv.", metavar="OUT")],
     table: TableOption = None,
     allow_unusable: Annotated[
         bool, typer.Option("--allow-unusable", help="Leave unusable videos and movements out.")

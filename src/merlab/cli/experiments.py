@@ -227,8 +227,9 @@ def score(
     file: Annotated[
         Path,
         PathArgument(
-            help="CSV, TSV, XLSX, XLS, ODS or Parquet with columns truth and prediction (database, subject, clip, seed "
-            "where present)."
+            help="CSV, TSV, XLSX, XLS, ODS or Parquet with columns truth and prediction (database, subject, clip, "
+            "seed, method where present); of several methods, keep the rows of one.",
+            metavar="FILE",
         ),
     ],
     classes: Annotated[

@@ -44,7 +44,7 @@ ImageOption = Annotated[ImageFormat, typer.Option(help="jpg: quality 95; png: lo
 
 @app.command("prepare", rich_help_panel=DATA)
 def prepare_command(
-    database: Annotated[str, typer.Argument(help="A database of whole heads, e.g. casme2.")],
+    database: Annotated[str, typer.Argument(help="A database of whole heads, e.g. casme2.", metavar="DATABASE")],
     root: RootArgument,
     out: Annotated[Path, PathArgument(help="New folder, or one that the same command began.", metavar="OUT")],
     table: TableOption = None,

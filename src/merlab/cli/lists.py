@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 @app.command("methods", rich_help_panel=EXPERIMENTS)
 def methods_command(
     name: Annotated[
-        str | None, typer.Argument(help="One method: what is published, what is assumed, and its presets.")
+        str | None,
+        typer.Argument(help="One method: what is published, what is assumed, and its presets.", metavar="NAME"),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

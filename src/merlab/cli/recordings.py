@@ -18,7 +18,9 @@ from merlab.vocabulary import RecordingPreset, VideoFormat
 
 @app.command("make-videos", rich_help_panel=SYNTHETIC_DATA)
 def make_videos_command(
-    out: Annotated[Path, PathArgument(help="New folder for the recordings; everything in it is marked SYNTHETIC.")],
+    out: Annotated[
+        Path, PathArgument(help="New folder for the recordings; everything in it is marked SYNTHETIC.", metavar="OUT")
+    ],
     subjects: Annotated[int, typer.Option(min=1, help="Synthetic identities, one recording each.")] = 5,
     minutes: Annotated[float, typer.Option(min=0, help="Length of each recording.")] = 1.0,
     events: Annotated[float, typer.Option(min=0, help="Micro-expressions a minute.")] = 8.0,

@@ -23,7 +23,7 @@ app.add_typer(results_app, name="results", rich_help_panel=EXPERIMENTS)
 @results_app.command()
 def save(
     run: Annotated[Path, PathArgument(help="Run folder.", metavar="RUN")],
-    file: Annotated[Path, PathArgument(help="The JSON file to write, e.g. docs/results/NAME.json.")],
+    file: Annotated[Path, PathArgument(help="The JSON file to write, e.g. docs/results/NAME.json.", metavar="FILE")],
     command: Annotated[str, typer.Option(help="The command that made the run, as a reader would type it.")],
 ) -> None:
     """Store a run's summary (no per-clip data) for the tables of documents."""

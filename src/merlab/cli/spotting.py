@@ -41,7 +41,10 @@ def spotting_methods_command(as_json: JsonOption = False) -> None:
 @app.command("compare-spotting", rich_help_panel=SPOTTING)
 def compare_spotting_command(
     truth: Annotated[
-        Path, PathArgument(help="True events: video, onset and offset in frames, and if known kind and subject.")
+        Path,
+        PathArgument(
+            help="True events: video, onset and offset in frames, and if known kind and subject.", metavar="TRUTH"
+        ),
     ],
     videos: Annotated[
         list[Path],

@@ -17,7 +17,10 @@ from merlab.errors import MerlabError
 @app.command("score-spotting", rich_help_panel=SPOTTING)
 def score_spotting_command(
     truth: Annotated[
-        Path, PathArgument(help="True events: onset and offset in frames, and if known video, apex, emotion.")
+        Path,
+        PathArgument(
+            help="True events: onset and offset in frames, and if known video, apex, emotion.", metavar="TRUTH"
+        ),
     ],
     spotted: Annotated[
         list[Path], PathArgument(help="Tables of spotted events with the same columns.", metavar="SPOTTED")
@@ -92,9 +95,14 @@ def score_spotting_command(
 
 @app.command("spotting-selection", rich_help_panel=SPOTTING)
 def spotting_selection_command(
-    truth: Annotated[Path, PathArgument(help="True events; LGSNet's tables of intervals are read as they are.")],
+    truth: Annotated[
+        Path, PathArgument(help="True events; LGSNet's tables of intervals are read as they are.", metavar="TRUTH")
+    ],
     folder: Annotated[
-        Path, PathArgument(help="One folder of detections per held-out subject, with one .txt file per epoch.")
+        Path,
+        PathArgument(
+            help="One folder of detections per held-out subject, with one .txt file per epoch.", metavar="FOLDER"
+        ),
     ],
     fps: Annotated[float, typer.Option(help="Frames per second, for the durations of micro-expressions.")] = 30.0,
     step: Annotated[float, typer.Option(help="Step of the threshold from 0 to 1.")] = 0.01,

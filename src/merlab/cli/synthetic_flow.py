@@ -17,7 +17,7 @@ from merlab.spelling import counted
 
 @app.command("make-flow", rich_help_panel=SYNTHETIC_DATA)
 def make_flow_command(
-    out: Annotated[Path, PathArgument(help="New folder; everything in it is marked SYNTHETIC.")],
+    out: Annotated[Path, PathArgument(help="New folder; everything in it is marked SYNTHETIC.", metavar="OUT")],
     subjects: Annotated[int, typer.Option(min=1, help="Synthetic identities.")] = 152,
     clips: Annotated[int, typer.Option(min=1, help="Clips of each; 70 kB per clip.")] = 20,
     seed: SeedOption = 0,

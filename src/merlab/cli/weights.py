@@ -42,7 +42,7 @@ FOLDERS = {
 
 @app.command("pretrain", rich_help_panel=RECOGNIZERS)
 def pretrain_command(
-    out: Annotated[Path, PathArgument(help="The file to write, such as my-weights.safetensors.")],
+    out: Annotated[Path, PathArgument(help="The file to write, such as my-weights.safetensors.", metavar="OUT")],
     database: Annotated[
         list[str] | None,
         typer.Option(help="Train on this database instead of SYNTHETIC flow; can be repeated, with --root."),
@@ -148,7 +148,7 @@ def pretrain_command(
 def weights_command(
     file: Annotated[
         Path | None,
-        PathArgument(help="A file of `merlab pretrain`; unless given, the one that ships with merlab."),
+        PathArgument(help="A file of `merlab pretrain`; unless given, the one that ships with merlab.", metavar="FILE"),
     ] = None,
     score_on: Annotated[
         list[str] | None,
