@@ -20,4 +20,5 @@ def test_one_database_under_several_names():
 def test_databases_that_show_people_of_others():
     assert with_people_of(["smic", "samm", "casme2"], ["samm-long", "casme2"]) == ["casme2", "samm"]
     assert with_people_of(["samm-long"], ["samm"]) == ["samm-long"]
+    assert with_people_of(["synthetic"], ["synthetic-long"]) == ["synthetic"]
     assert with_people_of(["smic"], ["samm-long"]) == []

@@ -289,6 +289,15 @@ def test_no_score_is_made_on_a_person_who_was_trained_on_under_another_name(tmp_
         pretrain(tmp_path / "mine.safetensors", own, score_on=scored, **SMALL | {"seed": train})
 
 
+@pytest.mark.parametrize("database", ["synthetic", "synthetic-long"])
+def test_no_score_of_synthetic_flow_is_made_on_synthetic_faces_which_may_be_the_same(tmp_path, database):
+    table = released(tmp_path / "flow")
+    faces = replace(table, clips=tuple(replace(clip, database=database) for clip in table))
+    with pytest.raises(MerlabError, match="may show the same people as the synthetic faces of mine, so a score there"):
+        pretrain(tmp_path / "mine.safetensors", score_on={"mine": faces}, **SMALL)
+    assert [path.name for path in tmp_path.iterdir()] == ["flow"]
+
+
 @pytest.mark.slow
 def test_a_person_who_was_trained_on_and_scored_on_under_two_names_marks_the_recognizer(tmp_path):
     own = load("ststnet-flow", write_flow_tree(tmp_path / "flow", [f"{number:03d}" for number in range(6, 12)]))

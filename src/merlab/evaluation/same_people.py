@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from merlab.databases.unread import known_name
 from merlab.spelling import person
 
-# Under the same names in both.
-SAME_PEOPLE = {"samm-long": "samm"}
+# Under the same names in both; synthetic ones if they were made with the same seed.
+SAME_PEOPLE = {"samm-long": "samm", "synthetic-long": "synthetic"}
 
 
 def as_person(database: str, subject: str) -> tuple[str, str]:
@@ -18,8 +18,8 @@ def as_person(database: str, subject: str) -> tuple[str, str]:
 
 def people_of(database: str) -> str:
     """What all names share of one database, and of databases that show the same people."""
-    name = known_name(database)
-    return SAME_PEOPLE.get(name, name)
+    same = {known_name(name): known_name(other) for name, other in SAME_PEOPLE.items()}
+    return same.get(known_name(database), known_name(database))
 
 
 def with_people_of(databases: Iterable[str], others: Iterable[str]) -> list[str]:

@@ -23,7 +23,7 @@ from merlab.models.card import FlowSource, ModelCard, TrainedOn
 from merlab.models.crops import corrected
 from merlab.models.labeled_examples import Examples, divided
 from merlab.models.members import joined
-from merlab.models.network_clips import NetworkClips, examples_of_flow
+from merlab.models.network_clips import DATABASE, NetworkClips, examples_of_flow
 from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.models.training import Training
 from merlab.processes import each_in_processes
@@ -95,6 +95,8 @@ class TrainingWork:
             _require_unseen_subjects(elsewhere, {*train.people, *calibration.people})
             scored["the held-out subjects"] = scoring
         for title, held in elsewhere.items():
+            if self.flow is not None:
+                _require_other_faces(title, held)
             require_unseen_inputs(self.training.name, own_inputs, held.inputs, held.keys, title)
         for start in self.starts:
             _require_unseen_databases(start, elsewhere)
@@ -190,6 +192,15 @@ class TrainingWork:
             subjects=len(set(train.groups)),
             flow=None if flow is None else FlowSource(digest=flow.digest, clips=flow.clips, subjects=flow.subjects),
             starts=tuple(dict.fromkeys(start.sha256 for start in self.starts)),
+        )
+
+
+def _require_other_faces(title: str, held: Examples) -> None:
+    """Raises MerlabError for a score on synthetic faces beside synthetic flow: of one seed they are the same people."""
+    if with_people_of(held.keys["database"], [DATABASE]):
+        raise MerlabError(
+            f"training uses synthetic flow, which may show the same people as the synthetic faces of {title}, so a "
+            "score there would be too high; leave --score-on out for it"
         )
 
 
