@@ -216,6 +216,32 @@ def test_a_table_of_any_program(tmp_path):
     assert moved == about(first, "move", "GH", apex=None, offset=first.offset + 2, label="joy", time=moved.time)
 
 
+@pytest.mark.parametrize(
+    ("rows", "noted"),
+    [
+        # Movements of 0.05 s at 100 frames per second, each 0.5 s long if these are milliseconds: only places tell.
+        ("500,550\n600,650\n", ("no event shares a frame with a movement that was found",)),
+        # At 1 s, 5 s long.
+        ("200,700\n", ("half of the events last 5.0 s or longer, and movements of a face up to 4.2 s",)),
+        ("1,400\n", ()),
+        ("500,550\n450,460\n", ()),
+    ],
+)
+def test_numbers_that_may_be_milliseconds_are_noted(tmp_path, rows, noted):
+    folder = material_in(tmp_path / "out", faces=1).folder
+    (tmp_path / "mine.csv").write_text(f"onset,offset\n{rows}")
+    notes = import_coding(folder, tmp_path / "mine.csv", coder="AB").notes
+    assert len(notes) == len(noted)
+    assert all(text in note and "not milliseconds" in note for text, note in zip(noted, notes, strict=True))
+
+
+def test_a_time_behind_the_last_frame_is_named_as_a_time(tmp_path):
+    folder = material_in(tmp_path / "out", faces=1).folder
+    (tmp_path / "mine.csv").write_text("onset,offset\n1380,1660\n")
+    with pytest.raises(MerlabError, match=r"no frame 1380 \(it has 1 to 1200\).*the number of a frame, not a time"):
+        import_coding(folder, tmp_path / "mine.csv", coder="AB")
+
+
 def test_coded_events_and_coding_of_another_folder_come_back(tmp_path):
     material = coded_in(tmp_path / "out")
     export_coding([material.folder], tmp_path / "coded.csv")

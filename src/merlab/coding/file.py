@@ -68,7 +68,10 @@ def require_fit(decision: Decision, material: Material) -> None:
     for frame in (decision.onset, decision.apex, decision.offset):
         if frame is not None and not material.clock.has(frame):
             first, last = material.clock.numbers[[0, -1]]
-            raise MerlabError(f"{material.video} has no frame {frame} (it has {first} to {last}); correct the frame")
+            raise MerlabError(
+                f"{material.video} has no frame {frame} (it has {first} to {last}); correct the cell, which must "
+                "hold the number of a frame, not a time"
+            )
     if decision.event:
         _require_event(decision, _event_of(decision.event, material))
 

@@ -68,7 +68,7 @@ def _linked(material: Material, found: Sequence[FoundEvent], known: Container[_F
     named = {each.event for each in found}
     free = [each for each in found if not each.event and _frames(each) not in known]
     machine = [each for each in material.events if each.face_id == found[0].face_id and each.event not in named]
-    hits = dict(match(_intervals(free), _intervals(machine)))
+    hits = dict(match(intervals(free), intervals(machine)))
     about = [_about(each, machine[hits[row]]) if row in hits else each for row, each in enumerate(free)]
     for each in about:
         if not each.event:
@@ -88,7 +88,7 @@ def _require_own(event: FoundEvent, machine: Sequence[MachineEvent]) -> None:
     frames = f"{event.onset} to {event.offset}"
     if event.rejected:
         raise MerlabError(f"the result has no movement in frames {frames} that could be rejected; correct the frames")
-    overlaps = iou(np.array(_intervals([event]), float), np.array(_intervals(machine), float).reshape(-1, 2))[0]
+    overlaps = iou(np.array(intervals([event]), float), np.array(intervals(machine), float).reshape(-1, 2))[0]
     taken = [each.event for each, overlap in zip(machine, overlaps, strict=True) if overlap >= LEAST_IOU]
     if taken:
         raise MerlabError(f"two events are about {taken[0]}, one of them in frames {frames}; keep one of them")
@@ -105,7 +105,8 @@ def _frames(event: FoundEvent | Decision) -> _Frames:
     return event.face_id, event.onset, event.offset
 
 
-def _intervals(events: Sequence[FoundEvent] | Sequence[MachineEvent]) -> list[tuple[int, int]]:
+def intervals(events: Sequence[FoundEvent] | Sequence[MachineEvent]) -> list[tuple[int, int]]:
+    """The first and the last frame of each event."""
     return [(each.onset, each.offset) for each in events]
 
 

@@ -12,12 +12,13 @@ import numpy as np
 from merlab.coding.decisions import Decision, is_rejection, now
 from merlab.coding.events import CodedEvents
 from merlab.coding.file import COLUMNS, decisions_in, decisions_of, whole_number
-from merlab.coding.found_events import FoundEvent, Imported, decisions_about, require_sound
+from merlab.coding.found_events import FoundEvent, Imported, decisions_about, intervals, require_sound
 from merlab.coding.material import Material, composed
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import NO_VALUE, CellTable, MissingColumnsError, read_cells
 from merlab.frames import name_of
 from merlab.sinks import CsvSink
+from merlab.spotting.scoring.frame_doubts import note_on_seconds, share_no_frame
 from merlab.spotting.scoring.read_intervals import INTERVAL_NEEDED, NO_APEX
 
 # The first three are those that ``--database table`` needs; emotion is what it, and `merlab score-spotting`, read as
@@ -110,7 +111,19 @@ def imported_table(path: Path, material: Material, face_id: int | None) -> Impor
             raise MerlabError(f"{path} has decisions but no column face_id; add it")
         return Imported(decisions_of(table, material), notes)
     found = [_found(table, place, row, material, face_id) for place, row in _rows(table)]
-    return Imported(decisions_about(material, found, now(), path), notes)
+    return Imported(decisions_about(material, found, now(), path), (*notes, *_doubts(table.name, found, material)))
+
+
+def _doubts(name: str, found: Sequence[FoundEvent], material: Material) -> Iterator[str]:
+    """Notes on events in numbers that may be milliseconds, and not frames."""
+    long = note_on_seconds(((each.offset - each.onset) / material.clock.fps for each in found), name)
+    if long:
+        yield long
+    if share_no_frame([(intervals(found), intervals(material.events))]):
+        yield (
+            f"{name}: no event shares a frame with a movement that was found; check that it counts frames, not "
+            f"milliseconds, as the result does (first frame: {material.clock.numbers[0]})"
+        )
 
 
 def _of_video(table: CellTable, video: str) -> tuple[CellTable, tuple[str, ...]]:

@@ -271,6 +271,23 @@ def test_a_video_that_only_one_coder_has_is_noted(tmp_path):
     )
 
 
+def test_a_coder_whose_numbers_may_be_milliseconds_is_noted(tmp_path):
+    """Two coders see the same movements of 0.2 s and 1 s at 200 frames per second; the second writes milliseconds."""
+    header, seconds = "video,onset,offset,coder,fps", [(1, 1.2), (2, 3), (4, 4.2), (9, 9.2)]
+
+    def coded(name, per_second, times=seconds):
+        rows = [("v", round(onset * per_second), round(offset * per_second), name, 200) for onset, offset in times]
+        return table(tmp_path / f"{name}.csv", rows, header)
+
+    assert agree(coded("A", 200), coded("B", 200)).scores.notes == ()
+    (apart,) = agree(coded("A", 200), coded("B", 1000)).scores.notes
+    assert apart.startswith(
+        "no event of A shares a frame with one of B; check that both count frames, not milliseconds"
+    )
+    (long,) = agree(coded("A", 200, [(2, 3)]), coded("B", 1000, [(0.4, 1.4)])).scores.notes
+    assert long.startswith("B: half of the events last 5.0 s or longer, and movements of a face up to 4.2 s")
+
+
 LENGTHS = "video,onset,offset,coder,fps,video_frames"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 from pathlib import Path
 
+from merlab.coding.agreement.frame_doubts import frame_doubts
 from merlab.coding.agreement.rated import RatedEvent, Rater, Raters, Video, rated, rated_row
 from merlab.coding.decisions import is_rejection
 from merlab.coding.elan_import import Placed, chosen_medium, chosen_tiers, coder_of, face_of
@@ -190,7 +191,7 @@ def read_raters(sources: Sequence[Path], fps: float | None) -> Raters:
     videos = {name: replace(video, fps=video.fps or fps) for name, video in reader.videos.items()}
     for name, video in videos.items():
         _require_inside(name, video, raters)
-    return Raters(tuple(raters), videos, (*reader.notes, *_coded_alone(raters)))
+    return Raters(tuple(raters), videos, (*reader.notes, *_coded_alone(raters), *frame_doubts(raters, videos)))
 
 
 def _require_inside(name: str, video: Video, raters: Sequence[Rater]) -> None:
@@ -202,7 +203,7 @@ def _require_inside(name: str, video: Video, raters: Sequence[Rater]) -> None:
     if last - first + 1 > video.frames:
         raise MerlabError(
             f"the events of the video {name} are in frames {first} to {last}, but it has {video.frames} frames; "
-            "correct video_frames or the events"
+            "correct video_frames, or the events, which must be in frames"
         )
 
 

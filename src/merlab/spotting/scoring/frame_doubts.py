@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from merlab.spotting.macro import MacroSettings
 from merlab.spotting.scoring.matching import iou
@@ -18,7 +19,12 @@ def note_on_lengths(events: pd.DataFrame, table: str, rates: Mapping[str, float]
     ``rates`` are frames per second by the names of videos, ``fps`` those of the others; nothing is known without them.
     """
     known = events[VIDEO].map(dict(rates)).fillna(math.nan if fps is None else fps).astype(float)
-    middle, longest = ((events[OFFSET] - events[ONSET]) / known).median(), MacroSettings().longest
+    return note_on_seconds((events[OFFSET] - events[ONSET]) / known, table)
+
+
+def note_on_seconds(seconds: Iterable[float], table: str) -> str | None:
+    """The note on how long the events of a table last; NaN is not known."""
+    middle, longest = pd.Series(seconds, dtype=float).median(), MacroSettings().longest
     if not middle > longest:
         return None
     return (
@@ -30,9 +36,15 @@ def note_on_lengths(events: pd.DataFrame, table: str, rates: Mapping[str, float]
 def notes_on_places(truth: pd.DataFrame, spotted: pd.DataFrame) -> Iterator[str]:
     """A note where no spotted event shares a frame with a true one, in the videos that both tables have."""
     videos = set(truth[VIDEO]) & set(spotted[VIDEO])
-    pairs = ([table.loc[table[VIDEO] == video, [ONSET, OFFSET]] for table in (truth, spotted)] for video in videos)
-    if videos and not any(iou(true, found).any() for true, found in pairs):
+    pairs = [[table.loc[table[VIDEO] == video, [ONSET, OFFSET]] for table in (truth, spotted)] for video in videos]
+    if share_no_frame((true, found) for true, found in pairs):
         yield (
             "no spotted event shares a frame with a true one; check that both tables count frames, not milliseconds, "
             "from the same first one"
         )
+
+
+def share_no_frame(pairs: Iterable[tuple[ArrayLike, ArrayLike]]) -> bool:
+    """Whether two tables with intervals (n, 2) and (m, 2) of each video nowhere have a frame in common."""
+    overlaps = [iou(one, other) for one, other in pairs]
+    return any(each.size for each in overlaps) and not any(each.any() for each in overlaps)
