@@ -75,11 +75,18 @@ def test_what_a_spreadsheet_makes_of_names_is_known_as_a_date(text):
     assert DATE.search(text)
 
 
-@pytest.mark.parametrize("text", ["#REF!", "#N/A", "#NAME?", "#DIV/0!", "#WERT!", "#NV", "Err:502"])
-def test_the_error_of_a_formula_is_known(text):
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("#REF!", "#N/A", "#NAME?", "#DIV/0!", "#VALUE!", "#NUM!", "#NULL!", "#SPILL!", "#GETTING_DATA", "Err:502"),
+        # German, Spanish, Dutch, Norwegian, Russian.
+        *("#WERT!", "#NV", "#¡REF!", "#¿NOMBRE?", "#N/D", "#N/B", "#I/T", "#Н/Д", "#ЗНАЧ!"),
+    ],
+)
+def test_the_error_of_a_formula_is_known_in_the_language_of_its_program(text):
     assert FAILED_FORMULA.fullmatch(text)
 
 
-@pytest.mark.parametrize("text", ["#1", "#12a", "anna", "# 3", "N/A"])
+@pytest.mark.parametrize("text", ["#1", "#12a", "anna", "# 3", "N/A", "#a/bc", "#1/2", "#nvx"])
 def test_a_number_sign_before_a_name_is_no_error(text):
     assert not FAILED_FORMULA.fullmatch(text)

@@ -8,8 +8,8 @@ from merlab.errors import MerlabError
 from merlab.frames import is_rate, require_rate
 from merlab.spelling import quoted
 
-# What a spreadsheet shows for a formula that failed, in English or German: #REF!, #N/A, #NAME?, #WERT!, #NV
-FAILED_FORMULA = re.compile(r"#(?:[^\W\d_][\w/]*[!?]|N/?[AV])|Err:\d+", re.IGNORECASE)
+# What a spreadsheet shows for a formula that failed, in many languages: #REF!, #N/A, #NAME?, #WERT!, #NV, #¡REF!, #N/D
+FAILED_FORMULA = re.compile(r"#(?:[¡¿]?[^\W\d_][\w/]*[!?]|[^\W\d_]/[^\W\d_]|N[AV]|GETTING_DATA)|Err:\d+", re.IGNORECASE)
 # The text of a cell that is a date.
 DATE_CELL = re.compile(r"\d{4}-\d\d-\d\d 00:00:00")
 # A number with a comma, as programs write it in other languages: 566,4 and 1,234 cannot be told apart.

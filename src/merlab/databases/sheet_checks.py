@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element
 import xlrd
 
 from merlab.clips import Finding
+from merlab.databases.ods_file import CONTENT, TABLE
 from merlab.databases.table_file import DAMAGED, OLD_EXCEL
 from merlab.errors import MerlabError
 from merlab.spelling import counted, first_of
@@ -22,8 +23,6 @@ from merlab.spelling import counted, first_of
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 WORKBOOK, RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
-TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-ODS_CONTENT = "content.xml"
 NAMED = 5
 
 
@@ -59,8 +58,8 @@ def _layout_of(path: Path, sheet: str) -> _Layout:
         is_old_excel = path.is_file() and path.read_bytes().startswith(OLD_EXCEL)
         return _layout_of_xls(path, sheet) if is_old_excel else _Layout()
     with zipfile.ZipFile(path) as archive:
-        if ODS_CONTENT in archive.namelist():
-            return _layout_of_ods(ElementTree.fromstring(archive.read(ODS_CONTENT)), sheet)
+        if CONTENT in archive.namelist():
+            return _layout_of_ods(ElementTree.fromstring(archive.read(CONTENT)), sheet)
         part = _part_of(archive, sheet) if WORKBOOK in archive.namelist() else None
         return _layout_of_xlsx(path, sheet, ElementTree.fromstring(archive.read(part))) if part else _Layout()
 

@@ -12,22 +12,18 @@ import struct
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
-from xml.sax import SAXException
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import xlrd
-from odf.element import Element
-from odf.namespaces import nsdict
 
 from merlab.clips import Finding
+from merlab.databases.ods_file import ods_sheets
 from merlab.databases.text_lines import ENCODINGS, decoded, text_lines
 from merlab.errors import MerlabError
 from merlab.frames import require_utf8
@@ -38,10 +34,9 @@ COPY_AGAIN = "copy it again from the original, or save it again"
 TEXT_SUFFIXES = (".csv", ".tsv")
 # The first bytes of a zip archive (.xlsx, .ods) and of an Excel workbook before 2007 (.xls).
 ZIP, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-ODS_PARTS = {"content.xml", "meta.xml", "settings.xml", "styles.xml"}
 # What the readers of spreadsheets raise when a file is damaged.
 DAMAGED = (
-    zipfile.BadZipFile, zlib.error, struct.error, ElementTree.ParseError, SAXException, xlrd.XLRDError,
+    zipfile.BadZipFile, zlib.error, struct.error, ElementTree.ParseError, xlrd.XLRDError,
     xlrd.compdoc.CompDocError, LookupError, ValueError, TypeError, AttributeError, AssertionError, EOFError,
     OverflowError, RuntimeError,
 )  # fmt: skip
@@ -199,32 +194,9 @@ def _xls_value(cell: xlrd.sheet.Cell, datemode: int) -> object:
 
 def _read_ods(path: Path, header_lines: int) -> TableFile:
     try:
-        _require_well_formed(path)
-        with _namespaces_restored():
-            frames = pd.read_excel(path, sheet_name=None, header=None, dtype=object, na_filter=False, engine="odf")
+        return _workbook("OpenDocument spreadsheet", ods_sheets(path))
     except DAMAGED as error:
         raise _unreadable(path, "an OpenDocument spreadsheet", error) from error
-    sheets = {str(name): list(frame.to_numpy()) for name, frame in frames.items()}
-    return _workbook("OpenDocument spreadsheet", sheets)
-
-
-@contextmanager
-def _namespaces_restored() -> Iterator[None]:
-    """Give odfpy its known namespaces back: it adds those of a damaged file to every document that is written later."""
-    known = [(names, dict(names)) for names in (nsdict, Element.namespaces)]
-    try:
-        yield
-    finally:
-        for names, before in known:
-            names.clear()
-            names.update(before)
-
-
-def _require_well_formed(path: Path) -> None:
-    """Raises one of DAMAGED for a damaged part of a document: odfpy would print it, and read the rows before it."""
-    with zipfile.ZipFile(path) as archive:
-        for name in ODS_PARTS & set(archive.namelist()):
-            ElementTree.fromstring(archive.read(name))
 
 
 def _unreadable(path: Path, kind: str, error: Exception) -> MerlabError:

@@ -1,0 +1,96 @@
+"""The sheets of an OpenDocument spreadsheet (.ods), from the values of its cells and from what they show.
+
+A cell shows its value in the language of the program that wrote it, so that true may be WAHR: truth values, numbers and
+dates are read from their attributes. A formula that failed may have the value 0 beside the error that it shows: then
+what it shows is read.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+from merlab.databases.cell_texts import FAILED_FORMULA
+
+NAMES = "{{urn:oasis:names:tc:opendocument:xmlns:{}:1.0}}"
+OFFICE, TABLE, TEXT = (NAMES.format(part) for part in ("office", "table", "text"))
+CONTENT: Final = "content.xml"
+NUMBERS = {"float", "percentage", "currency"}
+# The lines of a sheet in the programs that write it.
+MOST_LINES = 2**20
+# What has its own element in a text.
+SIGNS = {f"{TEXT}s": " ", f"{TEXT}tab": "\t", f"{TEXT}line-break": "\n"}
+
+Value = str | float | bool
+
+
+def ods_sheets(path: Path) -> dict[str, list[list[Value]]]:
+    """The cells of each sheet by its name, lines of one length; an empty cell is "".
+
+    Raises BadZipFile, zlib.error, KeyError or ParseError for a damaged document, and ValueError for a value that is
+    none of its type.
+    """
+    with zipfile.ZipFile(path) as archive:
+        content = ElementTree.fromstring(archive.read(CONTENT))
+    return {table.get(f"{TABLE}name", ""): _lines(table) for table in content.iter(f"{TABLE}table")}
+
+
+def _lines(table: Element) -> list[list[Value]]:
+    lines: list[list[Value]] = []
+    empty = 0
+    for row in table.iter(f"{TABLE}table-row"):
+        cells, repeated = _cells(row), _times(row, "rows")
+        if cells:
+            lines += [[] for _ in range(empty)] + [cells] * repeated
+        # A sheet often ends with a million empty lines.
+        empty = 0 if cells else empty + repeated
+    width = max(map(len, lines), default=0)
+    return [[*cells, *[""] * (width - len(cells))] for cells in lines]
+
+
+def _cells(row: Element) -> list[Value]:
+    """The cells of a line up to the last one that is not empty; one that is covered by a merged cell is empty."""
+    cells: list[Value] = []
+    empty = 0
+    for cell in row:
+        value = _value(cell) if cell.tag == f"{TABLE}table-cell" else ""
+        if value != "":
+            cells += [""] * empty + [value] * _times(cell, "columns")
+        empty = 0 if value != "" else empty + _times(cell, "columns")
+    return cells
+
+
+def _times(element: Element, what: str) -> int:
+    times = int(element.get(f"{TABLE}number-{what}-repeated", "1"))
+    if not 1 <= times <= MOST_LINES:
+        raise ValueError(f"{times} {what}")
+    return times
+
+
+def _value(cell: Element) -> Value:
+    shown = "\n".join("".join(_texts(paragraph)) for paragraph in cell.findall(f"{TEXT}p"))
+    kind = cell.get(f"{OFFICE}value-type")
+    if FAILED_FORMULA.fullmatch(shown.strip()):
+        return shown
+    if kind in NUMBERS:
+        return float(cell.get(f"{OFFICE}value", ""))
+    if kind == "boolean":
+        return cell.get(f"{OFFICE}boolean-value") == "true"
+    if kind == "date":
+        day, _, time = cell.get(f"{OFFICE}date-value", "").partition("T")
+        return f"{day} {time or '00:00:00'}"
+    return shown
+
+
+def _texts(element: Element) -> Iterator[str]:
+    """The text of a paragraph, with its blanks, and without notes that are attached to it."""
+    yield SIGNS.get(element.tag, "") * int(element.get(f"{TEXT}c", "1"))
+    yield element.text or ""
+    for inner in element:
+        if inner.tag != f"{OFFICE}annotation":
+            yield from _texts(inner)
+        yield inner.tail or ""
