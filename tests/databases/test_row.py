@@ -28,7 +28,7 @@ RELEASES = [
 
 
 @pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.name)
-@pytest.mark.parametrize("cell", ["", " "])
+@pytest.mark.parametrize("cell", ["", " ", "#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "Err:502"])
 def test_a_cell_without_a_subject_makes_the_row_unusable(release: Release, cell: str):
     record: dict[Role, str] = {**dict.fromkeys(release.table.columns, "1"), "kind": "micro", "subject": cell}
     finding = parse_row(7, record, "table.xlsx", release)
@@ -58,6 +58,7 @@ def test_a_row_is_named_by_its_subject_its_clip_and_its_line():
         (casme.RELEASE, {"clip": ""}, "table.xlsx, row 7", "a clip name such as"),
         (casme.RELEASE, {"clip": "?"}, "sub01 ? (row 7)", "a clip name such as"),
         (casme.RELEASE, {"emotion": "#REF!"}, "sub01 EP01_1 (row 7)", "an emotion in column"),
+        (casme_squared.RELEASE, {"folder": "#N/A"}, "s01 EP01_1 (row 7)", "a folder in column Folder"),
         (casme.RELEASE, {"onset": "three"}, "sub01 EP01_1 (row 7)", "a frame number (1 or higher) in column"),
         (casme_squared.RELEASE, {"kind": "me"}, "s01 EP01_1 (row 7)", "micro or macro in column"),
         (dfme.RELEASE, {"frames per second": "fast"}, "sub0001 EP01_1 (row 7)", "frames per second in column"),

@@ -11,6 +11,7 @@ Affective Computing 14(4), 2023.
 
 from __future__ import annotations
 
+from merlab.databases.cell_texts import FAILED_FORMULA
 from merlab.databases.coded.registry_entry import database_of
 from merlab.databases.coded.release import (
     ANY_SUFFIX,
@@ -26,8 +27,9 @@ LABELS = ("Positive", "Negative", "Surprise", "Repression", "Others")
 
 
 def _subject(text: str) -> str | None:
-    """The subject as written; None for an empty cell."""
-    return text.strip().removesuffix(".0") or None
+    """The subject as written; None for an empty cell and for the error of a formula."""
+    subject = text.strip().removesuffix(".0")
+    return None if not subject or FAILED_FORMULA.fullmatch(subject) else subject
 
 
 RELEASE = Release(

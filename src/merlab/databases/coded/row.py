@@ -18,6 +18,8 @@ from merlab.spelling import as_label, quoted
 CLIP_NAME = re.compile(r"\w[\w .-]*")
 MICRO: Final = "micro"
 MACRO: Final = "macro"
+# Roles whose cell may have any text but the error of a formula.
+TEXTS: Mapping[Role, str] = {"folder": "a folder", "emotion": "an emotion"}
 CORRECT = "correct the row, or copy the table again from the original"
 
 Record = Mapping[Role, str]
@@ -121,8 +123,9 @@ def _faults(record: Record, form: TableFormat) -> Iterator[tuple[str, str]]:
         yield f"a subject such as {form.subject_example} in column {columns['subject']}", repr(record["subject"])
     if not CLIP_NAME.fullmatch(clip):
         yield f"a clip name such as {form.clip_example} in column {columns['clip']}", repr(clip)
-    if FAILED_FORMULA.fullmatch(record.get("emotion", "")):
-        yield f"an emotion in column {columns['emotion']}", repr(record["emotion"])
+    for role, what in TEXTS.items():
+        if FAILED_FORMULA.fullmatch(record.get(role, "")):
+            yield f"{what} in column {columns[role]}", repr(record[role])
     if "kind" in record and kind_of(record) not in {MICRO, MACRO}:
         yield f"micro or macro in column {columns['kind']}", quoted(record["kind"])
     if "frames per second" in record and not _rate(record):
