@@ -99,7 +99,7 @@ def read_records(
     rows = {line.number: dict(zip(headings, each, strict=True)) for line, each in zip(place.lines, cells, strict=True)}
     if not rows:
         raise MerlabError(f"{path} has column names but no rows; copy it again from the original")
-    faults = _too_long(path, place) if is_text else {}
+    faults = _too_long(path, place)
     findings = (
         *table.findings,
         *check_sheet(path, place.sheet.name, place.header.number),
@@ -190,7 +190,7 @@ def _beside(path: Path, place: _Place, rows: Mapping[int, Mapping[str, str]]) ->
     """A finding about full rows with a cell right of all column names: a remark, or a row in which cells were moved."""
     last = max(column for column, text in enumerate(place.header.cells) if text)
     full = [number for number, cells in rows.items() if all(cells.values())]
-    beside = sorted(line.number for line in place.lines if line.number in full and any(line.cells[last + 1 :]))
+    beside = [line.number for line in place.lines if line.number in full and any(line.cells[last + 1 :])]
     if beside:
         found = f"a cell there in {counted(len(beside), 'row')}: {first_of(map(str, beside), ROWS_SHOWN)}"
         remedy = "a remark there is not read; if cells of the row were moved to the right, move them back"
