@@ -309,6 +309,33 @@ def test_a_person_who_was_trained_on_and_scored_on_under_two_names_marks_the_rec
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("part", "temperature_changes"), [(2, False), (1, True)])
+def test_what_is_scored_on_changes_neither_weights_nor_temperature_and_what_is_calibrated_on_no_weights(
+    tmp_path, part, temperature_changes
+):
+    """Other labels and other images of the subjects of one part of the division."""
+    own, others = (
+        load("ststnet-flow", write_flow_tree(tmp_path / f"{seed}", NAMES["own"], seed=seed)) for seed in (0, 1)
+    )
+    changed = division(own.groups, 0)[part]
+    labels = {"negative": "positive", "positive": "surprise", "surprise": "negative"}
+    clips = [
+        replace(other, emotion=labels[clip.emotion]) if clip.group in changed else clip
+        for clip, other in zip(own, others, strict=True)
+    ]
+    options = SMALL | {"seeds": 1, "input": "flow:channels=uvs,scale=centered,crop=corrected"}
+    first, second = (
+        pretrain(tmp_path / f"{name}.safetensors", table, cache=tmp_path / "cache", **options)
+        for name, table in (("a", own), ("b", replace(own, clips=tuple(clips))))
+    )
+    weights = second.module.state_dict()
+    assert all(torch.equal(value, weights[name]) for name, value in first.module.state_dict().items())
+    assert (first.card.temperature != second.card.temperature) == temperature_changes
+    of_first, of_second = ([score.uf1 for score in made.card.scores] for made in (first, second))
+    assert (of_first != of_second) == (part == 2)
+
+
+@pytest.mark.slow
 def test_no_score_is_made_on_a_database_that_a_start_was_trained_on(flow, tmp_path):
     table = released(tmp_path / "flow")
     database = next(iter(table)).database
