@@ -12,6 +12,7 @@ from griffe2md import render_object_docs
 from properdocs.structure.files import File, Files
 
 import merlab
+from merlab.json_models import GivenModel
 from merlab.registry import ListedModule
 
 COMMANDS_PAGE, API_PAGE = "reference/commands.md", "reference/api.md"
@@ -33,6 +34,9 @@ API_INTRODUCTION = """\
 
 Each name is loaded when it is first used, so `import merlab` takes no time. These names are public; everything else
 may change between releases.
+
+`databases`, `methods`, `inputs` and `schemes` list all entries, or those that are named: `merlab.inputs("flow")`.
+In `Field(500, ge=1)`, 500 is the default; `ge`, `gt`, `le` and `lt` are limits: at least, above, at most, below.
 """
 
 
@@ -58,13 +62,34 @@ def api_page() -> str:
 
 
 def documented(package: Any, name: str) -> Any:
-    """What griffe read of a public name, where it is defined, under its public name."""
+    """What griffe read of a public name, where it is defined, under its public name and as it is called."""
     thing = getattr(merlab, name)
-    if isinstance(thing, ListedModule):
-        thing = thing.listing
-    found = package[f"{thing.__module__}.{thing.__qualname__}".removeprefix("merlab.")]
+    called = ListedModule.__call__ if isinstance(thing, ListedModule) else None
+    found = read(package, thing.listing if called else thing)
     found.name = name
+    if called:
+        _, *parameters = read(package, called).parameters
+        found.parameters = griffe.Parameters(*parameters)
+    elif isinstance(thing, type) and issubclass(thing, GivenModel):
+        found.set_member("__init__", griffe.Function("__init__", parameters=fields(found)))
     return found
+
+
+def read(package: Any, thing: Any) -> Any:
+    """What griffe read of a function or a class, where it is defined."""
+    return package[f"{thing.__module__}.{thing.__qualname__}".removeprefix("merlab.")]
+
+
+def fields(model: Any) -> griffe.Parameters:
+    """The keywords of a model that checks its fields, which griffe does not know to be parameters."""
+    annotated = [each for each in model.attributes.values() if each.annotation and "instance-attribute" in each.labels]
+    keyword = griffe.ParameterKind.keyword_only
+    return griffe.Parameters(
+        *(
+            griffe.Parameter(each.name, annotation=each.annotation, kind=keyword, default=each.value)
+            for each in annotated
+        )
+    )
 
 
 def section(described: Any) -> str:

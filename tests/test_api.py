@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -25,6 +27,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.engines import LocalEngine
 from merlab.locks import InUseError
 from merlab.methods import METHODS, find_method
+from merlab.registry import ListedModule
 from merlab.schemes import SCHEMES
 from merlab.synthesis.flow_writing import make_flow
 from tests.helpers import own_input, write_flow_tree
@@ -456,6 +459,20 @@ def test_importing_merlab_loads_nothing_heavy():
 def test_every_public_name_is_there_and_documented():
     for name in merlab.__all__:
         assert getattr(merlab, name).__doc__
+
+
+def test_every_parameter_of_a_public_name_is_described_by_its_name():
+    public = {name: getattr(merlab, name) for name in merlab.__all__ if not name.startswith("__")}
+    # merlab makes a Recording and a MerlabError; the names that a list takes are those in its rows.
+    described = {name: each for name, each in public.items() if name not in ("Recording", "MerlabError")}
+    missing = [
+        f"{name}: {parameter}"
+        for name, each in described.items()
+        if not isinstance(each, ListedModule)
+        for parameter in inspect.signature(each).parameters
+        if not re.search(rf"``{parameter}``|^ *[*]*{parameter}: ", inspect.getdoc(each) or "", re.MULTILINE)
+    ]
+    assert missing == []
 
 
 def test_what_a_notebook_shows_of_an_object_is_short(clips):

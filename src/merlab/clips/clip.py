@@ -28,7 +28,10 @@ class Clip:
         subject: subject id inside the database, e.g. ``sub01``; unique only together with the database.
         name: clip name, e.g. ``EP02_01f``; unique only together with database and subject.
         fps: frames per second, a finite float above zero (never rounded: 29.97 stays 29.97).
-        onset, apex, offset: frame numbers as in the file names, 1-based; None when unknown.
+        onset: the number of the frame at which the movement begins, as in the file names, or from 1 in a video; None
+            when unknown.
+        apex: that of the frame at which it is largest, alike.
+        offset: that of the frame at which it has ended, alike.
         action_units: the annotators' own string, e.g. ``4+L10``; empty when unknown.
         emotion: the annotators' label, which is kept in lower case with one blank between words; a label scheme turns
             it into a class.

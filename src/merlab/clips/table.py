@@ -28,8 +28,8 @@ OF_A_MASK = " (those of a mask: numpy.flatnonzero(mask))"
 class ClipTable:
     """A validated table of clips: every row follows the rules of Clip, and every key occurs once.
 
-    ``stamps`` are labels (such as ``SYNTHETIC``) that every result made from the table carries. ``findings`` are the
-    differences that the database reader found. ``sources`` are the databases that were read.
+    ``clips`` are its rows. ``stamps`` are labels (such as ``SYNTHETIC``) that every result made from the table carries.
+    ``findings`` are the differences that the database reader found. ``sources`` are the databases that were read.
     """
 
     clips: tuple[Clip, ...]

@@ -58,9 +58,10 @@ class Score(BaseModel):
 def score(predictions: pd.DataFrame | Path | str, classes: Sequence[str] | None = None) -> Score:
     """Metrics of predictions from any tool: a table, or a CSV, TSV, XLSX, XLS, ODS or Parquet file.
 
-    Its columns are truth and prediction, and database, subject, clip, seed and method where present. ``classes`` None
-    means the labels that occur, sorted. Raises MerlabError for a file that cannot be read, for repeated or empty
-    classes, and for everything in the table that would be counted wrongly (see ``read_scorable``).
+    The columns of ``predictions`` are truth and prediction, and database, subject, clip, seed and method where present;
+    of several methods, give the rows of one. ``classes`` None means the labels that occur, sorted. Raises MerlabError
+    for a file that cannot be read, for repeated or empty classes, and for everything in the table that would be counted
+    wrongly (see ``read_scorable``).
     """
     declared = () if classes is None else _declared(classes)
     table = read_scorable(predictions, declared)

@@ -115,12 +115,15 @@ def find_method(name: str) -> Method:
 def methods_of(given: object) -> list[Method]:
     """The methods that ``given`` specifies: names, ``FILE.py:NAME``, objects, or a mapping from names to any of them.
 
-    Raises MerlabError for an object that is not a method, and for two methods with the same name.
+    Raises MerlabError for an object that is not a method, for two methods with the same name, and for a method of your
+    own with the name of one of merlab's.
     """
     if isinstance(given, str) and given.startswith(ENSEMBLE_PREFIX):
         return [ensemble_named(given, _one_method)]
     if isinstance(given, str) and is_in_file(given):
-        return objects_in_file(given, as_methods_found)
+        # What a file takes from merlab stays merlab's.
+        found = objects_in_file(given, as_methods_found)
+        return [replace(method, origin=given) if is_own(method) else method for method in found]
     if isinstance(given, (list, tuple)):
         given = [method for each in given for method in methods_of(each)]
     if isinstance(given, Mapping):
@@ -137,7 +140,14 @@ def _one_method(name: str) -> Method:
 
 def as_methods_found(given: object) -> list[Method]:
     """Like ``methods_of`` without files."""
-    return as_methods(given, find_method)
+    methods = as_methods(given, find_method)
+    taken = next((method.name for method in methods if is_own(method) and method.name.lower() in METHODS), None)
+    if taken is not None:
+        raise MerlabError(
+            f"method {taken} is your own, and one of merlab's has this name, so tables would take one for the other; "
+            f"give it another name, such as by a dictionary {{'my-{taken}': method}}"
+        )
+    return methods
 
 
 def is_own(method: Method) -> bool:
@@ -151,7 +161,7 @@ def all_methods() -> dict[str, Method]:
 
 
 def listing() -> pd.DataFrame:
-    """One row per method: name, what it is, its paper, presets, the input it takes, and whether it is a network."""
+    """One row per method: name, kind, title, paper, presets, its input and view, and whether it is a network."""
     rows = [
         {
             "name": method.name,

@@ -84,7 +84,8 @@ class Method:
 
     Attributes:
         name: what tables and the command line call it.
-        title, paper: one line each for lists and reports.
+        title: what it is, in one line, for lists and reports.
+        paper: its publication, in one line.
         input: the recipe of its input, or a kind of input of your own, unless the user or the preset gives another.
         presets: settings by name; where it has neither ``flow28`` nor ``reduced``, its first is the default. Without
             any, a network is trained with the defaults of TrainingSettings.

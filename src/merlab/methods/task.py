@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 class Task:
     """The shape of the problem that a classifier is built for.
 
-    ``channels`` counts one view; with ``views`` = 2 an input has 2 x channels: the global view, then the local one.
-    ``frames`` is the length of a sequence, 1 for all else. A vector of numbers is ``channels`` of 1 x 1.
+    ``classes`` is the number of classes. ``height`` and ``width`` are the rows and columns of an input. ``channels``
+    counts one view; with ``views`` = 2 an input has 2 x channels: the global view, then the local one. ``frames`` is
+    the length of a sequence, 1 for all else. A vector of numbers is ``channels`` of 1 x 1.
     """
 
     classes: int

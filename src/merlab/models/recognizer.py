@@ -138,7 +138,7 @@ class Recognizer:
 
 
 def load_recognizer(path: Path | str | None = None) -> Recognizer:
-    """The recognizer in a file of ``merlab pretrain``; None loads the one that ships with merlab.
+    """The recognizer in the file ``path`` of ``merlab pretrain``; None loads the one that ships with merlab.
 
     Raises MerlabError for a file that is missing or damaged, that is not a safetensors file of merlab, whose content
     differs from the digest in its card, that holds values that are not finite, or whose network this merlab does not

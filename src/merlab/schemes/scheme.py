@@ -20,11 +20,11 @@ Column = Literal["emotion", "objective_class"]
 class Scheme:
     """A set of classes, and the rule that assigns a class to a clip.
 
-    ``emotions`` maps the annotators' emotion (lower case) to a class; other emotions are outside the scheme. With
-    ``column`` objective_class it maps objective classes instead. ``omitted_emotions`` (database, emotion) and
-    ``omitted_clips`` (database, subject, clip) are left out by the publication of the scheme. ``published`` maps a
-    database, with the version of its table, to its number of clips in each class, in the order of ``classes``; None
-    where the numbers are not known.
+    ``name`` and ``description`` (one sentence) are for lists and reports. ``emotions`` maps the annotators' emotion
+    (lower case) to a class; other emotions are outside the scheme. With ``column`` objective_class it maps objective
+    classes instead. ``omitted_emotions`` (database, emotion) and ``omitted_clips`` (database, subject, clip) are left
+    out by the publication of the scheme. ``published`` maps a database, with the version of its table, to its number of
+    clips in each class, in the order of ``classes``; None where the numbers are not known.
     """
 
     name: str

@@ -26,15 +26,20 @@ class TrainingSettings(GivenModel):
 
     Attributes:
         epochs: how often all training clips are seen, or, with ``steps``, how often that many batches are drawn.
+        batch_size: how many clips a step is computed on.
         optimizer: ``sgd`` is stochastic gradient descent with momentum 0.9; ``adamw`` is Adam whose weight decay does
             not pass through the gradient (Loshchilov and Hutter, ICLR 2019); ``rmsprop`` is torch's (smoothing 0.99).
+        learning_rate: the highest learning rate.
         schedule: of the learning rate: ``step`` decays by ``decay`` after every ``decay_every`` epochs; ``cosine``,
             ``cosine-restarts`` (at the full rate again after every ``decay_every`` epochs), ``cosine-waves`` (falls
             and rises in turn, each in ``decay_every`` epochs) and ``one-cycle`` change with every step (see
             ``schedules.learning_rate``).
         warm_up: the share of the training in which ``one-cycle`` raises the learning rate.
-        label_smoothing: the share of a clip's label that is divided evenly among all classes.
+        decay: the factor of the schedule ``step``.
+        decay_every: the number of epochs after which the learning rate changes (see ``schedule``).
+        weight_decay: that of torch's optimizers.
         class_weights: ``balanced`` weights the loss by the inverse class frequency of the training clips.
+        label_smoothing: the share of a clip's label that is divided evenly among all classes.
         steps: the number of batches in an epoch. Each clip of a batch is drawn with replacement, every class with the
             same probability. None: every clip once, in random order.
         synthetic_share: the share of each batch that is drawn from synthetic clips, each with the same probability:
@@ -49,6 +54,9 @@ class TrainingSettings(GivenModel):
         noise: the largest standard deviation of the white noise that is added to each clip.
         mirror_at_test: average the probabilities of a clip and of its mirror image.
         precision: ``auto`` chooses by a fixed rule (see ``resolve_precision``), never by a timing.
+        channels_last: images are in channels-last memory order, which is faster; a network that calls ``view`` on them
+            needs False.
+        device: ``auto`` is the GPU if there is one; ``cuda`` without a usable GPU is an error.
         selection: ``fixed`` keeps the last epoch. ``validation`` holds out subjects of the training fold and keeps the
             epoch with the smallest class-balanced loss on them. ``best-epoch-on-test`` keeps the epoch with the best
             accuracy on the test fold. This is a leak; it exists only to measure how large the leak is.
