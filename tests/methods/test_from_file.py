@@ -12,7 +12,7 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.fingerprint import fingerprint
-from merlab.methods import methods_of
+from merlab.methods import find_method, methods_of
 from merlab.methods.from_file import run_file
 
 CODE = """
@@ -23,6 +23,7 @@ import beside
 
 ridge = LogisticRegression(C=beside.COST)
 both = {"one": LogisticRegression(), "two": LinearSVC()}
+beside_merlab = {"linear-svm": "linear-svm", **both}
 net = merlab.Method("tiny", network=lambda task: None)
 
 class Nearest:
@@ -51,8 +52,14 @@ def test_every_kind_of_method_is_found_by_its_name_in_the_file(file, name, found
     assert {method.origin for method in methods} == {f"{file}:{name}"}
 
 
+def test_a_method_of_merlab_in_a_file_stays_that_of_merlab(file):
+    merlabs, *own = methods_of(f"{file}:beside_merlab")
+    assert merlabs is find_method("linear-svm")
+    assert {method.origin for method in own} == {f"{file}:beside_merlab"}
+
+
 def test_for_an_unknown_name_the_names_of_the_file_are_listed(file):
-    with pytest.raises(MerlabError, match="defines no svm; it defines ridge, both, net, Nearest, number$"):
+    with pytest.raises(MerlabError, match="defines no svm; it defines ridge, both, beside_merlab, net, Nearest, num"):
         methods_of(f"{file}:svm")
 
 

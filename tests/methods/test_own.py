@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import Any, cast
 
@@ -338,6 +339,13 @@ class TestMethodsOf:
     def test_two_methods_with_the_same_name_are_refused_with_the_remedy(self):
         with pytest.raises(MerlabError, match="two methods are called plain; give it once, or name them"):
             methods_of([Plain(), Plain()])
+
+    @pytest.mark.parametrize("name", ["linear-svm", "STSTNet"])
+    def test_one_of_your_own_with_the_name_of_one_of_merlab_is_refused_with_the_remedy(self, name):
+        wanted = re.escape(f"method {name} is your own, and one of merlab's has this name")
+        for given in ({name: Plain()}, Method(name, network=torch.nn.Identity), {name: "constant"}):
+            with pytest.raises(MerlabError, match=f"{wanted}.* give it another name, .*'my-{name}': method"):
+                methods_of(given)
 
     @pytest.mark.parametrize("given", [[], 3, [None], object(), [lambda task: None]])
     def test_anything_else_is_refused_with_what_a_method_is(self, given):

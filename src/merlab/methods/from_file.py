@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, ModuleType
@@ -37,7 +36,7 @@ def objects_in_file(text: str, read: Callable[[object], list[Method]]) -> list[M
     """
     name, found = found_in_file(text)
     has_name = isinstance(found, Method | Mapping | list | tuple | str) or isinstance(getattr(found, "name", None), str)
-    return [replace(method, origin=text) for method in read(found if has_name else {name: found})]
+    return read(found if has_name else {name: found})
 
 
 def found_in_file(text: str) -> tuple[str, object]:
