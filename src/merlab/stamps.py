@@ -32,8 +32,8 @@ MEANINGS = {
     "samm-long, which show the same people. If they are one person, the person was trained on and tested on, and the "
     "numbers are too high. A warning of the run names them; give every person one name, and evaluate such "
     "databases apart.",
-    SHARED_FRAMES: "Clips of different subjects have the same frames, so that frames were trained on and tested "
-    "on. The numbers are too high. A warning of the run names them; correct the frames, or leave one of the clips out.",
+    SHARED_FRAMES: "Clips of different subjects share frames, so that frames were trained on and tested on. "
+    "The numbers are too high. A warning of the run names them; correct the frames, or leave one of the clips out.",
     TRANSDUCTIVE: "The method also learned from the clips of the tested database, without their labels. The numbers "
     "are those for a database that is known before the test. They must not be compared with numbers of methods that "
     "never saw it.",

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from merlab.databases.equal_frames import equal_frames, with_equal_frames
+from merlab.databases.equal_frames import equal_frames, with_equal_frames, with_overlapping_frames
 from tests.helpers import make_clip, texture, write_frames
 
 
@@ -61,3 +61,35 @@ def test_videos_are_equal_with_equal_content_and_range(tmp_path):
     videos = [make_clip(tmp_path / f"{name}.avi", name=name) for name in "abc"]
     later = make_clip(tmp_path / "b.avi", name="later", onset=2)
     assert names(with_equal_frames([*videos, later])) == [["a", "b"]]
+
+
+@pytest.mark.parametrize(
+    ("ranges", "groups"),
+    [
+        ([("anna", 1, 5), ("bob", 6, 9)], []),
+        ([("anna", 1, 5), ("bob", 5, 9)], [["0", "1"]]),
+        ([("anna", 1, 9), ("bob", 3, 4)], [["0", "1"]]),
+        ([("anna", 4, 9), ("anna", 1, 5), ("bob", 8, 12), ("bob", 13, 20)], [["1", "0", "2"]]),
+        ([("anna", 1, 9), ("anna", 3, 4), ("bob", 10, 12)], []),
+        # Equal ranges are found without this.
+        ([("anna", 1, 5), ("bob", 1, 5)], []),
+    ],
+)
+def test_ranges_of_one_source_that_overlap_are_found_where_they_are_of_different_subjects(tmp_path, ranges, groups):
+    clips = [
+        make_clip(tmp_path / "video.avi", name=str(row), subject=subject, onset=onset, apex=None, offset=offset)
+        for row, (subject, onset, offset) in enumerate(ranges)
+    ]
+    assert names(with_overlapping_frames(clips)) == groups
+    elsewhere = [replace(clip, source=tmp_path / f"{clip.name}.avi") for clip in clips]
+    assert with_overlapping_frames(elsewhere) == []
+
+
+def test_overlapping_frames_are_found_whichever_way_their_folder_is_written(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "frames")
+    one = make_clip(tmp_path / "frames", name="one", subject="anna")
+    other = make_clip(tmp_path / "link", name="other", subject="bob", onset=2, offset=4)
+    (finding,) = equal_frames([one, other], contents=False)
+    assert (finding.severity, finding.where) == ("differs", "anna one and bob other")
+    assert finding.found == f"frames 1 to 3 and 2 to 4 of {tmp_path / 'frames'}"
+    assert "one person is trained on and tested on" in finding.remedy

@@ -57,9 +57,20 @@ def test_people_of_two_databases_that_show_the_same_ones_are_named_and_stamped(t
 
 def test_frames_of_two_subjects_are_named_and_stamped(tmp_path):
     sources = {("lab/bob", "disgust"): "lab/anna-disgust"}
-    with pytest.warns(UserWarning, match="lab/anna/disgust and lab/bob/disgust have the same frames, which are then"):
+    with pytest.warns(UserWarning, match="lab/anna/disgust and lab/bob/disgust share frames, which are then"):
         stamps = facts(tmp_path, ["lab/anna", "lab/bob"], sources=sources).stamps
     assert stamps == ["SHARED FRAMES: 2 clips"]
+
+
+def test_frames_of_two_subjects_that_overlap_are_named_and_stamped(tmp_path):
+    clips = [
+        make_clip(tmp_path / "video.avi", database="lab", subject=subject, name=emotion, emotion=emotion, onset=onset,
+                  apex=None, offset=onset + 9)
+        for subject, emotion, onset in (("anna", "happiness", 1), ("anna", "disgust", 21), ("bob", "disgust", 30))
+    ]  # fmt: skip
+    study = Study.of(ClipTable(tuple(clips)), "constant", scheme=CLASSES, protocol="loso")
+    with pytest.warns(UserWarning, match="lab/anna/disgust and lab/bob/disgust share frames, which are then"):
+        assert study.plan().facts().stamps == ["SHARED FRAMES: 2 clips"]
 
 
 @pytest.mark.parametrize(("copy", "stamps"), [("lab/bob-happiness", 1), ("lab/anna-happiness", 0)])

@@ -1,4 +1,4 @@
-"""What breaks a split in the clips themselves: one person under two names, or the same frames under two subjects."""
+"""What breaks a split in the clips themselves: one person under two names, or frames that two subjects share."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from merlab.clips import Clip
-from merlab.databases.equal_frames import with_equal_frames
+from merlab.databases.equal_frames import with_equal_frames, with_overlapping_frames
 from merlab.evaluation.same_people import as_person
 from merlab.protocols import Labeled, Split
 from merlab.spelling import counted
@@ -19,7 +20,7 @@ COUNTED = {SHARED_SUBJECTS: "name", SHARED_FRAMES: "clip"}
 REMEDIES = {
     SHARED_SUBJECTS: "may be one person each, who is then trained on and tested on; give every person one name, and "
     "evaluate databases that show the same people apart",
-    SHARED_FRAMES: "have the same frames, which are then trained on and tested on; correct them, or leave one clip out",
+    SHARED_FRAMES: "share frames, which are then trained on and tested on; correct them, or leave one clip out",
 }
 
 
@@ -31,14 +32,16 @@ def with_split_faults(labeled: Labeled, splits: Sequence[Split]) -> Labeled:
         people[as_person(clip.database, clip.subject)].append(clip)
     found = {
         SHARED_SUBJECTS: list(_divided(people.values(), clips, splits, _subject)),
-        SHARED_FRAMES: list(_divided(with_equal_frames(clips), clips, splits, _clip)),
+        SHARED_FRAMES: list(
+            _divided([*with_equal_frames(clips), *with_overlapping_frames(clips)], clips, splits, _clip)
+        ),
     }
     stamps = list(labeled.table.stamps)
     for word, groups in found.items():
         if groups:
             named = _first("; ", [_first(" and ", group) for group in groups])
             # Results are passed on: the stamp names no person and no clip.
-            stamps.append(f"{word}: {counted(sum(map(len, groups)), COUNTED[word])}")
+            stamps.append(f"{word}: {counted(len(set(chain.from_iterable(groups))), COUNTED[word])}")
             warnings.warn(f"{named} {REMEDIES[word]}. Every result is marked {word}", stacklevel=5)
     return replace(labeled, table=replace(labeled.table, stamps=tuple(dict.fromkeys(stamps))))
 
