@@ -1,0 +1,112 @@
+"""What the documents tell a user to type exists: commands with their options and values, and names of Python."""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+import shlex
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from merlab import cli
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+DOCUMENTS = [
+    *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md")),
+    *sorted(REPOSITORY.glob("docs/**/*.md")),
+    *sorted(REPOSITORY.glob("examples/*.py")),
+]
+# In an indented block, of a page or in the comment of an example, after another command, or between backticks.
+TYPED = re.compile(r"^#? {4,}(merlab .*)$|&& (merlab .*?)$|`(merlab [^`]+)`", re.MULTILINE)
+CONTINUED, COMMENT, JOINED = r"\\\n#?\s*", r"\s+#.*", r" && |; | \| "
+
+
+# What may be imported, or is named in full.
+IMPORTED = re.compile(r"^ *from (merlab[\w.]*) import ([\w, ]+)$", re.MULTILINE)
+NAMED = re.compile(r"(?<![\w/.-])(merlab(?:\.[A-Za-z]\w*)+)(?![\w\"])")
+# Groups of entry points, which are no modules.
+GROUPS = {"merlab.label_schemes", "merlab.spotting_methods"}
+
+
+def typed_in(document: Path) -> list[list[str]]:
+    """The words after ``merlab`` of every command in a document."""
+    text = re.sub(CONTINUED, "", document.read_text(encoding="utf-8"))
+    lines = [re.sub(COMMENT, "", "".join(found)) for found in TYPED.findall(text)]
+    commands = [command for line in lines for command in re.split(JOINED, line) if command.startswith("merlab ")]
+    return [shlex.split(command)[1:] for command in commands]
+
+
+@cache
+def command_line() -> Any:
+    return typer.main.get_command(cli.app)
+
+
+def fault(words: list[str]) -> str:
+    """What the command line refuses; a command that is only named needs no arguments."""
+    command = command_line()
+    while words and hasattr(command, "commands") and not words[0].startswith("-"):
+        if words[0] not in command.commands:
+            return f"there is no command {words[0]}"
+        command, words = command.commands[words[0]], words[1:]
+    if not words:
+        return ""
+    try:
+        command.make_context("merlab", list(words))
+    except Exception as error:
+        return str(error)
+    return ""
+
+
+def exists(name: str) -> bool:
+    """Whether a full name is that of a module, or of what a module or a class has."""
+    try:
+        pkgutil.resolve_name(name)
+    except AttributeError:
+        owner, _, attribute = name.rpartition(".")
+        return exists(owner) and attribute in getattr(pkgutil.resolve_name(owner), "__annotations__", {})
+    except ImportError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_every_command_of_a_document_is_taken_by_the_command_line(document):
+    faults = {" ".join(words): fault(words) for words in typed_in(document)}
+    assert {words: why for words, why in faults.items() if why} == {}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_every_python_name_of_a_document_exists(document):
+    text = document.read_text(encoding="utf-8")
+    imported = {f"{module}.{name.strip()}" for module, names in IMPORTED.findall(text) for name in names.split(",")}
+    named = {name for name in NAMED.findall(text) if name not in GROUPS}
+    assert sorted(name for name in imported | named if not exists(name)) == []
+
+
+def test_the_readme_names_every_command():
+    named = {words[0] for words in typed_in(REPOSITORY / "README.md")}
+    listed = set(re.findall(r"`([a-z-]+)`", (REPOSITORY / "README.md").read_text(encoding="utf-8")))
+    assert set(command_line().commands) - named - listed == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("evaluate linear-svm --protocoll loso", "protocoll"),
+        ("evaluate linear-svm --protocol losso", "losso"),
+        ("clips casme2", "root"),
+        ("nonsense", "nonsense"),
+    ],
+)
+def test_what_the_command_line_refuses_is_found(words, why):
+    assert why in fault(words.split())
+
+
+def test_a_name_that_does_not_exist_is_found():
+    assert exists("merlab.Clip.aligned")
+    assert not exists("merlab.nonsense")
+    assert not exists("merlab.models.nonsense.load")
