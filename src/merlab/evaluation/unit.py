@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from merlab.errors import MerlabError, naming_mistakes
+from merlab.evaluation.company import warn_of_company
 from merlab.evaluation.fit_arguments import fit_arguments
 from merlab.evaluation.fold_inputs import fold_inputs
 from merlab.evaluation.plan import LEAKY_SELECTION, Entry, Plan
@@ -99,7 +100,10 @@ def _probabilities(plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: OnEpoch |
                 classifier.fit(fold.train, fold.of_samples(labels[train]), groups, fit.seed, **arguments)
             with _mistakes_of(entry, "predict_proba"):
                 given = classifier.predict_proba(fold.test)
-    return fold.of_clips(_checked(given, entry.name, len(fold.test), len(plan.classes)))
+            values = _checked(given, entry.name, len(fold.test), len(plan.classes))
+            if entry.own and not entry.adapts:
+                warn_of_company(entry.name, classifier.predict_proba, fold.test, values)
+    return fold.of_clips(values)
 
 
 def _made(plan: Plan, entry: Entry, inputs: UnitInputs) -> Classifier:

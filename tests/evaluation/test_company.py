@@ -1,0 +1,66 @@
+"""A method of your own whose answer for a clip depends on the other test clips is told."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+from merlab.evaluation.engines import LocalEngine
+from merlab.evaluation.experiment import run_plan
+from tests.helpers import flow_plan, write_flow_tree
+
+
+class Sound:
+    """The first class is as probable as the clip's first value is above that of the training clips."""
+
+    def fit(self, inputs, labels):
+        self.mean = inputs[:, 0].mean()
+
+    def predict_proba(self, inputs):
+        return self.of(inputs[:, 0].mean((1, 2)) - self.mean)
+
+    def of(self, values):
+        first = 1 / (1 + np.exp(-values))
+        return np.stack([first, 1 - first, np.zeros(len(first))], axis=1)
+
+
+class NormalizedByTheTestClips(Sound):
+    def predict_proba(self, inputs):
+        values = inputs[:, 0].mean((1, 2))
+        return self.of((values - values.mean()) / (values.std() or 1))
+
+
+class NeedsSeveral(Sound):
+    def predict_proba(self, inputs):
+        if len(inputs) < 2:
+            raise ValueError("expected more than one value per channel")
+        return super().predict_proba(inputs)
+
+
+class Random(Sound):
+    name = "draws"
+
+    def predict_proba(self, inputs):
+        return np.random.default_rng().dirichlet([1, 1, 1], len(inputs))
+
+
+def run(tmp_path, method):
+    plan = flow_plan(write_flow_tree(tmp_path / "flow"), [method], seeds=1)
+    return run_plan(plan, tmp_path / "run", cache=tmp_path / "cache", engine=LocalEngine(1))[1]
+
+
+@pytest.mark.parametrize("method", [NormalizedByTheTestClips(), NeedsSeveral()])
+def test_a_method_that_needs_the_other_test_clips_is_told(tmp_path, method):
+    with pytest.warns(
+        UserWarning, match=r"method n[a-z-]+ gives a test clip other probabilities alone than together with the other"
+    ):
+        run(tmp_path, method)
+
+
+@pytest.mark.parametrize("method", [Sound(), Random()])
+def test_a_method_that_does_not_is_not_warned_of(tmp_path, method):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run(tmp_path, method)
