@@ -10,7 +10,7 @@ from pathlib import Path
 from merlab.clips import Finding
 from merlab.databases.cell_texts import are_action_units
 from merlab.databases.coded.flags import missing_flags, with_flags
-from merlab.databases.coded.moments import frame_number, repair_findings
+from merlab.databases.coded.moments import NO_APEX, frame_number, repair_findings
 from merlab.databases.coded.published_counts import (
     compare_counts,
     compare_kinds,
@@ -40,6 +40,8 @@ SECOND: Mapping[Role, str] = {
     "second apex": "the first apex is used if there is one",
     "second onset": "a second movement in the same video; the clip is the first movement",
 }
+# What a cell of them has where there is none.
+NO_SECOND = {*NO_APEX, "0"}
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,8 @@ def _check_records(
     rows = [row for row in parsed if isinstance(row, Row)]
     unique, repeated = _without_repeats(_with_unique_names(rows) if form.names_repeat else rows)
     findings = [*read.findings, *(fault for fault in parsed if isinstance(fault, Finding))]
-    coded = [(row.where, label) for row in unique if not row.is_macro for label in row.emotion.split("+")]
+    labeled = [row for row in unique if not row.is_macro] if _has_labels(form, read) else []
+    coded = [(row.where, label) for row in labeled for label in row.emotion.split("+")]
     findings += [
         *repeated,
         *repair_findings(path.name, [(row.number, row.repairs) for row in unique]),
@@ -110,9 +113,10 @@ def _check_records(
     unique, not_action_units = _with_action_units(unique, form)
     findings += [
         *not_action_units,
-        *_without_action_units(path.name, release, read),
+        *_without_columns(path.name, form, read),
         *missing_flags(path.name, form.flags, read.headings),
         *_wrong_objective_classes(unique, records, form),
+        *_wrong_second_frames(unique, records, form),
         *_wrong_durations(unique, records, form),
         *_too_long(unique, release),
     ]
@@ -209,11 +213,18 @@ def _with_action_units(rows: list[Row], form: TableFormat) -> tuple[list[Row], l
     return [replace(row, action_units="") if row in wrong else row for row in rows], findings
 
 
-def _without_action_units(table: str, release: Release, read: Records) -> Iterator[Finding]:
-    column = release.table.columns.get("action units")
-    if column is not None and column not in read.headings:
-        remedy = "clips are read without action units; if you need them, use the original table"
-        yield Finding("differs", table, f"a column {column}", "none", remedy)
+def _has_labels(form: TableFormat, read: Records) -> bool:
+    return bool(form.flags) or form.columns.get("emotion") in read.headings
+
+
+def _without_columns(table: str, form: TableFormat, read: Records) -> Iterator[Finding]:
+    """Findings about columns whose absence leaves all clips without action units, or without emotions."""
+    absent = {role: column for role, column in form.columns.items() if column not in read.headings}
+    lacked: dict[Role, str] = {"action units": "action units", **({} if form.flags else {"emotion": "emotions"})}
+    for role, what in lacked.items():
+        if role in absent:
+            remedy = f"clips are read without {what}; if you need them, use the original table"
+            yield Finding("differs", table, f"a column {absent[role]}", "none", remedy)
 
 
 def _wrong_objective_classes(rows: list[Row], records: Mapping[int, Record], form: TableFormat) -> Iterator[Finding]:
@@ -224,6 +235,22 @@ def _wrong_objective_classes(rows: list[Row], records: Mapping[int, Record], for
             expected = f"{EXAMPLE} in column {form.columns['objective class']}"
             remedy = "the clip is read without an objective class; correct the cell"
             yield Finding("differs", row.where, expected, quoted(cell), remedy)
+
+
+def _wrong_second_frames(rows: list[Row], records: Mapping[int, Record], form: TableFormat) -> Iterator[Finding]:
+    """Findings about a second apex that is no frame, and about a second movement without an onset before its offset."""
+    remedy = "it is not read; correct the row, or copy the table again from the original"
+    for row in rows:
+        apex, onset, offset = (
+            records[row.number].get(role, "") for role in ("second apex", "second onset", "second offset")
+        )
+        if apex not in NO_SECOND and frame_number(apex) is None:
+            expected = f"a frame number, or nothing, in column {form.columns['second apex']}"
+            yield Finding("differs", row.where, expected, quoted(apex), remedy)
+        if row.second is None and not {onset, offset} <= NO_SECOND:
+            named = f"{form.columns['second onset']} and {form.columns['second offset']}"
+            expected = f"onset <= offset of a second movement, or nothing, in columns {named}"
+            yield Finding("differs", row.where, expected, f"{quoted(onset)} and {quoted(offset)}", remedy)
 
 
 def _wrong_durations(rows: list[Row], records: Mapping[int, Record], form: TableFormat) -> Iterator[Finding]:
