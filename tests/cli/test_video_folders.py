@@ -219,8 +219,8 @@ class TestFoldersOfFrames:
 
     @pytest.fixture
     def frames(self, tmp_path):
-        for name in ("sub01/img1.jpg", "sub02/img1.jpg", "plots/plot.jpg"):
-            (tmp_path / "frames" / name).parent.mkdir(parents=True)
+        for name in ("sub01/img1.jpg", "sub02/img1.jpg", "sub02/01.jpg", "plots/plot.jpg"):
+            (tmp_path / "frames" / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / "frames" / name).touch()
         return tmp_path / "frames"
 

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from merlab.claims import OtherResultError
 from merlab.errors import MerlabError, keeping
-from merlab.frames import ImageFolder, folders_of_images, looks_like_video
+from merlab.frames import ClipError, ImageFolder, folders_of_images, looks_like_video
 from merlab.frames.clock import ClockError, require_rate
 from merlab.frames.opening import require_different
 from merlab.given import as_path
@@ -96,7 +96,7 @@ def require_rates(videos: Iterable[Path | str], fps: float | None) -> None:
         require_rate(fps)
         return
     paths = list(map(Path, videos))
-    if all(path.is_dir() and ImageFolder(path).names for path in paths):
+    if all(map(_holds_images, paths)):
         named = first_of((path.name for path in paths), MOST_NAMED)
         raise ClockError(
             f"folders of images ({named}) do not state their frame rate; give --fps (in Python, fps), which is used "
@@ -135,6 +135,14 @@ def source_of(given: object, name: str = "source") -> Path:
     """
     source = as_path(given, name)
     return source if source.name not in ("", "..") else source.resolve()
+
+
+def _holds_images(source: Path) -> bool:
+    """Whether a source is a folder of numbered images, with whatever other fault."""
+    try:
+        return source.is_dir() and bool(ImageFolder(source).names)
+    except ClipError:
+        return True
 
 
 def _contents(folder: Path) -> dict[Path, str]:
