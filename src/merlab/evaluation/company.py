@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from merlab.frames import Float32Array
 
 # Probabilities that differ by less are the same: sums over more clips may have another order.
-TOLERANCE = 0.01
+TOLERANCE = 1e-3
 
 
 def warn_of_company(
