@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from merlab.databases import find_database
+from merlab.clips import Finding
+from merlab.databases import casme2, find_database, fourdme, samm
+from merlab.databases.coded.coding_table import CodingTable
 from merlab.databases.coded.known_layouts import LAYOUTS, databases_like
+from merlab.databases.coded.layout import Layout
+from merlab.databases.coded.missing_folders import missing_sources, no_layout, unlisted_sources
+from merlab.databases.coded.release import Quirk, Release
+from merlab.databases.coded.row import Row
 from merlab.databases.database import Examination
 from merlab.progress import silent
 from tests.databases import casme2_release, samm_release, smic_release
@@ -113,3 +121,168 @@ class TestBlanksAroundTheName:
         clip.rename(clip.with_name("EP03_02 "))
         (fault,) = examine("casme2", tmp_path).of("unusable")
         assert fault.remedy == "rename 'EP03_02 ' to EP03_02, if it holds these frames"
+
+
+COPY = "copy these folders from the original"
+COPY_CLIP = "copy the clip's folder again from the original"
+
+
+class Copy:
+    """A copy of a release: a table of these ``subject/clip`` rows, and these folders, which are empty."""
+
+    def __init__(
+        self, root: Path, rows: Sequence[str], folders: Sequence[str], release: Release = casme2.RELEASE
+    ) -> None:
+        for folder in folders:
+            (root / folder).mkdir(parents=True)
+        keys = [(subject, clip) for subject, _, clip in (row.partition("/") for row in rows)]
+        coded = [
+            Row(number, subject, clip, clip, 1, 2, 3, "", "others")
+            for number, (subject, clip) in enumerate(keys, start=2)
+        ]
+        self.table = CodingTable(root / "coding.csv", "2014", tuple(coded), (), frozenset(keys), {})
+        self.layout, self.release = Layout(root, release), release
+
+    @property
+    def missing(self) -> list[Finding]:
+        return list(missing_sources(self.table, self.layout, self.release))
+
+    @property
+    def unlisted(self) -> list[Finding]:
+        return list(unlisted_sources(self.table, self.layout, self.release))
+
+    @property
+    def advice(self) -> list[tuple[str, str]]:
+        """Place and remedy of each row without a folder."""
+        return [(finding.where, finding.remedy) for finding in self.missing]
+
+
+class TestSubjectsWithoutAFolder:
+    def test_are_one_finding_with_their_clips(self, tmp_path):
+        rows = ("sub01/EP01_01", "sub02/EP01_01", "sub02/EP01_02", "sub03/EP01_01")
+        (finding,) = Copy(tmp_path, rows, ["sub01/EP01_01"]).missing
+        assert (finding.severity, finding.where, finding.found) == ("unusable", "2 of 3 subjects", "no such folder")
+        assert finding.expected == f"folders sub02, sub03 with 3 clips in {tmp_path}"
+        assert finding.remedy == COPY
+
+    def test_have_their_name_where_it_is_one(self, tmp_path):
+        (finding,) = Copy(tmp_path, ("sub01/EP01_01", "sub02/EP01_01"), ["sub01/EP01_01"]).missing
+        assert (finding.where, finding.expected) == ("sub02", f"folders sub02 with 1 clip in {tmp_path}")
+
+    def test_may_have_one_of_another_name_and_then_have_findings_of_their_own(self, tmp_path):
+        rows = ("sub01/EP01_01", "sub01/EP01_02", "sub02/EP01_01")
+        named, lost = Copy(tmp_path, rows, ["sub1/EP01_01", "s1/EP01_01"]).missing
+        assert (named.where, named.remedy) == ("sub01", "rename s1 to sub01")
+        assert named.expected == f"a folder sub01 with 2 clips in {tmp_path}"
+        assert (lost.where, lost.remedy) == ("sub02", COPY)
+
+    def test_are_no_files(self, tmp_path):
+        (tmp_path / "sub1").touch()
+        assert Copy(tmp_path, ["sub01/EP01_01"], []).advice == [("sub01", COPY)]
+
+    def test_are_not_those_of_another_subject_of_the_table(self, tmp_path):
+        rows, folders = ("7_left/a", "7_rigt/a"), ["7_left/a"]
+        assert Copy(tmp_path, rows, folders, fourdme.RELEASE).advice == [("7_rigt", COPY)]
+
+    @pytest.mark.parametrize(
+        ("folder", "remedy"),
+        [("subject ol", COPY), ("sub0l", "rename sub0l to sub01, if it holds these frames"), ("sub02", COPY)],
+    )
+    def test_may_have_a_similar_name_without_the_number_of_another(self, tmp_path, folder, remedy):
+        assert Copy(tmp_path, ["sub01/EP01_01"], [f"{folder}/EP01_01"]).advice == [("sub01", remedy)]
+
+
+class TestClipsWithoutAFolder:
+    def test_have_one_finding_per_folder(self, tmp_path):
+        rows = ("sub01/EP01_01", "sub01/EP01_02", "sub01/EP01_02")
+        (finding,) = Copy(tmp_path, rows, ["sub01/EP01_01"]).missing
+        assert (finding.severity, finding.where) == ("unusable", "sub01 EP01_02 (row 3)")
+        assert finding.expected == f"frames of EP01_02 in {tmp_path / 'sub01'}"
+        assert (finding.found, finding.remedy) == ("neither a folder nor a video of this name", COPY_CLIP)
+
+    def test_may_be_documented(self, tmp_path):
+        release = replace(casme2.RELEASE, quirks=(Quirk("sub01 EP01_02", "no folder", "left out: never released"),))
+        (finding,) = Copy(tmp_path, ["sub01/EP01_02"], ["sub01"], release).missing
+        assert (finding.severity, finding.remedy) == ("handled", "left out: never released")
+
+    def test_may_lie_one_folder_deeper(self, tmp_path):
+        folders = ["sub01/a/EP01_02", "sub01/b/EP01_02", "sub01/c"]
+        (finding,) = Copy(tmp_path, ["sub01/EP01_02"], folders).missing
+        place = tmp_path / "sub01" / "a" / "EP01_02"
+        assert finding.remedy == f"move {place} into the folder of its subject, if it holds these frames"
+
+    @pytest.mark.parametrize(
+        ("rows", "folders", "remedy"),
+        [
+            ([], ["sub01/EP01-01"], "rename EP01-01 to EP01_01, if it holds these frames"),
+            # It is a clip of the table.
+            (["sub01/EP01_011"], ["sub01/EP01_011"], COPY_CLIP),
+            # It is in the folder of another subject.
+            (["sub02/EP01_03"], ["sub01/holiday", "sub02/EP01-01", "sub02/EP01_03"], COPY_CLIP),
+            # It is more similar to another clip without a folder.
+            (["sub01/EP01_02"], ["sub01/EP01-02"], COPY_CLIP),
+            # The more similar clip has its folder, or is one of another subject.
+            (
+                ["sub01/EP01_02"],
+                ["sub01/EP01-02", "sub01/EP01_02"],
+                "rename EP01-02 to EP01_01, if it holds these frames",
+            ),
+            (["sub02/EP01_02"], ["sub01/EP01-02", "sub02"], "rename EP01-02 to EP01_01, if it holds these frames"),
+            # No name is similar.
+            ([], ["sub01/holiday"], COPY_CLIP),
+        ],
+    )
+    def test_may_have_another_name(self, tmp_path, rows, folders, remedy):
+        assert dict(Copy(tmp_path, ["sub01/EP01_01", *rows], folders).advice)["sub01 EP01_01 (row 2)"] == remedy
+
+
+class TestFoldersWithoutARow:
+    def findings(self, *arguments: object) -> list[tuple[str, str, str]]:
+        return [(each.severity, each.where, each.remedy) for each in Copy(*arguments).unlisted]  # type: ignore[arg-type]
+
+    def test_are_left_out_and_those_with_a_row_have_no_finding(self, tmp_path):
+        folders = ["sub01/EP01_01", "sub01/holiday"]
+        assert self.findings(tmp_path, ["sub01/EP01_01"], folders) == [("differs", "sub01 holiday", "left out")]
+
+    def test_may_be_documented(self, tmp_path):
+        release = replace(casme2.RELEASE, quirks=(Quirk("sub01 EP01_02", "no row", "left out: not coded"),))
+        assert self.findings(tmp_path, [], ["sub01/EP01_02"], release) == [
+            ("handled", "sub01 EP01_02", "left out: not coded")
+        ]
+
+    @pytest.mark.parametrize(
+        ("row", "remedy"),
+        [
+            ("sub01/EP01_01", "perhaps it is the clip EP01_01 of the table under another name; otherwise left out"),
+            ("sub02/EP01_01", "left out"),
+        ],
+    )
+    def test_may_be_a_clip_of_the_same_subject_under_another_name(self, tmp_path, row, remedy):
+        assert self.findings(tmp_path, [row], ["sub01/EP01-01"]) == [("differs", "sub01 EP01-01", remedy)]
+
+    def test_are_not_the_clip_that_has_its_own_folder(self, tmp_path):
+        folders = ["sub01/EP01_01", "sub01/EP01-01"]
+        assert self.findings(tmp_path, ["sub01/EP01_01"], folders) == [("differs", "sub01 EP01-01", "left out")]
+
+    def test_may_be_read_alone(self, tmp_path):
+        copy = Copy(tmp_path, ["sub01/EP01_01"], ["sub01/EP01_01"])
+        copy.table = replace(copy.table, listed=frozenset())
+        assert [finding.remedy for finding in copy.unlisted] == ["the clip is read from its folder alone"]
+
+    def test_of_no_subject_are_named_where_they_hold_images(self, tmp_path):
+        copy = Copy(tmp_path, ["sub01/EP01_01", "sub02/EP01_01"], ["sub01/EP01_01", "s2/EP", "s3/EP", "empty"])
+        for name in ("s2", "s3"):
+            (tmp_path / name / "EP" / "img1.jpg").touch()
+        advice = "nothing is read from it; if it is a subject, rename it to {}, otherwise move it elsewhere"
+        assert [(each.where, each.remedy) for each in copy.unlisted] == [
+            ("s2", advice.format("sub02")),
+            ("s3", advice.format("the subject")),
+        ]
+
+
+def test_a_root_without_folders_of_subjects_has_the_remedy_to_unpack_the_frames(tmp_path):
+    # A file is not a folder of samm-long.
+    (tmp_path / "006_1").touch()
+    finding = no_layout(tmp_path, samm.RELEASE)
+    assert (finding.where, finding.found) == (str(tmp_path), "no such folders with frames")
+    assert finding.remedy.startswith("unpack the frames of the release next to the coding table")
