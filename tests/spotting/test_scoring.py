@@ -238,18 +238,21 @@ class TestScore:
         )
         assert score_spotting(truth, spotted, scheme="megc2019").notes == ()
 
-    def test_videos_with_spotted_events_alone_are_noted(self):
+    def test_videos_that_only_one_table_has_are_noted(self):
         spotted = pd.concat([events((1, 10)), events((1, 10), video="b")])
         result = score_spotting(events((1, 10)), spotted)
         assert (result.tp, result.fp) == (1, 1)
         assert result.notes == ("the spotted events: without true events, so that all spotted ones are wrong: 'b'",)
-        assert score_spotting(spotted, events((1, 10))).notes == ()
+        result = score_spotting(spotted, events((1, 10)))
+        assert (result.tp, result.fn) == (1, 1)
+        assert result.notes == ("the true events: without spotted events, so that all true ones are missed: 'b'",)
 
     def test_a_misspelled_video_is_noted(self):
         true = pd.concat([events((1, 10), video=name) for name in ("film", "clip")])
         spotted = pd.concat([events((1, 10), video=name) for name in ("filn", "clip")])
-        alone, spelling = score_spotting(true, spotted).notes
-        assert "without true events" in alone
+        wrong, missed, spelling = score_spotting(true, spotted).notes
+        assert "without true events" in wrong
+        assert "without spotted events" in missed
         assert "'film' (the true events) and 'filn' (the spotted events), which differ by one letter" in spelling
 
     def test_recordings_of_both_tables_may_differ_by_a_letter(self):
@@ -257,8 +260,9 @@ class TestScore:
         assert score_spotting(both, both).notes == ()
         listed = pd.DataFrame({"video": ["talk-a", "talk-b"], "seconds": [9, 9]})
         one, other = events((1, 10), video="talk-a"), events((1, 10), video="talk-b")
-        (alone,) = score_spotting(one, other, videos=listed).notes
-        assert "without true events" in alone
+        wrong, missed = score_spotting(one, other, videos=listed).notes
+        assert wrong.endswith("all spotted ones are wrong: 'talk-b'")
+        assert missed.endswith("all true ones are missed: 'talk-a'")
 
     @pytest.mark.parametrize("fps", [0, -1, 0.001, 1e5, float("nan"), float("inf")])
     def test_a_frame_rate_must_be_one_that_a_camera_has(self, fps):
