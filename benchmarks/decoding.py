@@ -7,6 +7,7 @@ counts.
 
 from __future__ import annotations
 
+import argparse
 import tempfile
 import time
 from collections.abc import Callable
@@ -111,6 +112,7 @@ def print_table(folder: Path) -> None:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     print(hardware())
     print(
         f"PyAV {av.__version__}, OpenCV {cv2.__version__}; frames per second, {FRAMES} frames, best of {ROUNDS} rounds"

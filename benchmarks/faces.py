@@ -6,6 +6,7 @@ landmark model (`merlab models get`). Steps are measured on one thread, one afte
 
 from __future__ import annotations
 
+import argparse
 import os
 import tempfile
 import time
@@ -84,6 +85,7 @@ def steps(frames: list[Image]) -> dict[str, Callable[[Image], object]]:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     cv2.setNumThreads(1)
     cores = os.cpu_count() or 1
     frames = head_frames()

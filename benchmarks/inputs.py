@@ -6,6 +6,7 @@ runs if OpenCV's contrib build is installed (see docs/inputs.md).
 
 from __future__ import annotations
 
+import argparse
 import os
 import tempfile
 import time
@@ -100,6 +101,7 @@ def compare_algorithms() -> None:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     print(hardware())
     compare_kinds()
     compare_algorithms()

@@ -116,7 +116,7 @@ def compare(tool: str, python: Path, clip: Clip, rounds: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Speed of merlab beside other tools.")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, help="Where the environments and the recording are kept.")
     parser.add_argument("--frames", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=3)

@@ -220,7 +220,7 @@ def per_second(moments: list[tuple[float, float]]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Speed of merlab recognize.")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--processes", type=int, nargs="+", default=sorted({1, os.cpu_count() or 1}))
     parser.add_argument("--memory", type=float, metavar="MINUTES")

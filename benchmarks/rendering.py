@@ -70,7 +70,7 @@ def cost_of_clip(renderer: FaceRenderer, clip: int) -> Cost:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Speed of rendering synthetic faces on one core.")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--subjects", type=int, default=3)
     painting: list[float] = []
     crop: list[Cost] = []

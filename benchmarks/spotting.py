@@ -84,7 +84,7 @@ def in_new_process(function: Callable[[Number], float], argument: Number) -> flo
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Speed and memory of spotting.")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--frames", type=int, default=4000)
     parser.add_argument("--minutes", type=float, nargs="*", default=[0, 1, 10])
     options = parser.parse_args()

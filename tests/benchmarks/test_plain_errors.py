@@ -10,6 +10,12 @@ import pytest
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
+# Those that say in their first lines how to run them; the others are their parts.
+PROGRAMS = [
+    path.name
+    for path in sorted(BENCHMARKS.glob("*.py"))
+    if f"benchmarks/{path.name}" in path.read_text(encoding="utf-8").split('"""')[1]
+]
 COMMANDS = {
     "training.py --table linear-svm:paper": "linear-svm:paper is not a network",
     "training.py --table ststnett:paper": "did you mean ststnet?",
@@ -31,3 +37,17 @@ def test_it_ends_with_a_message_and_without_a_traceback(command, said, tmp_path,
     assert said in message
     assert len(message.splitlines()) == 1
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize(("argument", "status"), [("--help", 0), ("--nonsense", 2)])
+def test_it_explains_itself_and_takes_no_unknown_option(name, argument, status, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    monkeypatch.setattr(sys, "argv", [name, argument])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(BENCHMARKS / name), run_name="__main__")
+    assert ended.value.code == status
+    printed = capsys.readouterr()
+    first_line = (BENCHMARKS / name).read_text(encoding="utf-8").split("\n")[0].strip('"')
+    assert first_line in printed.out if status == 0 else f"{name}: error:" in printed.err
