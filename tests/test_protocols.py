@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,13 +19,14 @@ from merlab.progress import silent
 from merlab.protocols import (
     Labeled,
     Split,
+    covered_clips,
     hold_out_database,
     label_clips,
     loso,
     make_splits,
     stratified_group_kfold,
 )
-from merlab.schemes import SCHEMES, find_scheme
+from merlab.schemes import SCHEMES, find_scheme, own_scheme
 from merlab.vocabulary import PROTOCOLS
 from tests.databases import casme2_release, samm_release, smic_release
 from tests.databases.casme2_release import published_rows
@@ -153,6 +155,24 @@ class TestSchemes:
             MerlabError, match=r"casme2-5 covers none .* disgust, .* the labels of the clips are negative, positive"
         ):
             label_clips(table_of("smic", {"positive": 1, "negative": 1}), SCHEMES["casme2-5"])
+
+    @pytest.mark.parametrize(
+        ("labels", "told"),
+        [
+            (["hapiness"], ["1 clip with the label 'hapiness' left out: scheme mine has 'happiness'"]),
+            (["happines", "happines"], ["2 clips with the label 'happines' left out: scheme mine has 'happiness'"]),
+            (["01"], ["1 clip with the label '01' left out: scheme mine has '1'"]),
+            (["sadness", "2", ""], []),
+        ],
+    )
+    def test_that_leave_out_what_is_nearly_one_of_their_labels_tell_it(self, labels, told):
+        scheme = own_scheme("mine", {"happiness": "positive", "anger": "negative", "1": "negative"})
+        clips = [make_clip(Path(), name=str(row), emotion=label) for row, label in enumerate(["happiness", *labels])]
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            covered = covered_clips(ClipTable(tuple(clips)), scheme)
+        assert len(covered.table) == 1
+        assert [str(each.message).partition(";")[0] for each in caught] == told
 
     def test_that_cover_one_class_are_an_error(self):
         with pytest.raises(MerlabError, match="casme2-5 covers only surprise"):

@@ -6,13 +6,15 @@ import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.clips import ClipTable
+from merlab.clips import Clip, ClipTable
 from merlab.errors import MerlabError
 from merlab.schemes import Scheme
+from merlab.spelling import counted, folded, one_letter_apart
 from merlab.vocabulary import PROTOCOLS
 
 # What to do about clips of a database without objective classes.
@@ -66,15 +68,30 @@ def label_clips(table: ClipTable, scheme: Scheme) -> Labeled:
 
 
 def covered_clips(table: ClipTable, scheme: Scheme) -> Labeled:
-    """The clips of a table that a scheme covers, of however few classes; raises MerlabError as ``label_clips``."""
+    """The clips of a table that a scheme covers, of however few classes; raises MerlabError as ``label_clips``.
+
+    Warns of a label that is left out and nearly one of the scheme: ``hapiness``.
+    """
     scheme = scheme.of(table)
     if scheme.column == "objective_class":
         _require_objective_classes(table, scheme)
     labels = [scheme.label(clip) for clip in table]
+    _warn_of_nearly_covered(scheme, [clip for clip, label in zip(table, labels, strict=True) if label is None])
     covered = [position for position, label in enumerate(labels) if label is not None]
     left_out = Counter(scheme.reason(clip) for clip, label in zip(table, labels, strict=True) if label is None)
     positions = np.array([scheme.classes.index(label) for label in labels if label is not None], np.int64)
     return Labeled(scheme, table.take(covered), positions, dict(sorted(left_out.items())))
+
+
+def _warn_of_nearly_covered(scheme: Scheme, left_out: Sequence[Clip]) -> None:
+    counts = Counter(scheme.text_of(clip) for clip in left_out)
+    for text, label in product(sorted(counts.keys() - scheme.emotions.keys()), sorted(scheme.emotions)):
+        if one_letter_apart(text, label) or folded(text) == folded(label):
+            warnings.warn(
+                f"{counted(counts[text], 'clip')} with the label {text!r} left out: scheme {scheme.name} has "
+                f"{label!r}; if it is one label, correct its spelling in the scheme or in the table of the clips",
+                stacklevel=3,
+            )
 
 
 def _require_objective_classes(table: ClipTable, scheme: Scheme) -> None:

@@ -16,7 +16,7 @@ from merlab.evaluation.options import as_seeds
 from merlab.evaluation.study import Study, as_table
 from merlab.inputs import INPUTS, parse_recipe
 from merlab.recipes import find_experiment
-from tests.helpers import write_flow_tree
+from tests.helpers import texture, write_flow_tree, write_frames
 
 
 @pytest.fixture
@@ -62,6 +62,29 @@ def test_a_table_of_your_own_below_synthetic_faces_is_marked_as_one_of_a_databas
 def test_a_clip_of_two_tables_is_refused(clips):
     with pytest.raises(MerlabError, match=r"24 clips given twice, such as .*; give each database once"):
         as_table([clips, clips])
+
+
+@pytest.mark.parametrize(
+    ("names", "database", "told"),
+    [
+        (["lab/clips.csv", "clinic/clips.csv"], "", True),
+        (["lab/clips.csv", "clinic/patients.csv"], "", False),
+        (["lab/clips.csv", "clinic/clips.csv"], "one study", False),
+    ],
+)
+def test_table_files_that_become_one_database_because_of_their_name_are_told(tmp_path, names, database, told):
+    tables = []
+    for number, name in enumerate(names):
+        file = tmp_path / name
+        write_frames(file.parent / "frames", [texture(number), texture(number + 2)])
+        file.write_text(f"database,subject,clip,frames,fps\n{database},1,clip{number},frames,200\n")
+        tables.append(load("table", file))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        as_table(tables)
+    files = " and ".join(sorted(str(tmp_path / name) for name in names))
+    wanted = f"{files} are read as one database, clips, after the name of the file: a person of one name in both"
+    assert [str(each.message)[: len(wanted)] for each in caught] == [wanted][:told]
 
 
 @pytest.mark.parametrize("given", [[], "casme2", 3, [1, 2]])

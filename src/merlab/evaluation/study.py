@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -190,6 +190,7 @@ def _joined(clips: Clips) -> ClipTable:
     if given and all(isinstance(each, ClipTable) for each in given):
         tables = [each for each in given if isinstance(each, ClipTable)]
         _require_different(tables)
+        _warn_of_one_name(tables)
         return ClipTable.joined(tables)
     if given and all(isinstance(each, Clip) for each in given):
         return ClipTable(tuple(each for each in given if isinstance(each, Clip)))
@@ -198,6 +199,24 @@ def _joined(clips: Clips) -> ClipTable:
         f'clips must be a ClipTable, several of them, or Clip objects, got {kinds}; merlab.load("casme2", FOLDER) '
         "reads a database"
     )
+
+
+def _warn_of_one_name(tables: Sequence[ClipTable]) -> None:
+    """Warn of table files that give their name, which is one, to their clips: they become one database."""
+    named: dict[str, set[Path]] = defaultdict(set)
+    for table in tables:
+        databases = {clip.database for clip in table}
+        for source in table.sources:
+            if source.name == "table" and source.root.stem in databases:
+                named[source.root.stem].add(source.root)
+    for name, files in named.items():
+        if len(files) > 1:
+            warnings.warn(
+                f"{' and '.join(map(str, sorted(files)))} are read as one database, {name}, after the name of the "
+                "file: a person of one name in both is one person; if they are different data sets, write different "
+                "names into their columns database",
+                stacklevel=6,
+            )
 
 
 def _require_different(tables: Sequence[ClipTable]) -> None:
