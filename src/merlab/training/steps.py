@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from merlab.errors import MerlabError
 from merlab.spelling import counted
+from merlab.training.without_compiler import made
 
 if TYPE_CHECKING:
     from merlab.training.settings import TrainingSettings
@@ -62,11 +63,11 @@ def make_optimizer(
         "weight_decay": settings.weight_decay,
     }
     if settings.optimizer == "rmsprop":
-        return torch.optim.RMSprop(module.parameters(), capturable=rate is not None, **common)
+        return made(torch.optim.RMSprop, module.parameters(), capturable=rate is not None, **common)
     if settings.optimizer == "sgd":
-        return torch.optim.SGD(module.parameters(), momentum=MOMENTUM, fused=True, **common)
+        return made(torch.optim.SGD, module.parameters(), momentum=MOMENTUM, fused=True, **common)
     kind = torch.optim.AdamW if settings.optimizer == "adamw" else torch.optim.Adam
-    return kind(module.parameters(), capturable=rate is not None, fused=True, **common)
+    return made(kind, module.parameters(), capturable=rate is not None, fused=True, **common)
 
 
 def in_memory_format(module: nn.Module, *, channels_last: bool) -> nn.Module:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from merlab.evaluation.metrics import Float64Array
 from merlab.spotting.comparison.training import Training
 from merlab.training.threads import torch_threads
+from merlab.training.without_compiler import made
 
 SIDE_AFTER_POOLING = 7
 # The activations of larger batches do not fit into the caches of a processor: 512 images take twice the time of 128.
@@ -91,7 +92,8 @@ def trained(
     with torch.random.fork_rng(devices=[]), torch_threads(1):
         torch.manual_seed(seed)
         model = network().train()
-        steps = torch.optim.Adam(model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay)
+        common = {"lr": training.learning_rate, "weight_decay": training.weight_decay}
+        steps = made(torch.optim.Adam, model.parameters(), **common)
         for _ in range(training.epochs):
             for batch in torch.split(torch.randperm(len(labels), generator=generator), training.batch_size):
                 steps.zero_grad()
