@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 import pytest
@@ -100,6 +101,18 @@ def test_synthetic_faces_are_those_of_your_own_folder_if_flow_was_mixed_into_the
     replace(written, card=card).save(tmp_path / "start.safetensors")
     (start,) = starts_in(tmp_path / "start.safetensors")
     assert start.databases == databases
+
+
+def test_a_run_states_the_file_the_network_and_what_it_was_trained_on(tmp_path):
+    path = write_start(tmp_path / "real.safetensors", databases=["casme2", "smic"])
+    (start,) = starts_in(path)
+    assert start.facts().model_dump(exclude={"fitted"}) == {
+        "name": "real.safetensors",
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "digest": start.digest,
+        "method": "flow-cnn",
+        "databases": ["casme2", "smic"],
+    }
 
 
 def test_the_digest_is_that_of_the_tensors_and_the_sha256_that_of_the_file(tmp_path):
