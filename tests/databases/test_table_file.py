@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import xlwt
 
@@ -82,3 +84,14 @@ def test_a_file_that_the_system_cannot_read_says_what_to_do(tmp_path):
     (tmp_path / "table.csv").mkdir()
     with pytest.raises(MerlabError, match=r"table\.csv cannot be read: Is a directory; copy it again"):
         read_lines(tmp_path / "table.csv")
+
+
+def test_texts_of_parquet_may_be_bytes(tmp_path):
+    """Some programs do not mark the bytes of a text as UTF-8."""
+    columns = {"subject": [b"J\xc3\xbcrgen", None], "onset": [46, 47]}
+    pq.write_table(pa.table(columns), tmp_path / "table.parquet")
+    (sheet,) = read_lines(tmp_path / "table.parquet").sheets
+    assert list(sheet.lines.values()) == [("Jürgen", "46"), ("", "47")]
+    pq.write_table(pa.table({"subject": [b"\xff\xfe"]}), tmp_path / "table.parquet")
+    with pytest.raises(MerlabError, match="cannot be read as Parquet"):
+        read_lines(tmp_path / "table.parquet")

@@ -10,8 +10,8 @@ from merlab.spelling import quoted
 
 # What a spreadsheet shows for a formula that failed, in many languages: #REF!, #N/A, #NAME?, #WERT!, #NV, #¡REF!, #N/D
 FAILED_FORMULA = re.compile(r"#(?:[¡¿]?[^\W\d_][\w/]*[!?]|[^\W\d_]/[^\W\d_]|N[AV]|GETTING_DATA)|Err:\d+", re.IGNORECASE)
-# The text of a cell that is a date.
-DATE_CELL = re.compile(r"\d{4}-\d\d-\d\d 00:00:00")
+# The text of a cell that is a date, a time or a duration.
+DATE_CELL = re.compile(r"(\d{4}-\d\d-\d\d |\d+ days?, )?\d\d?:\d\d:\d\d(\.\d+)?")
 # A number with a comma, as programs write it in other languages: 566,4 and 1,234 cannot be told apart.
 NUMBER_WITH_COMMA = re.compile(r"\d+(,\d+)+(\.\d+)?")
 # One and a thousand of a program in another language, or the fraction .000: 1.000.

@@ -242,6 +242,9 @@ def _line(number: int, place: str, cells: tuple[str, ...]) -> Line:
 def _text(cell: Any) -> str:
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return ""
+    # As some programs write the texts of a Parquet file.
+    if isinstance(cell, bytes):
+        return cell.decode()
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +50,12 @@ def test_labels_that_look_the_same_are_one_class_and_are_named(tmp_path, one, ot
     assert (finding.severity, finding.remedy) == ("handled", f"all are read as {label}")
 
 
-def test_labels_that_differ_by_one_letter_stay_two_classes_and_are_named(tmp_path):
-    examination = examine(tmp_path, ["happiness", "hapiness", "anger"])
-    assert {clip.emotion for clip in examination.clips} == {"happiness", "hapiness", "anger"}
+@pytest.mark.parametrize(("one", "other"), [("hapiness", "happiness"), ("01", "1"), ("self report", "selfreport")])
+def test_labels_that_differ_by_one_letter_a_blank_or_zeros_stay_two_classes_and_are_named(tmp_path, one, other):
+    examination = examine(tmp_path, [other, one, "anger"])
+    assert {clip.emotion for clip in examination.clips} == {one, other, "anger"}
     (finding,) = about_labels(examination)
-    assert (finding.severity, finding.found) == ("differs", "hapiness and happiness")
+    assert (finding.severity, finding.found) == ("differs", f"{one} and {other}")
 
 
 @pytest.mark.parametrize("sign", ["?", "/", "NaN", "n/a"])
@@ -85,10 +86,13 @@ def test_a_failed_formula_in_place_of_a_text_makes_the_row_unusable(tmp_path, co
 
 
 @pytest.mark.parametrize("column", ["subject", "clip", "label"])
-def test_a_name_that_a_spreadsheet_turned_into_a_date_is_named(tmp_path, column):
-    (finding,) = examine_workbook(tmp_path, **{column: datetime(2014, 2, 1)}).of("differs")
+@pytest.mark.parametrize(
+    "value", [datetime(2014, 2, 1), datetime(2014, 2, 1, 13, 5), time(1, 2), timedelta(hours=30), timedelta(hours=3)]
+)
+def test_a_name_that_a_spreadsheet_turned_into_a_date_or_time_is_named(tmp_path, column, value):
+    (finding,) = examine_workbook(tmp_path, **{column: value}).of("differs")
     assert finding.expected == f"a name in column {column}"
-    assert finding.found.startswith("a date in 1 row, the first ")
+    assert finding.found.startswith("a date or time in 1 row, the first ")
     assert "format the column as text" in finding.remedy
 
 

@@ -12,7 +12,7 @@ from merlab.databases.cell_texts import DATE_CELL, are_action_units
 from merlab.databases.listed.row_clip import Read
 from merlab.databases.listed.table_rows import TEXTS
 from merlab.frames import MAX_FRAMES_NAMED, ClipError, Video, describe_numbers
-from merlab.spelling import counted, one_letter_apart, told_apart
+from merlab.spelling import counted, folded, one_letter_apart, told_apart
 
 # The frame rates of the table and of a video are the same where they differ by less than this factor.
 SAME_RATE = 1.01
@@ -76,7 +76,7 @@ def _labels(table: str, read: Sequence[Read]) -> Iterator[Finding]:
             remedy = f"all are read as {label}"
             yield Finding("handled", table, "one spelling per label", told_apart(spellings), remedy)
     for pair in combinations(sorted(written), 2) if len(written) <= MOST_LABELS else ():
-        if one_letter_apart(*pair):
+        if one_letter_apart(*pair) or folded(pair[0]) == folded(pair[1]):
             remedy = "read as different labels; if it is one label, correct its spelling"
             yield Finding("differs", table, "one spelling per label", " and ".join(pair), remedy)
 
@@ -88,7 +88,9 @@ def _odd_texts(table: str, read: Sequence[Read]) -> Iterator[Finding]:
             remedy = (
                 "read as it is; if a spreadsheet made a date of a name such as 1-2, format the column as text first"
             )
-            yield Finding("differs", table, f"a name in column {column}", f"a date in {_counted(dates)}", remedy)
+            yield Finding(
+                "differs", table, f"a name in column {column}", f"a date or time in {_counted(dates)}", remedy
+            )
     no_units = [row for row in read if not are_action_units(row.record.action_units)]
     if no_units:
         found = f"{no_units[0].record.action_units!r} and the like in {_counted(no_units)}"
