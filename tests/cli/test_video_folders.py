@@ -314,6 +314,11 @@ class TestEach:
         with pytest.raises(MerlabError, match=r"the results of a/x\.avi and b/x\.avi would both be in"):
             for_each(["a/x.avi", "b/x.avi"], tmp_path, never)
 
+    def test_a_link_that_leads_nowhere_is_a_video_that_is_missing(self, tmp_path):
+        (tmp_path / "gone.avi").symlink_to("not-there.avi")
+        (tmp_path / "notes.txt").symlink_to("not-there.txt")
+        assert [path.name for path in videos_in(tmp_path)] == ["gone.avi"]
+
     def test_a_link_to_another_video_of_the_folder_is_named(self, tmp_path):
         (tmp_path / "a.avi").touch()
         (tmp_path / "b.avi").symlink_to("a.avi")

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 
-from merlab.frames import ClipError
+from merlab.frames import ClipError, open_frames
 from merlab.frames.opening import SourceChangedError, require_different, require_one_kind, require_unchanged, state_of
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes with a path")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.avi")
+    with pytest.raises(ClipError, match=r"pipe\.avi is neither a file nor a folder; give the file of the video"):
+        open_frames(tmp_path / "pipe.avi")
 
 
 def test_a_folder_changes_with_its_images_and_not_with_what_else_is_written_into_it(tmp_path):

@@ -17,9 +17,19 @@ def open_frames(source: Path) -> Frames:
     """The frames of a folder of images or of a video; raises ClipError with the remedy if ``source`` is neither."""
     if source.is_dir():
         return ImageFolder(source)
+    if leads_nowhere(source):
+        raise ClipError(f"{source} is a link to {source.readlink()}, which does not exist; restore that file")
     if not source.exists():
         raise ClipError(f"{source} does not exist; check the path of the video, or of the folder of frames")
+    if not source.is_file():
+        # It may be a pipe, which waits for a writer.
+        raise ClipError(f"{source} is neither a file nor a folder; give the file of the video")
     return Video(source)
+
+
+def leads_nowhere(source: Path) -> bool:
+    """Whether a path is a link to a file that does not exist."""
+    return source.is_symlink() and not source.exists()
 
 
 def require_one_kind(source: Path) -> None:

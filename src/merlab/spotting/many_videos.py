@@ -8,9 +8,9 @@ from typing import Protocol, TypeVar
 
 from merlab.claims import OtherResultError
 from merlab.errors import MerlabError, keeping
-from merlab.frames import ClipError, ImageFolder, folders_of_images, looks_like_video
+from merlab.frames import VIDEO_SUFFIXES, ClipError, ImageFolder, folders_of_images, looks_like_video
 from merlab.frames.clock import ClockError, require_rate
-from merlab.frames.opening import require_different
+from merlab.frames.opening import leads_nowhere, require_different
 from merlab.given import as_path
 from merlab.locks import only_writer
 from merlab.progress import Progress, one_line, shown_progress
@@ -150,8 +150,13 @@ def _contents(folder: Path) -> dict[Path, str]:
     if not folder.is_dir() or ImageFolder(folder).names:
         return {}
     paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    videos = set(filter(looks_like_video, paths)) or set(folders_of_images(folder))
+    videos = set(filter(_is_video, paths)) or set(folders_of_images(folder))
     return {path: "" if path in videos else _reason(path) for path in paths}
+
+
+def _is_video(path: Path) -> bool:
+    """Whether a file is a video, or a link that should lead to one: where it leads nowhere, it is refused by name."""
+    return looks_like_video(path) or (path.suffix.lower() in VIDEO_SUFFIXES and leads_nowhere(path))
 
 
 def _reason(path: Path) -> str:
