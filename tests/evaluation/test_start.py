@@ -9,11 +9,13 @@ import pytest
 import torch
 
 from merlab.errors import MerlabError
-from merlab.inputs import parse_recipe
+from merlab.evaluation.run_record import FittedFacts
+from merlab.inputs import as_recipe, parse_recipe
 from merlab.methods import Task, find_method
 from merlab.models.card import FlowSource, TrainedOn
 from merlab.models.recognizer import load_recognizer
 from merlab.training import TrainingSettings
+from tests.helpers import own_input
 from tests.training_material import CENTERED, CLASSES, starts_in, write_start
 
 
@@ -70,6 +72,31 @@ def test_a_network_of_another_form_is_refused_with_the_tensor(start):
     start.require_network(same)
     with pytest.raises(MerlabError, match=r"tensor features.* is \(64, 1960\) in the file and \(64, 2560\) here"):
         start.require_network(other)
+
+
+def test_a_tensor_too_many_or_too_few_is_refused_and_the_first_by_name_is_told(start):
+    network = find_method("flow-cnn").module(Task(3, 3, 28, 28), find_method("flow-cnn").preset("paper"))
+    first, second, *_ = sorted(start.tensors)
+    fewer = replace(
+        start, tensors={name: value for name, value in start.tensors.items() if name not in (first, second)}
+    )
+    with pytest.raises(MerlabError, match=rf"the tensor {first} is absent in the file and \("):
+        fewer.require_network(network)
+    more = replace(
+        start, tensors={**start.tensors, "another.bias": torch.zeros(7), "another.weight": torch.zeros(7, 2)}
+    )
+    with pytest.raises(MerlabError, match=r"the tensor another.bias is \(7,\) in the file and absent here"):
+        more.require_network(network)
+
+
+def test_what_of_a_published_network_fitted_once_is_not_compared_again(start):
+    fitted = FittedFacts(layout="resnet18", taken=0, adapted=[], left_out=[], random=[])
+    replace(start, tensors={}, fitted=fitted).require_network(torch.nn.Linear(2, 2))
+
+
+def test_the_crop_of_an_input_of_your_own_does_not_decide_how_a_sample_is_read(start):
+    plain = as_recipe(own_input(lambda clip, frames, recipe: None, strain=lambda recipe: [0]))
+    replace(start, recipe=plain).require_input("mine", replace(plain, crop="corrected"))
 
 
 def test_a_start_of_tested_subjects_is_refused_and_one_of_synthetic_faces_alone_is_not(start, tmp_path):
