@@ -74,7 +74,8 @@ def evaluate(
             given, nothing is kept on the disk.
         jobs: worker processes; None: one per core. Each holds the inputs of all clips in memory. The results do not
             depend on it.
-        engine: where the work runs, such as ``RayEngine("HOST:PORT")``; ``jobs`` is then an argument of the engine.
+        engine: where the work runs, such as ``merlab.evaluation.engines.RayEngine("HOST:PORT")``; ``jobs`` is then an
+            argument of the engine.
         cache: the folder for inputs; None: the user's cache.
         progress: True shows it on standard error, False does not, a function is called with it.
 

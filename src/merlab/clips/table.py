@@ -135,8 +135,8 @@ class ClipTable:
     def plot(self, clip: Clip | int | str) -> Figure:
         """Onset, apex and offset of a clip, and the optical flow from onset to apex, as a matplotlib figure.
 
-        ``clip`` is a clip, or its position, key or name (see ``__getitem__``). Raises ClipError if a frame is absent or
-        damaged.
+        ``clip`` is a clip, its position, its key, or a name that occurs only once. Raises ClipError if a frame is
+        absent or damaged.
         """
         from merlab.key_frames import key_frames_figure, stored_flow_figure
 

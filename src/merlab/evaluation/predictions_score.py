@@ -61,7 +61,7 @@ def score(predictions: pd.DataFrame | Path | str, classes: Sequence[str] | None 
     The columns of ``predictions`` are truth and prediction, and database, subject, clip, seed and method where present;
     of several methods, give the rows of one. ``classes`` None means the labels that occur, sorted. Raises MerlabError
     for a file that cannot be read, for repeated or empty classes, and for everything in the table that would be counted
-    wrongly (see ``read_scorable``).
+    wrongly.
     """
     declared = () if classes is None else _declared(classes)
     table = read_scorable(predictions, declared)

@@ -40,8 +40,8 @@ class MethodSetup(GivenModel):
 
     Attributes:
         method: the method.
-        preset: its preset; None: its own choice for the clips (see ``default_preset``). A method of your own without
-            presets ignores it.
+        preset: its preset; None: ``flow28`` on stored flow where it has it, else ``reduced``, else its first. A method
+            of your own without presets ignores it.
         recipe: its input; None: the preset's, else the method's.
         training: training settings that replace the preset's, by name.
         network: network options that replace the preset's, by name.

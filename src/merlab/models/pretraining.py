@@ -78,8 +78,8 @@ def pretrain(
 ) -> Recognizer:
     """Train a recognizer, calibrate and score it on unseen subjects, and write it to one file.
 
-    Intermediate files are kept in ``work_folder(out)``, so that interrupted training is resumed. The same settings,
-    versions and machine give the same file.
+    Intermediate files are kept beside it, in ``mine-work`` for ``mine.safetensors``, so that interrupted training is
+    resumed. The same settings, versions and machine give the same file.
 
     Args:
         out: the file to write, such as ``mine.safetensors``; its stem is the name of the recognizer.

@@ -107,7 +107,8 @@ def prepare(
         database: a database of whole heads, or its name; for any other, the error lists the valid names.
         root: the folder that holds it.
         out: a new folder, or one that an earlier call with the same settings began.
-        settings: how faces are found, how the head's movement is treated, and the format of the frames.
+        settings: how faces are found, how the head's movement is treated, and the format of the frames: a
+            ``merlab.preparation.settings.Settings``.
         again: replace what ``out`` holds, when the new faces are complete.
         jobs: worker processes; None: one per core.
         progress: True shows it on standard error, False does not, a function is called with it.

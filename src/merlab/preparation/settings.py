@@ -25,6 +25,10 @@ JPEG_QUALITY = 95
 class Settings:
     """How faces are found, how the head's movement is treated, and how the aligned frames are stored.
 
+    ``finding`` are the detector and the landmarks. ``motion`` is ``onset`` (one transform per clip), ``rigid`` (the
+    movement of the head since the onset is removed) or ``landmarks`` (every frame by its own). ``image`` is ``jpg``
+    (quality 95) or ``png``.
+
     Raises MerlabError for a motion or an image format that does not exist.
     """
 

@@ -49,8 +49,10 @@ def align(
     Args:
         source: the video, or a folder of images that are numbered in their names.
         out: a new folder, or one that an earlier call with the same settings began.
-        settings: how faces are found, how the head's movement is treated, and the format of the frames.
-        frame_range: the frames that are used; the first one fixes the layout. Unless given, all.
+        settings: how faces are found, how the head's movement is treated, and the format of the frames: a
+            ``merlab.preparation.settings.Settings``.
+        frame_range: the frames that are used, a ``merlab.preparation.frame_range.FrameRange``; the first one fixes the
+            layout. Unless given, all.
         fps: frames per second, for a folder of images, or if the container is wrong.
         video: whether to write ``aligned.mp4`` as well.
         again: replace what ``out`` holds, when the new faces are complete.

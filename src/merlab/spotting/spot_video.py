@@ -71,7 +71,7 @@ def spot(
             ``merlab-spotted``.
         fps: frames per second of the camera; required for images and for streams without time stamps. For slow motion
             that does not state it: seconds then are those of the recording, not those of a player.
-        settings: what counts as a movement.
+        settings: what counts as a movement, a ``merlab.spotting.spot.SpottingSettings``.
         again: replace a finished result in ``out``, also one of other settings, when the new one is complete.
         progress: True shows it on standard error, False does not, a function is called with it.
 

@@ -64,13 +64,22 @@ def make_flow(
 ) -> Path:
     """Write the flow of ``clips`` varied SYNTHETIC clips of each subject into ``out``, and return ``out``.
 
-    ``subjects`` and ``clips`` are 1 or more, ``seed`` is 0 or more; all else is as in VariedSettings. ``jobs`` is the
-    number of processes (None: one per core; 1: this process). A second call with the same settings resumes interrupted
-    work, and replaces damaged files. The bytes depend on the settings and the versions of the libraries, not on
-    ``jobs`` or interruptions. ``again`` replaces a complete folder, or one of other settings, when the new one is
-    complete. ``progress`` counts clips: True shows it on standard error, a function is called with it.
+    A second call with the same settings resumes interrupted work, and replaces damaged files. The bytes depend on the
+    settings and the versions of the libraries, not on ``jobs`` or interruptions.
 
-    Raises MerlabError if the settings are invalid, and if ``out`` is written by another process or holds anything else.
+    Args:
+        out: a new folder, or one that an earlier call with the same settings began.
+        subjects: synthetic identities, 1 or more.
+        clips: clips of each subject, 1 or more.
+        seed: 0 or more.
+        again: replace a complete folder, or one of other settings, when the new one is complete.
+        jobs: the number of processes; None: one per core; 1: this process.
+        progress: counts clips; True shows it on standard error, False does not, a function is called with it.
+
+    Raises:
+        MerlabError: for a setting of a wrong type or range, and if ``out`` is written by another process or holds
+            anything else.
+
     """
     out = as_path(out, "out")
     require_counts(subjects=subjects, clips=clips)

@@ -76,19 +76,31 @@ def make_videos(
 ) -> Path:
     """Write SYNTHETIC long recordings with ``events`` micro-expressions per minute into ``out``, and return ``out``.
 
-    ``subjects`` is 1 or more, one recording each; ``minutes`` of each is above 0 and at most 1440; ``events`` is 0 to
-    600, as far as they fit; ``seed`` is 0 or more. ``preset`` is a key of PRESETS (``null``: no events, only
-    disturbances), or ``conversation``: the same events among macro-expressions, talking, chewing, hands, turns,
-    slipping glasses, changing light, cuts and a second person, with their truth in DISTRACTIONS_TABLE. ``raw`` adds
-    uncropped camera frames; ``video_format`` is a key of FORMATS. ``fps`` is 30, 60, 100 or 200 frames per second: a
-    seed shows the same movements at the same seconds at each. ``megabits`` is the rate of an mp4 file, 0.1 to 100
-    Mbit/s; unless given, the quality is constant, and in a conversation each recording has a random rate of 1 to 8
-    Mbit/s. ``jobs`` is the number of processes (None: one per core). A second call with the same settings writes the
-    recordings that are missing. ``again`` replaces a complete folder, or one of other settings, when the new one is
-    complete. Memory does not grow with ``minutes``. ``progress`` counts blocks of BLOCK frames: True shows it on
-    standard error, a function is called with it.
+    A second call with the same settings writes the recordings that are missing. Memory does not grow with ``minutes``.
 
-    Raises MerlabError if the settings are invalid, and if ``out`` is written by another process or holds anything else.
+    Args:
+        out: a new folder, or one that an earlier call with the same settings began.
+        subjects: synthetic identities, one recording each, 1 or more.
+        minutes: the length of each recording, above 0 and at most 1440.
+        events: micro-expressions per minute, 0 to 600, as far as they fit.
+        preset: ``default``, ``easy``, ``hard``, ``null`` (no events, only disturbances), or ``conversation``: the same
+            events among macro-expressions, talking, chewing, hands, turns, slipping glasses, changing light, cuts and a
+            second person, with their truth in SYNTHETIC_distractions.csv.
+        seed: 0 or more.
+        raw: also write uncropped camera frames.
+        video_format: ``avi``, ``mp4`` or ``frames``.
+        fps: 30, 60, 100 or 200 frames per second; a seed shows the same movements at the same seconds at each.
+        megabits: the rate of an mp4 file, 0.1 to 100 Mbit/s; unless given, the quality is constant, and in a
+            conversation each recording has a random rate of 1 to 8 Mbit/s.
+        again: replace a complete folder, or one of other settings, when the new one is complete.
+        jobs: the number of processes; None: one per core.
+        progress: counts blocks of 800 frames; True shows it on standard error, False does not, a function is called
+            with it.
+
+    Raises:
+        MerlabError: for a setting of a wrong type or range, and if ``out`` is written by another process or holds
+            anything else.
+
     """
     out = as_path(out, "out")
     require_yes_or_no(raw=raw, again=again)

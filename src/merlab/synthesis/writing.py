@@ -61,14 +61,24 @@ def make_faces(
 ) -> Path:
     """Write SYNTHETIC micro-expressions into ``out`` as a tree with the layout of CASME II, and return ``out``.
 
-    ``subjects`` is 1 or more, ``clips`` (of all subjects together) at least as many, and ``seed`` 0 or more; ``preset``
-    is a key of PRESETS; ``raw`` adds uncropped camera frames; ``jobs`` is the number of processes (None: one per core;
-    1: this process). A second call with the same settings resumes interrupted work. The bytes depend on the settings
-    and the versions of the libraries, not on ``jobs`` or interruptions. ``again`` replaces a complete folder, or one of
-    other settings, when the new one is complete. ``progress`` counts clips: True shows it on standard error, a function
-    is called with it.
+    A second call with the same settings resumes interrupted work. The bytes depend on the settings and the versions of
+    the libraries, not on ``jobs`` or interruptions.
 
-    Raises MerlabError if the settings are invalid, and if ``out`` is written by another process or holds anything else.
+    Args:
+        out: a new folder, or one that an earlier call with the same settings began.
+        subjects: synthetic identities, 1 or more.
+        clips: clips of all subjects together, at least as many as subjects.
+        preset: ``default``, ``easy``, ``hard`` or ``null``.
+        seed: 0 or more.
+        raw: also write uncropped camera frames.
+        again: replace a complete folder, or one of other settings, when the new one is complete.
+        jobs: the number of processes; None: one per core; 1: this process.
+        progress: counts clips; True shows it on standard error, False does not, a function is called with it.
+
+    Raises:
+        MerlabError: for a setting of a wrong type or range, and if ``out`` is written by another process or holds
+            anything else.
+
     """
     out = as_path(out, "out")
     require_yes_or_no(raw=raw, again=again)

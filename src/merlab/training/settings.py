@@ -32,8 +32,7 @@ class TrainingSettings(GivenModel):
         learning_rate: the highest learning rate.
         schedule: of the learning rate: ``step`` decays by ``decay`` after every ``decay_every`` epochs; ``cosine``,
             ``cosine-restarts`` (at the full rate again after every ``decay_every`` epochs), ``cosine-waves`` (falls
-            and rises in turn, each in ``decay_every`` epochs) and ``one-cycle`` change with every step (see
-            ``schedules.learning_rate``).
+            and rises in turn, each in ``decay_every`` epochs) and ``one-cycle`` change with every step.
         warm_up: the share of the training in which ``one-cycle`` raises the learning rate.
         decay: the factor of the schedule ``step``.
         decay_every: the number of epochs after which the learning rate changes (see ``schedule``).
@@ -53,7 +52,8 @@ class TrainingSettings(GivenModel):
         turn: the standard deviation of the angle by which each clip is turned, radians.
         noise: the largest standard deviation of the white noise that is added to each clip.
         mirror_at_test: average the probabilities of a clip and of its mirror image.
-        precision: ``auto`` chooses by a fixed rule (see ``resolve_precision``), never by a timing.
+        precision: ``auto`` is bfloat16 on a GPU that has it, and on a CPU that has it where network and input are
+            large, else float32; it never follows from a timing.
         channels_last: images are in channels-last memory order, which is faster; a network that calls ``view`` on them
             needs False.
         device: ``auto`` is the GPU if there is one; ``cuda`` without a usable GPU is an error.

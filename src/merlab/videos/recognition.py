@@ -86,13 +86,14 @@ def recognize(
             that does not state it: seconds then are those of the recording, not those of a player.
         aligned: the frames are aligned faces already, so that no face has to be found.
         most_faces: how many faces are followed at once.
-        finding: the detector and the landmarks that find faces; unless given, YuNet and the face mesh.
+        finding: the detector and the landmarks that find faces, a ``merlab.faces.alignment.FaceFinding``; unless given,
+            YuNet and the face mesh.
         weights: a file of ``merlab pretrain``; unless given, the recognizer that ships with merlab.
-        runtime: what computes the recognizer, ``auto`` or a name in ``inference.runtimes.RUNTIMES``.
+        runtime: what computes the recognizer, ``auto``, ``torch``, ``onnx``, ``openvino`` or ``openvino-bf16``.
         unsure_below: below this probability the class of an event stays empty.
-        words: the other limits within which a class is named; what fails is left empty, with its reasons in
-            ``withheld``.
-        spotting: what counts as a movement.
+        words: the other limits within which a class is named, a ``merlab.videos.words.WordSettings``; what fails is
+            left empty, with its reasons in ``withheld``.
+        spotting: what counts as a movement, a ``merlab.spotting.spot.SpottingSettings``.
         overlay: also write the results drawn into the video (``frames``), or on black, with the landmarks of the faces
             and without the people (``mesh``); ``none`` does not. True and False are ``frames`` and ``none``.
         save_inputs: keep the input of the recognizer for each event, ``inputs.npz`` in the folder of its pictures.
@@ -166,7 +167,8 @@ def recognize_each(
 
     Raises:
         MerlabError: for a folder without videos, for two videos of the same name, for a wrong option, where the face
-            mesh is missing, and as ``for_each`` does.
+            mesh is missing, for an ``out`` that another process writes or that has tables of other videos, and,
+            without ``again``, for a video with a result of other settings.
 
     """
     paths, skipped = listed(videos)

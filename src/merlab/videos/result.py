@@ -79,7 +79,7 @@ class VideoResult:
         folder: where its files are.
         rows: the events, by onset.
         weak_rows: the weak candidates, by onset: too uncertain to be counted as events.
-        frames: one row per frame and face, with the columns of ``frame_table``.
+        frames: one row per frame and face, with the columns of frames.csv.
         metadata: what was read, by which model, versions and settings.
 
     """

@@ -49,7 +49,7 @@ def compare_spotting(
 
     Args:
         videos: recordings with their true events: ``merlab.databases.long_videos(...).videos``, or those of
-            ``recordings``.
+            a folder, ``merlab.spotting.comparison.recordings.recordings_in(FOLDER)``.
         methods: one or several names, ``FILE.py:NAME``, or methods of your own: functions of a ``merlab.Recording``, or
             objects or classes with ``spot`` and, if they learn, ``fit`` (docs: Add a spotting method). Unless given,
             all that `merlab spotting-methods` lists.
@@ -59,7 +59,7 @@ def compare_spotting(
         seed: of networks and of the random guess.
         jobs: worker processes that read the recordings; None for one per core. Scores do not depend on it.
         again: replace the result of other recordings, or make a finished one again.
-        progress: as in ``shown_progress``.
+        progress: True shows it on standard error, False does not, a function is called with it.
 
     Raises:
         MerlabError: for a value of a wrong type or range, recordings that cannot be read, an unknown method, an error

@@ -74,7 +74,8 @@ def score_spotting(
     apart as well; the other scores ignore the kinds. Movements of the kind ``other`` are left out.
 
     Args:
-        truth: the true events: table files or DataFrames (see ``read_events``).
+        truth: the true events: table files or DataFrames with the columns onset and offset in frames, and video, kind,
+            apex, emotion (or class) and action_units where present.
         spotted: the spotted events, alike.
         fps: frames per second, for the apex error in milliseconds, for durations, and for documents of ELAN.
         scheme: which class a true emotion gives: a name that ``merlab.schemes()`` lists, a YAML file, or a mapping
