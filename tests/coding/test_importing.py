@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from merlab.coding.decisions import Coding
-from merlab.coding.elan_import import ElanChoice
+from merlab.coding.elan_import import ElanChoice, chosen_medium
 from merlab.coding.exporting import export_coding
 from merlab.coding.file import read_coding, write_coding
 from merlab.coding.importing import import_coding
 from merlab.coding.material import read_material
+from merlab.elan.reading import read_elan
 from merlab.elan.writing import Links, Tier, interval, write_document
 from merlab.errors import MerlabError
 from merlab.result_folder import CODING
@@ -147,6 +148,21 @@ def test_the_linked_video_is_found_or_stated(tmp_path):
     assert "linked to no video" in import_coding(folder, plain(tmp_path / "none.eaf"), coder="C").notes[0]
 
 
+@pytest.mark.parametrize(
+    ("linked", "video"),
+    [
+        ("interview%20two.mp4", "interview two.mp4"),
+        ("interview%20two.mp4", "interview%20two.mp4"),
+        ("interview%2520two.mp4", "interview%20two.mp4"),
+        ("interview two.mp4", "interview two.mp4"),
+    ],
+)
+def test_a_name_with_a_percent_sign_may_be_an_address_or_the_name_itself(tmp_path, linked, video):
+    media = [VIDEO.format("").replace("interview.mp4", name) for name in ("other.mp4", linked)]
+    medium, notes = chosen_medium(read_elan(plain(tmp_path / "a.eaf", media="".join(media))), (video,), None)
+    assert (medium.name, notes) == (video, [])
+
+
 def test_the_face_is_found_or_stated(tmp_path):
     folder, file = material_in(tmp_path / "out").folder, plain(tmp_path / "a.eaf", tier="smiles")
     with pytest.raises(MerlabError, match="faces 0, 1; give one with --face"):
@@ -207,12 +223,13 @@ def test_a_table_of_any_program(tmp_path):
     table = tmp_path / "mine.csv"
     table.write_text(
         f"Video,Onset,Apex,Offset,Emotion,AU\ninterview.mp4,{first.onset},/,{first.offset + 2},joy,\n"
-        "interview.mp4,5,7,9,,\nother.mp4,1,2,3,,\n"
+        "interview.mp4,5,7,9,#WERT!,#NV\nother.mp4,1,2,3,,\n"
     )
     report = import_coding(material.folder, table, coder="GH")
     assert report.notes == (f"{table}: rows of other.mp4 are left out",)
     own, moved = read_coding(material).decisions
     assert (own.decision, own.onset, own.apex, own.offset) == ("add", 5, 7, 9)
+    assert (own.label, own.action_units) == ("", "")
     assert moved == about(first, "move", "GH", apex=None, offset=first.offset + 2, label="joy", time=moved.time)
 
 

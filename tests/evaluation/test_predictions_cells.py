@@ -53,7 +53,7 @@ def test_leading_zeros_and_labels_that_look_like_numbers_stay_as_they_are(tmp_pa
 
 
 @pytest.mark.parametrize("column", ["truth", "prediction", "seed", "database", "subject", "clip"])
-@pytest.mark.parametrize("value", [None, float("nan"), "", " ", "NaN", "#REF!", "inf"])
+@pytest.mark.parametrize("value", [None, float("nan"), "", " ", "NaN", "#REF!", "#WERT!", "Err:502", "inf"])
 def test_an_empty_or_undefined_cell_is_refused_with_its_row(tmp_path, column, value):
     table = SOUND.astype(object)
     table.loc[4, column] = value

@@ -440,7 +440,12 @@ class TestReading:
         table = events((1, 10), (1, 10)).assign(face_id=[1, 2])
         assert score_spotting(table, table).tp == 2
 
-    @pytest.mark.parametrize("unknown", ["", "NA", "nan", "/", "-"])
+    @pytest.mark.parametrize("unknown", ["", "NA", "nan", "#REF!", "#WERT!", "Err:502"])
+    def test_an_unknown_emotion_is_none(self, tmp_path, unknown):
+        (tmp_path / "events.csv").write_text(f"onset,offset,emotion\n1,10,joy\n21,30,{unknown}\n")
+        assert read_events(tmp_path / "events.csv")["emotion"].tolist() == ["joy", "(none)"]
+
+    @pytest.mark.parametrize("unknown", ["", "NA", "nan", "/", "-", "#REF!", "#WERT!", "Err:502"])
     def test_an_unknown_apex_is_not_scored(self, tmp_path, unknown):
         (tmp_path / "events.csv").write_text(f"onset,apex,offset\n1,5,10\n21,{unknown},30\n")
         table = read_events(tmp_path / "events.csv")

@@ -15,11 +15,11 @@ from merlab.coding.file import COLUMNS, decisions_in, decisions_of, whole_number
 from merlab.coding.found_events import FoundEvent, Imported, decisions_about, intervals, require_sound
 from merlab.coding.material import Material, composed
 from merlab.errors import MerlabError
-from merlab.evaluation.cells import NO_VALUE, CellTable, MissingColumnsError, read_cells
+from merlab.evaluation.cells import CellTable, MissingColumnsError, is_no_value, read_cells
 from merlab.frames import name_of
 from merlab.sinks import CsvSink
 from merlab.spotting.scoring.frame_doubts import note_on_seconds, share_no_frame
-from merlab.spotting.scoring.read_intervals import INTERVAL_NEEDED, NO_APEX
+from merlab.spotting.scoring.read_intervals import INTERVAL_NEEDED, has_no_apex
 
 # The first three are those that ``--database table`` needs; emotion is what it, and `merlab score-spotting`, read as
 # the label.
@@ -157,14 +157,14 @@ def _found(table: CellTable, place: str, row: Mapping[str, str], material: Mater
     try:
         apex, face = row.get("apex", ""), row.get("face_id", "")
         texts = [row.get(column, "") for column in (LABEL, "action_units", "comment", "coder", "decision")]
-        label, units, comment, coder, decision = ("" if text in NO_VALUE else text for text in texts)
+        label, units, comment, coder, decision = ("" if is_no_value(text) else text for text in texts)
         onset, offset = (whole_number(row[column], column) for column in INTERVAL)
         if onset > offset:
             raise MerlabError(f"onset {onset} is after offset {offset}; exchange or correct them")
         event = FoundEvent(
             face_id=whole_number(face, "face_id") if face else _only_face(material, stated),
             onset=onset,
-            apex=None if apex in NO_APEX else whole_number(apex, "apex"),
+            apex=None if has_no_apex(apex) else whole_number(apex, "apex"),
             offset=offset,
             label=label,
             action_units=units,

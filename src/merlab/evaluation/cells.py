@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from merlab.databases.cell_texts import may_be_thousands, remedy_for_number
+from merlab.databases.cell_texts import FAILED_FORMULA, may_be_thousands, remedy_for_number
 from merlab.databases.table_file import READERS, Sheet, folder_instead, read_lines
 from merlab.errors import MerlabError
 from merlab.given import require_file
@@ -27,12 +27,17 @@ from merlab.spelling import INVISIBLE, alike, first_of, one_letter_apart, quoted
 # What programs write for a value that is missing or undefined: pandas, R, NumPy, Excel.
 NO_VALUE = {
     *("", "NA", "N/A", "n/a", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None", "<NA>", "NaT"),
-    *("#N/A", "#N/A N/A", "#NA", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"),
+    "#N/A N/A",
     *("1.#IND", "1.#QNAN", "-1.#IND", "-1.#QNAN", "inf", "-inf", "+inf", "Inf", "-Inf", "Infinity", "-Infinity"),
 }
 SHOWN = 3
 # Among fewer rows than this, a label that occurs once is not remarkable.
 FEW_ROWS = 10
+
+
+def is_no_value(cell: str) -> bool:
+    """Whether a cell is empty or undefined: one of NO_VALUE, or the error of a formula in any language."""
+    return cell in NO_VALUE or FAILED_FORMULA.fullmatch(cell) is not None
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,8 @@ class CellTable:
     def require_values(self, columns: Iterable[str], allowed: Iterable[str] = ()) -> None:
         """Raises MerlabError if a cell of these columns is empty or undefined; ``allowed`` texts are values."""
         for column in columns:
-            missing = self.cells[column].isin(NO_VALUE - set(allowed))
+            cells = self.cells[column]
+            missing = cells.map(is_no_value).astype(bool) & ~cells.isin(set(allowed))
             self.refuse(missing, f"{column} is empty or undefined", "fill in the cell, or remove the row")
 
     def refuse_thousands(self, column: str, is_unclear: Callable[[str], bool] = may_be_thousands) -> None:

@@ -12,7 +12,7 @@ from merlab.coding.frame_clock import FrameClock
 from merlab.coding.tables import EMOTION, LABEL
 from merlab.coding.units import read_units, require_units
 from merlab.errors import MerlabError
-from merlab.spotting.scoring.read_intervals import NO_APEX
+from merlab.spotting.scoring.read_intervals import has_no_apex
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def rated_row(row: Mapping[str, str]) -> RatedEvent:
     event = RatedEvent(
         face_id=whole_number(face, "face_id") if face else None,
         onset=whole_number(row["onset"], "onset"),
-        apex=None if apex in NO_APEX else whole_number(apex, "apex"),
+        apex=None if has_no_apex(apex) else whole_number(apex, "apex"),
         offset=whole_number(row["offset"], "offset"),
         label=(row.get(LABEL) or row.get(EMOTION, "")).casefold(),
         units=frozenset(unit.number for unit in require_units(row.get("action_units", ""))),

@@ -23,7 +23,7 @@ from merlab.coding.tables import EMOTION, INTERVAL, LABEL, VIDEO
 from merlab.databases.cell_texts import read_rate
 from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError
-from merlab.evaluation.cells import NO_VALUE, read_cells
+from merlab.evaluation.cells import is_no_value, read_cells
 from merlab.spelling import counted
 from merlab.spotting.scoring.read_intervals import INTERVAL_NEEDED
 
@@ -71,7 +71,7 @@ class _Reader:
         events: dict[str, dict[str, list[RatedEvent]]] = {}
         verdicts: dict[str, dict[tuple[str, str], bool]] = {}
         for place, cells in zip(table.places, table.cells.to_dict("records"), strict=True):
-            row = {str(name): "" if text in NO_VALUE else str(text) for name, text in cells.items()}
+            row = {str(name): "" if is_no_value(str(text)) else str(text) for name, text in cells.items()}
             video = composed(row.get(VIDEO, ""))
             # A coder who rejects every movement of a video has coded it.
             coded = events.setdefault(row.get("coder", ""), {}).setdefault(video, [])

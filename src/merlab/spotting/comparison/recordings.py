@@ -14,7 +14,7 @@ from merlab.databases.cell_texts import read_rate
 from merlab.databases.long_video import Kind, LongEvent, LongVideo
 from merlab.databases.table_file import READERS
 from merlab.errors import MerlabError
-from merlab.evaluation.cells import NO_VALUE, read_cells
+from merlab.evaluation.cells import is_no_value, read_cells
 from merlab.frames import clock_of, open_frames
 from merlab.frames.opening import state_of
 from merlab.given import as_path, require_folder
@@ -189,7 +189,7 @@ def _subject(name: str, facts: Mapping[str, str], subjects: Mapping[str, str]) -
 
 def _known(subject: str) -> str:
     """A subject as it is written in all tables, ``1`` of ``1.0``; empty for what means that it is unknown."""
-    return "" if subject in NO_VALUE else without_fraction(subject)
+    return "" if is_no_value(subject) else without_fraction(subject)
 
 
 def _rate(name: str, text: str) -> float | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from merlab.evaluation.cells import NO_VALUE, CellTable
+from merlab.evaluation.cells import CellTable, is_no_value
 from merlab.spelling import quoted
 
 KIND = "kind"
@@ -46,7 +46,7 @@ def with_kinds(table: CellTable, column: str) -> CellTable:
         note = f"{table.name}: the column {column} has no kinds of movements ({words}), so it is not read"
         return replace(table, cells=table.cells.drop(columns=KIND), notes=(*table.notes, note))
     found = ", ".join(map(quoted, sorted(set(cells[unknown]))[:3]))
-    empty = bool(unknown.any() and cells[unknown].isin(NO_VALUE).all())
+    empty = bool(unknown.any() and cells[unknown].map(is_no_value).all())
     table.refuse(unknown, f"kind is {'empty' if empty else found}", "write micro, macro or other")
     return replace(table, cells=table.cells.assign(**{KIND: kinds}))
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pandas as pd
 
 from merlab.errors import MerlabError
-from merlab.evaluation.cells import NO_VALUE, CellTable, read_cells
+from merlab.evaluation.cells import CellTable, is_no_value, read_cells
 from merlab.given import is_number
 from merlab.schemes import Scheme
 from merlab.spelling import first_of, quoted, without_fraction
@@ -37,7 +37,7 @@ SCORE = "score"
 INTERVAL_NEEDED = "an event needs the first and the last frame of the movement, its apex alone is not enough"
 OPTIONAL = (APEX, EMOTION, CLASS, ACTION_UNITS, *FACES)
 # How the coding tables of some databases mark an unknown apex.
-NO_APEX = {*NO_VALUE, "/", "-"}
+NO_APEX = {"/", "-"}
 FRAME_NUMBER = r"[0-9]{1,12}(\.0*)?"
 
 Events = pd.DataFrame | Path | str
@@ -192,12 +192,18 @@ def _read(given: Events, name: str, how: Reading) -> CellTable:
         cells = cells.rename(columns={CLASS: EMOTION})
     if VIDEO in cells and not _has_one_video_without_a_name(given):
         table.require_values([VIDEO])
-    for column, unknown, text in ((EMOTION, NO_VALUE, NO_EMOTION), (ACTION_UNITS, NO_VALUE, ""), (APEX, NO_APEX, "")):
+    for column, text in ((EMOTION, NO_EMOTION), (ACTION_UNITS, ""), (APEX, "")):
         if column in cells:
-            cells = cells.assign(**{column: cells[column].where(~cells[column].isin(unknown), text)})
+            unknown = cells[column].map(has_no_apex if column == APEX else is_no_value).astype(bool)
+            cells = cells.assign(**{column: cells[column].where(~unknown, text)})
     table = replace(table, cells=cells if VIDEO in cells else cells.assign(**{VIDEO: ""}))
     _require_intervals(table, detections.FRACTION if suffix == detections.SUFFIX else FRAME_NUMBER)
     return table
+
+
+def has_no_apex(cell: str) -> bool:
+    """Whether a cell says that the apex is unknown."""
+    return cell in NO_APEX or is_no_value(cell)
 
 
 def _read_table(given: Events, name: str, how: Reading) -> CellTable:
