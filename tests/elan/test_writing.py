@@ -15,7 +15,7 @@ def test_tiers_with_notes_are_read_as_they_were_written(tmp_path):
     path = tmp_path / "events.eaf"
     write_document(path, tiers, links, author="merlab", date="2026-01-01T00:00:00+00:00")
     read = read_elan(path)
-    assert read.media == (Medium("an intervüw.mp4", 0),)
+    assert read.media == (Medium("an intervüw.mp4", 0, "an intervüw.mp4"),)
     first, comments, empty = read.tiers
     assert (first.annotator, first.participant, comments.parent, empty.annotations) == ("AB", "face 0", "AB", ())
     assert [(each.begin_ms, each.end_ms, each.value) for each in first.annotations] == [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from merlab.coding import elan_tiers
 from merlab.coding.decisions import now
@@ -54,7 +54,8 @@ def chosen_medium(
     a user states it. Raises MerlabError if none fits.
     """
     wanted = [composed(name) for name in ([media] if media else videos)]
-    fitting = [medium for medium in document.media if medium.name in wanted]
+    both = [replace(medium, name=name) for medium in document.media for name in (medium.written, medium.name)]
+    fitting = [medium for medium in both if medium.name in wanted]
     if fitting:
         return fitting[0], []
     named = ", ".join(medium.name for medium in document.media)

@@ -27,10 +27,15 @@ ROUNDING_MS = 1.0
 
 @dataclass(frozen=True)
 class Medium:
-    """A linked video or sound: the name of its file, and where in it the time line of the annotations starts, ms."""
+    """A linked video or sound: the name of its file, and where in it the time line of the annotations starts, ms.
+
+    ``written`` is the name as it is in the document. ``name`` is the same with %20 read as a blank, as programs write
+    addresses; a file may also have %20 in its name.
+    """
 
     name: str
     origin_ms: int
+    written: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ def read_elan(path: Path) -> ElanDocument:
 
 def file_name(link: str) -> str:
     """The name at the end of a path or URL, of any system, in one spelling of accents."""
-    return unicodedata.normalize("NFC", re.split(r"[/\\]", unquote(link))[-1])
+    return unicodedata.normalize("NFC", re.split(r"[/\\]", link)[-1])
 
 
 def _root(path: Path) -> Element:
@@ -112,11 +117,12 @@ def _root(path: Path) -> Element:
 
 
 def _medium(path: Path, element: Element) -> Medium:
-    name = file_name(element.get("MEDIA_URL") or element.get("RELATIVE_MEDIA_URL") or "")
+    link = element.get("MEDIA_URL") or element.get("RELATIVE_MEDIA_URL") or ""
+    name = file_name(unquote(link))
     origin = element.get("TIME_ORIGIN") or "0"
     if not re.fullmatch(r"-?\d+", origin):
         raise MerlabError(f"{path}: TIME_ORIGIN of {name} is {origin!r}, not a number of ms; {SAVE_AGAIN}")
-    return Medium(name, int(origin))
+    return Medium(name, int(origin), file_name(link))
 
 
 def _tier(element: Element, slots: Mapping[str, int | None]) -> ElanTier:
