@@ -17,6 +17,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob(".github/*.md"), *REPOSITORY.glob("docs/**/*.md")])
 WORKFLOWS = sorted(REPOSITORY.glob(".github/workflows/*.yml"))
 FORMS = sorted(REPOSITORY.glob(".github/ISSUE_TEMPLATE/*.yml"))
+CODE = re.compile(r"```.*?```", re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -57,6 +58,22 @@ def test_every_relative_link_leads_to_a_file(document):
     links = [link for link in LINK.findall(document.read_text(encoding="utf-8")) if "://" not in link]
     targets = [(document.parent / link.split("#")[0]).resolve() for link in links if not link.startswith("#")]
     assert [target for target in targets if not target.exists()] == []
+
+
+def anchors(document: Path) -> set[str]:
+    """The names under which the headings of a document are linked."""
+    titles = re.findall(r"^#+ (.*)$", CODE.sub("", document.read_text(encoding="utf-8")), re.MULTILINE)
+    plain = [re.sub(r"[^\w -]", "", LINK.sub(lambda link: link[0][1 : link[0].index("]")], title)) for title in titles]
+    return {title.strip().lower().replace(" ", "-") for title in plain}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_every_link_into_a_document_leads_to_a_heading(document):
+    links = [link.partition("#") for link in LINK.findall(document.read_text(encoding="utf-8")) if "://" not in link]
+    targets = [
+        ((document.parent / path).resolve() if path else document, anchor) for path, _, anchor in links if anchor
+    ]
+    assert [anchor for target, anchor in targets if anchor not in anchors(target)] == []
 
 
 def test_every_supported_python_is_tested_and_classified():
