@@ -231,7 +231,7 @@ class Method:
         return self.zoo_network(task, **preset.network)
 
     def outline(self, task: Task, preset: Preset) -> nn.Module:
-        """The same for the names and shapes of its tensors; they have no values where it can be made without."""
+        """The network of ``zoo_module``, for the names and shapes of its tensors; they may have no values."""
         try:
             with torch.device("meta"):
                 return self.zoo_module(task, preset)
