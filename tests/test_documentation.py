@@ -13,6 +13,7 @@ import pytest
 import typer.main
 
 from merlab import cli
+from merlab.stamps import MEANINGS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENTS = [
@@ -91,6 +92,12 @@ def test_the_readme_names_every_command():
     named = {words[0] for words in typed_in(REPOSITORY / "README.md")}
     listed = set(re.findall(r"`([a-z-]+)`", (REPOSITORY / "README.md").read_text(encoding="utf-8")))
     assert set(command_line().commands) - named - listed == set()
+
+
+def test_the_page_on_protocols_explains_every_stamp():
+    page = (REPOSITORY / "docs" / "concepts" / "protocols-and-leakage.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([A-Z ]+) \|", page.partition("## Stamps")[2], re.MULTILINE)
+    assert set(rows) == {*MEANINGS, "N SEEDS"}
 
 
 @pytest.mark.parametrize(
