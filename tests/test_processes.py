@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from merlab.errors import MerlabError
 from merlab.processes import dealt_out, one_thread, read_ahead, stream_from_processes, without_main, worker_pool
-from tests.cli.processes import ended_within, wait_until
+from tests.cli.processes import answering_ctrl_c, ended_within, wait_until
 
 COUNT_PAGE_FAULTS = """
 import resource
@@ -81,13 +81,8 @@ def test_a_signal_that_arrives_while_processes_start_is_answered_when_they_have_
 def test_ctrl_c_while_the_processes_of_a_pool_start_ends_them_and_waits_for_no_work():
     started = time.monotonic()
     workers: list[int] = []
-    # A job in the background of a shell ignores Ctrl-C, and so do the tests that it runs.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            sleep_and_stop(workers)
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with answering_ctrl_c(), pytest.raises(KeyboardInterrupt):
+        sleep_and_stop(workers)
     assert time.monotonic() - started < 60
     assert len(workers) == 2
     assert ended_within(15, workers)

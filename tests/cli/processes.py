@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 
-def start(arguments: Sequence[object], start_new_session: bool = False) -> subprocess.Popen[str]:
-    """``merlab ARGUMENTS`` in a process of its own, with pipes for its output."""
+@contextmanager
+def started(arguments: Sequence[object], start_new_session: bool = False) -> Iterator[subprocess.Popen[str]]:
+    """``merlab ARGUMENTS`` in a process of its own, with pipes for its output; it is killed at the end of the block."""
     command = [sys.executable, "-m", "merlab", *map(str, arguments)]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=start_new_session
-    )
+    with answering_ctrl_c():
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=start_new_session
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@contextmanager
+def answering_ctrl_c() -> Iterator[None]:
+    """Ctrl-C is answered inside, also by processes that start there: a job in the background of a shell ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def wait_until(happens: Callable[[], object], seconds: float = 300.0) -> None:

@@ -19,8 +19,8 @@ from merlab.evaluation.seen_inputs import input_digests
 from merlab.inputs import load_inputs, parse_recipe
 from merlab.synthesis import make_faces
 from merlab.synthesis.flow_writing import make_flow
-from tests.cli import processes
 from tests.cli.commands import evaluate
+from tests.cli.processes import started, wait_until
 from tests.helpers import write_flow_tree
 from tests.training_material import write_start
 
@@ -256,10 +256,8 @@ def test_a_killed_run_resumes_and_gives_the_predictions_of_an_uninterrupted_one(
     def finished():
         return list((tmp_path / "killed").glob("parts/*/*.parquet"))
 
-    process = processes.start(arguments("killed", jobs=2))
-    processes.wait_until(lambda: len(finished()) >= 3)
-    process.kill()
-    process.communicate()
+    with started(arguments("killed", jobs=2)):
+        wait_until(lambda: len(finished()) >= 3)
     assert 3 <= len(finished()) < 16
     for out in ("killed", "uninterrupted"):
         status, _, err = merlab(*arguments(out, jobs=1))

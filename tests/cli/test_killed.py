@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from tests.cli.commands import evaluate
-from tests.cli.processes import children_of, ended_within, start, wait_until
+from tests.cli.processes import children_of, ended_within, started, wait_until
 
 pytestmark = pytest.mark.usefixtures("nothing_drawn")
 
@@ -22,11 +22,9 @@ def test_a_killed_run_resumes_and_gives_the_predictions_of_an_uninterrupted_one(
     def finished():
         return list((tmp_path / "killed").glob("parts/*/*.parquet"))
 
-    process = start(arguments("killed", jobs=2))
-    wait_until(lambda: len(finished()) >= 3)
-    workers = children_of(process.pid)
-    process.kill()
-    process.communicate()
+    with started(arguments("killed", jobs=2)) as process:
+        wait_until(lambda: len(finished()) >= 3)
+        workers = children_of(process.pid)
     assert workers
     assert ended_within(15, workers)
     assert 3 <= len(finished()) < 16

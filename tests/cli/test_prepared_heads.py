@@ -9,7 +9,7 @@ import pytest
 
 from merlab.preparation.database_faces import prepare
 from merlab.synthesis import make_faces
-from tests.cli.processes import start, wait_until
+from tests.cli.processes import started, wait_until
 from tests.preparation.conftest import FIVE_POINTS
 from tests.preparation.test_database_faces import contents
 
@@ -23,10 +23,8 @@ def test_a_killed_preparation_is_resumed_to_the_same_bytes_which_are_evaluated_l
     # With this seed, each subject has clips of two classes.
     raw = make_faces(tmp_path / "raw", subjects=2, clips=4, raw=True, preset="easy", seed=2, jobs=1)
     out = tmp_path / "prepared"
-    process = start(("prepare", "synthetic", raw, out, *LANDMARKS, "--jobs", 2))
-    wait_until(lambda: list(out.rglob("reg_img*.jpg")))
-    process.kill()
-    process.communicate()
+    with started(("prepare", "synthetic", raw, out, *LANDMARKS, "--jobs", 2)):
+        wait_until(lambda: list(out.rglob("reg_img*.jpg")))
     status, printed, err = merlab("prepare", "synthetic", raw, out, *LANDMARKS, "--jobs", 1)
     assert status == 0, err
     assert "4 clips prepared" in printed

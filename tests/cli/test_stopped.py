@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.commands import evaluate
-from tests.cli.processes import children_of, ended_within, start, wait_until
+from tests.cli.processes import children_of, ended_within, started, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals exist only on Unix")
 
@@ -23,10 +23,10 @@ def make_videos(out: Path, jobs: int) -> list[object]:
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_command_names_what_is_kept_and_how_to_continue(tmp_path, number):
-    process = start(make_videos(tmp_path / "out", jobs=1))
-    wait_until((tmp_path / "out" / "SYNTHETIC_videos").exists)
-    process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    with started(make_videos(tmp_path / "out", jobs=1)) as process:
+        wait_until((tmp_path / "out" / "SYNTHETIC_videos").exists)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     lines = [line for line in err.splitlines() if not line[0].isdigit()]
     assert lines == [
@@ -42,12 +42,12 @@ def test_no_worker_stays_behind_and_none_prints(flow, tmp_path):
     begun_by = {"run/run.json": evaluating, "videos/SYNTHETIC_videos": make_videos(tmp_path / "videos", jobs=2)}
     for first, arguments in begun_by.items():
         # As in a terminal, Ctrl-C reaches all processes of the command.
-        process = start(arguments, start_new_session=True)
-        wait_until((tmp_path / first).exists)
-        wait_until(partial(_has_workers, process.pid))
-        workers = children_of(process.pid)
-        os.killpg(process.pid, signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        with started(arguments, start_new_session=True) as process:
+            wait_until((tmp_path / first).exists)
+            wait_until(partial(_has_workers, process.pid))
+            workers = children_of(process.pid)
+            os.killpg(process.pid, signal.SIGINT)
+            _, err = process.communicate(timeout=60)
         assert process.returncode == 130
         assert "Traceback" not in err
         assert err.count("stopped: finished work is kept in") == 1
@@ -60,13 +60,9 @@ def _has_workers(process: int) -> bool:
 
 @pytest.mark.slow
 def test_a_second_command_on_the_same_output_stops(merlab, tmp_path):
-    process = start(make_videos(tmp_path / "out", jobs=1))
-    try:
+    with started(make_videos(tmp_path / "out", jobs=1)) as process:
         wait_until((tmp_path / "out" / "SYNTHETIC_videos").exists)
         status, _, err = merlab(*make_videos(tmp_path / "out", jobs=1))
         assert status == 1
         assert f"out is being written by process {process.pid} since " in err
         assert "(merlab make-videos " in err
-    finally:
-        process.kill()
-        process.communicate()

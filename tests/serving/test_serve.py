@@ -15,7 +15,7 @@ import pytest
 
 from merlab.videos.recognition import recognize
 from merlab.videos.result import EVENTS
-from tests.cli.processes import children_of, ended_within
+from tests.cli.processes import answering_ctrl_c, children_of, ended_within
 from tests.serving.conftest import PATIENCE, Client, until
 from tests.videos.recognizers import small_recognizer
 from tests.videos.recording import moving_face, write_avi
@@ -28,9 +28,10 @@ def serving(jobs_folder, *options):
     """A service started from the command line, and its client."""
     command = [sys.executable, "-m", "merlab", "serve", "--port", "0", "--jobs-folder", str(jobs_folder)]
     command += ["--landmarks", "five-points"]
-    process = subprocess.Popen(
-        [*command, *map(str, options)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    with answering_ctrl_c():
+        process = subprocess.Popen(
+            [*command, *map(str, options)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
