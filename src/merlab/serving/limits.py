@@ -97,9 +97,13 @@ def _check_folder(folder: Path, limits: Limits) -> tuple[int, None]:
     outside = [path.name for path in files if not path.resolve().is_relative_to(inside)]
     if outside:
         raise MerlabError(f"{folder}: {outside[0]} is a link to a file outside of the folder; copy the file itself")
-    if files:
-        height, width = read_image(files[0]).shape[:2]
-        _require_pixels(folder, width * height, limits)
+    if not files:
+        raise MerlabError(
+            f"{folder} contains no images with numbers in their names; send a folder that holds the images of one video "
+            "itself, or each video alone"
+        )
+    height, width = read_image(files[0]).shape[:2]
+    _require_pixels(folder, width * height, limits)
     return len(files), None
 
 
