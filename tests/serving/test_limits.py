@@ -37,7 +37,7 @@ def test_a_folder_of_images_needs_a_frame_rate_and_counts_as_a_video(tmp_path):
 
 def test_a_folder_of_folders_of_images_is_refused_with_what_to_send(tmp_path):
     write_frames(tmp_path / "clip", [texture(1)])
-    with pytest.raises(MerlabError, match="contains no images with numbers.*a folder that holds the images of one video"):
+    with pytest.raises(MerlabError, match="no images with numbers.*a folder that itself holds the images of one video"):
         require_within(tmp_path, 100, Limits())
 
 

@@ -99,8 +99,8 @@ def _check_folder(folder: Path, limits: Limits) -> tuple[int, None]:
         raise MerlabError(f"{folder}: {outside[0]} is a link to a file outside of the folder; copy the file itself")
     if not files:
         raise MerlabError(
-            f"{folder} contains no images with numbers in their names; send a folder that holds the images of one video "
-            "itself, or each video alone"
+            f"{folder} contains no images with numbers in their names; send a folder that itself holds the images of "
+            "one video, or send each video alone"
         )
     height, width = read_image(files[0]).shape[:2]
     _require_pixels(folder, width * height, limits)
