@@ -60,13 +60,15 @@ class TestTheFoldersThatAreSearched:
         assert next(walk_folders(tmp_path, RELEASE)) == (tmp_path, ["a", "b", "s1", "s2"], ["c", "d"])
         assert self.walked(tmp_path) == [".", "a", "b"]
 
-    def test_are_entered_once_and_links_come_last(self, tmp_path):
+    def test_are_entered_once_and_links_come_last(self, tmp_path, monkeypatch):
         root = tmp_path / "root"
         for folder in (root / "b" / "c", tmp_path / "elsewhere" / "d"):
             folder.mkdir(parents=True)
         for name, target in (("a", root / "b"), ("up", tmp_path), ("loop", root), ("other", tmp_path / "elsewhere")):
             (root / name).symlink_to(target, target_is_directory=True)
         assert self.walked(root) == [".", "b", "b/c", "other", "other/d"]
+        monkeypatch.chdir(tmp_path)
+        assert self.walked(Path("root")) == [".", "b", "b/c", "other", "other/d"]
 
     def test_may_begin_at_a_link(self, tmp_path):
         (tmp_path / "root" / "a").mkdir(parents=True)
@@ -74,9 +76,10 @@ class TestTheFoldersThatAreSearched:
         (tmp_path / "link").symlink_to(tmp_path / "root", target_is_directory=True)
         assert self.walked(tmp_path / "link") == [".", "a"]
 
-    def test_of_a_folder_of_subjects_are_also_up_to_two_levels_above(self, tmp_path):
+    def test_of_a_folder_of_subjects_are_also_up_to_two_levels_above(self, tmp_path, monkeypatch):
         root = tmp_path / "2" / "1" / "0"
-        (root / "s1").mkdir(parents=True)
+        for folder in ("notes", "s1"):
+            (root / folder).mkdir(parents=True)
         high = write(tmp_path / "coding.csv", ROW)
         with pytest.raises(MerlabError, match="has no coding table: searched 4 levels deep"):
             find_coding_table(root, RELEASE)
@@ -84,6 +87,8 @@ class TestTheFoldersThatAreSearched:
         assert table_paths(root, RELEASE) == [middle]
         near = write(tmp_path / "2" / "1" / "coding.csv", ROW)
         assert table_paths(root, RELEASE) == [near]
+        monkeypatch.chdir(root)
+        assert table_paths(Path(), RELEASE) == [near]
         own = write(root / "coding.csv", ROW)
         assert table_paths(root, RELEASE) == [own]
         assert table_paths(tmp_path, RELEASE)[0] == high
@@ -149,17 +154,19 @@ class TestATableByItsColumns:
         with pytest.raises(MerlabError, match="has no coding table"):
             find_coding_table(tmp_path, RELEASE)
 
-    def test_is_a_file_and_no_folder_of_such_a_name(self, tmp_path):
+    def test_is_a_file_and_no_folder_or_link_to_nothing(self, tmp_path):
         (tmp_path / "a.csv").mkdir()
+        (tmp_path / "b.csv").symlink_to("nothing.csv")
         with pytest.raises(MerlabError, match="for the columns Subject, Clip, Onset, Offset in other tables"):
             find_coding_table(tmp_path, RELEASE)
 
 
 class TestSeveralTables:
     def test_of_the_same_rows_are_one_whatever_the_notes_above_them(self, tmp_path):
-        write(tmp_path / "coding.tsv", ROW.replace(",", "\t"), header=f"a note\n{HEADER}".replace(",", "\t"))
-        write(tmp_path / "coding.csv", ROW)
-        assert found(tmp_path) == "coding.csv"
+        write(tmp_path / "coding 1.tsv", ROW.replace(",", "\t"), header=f"a note\n{HEADER}".replace(",", "\t"))
+        # The formats have an order.
+        write(tmp_path / "coding 2.CSV", ROW)
+        assert found(tmp_path) == "coding 2.CSV"
 
     def test_are_refused_where_nothing_prefers_one(self, tmp_path):
         write(tmp_path / "coding 1.csv", ROW)
@@ -198,6 +205,10 @@ class TestSeveralTables:
 
 
 class TestAChosenTable:
+    def test_must_be_there(self, tmp_path):
+        with pytest.raises(MerlabError, match=r"none\.csv does not exist; give the file of the coding table of Mine"):
+            read_chosen_table(tmp_path / "none.csv", RELEASE)
+
     def test_is_read_whatever_its_name(self, tmp_path):
         assert read_chosen_table(write(tmp_path / "mine.CSV", ROW), RELEASE).rows[0].clip == "a"
 
