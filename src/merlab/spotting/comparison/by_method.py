@@ -183,7 +183,7 @@ class MethodOnVideos:
             requested=request,
             seconds=round(clock.duration, 6),
             facts=dict(fitted.facts),
-            warnings=(*self._warnings(), *notes),
+            warnings=(*self._warnings(video), *notes),
         )
         with whole_folder(out) as aside:
             with CsvSink(aside / EVENTS, METHOD_ROWS.names) as events:
@@ -222,13 +222,15 @@ class MethodOnVideos:
             code=code_of(self._spotter),
         )
 
-    def _warnings(self) -> tuple[str, ...]:
+    def _warnings(self, video: LongVideo) -> tuple[str, ...]:
         """What limits the result, in sentences."""
         spotter = self._spotter
         what = "a method of your own" if isinstance(spotter, YourSpotter) else "a comparison method"
         warnings = [f"{spotter.name} is {what}; merlab's own spotter is used without --method"]
         if spotter.fits and not self._training and self._p is None:
             warnings.append(f"nothing was fitted ({spotter.fits}): assumed values are used; --train gives recordings")
+        if any(each.source.resolve() == video.source.resolve() for each in self._training):
+            warnings.append(f"{spotter.name} was fitted on {video.name} itself: a score of this result is too high")
         if any(each.name.startswith(SYNTHETIC) for each in self._training):
             warnings.append(f"{spotter.name} was fitted on {SYNTHETIC} recordings, not on people")
         return tuple(warnings)

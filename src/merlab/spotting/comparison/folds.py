@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from merlab.clips import Clip
+from merlab.databases.equal_frames import with_equal_frames
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
 from merlab.spelling import counted, first_of, person
@@ -17,6 +19,8 @@ from merlab.spotting.comparison.recording import OwnFeature
 from merlab.spotting.comparison.results import FoldResult, SpottedInterval
 from merlab.spotting.comparison.sampling import Feature, step_of
 from merlab.spotting.comparison.spotter import USUAL_SECONDS, Spotter, Target
+
+SHARED = ", so that the same frames would be tested and fitted on; leave one of them out"
 
 
 @dataclass(frozen=True)
@@ -71,9 +75,14 @@ def require_one_spelling(videos: Sequence[LongVideo]) -> None:
 def leave_one_subject_out(videos: Sequence[LongVideo]) -> list[Fold]:
     """One fold for each subject, or for each video where the subject is unknown.
 
-    Raises MerlabError for fewer than two subjects, and for two spellings of one.
+    Raises MerlabError for fewer than two subjects, for two spellings of one, and for equal recordings of two.
     """
     require_one_spelling(videos)
+    for equal in _equal_recordings(videos):
+        one, *others = equal
+        other = next((each for each in others if person_in(each) != person_in(one)), None)
+        if other:
+            raise MerlabError(f"{one.name} and {other.name} have equal files{SHARED}")
     subjects = list(dict.fromkeys(map(person_in, videos)))
     if len(subjects) < 2:
         raise MerlabError(
@@ -113,7 +122,36 @@ def fitted_elsewhere(videos: Sequence[LongVideo], training: Sequence[LongVideo])
     sources = {video.source.resolve() for video in videos}
     if both := [each.name for each in training if each.source.resolve() in sources]:
         raise MerlabError(f"{both[0]} would be tested and fitted on; fit on other recordings")
+    for equal in _equal_recordings([*videos, *training]):
+        tested, fitted = ([each for each in equal if each in some] for some in (videos, training))
+        if tested and fitted:
+            raise MerlabError(f"{tested[0].name} and {fitted[0].name} have equal files{SHARED}")
     return [Fold("all", tuple(videos), tuple(training))]
+
+
+def _equal_recordings(videos: Sequence[LongVideo]) -> Iterator[list[LongVideo]]:
+    """The groups of recordings with equal files, under whatever name."""
+    whole = [
+        Clip("recordings", str(row), "whole", video.fps, None, None, None, "", "", video.source)
+        for row, video in enumerate(videos)
+    ]
+    for equal in with_equal_frames(whole):
+        yield [videos[int(clip.subject)] for clip in equal]
+
+
+def shared_subjects(videos: Sequence[LongVideo], training: Sequence[LongVideo]) -> Iterator[str]:
+    """A note on subjects of one name that are tested and fitted on: in another database they may be other people."""
+    both = [
+        video.subject
+        for video in videos
+        if video.subject and any(person(each.subject) == person(video.subject) for each in training)
+    ]
+    if both:
+        named = first_of(dict.fromkeys(both), 3)
+        yield (
+            f"the names of tested subjects ({named}) are also those of subjects that methods were fitted on; if they "
+            "are the same people, the scores are too high: fit on recordings of others"
+        )
 
 
 def needed(spotter: Spotter, fold: Fold, kinds: Sequence[Kind]) -> Iterator[tuple[LongVideo, Feature | OwnFeature]]:

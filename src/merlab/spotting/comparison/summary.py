@@ -14,6 +14,7 @@ from merlab.spotting.comparison.folds import (
     fitted_on,
     kinds_of,
     person_in,
+    shared_subjects,
     short_note,
     unknown_subjects,
 )
@@ -54,6 +55,7 @@ def summarized(
         )
     events = [event.kind for video in videos for event in video.events]
     whole_heads = max(sum(each.whole_heads for each in of_folds) for _, of_folds in results)
+    subjects = unknown_subjects(videos) if training is None else shared_subjects(videos, training)
     return SpottingComparison(
         stamps=_stamps(videos, training, whole_heads),
         fitted_on=fitted_on(videos, training),
@@ -64,11 +66,7 @@ def summarized(
         events={kind: events.count(kind) for kind in kinds},
         seed=seed,
         methods=tuple(methods),
-        notes=tuple(
-            dict.fromkeys(
-                [*unknown_subjects(videos if training is None else ()), *_notes_of_folds(results), *_notes(methods)]
-            )
-        ),
+        notes=tuple(dict.fromkeys([*subjects, *_notes_of_folds(results), *_notes(methods)])),
     )
 
 

@@ -1,0 +1,76 @@
+"""No frames of a tested recording are fitted on, under whatever name, and people of both are told."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from merlab.databases.long_video import LongEvent, LongVideo, LongVideos
+from merlab.errors import MerlabError
+from merlab.spotting.comparison.by_method import MethodOnVideos
+from merlab.spotting.comparison.folds import fitted_elsewhere, leave_one_subject_out, shared_subjects
+from tests.helpers import texture, write_frames
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    """A maker of recordings; those with one seed have equal files in folders of their own."""
+
+    def record(name, subject, seed):
+        source = write_frames(tmp_path / name, [texture(seed + number) for number in range(3)])
+        return LongVideo("", subject, name, source, 30.0, 3, ())
+
+    return record
+
+
+def test_equal_recordings_of_two_subjects_are_refused(recorded):
+    one, other, third = recorded("a", "anna", 1), recorded("b", "bob", 1), recorded("c", "carl", 5)
+    assert len(leave_one_subject_out([one, third])) == 2
+    with pytest.raises(MerlabError, match="^a and b have equal files, so that the same frames would be tested and fit"):
+        leave_one_subject_out([one, third, other])
+    again = recorded("d", "anna", 1)
+    assert [len(fold.test) for fold in leave_one_subject_out([one, again, third])] == [2, 1]
+
+
+def test_a_copy_of_a_tested_recording_is_not_fitted_on(recorded, tmp_path):
+    tested, other = recorded("a", "anna", 1), recorded("b", "bob", 5)
+    (fold,) = fitted_elsewhere([tested], [other])
+    assert (fold.test, fold.training) == ((tested,), (other,))
+    shutil.copytree(tested.source, tmp_path / "copy")
+    copy = LongVideo("", "x", "copy", tmp_path / "copy", 30.0, 3, ())
+    with pytest.raises(MerlabError, match="^a and copy have equal files, so that .* leave one of them out"):
+        fitted_elsewhere([tested], [other, copy])
+
+
+def test_subjects_of_one_name_in_both_are_told(recorded):
+    tested = [recorded("a", "sub01", 1), recorded("b", "sub02", 2), recorded("c", "", 3)]
+    assert list(shared_subjects(tested, [recorded("d", "sub03", 4), recorded("e", "", 5)])) == []
+    (note,) = shared_subjects(tested, [recorded("f", "1", 6)])
+    assert "the names of tested subjects (sub01) are also those of subjects that methods were fitted on" in note
+
+
+class Nothing:
+    """Learns nothing, and finds nothing."""
+
+    def fit(self, recordings):
+        self.seen = len(recordings)
+
+    def spot(self, recording):
+        return []
+
+
+@pytest.mark.slow
+def test_a_video_that_a_method_was_fitted_on_is_told(recorded, tmp_path):
+    fitted, other = recorded("a", "anna", 1), recorded("b", "bob", 5)
+    train = tmp_path / "train"
+    train.mkdir()
+    truth = LongVideos((replace(fitted, events=(LongEvent(1, 2, 3, "micro"),)),))
+    truth.truth().to_csv(train / "truth.csv", index=False)
+    truth.lengths().to_csv(train / "videos.csv", index=False)
+    method = MethodOnVideos(Nothing, train, fps=30.0)
+    told = "Nothing was fitted on a itself: a score of this result is too high"
+    for video, is_told in ((fitted, True), (other, False)):
+        result = method.spot(video.source, tmp_path / f"result-{video.name}", progress=False)
+        assert (told in result.metadata.warnings) == is_told
