@@ -183,7 +183,9 @@ class TestSeveralTables:
     def test_are_those_that_list_a_folder_that_is_there(self, tmp_path):
         write(tmp_path / "coding 1.csv", ROW)
         write(tmp_path / "coding 2.csv", "s2,b,3,8", "s3,c,3,8")
-        assert found(tmp_path, present=frozenset({("s2", "b")})) == "coding 2.csv"
+        table = find_coding_table(tmp_path, RELEASE, frozenset({("s2", "b")}))
+        assert table.path.name == "coding 2.csv"
+        assert table.facts["tables not read"] == f"{tmp_path / 'coding 1.csv'} (it lists no folder that is there)"
 
     def test_are_those_of_the_newest_version(self, tmp_path):
         release = with_form(rows={"old": 2, "new": 1})
@@ -196,7 +198,26 @@ class TestSeveralTables:
     def test_are_those_with_micro_and_macro_expressions(self, tmp_path):
         write(tmp_path / "coding 1.csv", ROW)
         write(tmp_path / "coding 2.csv", f"{ROW},micro", header=f"{HEADER},Kind")
-        assert found(tmp_path) == "coding 2.csv"
+        table = find_coding_table(tmp_path, RELEASE)
+        reason = "a table with micro- and macro-expressions is preferred"
+        assert (table.path.name, table.facts["tables not read"]) == (
+            "coding 2.csv",
+            f"{tmp_path / 'coding 1.csv'} ({reason})",
+        )
+
+    def test_have_several_reasons_where_one_rule_does_not_suffice(self, tmp_path):
+        write(tmp_path / "coding 1.csv", ROW, "s2,b,3,8")
+        write(tmp_path / "coding 2.csv", ROW)
+        write(tmp_path / "coding 3.csv", "s3,c,3,8")
+        release = with_form(rows={"old": 2, "new": 1})
+        table = find_coding_table(tmp_path, release, frozenset({("s1", "a")}))
+        assert (table.path.name, table.facts["tables not read"]) == (
+            "coding 2.csv",
+            f"{tmp_path / 'coding 3.csv'} (it lists no folder that is there), "
+            f"{tmp_path / 'coding 1.csv'} (the table of new is preferred)",
+        )
+        with pytest.raises(MerlabError, match="several different coding tables"):
+            find_coding_table(tmp_path, release)
 
     def test_need_no_choice_where_there_is_one(self, tmp_path):
         write(tmp_path / "coding.csv", ROW, "s2,b,3,8")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,18 +65,29 @@ def find_coding_table(
             f"the columns {', '.join(required_columns(release))} in other tables. It is part of the database: give the "
             "folder that holds the table and the folders of frames, or give the file with --table FILE"
         )
-    newest = release.table.versions[-1]
-    chosen = [table for table in tables if table.listed & present] or tables
-    chosen = [table for table in chosen if table.version == newest] if len(chosen) > 1 else chosen
-    with_kinds = [table for table in chosen if any(row.kind for row in table.rows)]
-    chosen = with_kinds if len(with_kinds) == 1 else chosen
-    if len(chosen) != 1:
+    chosen, unread = _preferred(tables, release.table.versions[-1], present)
+    if len(chosen) > 1:
         named = ", ".join(f"{table.path} ({table.version})" for table in tables)
         raise MerlabError(f"{root} has several different coding tables: {named}; {remedy}")
-    unread = [str(table.path) for table in tables if table is not chosen[0]]
-    why = f"the table of {chosen[0].version} is preferred"
-    note = {"tables not read": f"{', '.join(unread)} ({why})"} if unread else {}
+    note = {"tables not read": ", ".join(unread)} if unread else {}
     return replace(chosen[0], facts={**chosen[0].facts, **note})
+
+
+def _preferred(
+    tables: Sequence[CodingTable], newest: str, present: Set[tuple[str, str]]
+) -> tuple[Sequence[CodingTable], list[str]]:
+    """The tables that are left by each rule that some of them follow, and the others with the reason."""
+    rules: Mapping[str, Callable[[CodingTable], bool]] = {
+        "it lists no folder that is there": lambda table: not table.listed.isdisjoint(present),
+        f"the table of {newest} is preferred": lambda table: table.version == newest,
+        "a table with micro- and macro-expressions is preferred": lambda table: any(row.kind for row in table.rows),
+    }
+    unread: list[str] = []
+    for reason, follows in rules.items():
+        if any(map(follows, tables)):
+            unread += [f"{table.path} ({reason})" for table in tables if not follows(table)]
+            tables = list(filter(follows, tables))
+    return tables, unread
 
 
 def table_paths(root: Path, release: Release) -> list[Path]:
