@@ -13,6 +13,7 @@ import pytest
 import typer.main
 
 from merlab import cli
+from merlab.inputs import INPUTS
 from merlab.stamps import MEANINGS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -92,6 +93,14 @@ def test_the_readme_names_every_command():
     named = {words[0] for words in typed_in(REPOSITORY / "README.md")}
     listed = set(re.findall(r"`([a-z-]+)`", (REPOSITORY / "README.md").read_text(encoding="utf-8")))
     assert set(command_line().commands) - named - listed == set()
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_the_card_of_an_input_lists_the_values_of_an_option_as_they_are(name):
+    page = (REPOSITORY / "docs" / "inputs.md").read_text(encoding="utf-8")
+    card = page.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+    listed = {option: tuple(values.split("|")) for option, values in re.findall(r"`([\w-]+)=([^`]*\|[^`]*)`", card)}
+    assert listed == {option: INPUTS[name].choices[option] for option in listed}
 
 
 def test_the_page_on_protocols_explains_every_stamp():
