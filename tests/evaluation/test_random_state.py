@@ -12,6 +12,7 @@ import torch
 from merlab.evaluation.engines import LocalEngine
 from merlab.evaluation.experiment import run_plan
 from merlab.evaluation.random_state import global_random_state
+from merlab.evaluation.unit import Fit, Worker
 from tests.evaluation.guessing import Guessing
 from tests.helpers import flow_plan, write_flow_tree
 
@@ -37,6 +38,13 @@ def test_afterwards_the_generators_go_on_as_if_nothing_had_been_drawn():
         with global_random_state(5, "other"):
             drawn()
         assert drawn() == before
+
+
+def test_a_unit_of_work_of_a_method_of_your_own_draws_the_same_numbers_again(tmp_path):
+    root = write_flow_tree(tmp_path / "flow", ("sub01", "s03"), each=1)
+    worker = Worker(flow_plan(root, [Guessing]), tmp_path / "cache")
+    first, other = (worker.run(Fit(0, split, 0, "key"))["p_negative"].tolist() for split in (0, 1))
+    assert worker.run(Fit(0, 0, 0, "key"))["p_negative"].tolist() == first != other
 
 
 @pytest.mark.slow
