@@ -63,6 +63,18 @@ def test_a_table_is_read_by_the_names_of_its_columns(tmp_path):
     assert told(table) == []
 
 
+def test_the_facts_name_the_first_row_without_action_units_and_no_kinds_where_there_are_none(tmp_path):
+    columns = {role: column for role, column in FORM.columns.items() if role != "kind"}
+    facts = read(tmp_path, f"{MOMENTS},Action Units", "A,a,3,8,", "A,b,3,8,4", "A,c,3,8,", columns=columns).facts
+    assert facts["action units"] == "none in 2 rows, the first row 2"
+    assert "kinds" not in facts
+
+
+def test_kinds_are_compared_with_the_published_ones(tmp_path):
+    table = read(tmp_path, f"{MOMENTS},Kind", "A,a,3,8,micro", kinds={"micro": 2})
+    assert ("differs", "a.csv", "kinds micro 2", "micro 1") in told(table)
+
+
 def test_rows_that_cannot_be_used_are_listed_but_are_no_rows(tmp_path):
     table = read(tmp_path, f"{MOMENTS},Folder", "A,a,3,8,f", "A,b,three,8,g", ",c,3,8,")
     assert [row.clip for row in table.rows] == ["a"]
@@ -92,9 +104,9 @@ class TestATableOfSyntheticClips:
 
 class TestClipsOfOneName:
     def test_have_their_onsets_and_where_these_are_equal_their_offsets_in_their_names(self, tmp_path):
-        rows = ("A,a,3,8", "A,a,5,8", "A,a,5,9", "B,a,3,8", "A,b,3,8")
+        rows = ("A,a,3,8", "A,a,5,8", "A,a,5,9", "B,a,3,8", "A,b,3,8", "C,a,5,8", "C,a,5,9")
         table = read(tmp_path, MOMENTS, *rows, names_repeat=True)
-        assert [row.clip for row in table.rows] == ["a@3", "a@5-8", "a@5-9", "a", "b"]
+        assert [row.clip for row in table.rows] == ["a@3", "a@5-8", "a@5-9", "a", "b", "a@5-8", "a@5-9"]
         assert {row.folder for row in table.rows} == {"a", "b"}
 
     def test_are_used_once_where_their_rows_are_equal(self, tmp_path):
@@ -102,6 +114,13 @@ class TestClipsOfOneName:
         assert [(row.number, row.subject) for row in table.rows] == [(2, "A"), (3, "B")]
         assert told(table) == [("differs", "A a", "one row per clip", "rows 2, 4, which are equal")]
         assert table.findings[0].remedy == "the clip is used once"
+
+    @pytest.mark.parametrize("same", ["3.2,5,8,", "3,,8,5"])
+    def test_are_used_once_where_their_cells_mean_the_same(self, tmp_path, same):
+        header = "Subject,Clip,Onset,Apex,Offset,Second Apex"
+        table = read(tmp_path, header, "A,a,3,5,8,", f"A,a,{same}", unknown_frames=True)
+        assert [row.number for row in table.rows] == [2]
+        assert [each.remedy for each in table.findings if each.where == "A a"] == ["the clip is used once"]
 
     def test_are_not_used_where_their_rows_contradict_each_other(self, tmp_path):
         table = read(tmp_path, MOMENTS, "A,a,3,8", "A,a,3,9", "A,b,3,8")
@@ -119,6 +138,17 @@ class TestClipsOfOneName:
 
 
 class TestLabels:
+    def test_tell_a_version_by_their_counts_or_by_the_column_that_the_newest_has(self, tmp_path):
+        counts = {"old": {"joy": 1}, "new": {"joy": 2}}
+        header = f"{MOMENTS},Emotion"
+        versions = [
+            read(tmp_path, header, "A,a,3,8,joy", emotions=counts),
+            read(tmp_path, header, "A,a,3,8,joy", "A,b,3,8,joy", emotions=counts),
+            read(tmp_path, header, "A,a,3,8,fear", emotions=counts),
+            read(tmp_path, f"{header},Objective Class", "A,a,3,8,fear,1", emotions=counts),
+        ]
+        assert [table.version for table in versions] == ["old", "new", "old", "new"]
+
     def test_that_no_version_has_are_reported_but_for_macro_expressions(self, tmp_path):
         rows = ("A,a,3,8,micro,joy", "A,b,3,8,micro,feer", "A,c,3,8,macro,none")
         table = read(tmp_path, f"{MOMENTS},Kind,Emotion", *rows, labels=("joy", "fear"))
@@ -132,6 +162,10 @@ class TestLabels:
         assert [row.emotion for row in table.rows] == ["joy+fear", "fear"]
         assert table.facts["emotions"] == "fear 2, joy 1"
         assert told(table) == []
+
+    def test_of_a_column_each_may_be_none_in_a_row_which_is_reported(self, tmp_path):
+        table = read(tmp_path, f"{MOMENTS},Joy", "A,a,3,8,1", "A,b,3,8,0", flags=("Joy",), labels=("joy",))
+        assert told(table) == [("differs", "A b (row 3)", "one of joy", "''")]
 
     def test_of_a_column_that_is_absent_are_reported(self, tmp_path):
         table = read(tmp_path, f"{MOMENTS},Joy", "A,a,3,8,1", flags=("Joy", "Fear"))

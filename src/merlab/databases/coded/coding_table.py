@@ -187,7 +187,7 @@ def _without_repeats(rows: list[Row]) -> tuple[list[Row], list[Finding]]:
         by_clip.setdefault((row.subject, row.clip), []).append(row)
     unique, findings = [], []
     for (subject, clip), same in by_clip.items():
-        equal = len({replace(row, number=0, note="") for row in same}) == 1
+        equal = len({replace(row, number=0, note="", repairs=()) for row in same}) == 1
         used = equal or all(row.is_macro for row in same)
         unique += same[:1] if used else []
         if len(same) > 1:
