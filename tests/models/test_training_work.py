@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+import pytest
 
-from merlab.models.labeled_examples import Examples
+from merlab.evaluation.seen_inputs import input_digests
+from merlab.evaluation.start import Start
+from merlab.models import training_work
+from merlab.models.labeled_examples import Examples, division
 from merlab.models.training import Training
 from merlab.models.training_work import TrainingWork
 from merlab.progress import silent
 from merlab.schemes import find_scheme
+from tests.training_material import starts_in, write_start
 
 
 def examples(database: str, clips: int) -> Examples:
@@ -19,9 +26,53 @@ def examples(database: str, clips: int) -> Examples:
     return Examples(np.zeros((clips, 3, 28, 28), np.float32), np.zeros(clips, np.int64), keys)
 
 
+def work_on(own: Examples | None, folder: Path, seed: int = 0, starts: tuple[Start, ...] = ()) -> TrainingWork:
+    training = Training("mine", "ststnet", "reduced", find_scheme("megc2019"), None, seed, 1)
+    return TrainingWork(training, folder, own, None, starts, 1, silent)
+
+
+def clips_of_ten() -> Examples:
+    """Two clips of each of ten subjects; the second one of each is still."""
+    keys = pd.DataFrame([("smic", f"s{row // 2}", f"c{row}") for row in range(20)])
+    inputs = np.random.default_rng(0).random((20, 3, 28, 28), np.float32)
+    inputs[1::2] = 0
+    return Examples(inputs, np.zeros(20, np.int64), keys.set_axis(["database", "subject", "clip"], axis=1))
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_crops_are_corrected_as_the_training_clips_alone_require(tmp_path, monkeypatch, seed):
+    calls = []
+
+    def corrected(examples, recipe, fitted_on=None):
+        calls.append((set(examples.groups), set((fitted_on or examples).groups)))
+        return examples
+
+    monkeypatch.setattr(training_work, "corrected", corrected)
+    own = clips_of_ten()
+    parts = work_on(own, tmp_path, seed).examples()
+    train, calibration, scoring = division(own.groups, seed)
+    assert [set(part.groups) for part in parts] == [train, calibration, scoring]
+    assert calls == [(train, train), (calibration, train), (scoring, train)]
+
+
+def test_the_card_knows_the_inputs_of_training_of_the_temperature_and_of_starts_but_not_those_scored_on(tmp_path):
+    own = clips_of_ten()
+    train, calibration, _ = division(own.groups, 0)
+    (start,) = starts_in(write_start(tmp_path / "start.safetensors", inputs=["5ea1", "0ff5"]))
+    expected = input_digests(own.of(train | calibration).inputs[::2])
+    assert len(set(expected)) == len(train | calibration)
+    assert work_on(own, tmp_path, starts=(start,)).training_inputs() == tuple(sorted([*expected, "5ea1", "0ff5"]))
+    assert work_on(None, tmp_path, starts=(start,)).training_inputs() == ("0ff5", "5ea1")
+
+
+def test_a_file_of_several_starts_is_stated_once(tmp_path):
+    starts = starts_in(*(write_start(tmp_path / f"{name}.safetensors", databases=[name]) for name in ("samm", "smic")))
+    stated = work_on(None, tmp_path, starts=(*starts, starts[0])).trained_on(examples("lab", 2), examples("lab", 1))
+    assert stated.starts == (starts[0].sha256, starts[1].sha256)
+    assert stated.databases == ("lab", "samm", "smic")
+
+
 def test_a_database_whose_subjects_set_the_temperature_is_one_that_training_used(tmp_path):
-    training = Training("mine", "ststnet", "reduced", find_scheme("megc2019"), None, 0, 1)
-    work = TrainingWork(training, tmp_path, None, None, (), 1, silent)
-    stated = work.trained_on(examples("smic", 5), examples("casme2", 3))
+    stated = work_on(None, tmp_path).trained_on(examples("smic", 5), examples("casme2", 3))
     assert stated.databases == ("casme2", "smic")
     assert (stated.clips, stated.subjects) == (5, 2)
