@@ -226,11 +226,30 @@ def test_a_table_of_any_program(tmp_path):
         "interview.mp4,5,7,9,#WERT!,#NV\nother.mp4,1,2,3,,\n"
     )
     report = import_coding(material.folder, table, coder="GH")
-    assert report.notes == (f"{table}: rows of other.mp4 are left out",)
+    assert report.notes == (
+        f"{table}: the column 'AU' is not read; rename it if it is action_units",
+        f"{table}: rows of other.mp4 are left out",
+    )
     own, moved = read_coding(material).decisions
     assert (own.decision, own.onset, own.apex, own.offset) == ("add", 5, 7, 9)
     assert (own.label, own.action_units) == ("", "")
     assert moved == about(first, "move", "GH", apex=None, offset=first.offset + 2, label="joy", time=moved.time)
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "meant"),
+    [
+        ("onset,offset,lable", "138,166,joy", "label"),
+        ("onset,offset,AUs", "138,166,12", "action_units"),
+        ("event,face_id,decision,coment", "e0001,0,reject,blink", "comment"),
+        ("event,face_id,decision,onset,offset,coment", "e0001,0,reject,,,blink", "comment"),
+    ],
+)
+def test_a_column_that_is_not_read_is_noted(tmp_path, header, row, meant):
+    folder = material_in(tmp_path / "out", faces=1).folder
+    (tmp_path / "mine.csv").write_text(f"{header}\n{row}\n")
+    (note,) = import_coding(folder, tmp_path / "mine.csv", coder="AB").notes
+    assert note.endswith(f"the column '{header.rpartition(',')[2]}' is not read; rename it if it is {meant}")
 
 
 @pytest.mark.parametrize(

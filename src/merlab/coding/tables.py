@@ -11,7 +11,7 @@ import numpy as np
 
 from merlab.coding.decisions import Decision, is_rejection, now
 from merlab.coding.events import CodedEvents
-from merlab.coding.file import COLUMNS, decisions_in, decisions_of, whole_number
+from merlab.coding.file import COLUMNS, OPTIONAL, REQUIRED, decisions_of, whole_number
 from merlab.coding.found_events import FoundEvent, Imported, decisions_about, intervals, require_sound
 from merlab.coding.material import Material, composed
 from merlab.errors import MerlabError
@@ -102,9 +102,11 @@ def imported_table(path: Path, material: Material, face_id: int | None) -> Impor
     except MissingColumnsError as error:
         # Decisions about movements of the result need no frames.
         with suppress(MissingColumnsError):
-            return Imported(decisions_in(path, material))
+            listed = read_cells(path, str(path), REQUIRED, OPTIONAL)
+            return Imported(decisions_of(listed, material), listed.notes)
         raise error
-    table, notes = _of_video(table, material.video)
+    table, left_out = _of_video(table, material.video)
+    notes = (*table.notes, *left_out)
     table = _with_label(table)
     if "decision" in table.cells and "event" in table.cells:
         if "face_id" not in table.cells:

@@ -31,6 +31,8 @@ NO_VALUE = {
     *("1.#IND", "1.#QNAN", "-1.#IND", "-1.#QNAN", "inf", "-inf", "+inf", "Inf", "-Inf", "Infinity", "-Infinity"),
 }
 SHOWN = 3
+# Short names of columns, and what they are called here, as ``_folded`` writes them.
+SHORT_NAMES = {"au": "actionunits", "aus": "actionunits"}
 # Among fewer rows than this, a label that occurs once is not remarkable.
 FEW_ROWS = 10
 
@@ -236,7 +238,10 @@ def _unread(name: str, header: Sequence[str], columns: Mapping[str, int], option
     """Notes about columns that are not read, but seem to be optional ones; the first may be an index without a name."""
     absent = [column for column in optional if column not in columns]
     for position, column in enumerate(header[: _length(header)]):
-        meant = [each for each in absent if one_letter_apart(_folded(column), _folded(each), digits=True)]
+        written = SHORT_NAMES.get(_folded(column), _folded(column))
+        meant = [
+            each for each in absent if written == _folded(each) or one_letter_apart(written, _folded(each), digits=True)
+        ]
         if meant:
             yield f"{name}: the column {quoted(column)} is not read; rename it if it is {meant[0]}"
         elif not column and position:

@@ -271,6 +271,19 @@ def test_a_video_that_only_one_coder_has_is_noted(tmp_path):
     )
 
 
+def test_initials_that_may_be_of_one_coder_are_noted(tmp_path):
+    sources = [table(tmp_path / f"{k}.csv", [("v", 10, 20, coder, "")], HEADER) for k, coder in enumerate(["AB", "ab"])]
+    (note,) = agree(*sources).scores.notes
+    assert note.startswith("'AB', 'ab' differ only by blanks, case or zeros, and count as different coders")
+
+
+def test_a_column_that_is_not_read_is_noted(tmp_path):
+    first = table(tmp_path / "a.csv", [("v", 10, 20, "A", "joy")], "video,onset,offset,coder,lable")
+    second = table(tmp_path / "b.csv", [("v", 10, 20, "B", "joy")], "video,onset,offset,coder,label")
+    (note,) = agree(first, second).scores.notes
+    assert note == f"{first}: the column 'lable' is not read; rename it if it is label"
+
+
 def test_a_coder_whose_numbers_may_be_milliseconds_is_noted(tmp_path):
     """Two coders see the same movements of 0.2 s and 1 s at 200 frames per second; the second writes milliseconds."""
     header, seconds = "video,onset,offset,coder,fps", [(1, 1.2), (2, 3), (4, 4.2), (9, 9.2)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil
 from pathlib import Path
@@ -24,11 +24,12 @@ from merlab.databases.cell_texts import read_rate
 from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import is_no_value, read_cells
-from merlab.spelling import counted
+from merlab.spelling import alike, counted, first_of, quoted
 from merlab.spotting.scoring.read_intervals import INTERVAL_NEEDED
 
 # An .eaf file does not state how long its video is; none that is coded is longer.
 LONGEST_S = 24 * 3600
+MOST_NAMED = 3
 TABLE_COLUMNS = (
     *("event", "face_id", "apex", VIDEO, EMOTION, LABEL, "action_units"),
     *("coder", "fps", "video_frames", "decision"),
@@ -68,6 +69,7 @@ class _Reader:
     def read_table(self, path: Path) -> None:
         """Add each coder of a coded table, without rejected rows; raises MerlabError with the place of a wrong cell."""
         table = read_cells(path, str(path), INTERVAL, TABLE_COLUMNS, INTERVAL_NEEDED)
+        self.notes += table.notes
         events: dict[str, dict[str, list[RatedEvent]]] = {}
         verdicts: dict[str, dict[tuple[str, str], bool]] = {}
         for place, cells in zip(table.places, table.cells.to_dict("records"), strict=True):
@@ -191,7 +193,8 @@ def read_raters(sources: Sequence[Path], fps: float | None) -> Raters:
     videos = {name: replace(video, fps=video.fps or fps) for name, video in reader.videos.items()}
     for name, video in videos.items():
         _require_inside(name, video, raters)
-    return Raters(tuple(raters), videos, (*reader.notes, *_coded_alone(raters), *frame_doubts(raters, videos)))
+    notes = (*reader.notes, *_coders_alike(raters), *_coded_alone(raters), *frame_doubts(raters, videos))
+    return Raters(tuple(raters), videos, notes)
 
 
 def _require_inside(name: str, video: Video, raters: Sequence[Rater]) -> None:
@@ -205,6 +208,13 @@ def _require_inside(name: str, video: Video, raters: Sequence[Rater]) -> None:
             f"the events of the video {name} are in frames {first} to {last}, but it has {video.frames} frames; "
             "correct video_frames, or the events, which must be in frames"
         )
+
+
+def _coders_alike(raters: Sequence[Rater]) -> Iterator[str]:
+    """A note on coders who may be one person, whose agreement with themselves would say nothing."""
+    for group in alike(rater.coder for rater in raters if rater.coder):
+        named = first_of(map(quoted, group), MOST_NAMED)
+        yield f"{named} differ only by blanks, case or zeros, and count as different coders; if they are one, write one"
 
 
 def _coded_alone(raters: Sequence[Rater]) -> list[str]:
