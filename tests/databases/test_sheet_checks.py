@@ -12,6 +12,7 @@ from odf.opendocument import OpenDocumentSpreadsheet
 from odf.table import CoveredTableCell, Table, TableCell, TableRow
 from odf.text import P
 from openpyxl import Workbook, load_workbook
+from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 from merlab.databases import find_database
@@ -120,6 +121,14 @@ def test_hidden_rows_are_read_and_named(tmp_path, name):
     (finding,) = [finding for finding in examination.findings if finding.expected == "rows that are shown"]
     assert (finding.severity, finding.found) == ("handled", "1 hidden row: 2")
     assert len(examination.clips) == 2
+
+
+def test_a_hidden_row_that_only_has_formats_is_no_row(tmp_path):
+    def hide(sheet: Worksheet) -> None:
+        sheet["A5"].font = Font(bold=True)
+        sheet.row_dimensions[5].hidden = True
+
+    assert [finding for finding in examine(tmp_path, "table", hide).findings if "hidden" in finding.found] == []
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -72,7 +72,8 @@ def _layout_of_xlsx(path: Path, sheet: str, content: Element) -> _Layout:
             f"{path}: formulas in {first_of(unknown, NAMED)} of the sheet {sheet} have no values; open the file in a "
             "spreadsheet program and save it, so that they are calculated, or write the values themselves"
         )
-    hidden = [int(row.get("r", "0")) for row in rows if row.get("hidden") in {"1", "true"} and len(row)]
+    # A cell that only has a format is empty.
+    hidden = [int(row.get("r", "0")) for row in rows if row.get("hidden") in {"1", "true"} and any(map(len, row))]
     ranges = [each.get("ref", "") for each in content.iter(f"{MAIN}mergeCell")]
     return _Layout(hidden, [(cells, int((re.findall(r"\d+", cells) or [0])[-1])) for cells in ranges])
 
