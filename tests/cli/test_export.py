@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-import pickle
 import shutil
 
 import pytest
@@ -26,6 +26,7 @@ def weights(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("rendered_once")
 def test_an_exported_file_is_compared_and_described(merlab, weights, tmp_path):
     pytest.importorskip("onnxruntime")
     command = ("export", "--weights", weights, "--format", "onnx", "--subjects", 1)
@@ -87,15 +88,21 @@ def test_a_package_that_is_missing_is_named_before_the_database_is_read(merlab, 
 
 
 @pytest.fixture
-def made_once(shared_folder, monkeypatch):
-    """The first of the tests that export the recognizer that ships renders the clips and writes ONNX for the others."""
+def rendered_once(once, monkeypatch):
+    """The first command that needs synthetic clips of some settings renders them for the others."""
 
     def rendered(settings, jobs, progress):
-        path = shared_folder / f"export-{settings.seed}-{settings.subjects}.pickle"
-        with FileLock(f"{path}.lock"):
-            if not path.exists():
-                path.write_bytes(pickle.dumps(synthetic_examples(settings, jobs, progress)))
-        return pickle.loads(path.read_bytes())
+        digest = hashlib.sha256(settings.model_dump_json().encode()).hexdigest()[:16]
+        return once(f"export-{digest}", lambda: synthetic_examples(settings, jobs, progress))
+
+    # For so few clips, processes would take longer to start than to render.
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    monkeypatch.setattr(export_clips, "synthetic_examples", rendered)
+
+
+@pytest.fixture
+def exported_once(shared_folder, monkeypatch):
+    """The first of the tests that export the recognizer that ships writes ONNX for the others."""
 
     def exported(module, shape, path):
         kept = shared_folder / "export.onnx"
@@ -104,14 +111,11 @@ def made_once(shared_folder, monkeypatch):
                 export_onnx(module, shape, kept)
         shutil.copy(kept, path)
 
-    # For so few clips, processes would take longer to start than to render.
-    monkeypatch.setattr(os, "cpu_count", lambda: 1)
-    monkeypatch.setattr(export_clips, "synthetic_examples", rendered)
     monkeypatch.setattr(export_module, "export_onnx", exported)
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("made_once")
+@pytest.mark.usefixtures("rendered_once", "exported_once")
 @pytest.mark.parametrize(
     ("kind", "precision", "share"),
     [
