@@ -49,6 +49,22 @@ def test_two_schemes_of_your_own_with_one_name_have_a_table_each(tmp_path):
     ]
 
 
+def test_other_clips_of_one_name_and_number_have_a_table_each(tmp_path):
+    digests = {"first": "aa11", "again": "aa11", "other": "bb22"}
+    for name, digest in digests.items():
+        record = fake_record(list(FIRST), Path("/data/faces"), digest=digest)
+        store_result(write_run(tmp_path / name, FIRST, record), tmp_path / "results" / f"{name}.json", "merlab")
+    titles = [board.title for board in leaderboards(stored_results(tmp_path / "results"))]
+    assert [title.rpartition("80 clips tested")[2] for title in titles] == [" (data aa11):", " (data bb22):"]
+    # A result of an earlier merlab, without a digest, is with the only one there is.
+    (tmp_path / "results" / "other.json").unlink()
+    record = fake_record(list(SECOND), Path("/data/faces"), digest="")
+    store_result(write_run(tmp_path / "old", SECOND, record), tmp_path / "results" / "old.json", "merlab")
+    (board,) = leaderboards(stored_results(tmp_path / "results"))
+    assert board.title.endswith("80 clips tested:")
+    assert {line.run for line in board.lines} == {"first", "old"}
+
+
 def test_a_method_with_the_same_result_in_two_runs_is_listed_once(results):
     board = next(board for board in leaderboards(stored_results(results)) if board.conditions.protocol == "loso")
     assert [line.summary.method for line in board.lines].count("constant") == 1

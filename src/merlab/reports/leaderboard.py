@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,8 @@ class Line:
 class Conditions(NamedTuple):
     """What results must have in common to be compared: databases, scheme, folds, and the number of clips tested.
 
-    ``labels`` are the labels and classes of a scheme of your own: two such schemes may have one name.
+    ``labels`` are the labels and classes of a scheme of your own: two such schemes may have one name. ``data`` is the
+    digest of clips, labels and folds where all this is the same of different ones.
     """
 
     databases: tuple[str, ...]
@@ -49,6 +51,7 @@ class Conditions(NamedTuple):
     folds: int
     clips: int
     labels: tuple[tuple[str, str], ...] = ()
+    data: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,10 +64,11 @@ class Leaderboard:
     @property
     def title(self) -> str:
         """What the lines have in common, in words."""
-        databases, scheme, protocol, folds, clips, labels = self.conditions
+        databases, scheme, protocol, folds, clips, labels, data = self.conditions
         scheme += f" ({', '.join(f'{label}: {name}' for label, name in labels)})" if labels else ""
         folds_text = f"{folds} folds" if folds > 1 else "1 fold"
-        return f"{' + '.join(databases)}, {scheme}, {protocol}, {folds_text}, {counted(clips, 'clip')} tested:"
+        of_data = f" (data {data})" if data else ""
+        return f"{' + '.join(databases)}, {scheme}, {protocol}, {folds_text}, {counted(clips, 'clip')} tested{of_data}:"
 
     def text(self) -> pd.DataFrame:
         """For people: one row per line, numbers as ``mean ± sd [low, high]``."""
@@ -101,12 +105,9 @@ class Leaderboard:
 def leaderboards(results: Mapping[str, StoredResult]) -> list[Leaderboard]:
     """Every stored result in its table; a method with the same result in several runs is listed once."""
     boards: dict[Conditions, dict[tuple[str, str, int, float], Line]] = {}
-    for name, stored in results.items():
+    for name, conditions in _conditions(results).items():
+        stored = results[name]
         presets = {method.method: method.preset for method in stored.methods}
-        data = stored.data
-        clips = stored.metrics[0].clips
-        labels = tuple(sorted((data.labels or {}).items()))
-        conditions = Conditions(tuple(data.clips_per_database), data.scheme, data.protocol, data.folds, clips, labels)
         lines = boards.setdefault(conditions, {})
         for summary in stored.metrics:
             preset = presets[summary.method]
@@ -116,6 +117,26 @@ def leaderboards(results: Mapping[str, StoredResult]) -> list[Leaderboard]:
         Leaderboard(conditions, sorted(lines.values(), key=lambda line: -line.summary.uf1.mean))
         for conditions, lines in sorted(boards.items(), key=lambda item: (item[0].scheme, item[0]))
     ]
+
+
+def _conditions(results: Mapping[str, StoredResult]) -> dict[str, Conditions]:
+    """Of each stored result. An earlier merlab stored no digest: such a result is with the one that has the rest."""
+    stated = {name: _stated(stored) for name, stored in results.items()}
+    digests: dict[Conditions, set[str]] = defaultdict(set)
+    for name, stored in results.items():
+        digests[stated[name]] |= {stored.data.digest} - {""}
+    several = {conditions for conditions, known in digests.items() if len(known) > 1}
+    return {
+        name: conditions._replace(data=results[name].data.digest) if conditions in several else conditions
+        for name, conditions in stated.items()
+    }
+
+
+def _stated(stored: StoredResult) -> Conditions:
+    data = stored.data
+    labels = tuple(sorted((data.labels or {}).items()))
+    databases, clips = tuple(data.clips_per_database), stored.metrics[0].clips
+    return Conditions(databases, data.scheme, data.protocol, data.folds, clips, labels)
 
 
 def write_csv(results: Path, check: bool) -> bool:
