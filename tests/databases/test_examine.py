@@ -79,11 +79,18 @@ def test_the_clips_of_a_copy_have_the_order_of_its_table(tmp_path):
     assert "long videos" not in facts
 
 
-def test_a_copy_without_frames_has_a_finding_instead_of_clips(tmp_path):
-    examination = Copy(tmp_path, "s2,a1,2,4,7,joy").examine()
+@pytest.mark.parametrize("release", [RELEASE, LONG])
+def test_a_copy_without_frames_has_a_finding_instead_of_clips(tmp_path, release):
+    examination = Copy(tmp_path, "s2,a1,2,4,7,joy").examine(release)
     assert (len(examination.clips), examination.facts["layout"]) == (0, "no frames found")
     (finding,) = examination.findings
     assert (finding.expected, finding.found) == ("folders s1, s2", "no such folders with frames")
+
+
+def test_faults_of_the_table_are_findings_of_the_copy(tmp_path):
+    copy = Copy(tmp_path, "s1,a1,2,4,7,joy", "s1,b1,two,4,7,joy")
+    copy.frames("raw/s1/a1")
+    assert where(copy.examine().findings) == [("unusable", "s1 b1 (row 3)")]
 
 
 def test_a_root_that_is_no_folder_is_refused(tmp_path):
@@ -107,6 +114,15 @@ class TestDamagedFrames:
         examination = copy.examine(deep=True)
         assert ([clip.name for clip in examination.clips], examination.facts["usable clips"]) == (["a1"], "1")
         assert where(examination.findings) == [("unusable", "s1 b1")]
+
+    def test_are_not_those_that_the_camera_dropped(self, tmp_path):
+        copy = Copy(tmp_path, "s1,a1,2,4,7,joy")
+        (copy.frames("raw/s1/a1") / "img5.jpg").unlink()
+        examination = copy.examine(replace(RELEASE, frames_dropped=True), deep=True)
+        assert len(examination.clips) == 1
+        assert [(each.severity, each.found) for each in examination.findings] == [
+            ("differs", "1 frame absent between onset and offset")
+        ]
 
 
 class TestAlignedFaces:
@@ -147,7 +163,8 @@ class TestAlignedFaces:
         assert (len(examination.clips), examination.clips.stamps) == (1, ("FIVE POINTS",))
         assert examination.facts["aligned by"] == "merlab prepare: landmarks mesh (1 clip)"
         assert examination.findings == ()
-        with pytest.raises(MerlabError, match="aligned faces of `merlab prepare`, which are the frames of micro-"):
+        copy.frames("raw/s1/a1")
+        with pytest.raises(MerlabError, match="faces holds aligned faces of `merlab prepare`, which are the frames of"):
             videos_of_release(release, tmp_path, None)
 
 
@@ -165,6 +182,24 @@ class TestLongVideos:
         assert [(video.name, len(video.events)) for video in videos.videos] == [("a1", 1), ("b1", 0)]
         assert ("unusable", "s1 b1 (row 3)") in where(list(videos.findings))
         assert videos.stamps == ()
+
+    def test_are_those_of_the_preferred_frames(self, tmp_path):
+        copy = Copy(tmp_path, "s1,a1,2,4,7,joy,micro", "s1,a1,12,14,17,joy,macro")
+        for folder in ("raw/s1/a1", "raw/s1/b1"):
+            copy.frames(folder)
+        copy.frames("faces/s1/a1", last=20, name="reg_img{}.jpg")
+        examination = copy.examine(replace(LONG, table=replace(FORM, names_repeat=True)))
+        assert (examination.facts["long videos"], examination.findings) == ("1", ())
+        videos = videos_of_release(replace(LONG, table=replace(FORM, names_repeat=True)), tmp_path, None)
+        assert [(video.name, video.frames, len(video.events)) for video in videos.videos] == [("a1", 20, 2)]
+
+    def test_have_the_faults_of_the_table_and_of_rows_without_a_video(self, tmp_path):
+        copy = Copy(tmp_path, "s1,a1,two,4,7,joy,micro", "s1,b1,2,4,7,joy,micro")
+        copy.frames("raw/s1/a1")
+        copy.frames("faces/s1/b1", name="reg_img{}.jpg")
+        copy.frames("faces/s1/a1", name="reg_img{}.jpg")
+        faults = [each for each in videos_of_release(LONG, tmp_path, None).findings if each.severity == "unusable"]
+        assert where(faults) == [("unusable", "s1 a1 (row 2)")]
 
     def test_without_a_row_are_no_fault(self, tmp_path):
         copy = Copy(tmp_path, "s1,a1,2,4,7,joy,micro")
