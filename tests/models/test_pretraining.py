@@ -370,6 +370,24 @@ def test_whole_heads_to_train_or_to_score_on_mark_the_recognizer(tmp_path):
 
 
 @pytest.mark.slow
+def test_the_score_on_another_database_is_that_of_the_file(tmp_path):
+    own, others = (
+        load("ststnet-flow", write_flow_tree(tmp_path / name, NAMES[name], seed=seed))
+        for seed, name in enumerate(NAMES)
+    )
+    options = SMALL | {"seeds": 1, "input": "flow:channels=uvs,scale=centered,crop=corrected"}
+    made = pretrain(tmp_path / "a.safetensors", own, score_on={"elsewhere": others}, **options)
+    assert {(score.what, score.crop) for score in made.card.scores} == {
+        ("held-out subjects", "fitted on the training clips, without labels"),
+        ("elsewhere", "fitted on the scored clips, without labels"),
+    }
+    scored = score_on(others, made, jobs=1, progress=False)
+    assert scored.model_copy(update={"what": "elsewhere", "compared": {}}) == made.card.scores[-1].model_copy(
+        update={"compared": {}}
+    )
+
+
+@pytest.mark.slow
 def test_changed_clips_are_refused_for_the_same_file(tmp_path):
     own, out = released(tmp_path / "flow"), tmp_path / "mine.safetensors"
     pretrain(out, own, cache=tmp_path / "cache", **SMALL)
