@@ -208,6 +208,18 @@ class TestLongVideos:
         assert copy.examine(LONG).findings == ()
         assert where(copy.examine().findings) == [("differs", "s1 b1")]
 
+    def test_have_one_finding_about_a_micro_expression_outside_of_them(self, tmp_path):
+        copy = Copy(tmp_path, "s1,a1,900,910,920,joy,micro")
+        copy.frames("raw/s1/a1")
+        (finding,) = copy.examine(LONG).findings
+        assert (finding.severity, finding.where) == ("unusable", "s1 a1 (row 2)")
+
+    def test_of_a_synthetic_tree_are_stamped(self, tmp_path):
+        copy = Copy(tmp_path, "s1,a1,2,4,7,joy,micro", name="SYNTHETIC coding.csv")
+        copy.frames("raw/s1/a1")
+        release = replace(LONG, table=replace(FORM, files="SYNTHETIC coding"))
+        assert videos_of_release(release, tmp_path, None).stamps == ("SYNTHETIC",)
+
     def test_that_are_absent_are_named_with_the_folders_that_are_looked_for(self, tmp_path):
         copy = Copy(tmp_path, "s1,a1,2,4,7,joy,micro")
         with pytest.raises(MerlabError, match="has no long videos of Mine: searched for folders s1, s2; unpack them"):
