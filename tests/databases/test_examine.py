@@ -131,6 +131,7 @@ class TestAlignedFaces:
         raw, cropped = copy.frames("raw/s1/a1"), copy.frames("faces/s1/a1", name="reg_img{}.jpg")
         examination = copy.examine()
         assert [(clip.source, clip.aligned) for clip in examination.clips] == [(cropped, True)]
+        assert (examination.facts["layout"], examination.facts["frames"]) == (KINDS[0].title, str(cropped.parents[1]))
         assert examination.facts["not read"] == (
             f"{raw.parent.parent} (the order of preference is Cropped, raw frames; to choose a folder, give it as the "
             "root)"
