@@ -136,11 +136,10 @@ def test_predictions_made_with_other_settings_are_not_taken_over(root, tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["mine", "flow"])
-def test_a_method_with_an_input_of_your_own_stays_as_it_is_when_another_is_added(root, tmp_path, name):
+def test_a_method_with_an_input_of_your_own_stays_as_it_is_when_another_is_added(root, tmp_path):
     out, cache = tmp_path / "run", tmp_path / "cache"
     # The same for all clips.
-    own = own_input(lambda *_: np.ones((1, 8, 8), np.float32), name=name, frames_needed=lambda clip, recipe: [])
+    own = own_input(lambda *_: np.ones((1, 8, 8), np.float32), frames_needed=lambda clip, recipe: [])
     run_plan(make_plan(root, ["linear-svm"], input=own), out, cache=cache, engine=HERE)
     before = read_predictions(out / "predictions.parquet")
     run_plan(make_plan(root, ["constant"]), out, cache=cache, engine=HERE)

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from merlab.errors import MerlabError
-from merlab.inputs import INPUTS, parse_recipe
+from merlab.inputs import INPUTS, as_recipe, parse_recipe
 from merlab.inputs.recipe import parse
+from tests.helpers import own_input
 
 
 @st.composite
@@ -33,6 +34,13 @@ def test_the_complete_text_gives_the_same_recipe(text):
 def test_a_recipe_can_be_sent_to_another_process(text):
     recipe = parse_recipe(text)
     assert pickle.loads(pickle.dumps(recipe)) == recipe
+
+
+@pytest.mark.parametrize("name", ["flow", "Flow"])
+def test_a_kind_of_your_own_with_the_name_of_one_of_merlab_is_refused(name):
+    assert as_recipe(INPUTS["flow"]) == parse_recipe("flow")
+    with pytest.raises(MerlabError, match=f"input {name} is your own, and one of merlab's has this name; give it ano"):
+        as_recipe(own_input(lambda clip, frames, recipe: None, name=name))
 
 
 def test_the_complete_text_states_every_option_and_the_version():

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from merlab.errors import MerlabError
 from merlab.inputs.apex_and_flow import APEX_AND_FLOW
 from merlab.inputs.consecutive_flow import CONSECUTIVE_FLOW
 from merlab.inputs.extraction import (
@@ -68,10 +69,18 @@ def parse_recipe(text: str) -> Recipe:
 
 
 def as_recipe(given: str | Recipe | InputKind) -> Recipe:
-    """A recipe from its text, from a recipe, or from your own kind of input with its default options."""
+    """A recipe from its text, from a recipe, or from your own kind of input with its default options.
+
+    Raises MerlabError for a kind of your own with the name of one of merlab's: a recipe would state the one for the
+    other.
+    """
     if isinstance(given, Recipe):
         return given
-    return parse(given.name, {given.name: given}) if isinstance(given, InputKind) else parse_recipe(given)
+    if not isinstance(given, InputKind):
+        return parse_recipe(given)
+    if given.name.lower() in INPUTS and not given.is_built_in:
+        raise MerlabError(f"input {given.name} is your own, and one of merlab's has this name; give it another name")
+    return parse(given.name, {given.name: given})
 
 
 def all_inputs() -> dict[str, InputKind]:
