@@ -117,6 +117,11 @@ class TestAbsentFrames:
         numbers = set(range(40, 101)) - {46, 59, 70, 86}
         assert refused(numbers).found.endswith("absent: onset 46, apex 59, 70, offset 86")
 
+    def test_between_the_key_frames_are_a_fault_where_the_camera_drops_none(self):
+        finding = refused(set(range(40, 101)) - {50, 51})
+        assert finding.found.endswith("absent: 50, 51")
+        assert finding.remedy == "copy the clip's folder again from the original"
+
     def test_are_all_of_them_in_an_empty_folder(self, tmp_path):
         assert "absent: onset 46" in refused([], source=tmp_path).found
 
