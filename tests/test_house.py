@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -16,58 +17,15 @@ from merlab.methods import METHODS
 REPOSITORY = Path(__file__).resolve().parents[1]
 PACKAGE = REPOSITORY / "src" / "merlab"
 
-# Top to bottom, as CONTRIBUTING.md lists them.
-ROOMS = (
-    "__main__",
-    "cli",
-    "serving",
-    "reproduction",
-    "api",
-    "reports",
-    "recipes",
-    "coding",
-    "videos",
-    "spotting",
-    "models",
-    "evaluation",
-    "inference",
-    "protocols",
-    "methods",
-    "training",
-    "inputs",
-    "preparation",
-    "databases",
-    "synthesis",
-    "faces",
-    "sinks",
-    "elan",
-    "schemes",
-    "clips",
-    "key_frames",
-    "notebook_figure",
-    "optical_flow",
-    "frames",
-    "pages",
-    "stamps",
-    "json_models",
-    "yaml_files",
-    "result_folder",
-    "claims",
-    "kept_arrays",
-    "changed_settings",
-    "locks",
-    "storage",
-    "processes",
-    "progress",
-    "registry",
-    "fingerprint",
-    "own_modules",
-    "vocabulary",
-    "spelling",
-    "given",
-    "version",
-    "errors",
-)
+
+def listed() -> tuple[str, ...]:
+    """The rooms from top to bottom, as CONTRIBUTING.md lists them."""
+    table = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("\n## The structure\n")[2]
+    cells = re.findall(r"^\| (`.*?) \|", table.partition("\n## ")[0], re.MULTILINE)
+    return tuple(room for cell in cells for room in re.findall(r"`(\w+)(?:/|\.py)`", cell))
+
+
+ROOMS = ("__main__", *listed())
 LARGEST_SHARE = 0.14
 # A collection of files that do not know each other, one for each published method, grows with the literature.
 LARGEST_SHARES = {"methods": 0.16}
@@ -97,6 +55,10 @@ def imported_by(module: Module) -> frozenset[Module]:
         elif isinstance(node, ast.Import):
             found |= {tuple(alias.name.split(".")[1:]) for alias in node.names if alias.name.startswith("merlab.")}
     return frozenset(found)
+
+
+def test_contributing_lists_every_room_once():
+    assert sorted(ROOMS) == sorted({module[0] for module in MODULES})
 
 
 def test_a_room_imports_only_rooms_below_it():
