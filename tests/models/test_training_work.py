@@ -1,19 +1,23 @@
-"""What the work of a training states about its clips."""
+"""The work of a training: what it states about its clips, and what it refuses to score on."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from merlab.errors import MerlabError
 from merlab.evaluation.seen_inputs import input_digests
 from merlab.evaluation.start import Start
+from merlab.evaluation.synthetic_flow import SyntheticFlow
 from merlab.models import training_work
 from merlab.models.labeled_examples import Examples, division
 from merlab.models.training import Training
-from merlab.models.training_work import TrainingWork
+from merlab.models.training_work import FlowToMake, TrainingWork
 from merlab.progress import silent
 from merlab.schemes import find_scheme
 from tests.training_material import starts_in, write_start
@@ -37,6 +41,68 @@ def clips_of_ten() -> Examples:
     inputs = np.random.default_rng(0).random((20, 3, 28, 28), np.float32)
     inputs[1::2] = 0
     return Examples(inputs, np.zeros(20, np.int64), keys.set_axis(["database", "subject", "clip"], axis=1))
+
+
+def of_part(own: Examples, part: int) -> Examples:
+    """Clips of the first subject of a part of the division, which is called a subject of another database."""
+    of_subject = own.of({min(division(own.groups, 0)[part])})
+    return of_subject._replace(keys=of_subject.keys.assign(database="elsewhere"))
+
+
+def claim(work: TrainingWork, **elsewhere: Examples) -> None:
+    with work.claimed(elsewhere, again=False, is_complete=False):
+        pass
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_inputs_of_training_and_of_the_temperature_are_not_scored_under_another_name(tmp_path, part):
+    own = clips_of_ten()
+    with pytest.raises(MerlabError, match="mine was trained on 1 of the clips of there, such as elsewhere/s"):
+        claim(work_on(own, tmp_path / "work"), there=of_part(own, part))
+    assert list(tmp_path.iterdir()) == []
+    claim(work_on(own, tmp_path / "work"), there=of_part(own, 2))
+
+
+def start_of(clips: Examples, folder: Path) -> Start:
+    """A start that was trained on these clips, as far as they are known by their content."""
+    (start,) = starts_in(write_start(folder / "start.safetensors", inputs=input_digests(clips.inputs[:1])))
+    return start
+
+
+def test_inputs_of_a_start_are_neither_held_out_nor_scored_elsewhere(tmp_path):
+    own = clips_of_ten()
+    start = start_of(of_part(own, 2), tmp_path)
+    with pytest.raises(MerlabError, match="start.safetensors was trained on 1 of the clips of the held-out subjects"):
+        claim(work_on(own, tmp_path / "work", starts=(start,)))
+    with pytest.raises(MerlabError, match="start.safetensors was trained on 1 of the clips of there"):
+        claim(work_on(None, tmp_path / "work", starts=(start,)), there=of_part(own, 2))
+    claim(work_on(own, tmp_path / "work", starts=(start_of(of_part(own, 0), tmp_path),)))
+
+
+def test_people_of_a_start_are_not_scored_elsewhere(tmp_path):
+    (start,) = starts_in(write_start(tmp_path / "start.safetensors", databases=["samm"]))
+    with pytest.raises(MerlabError, match="start.safetensors was trained on samm, so a score on there would be too"):
+        claim(work_on(clips_of_ten(), tmp_path / "work", starts=(start,)), there=examples("samm-long", 2))
+
+
+def test_a_folder_is_of_one_set_of_clips_flow_and_starts(tmp_path):
+    own, flow = clips_of_ten(), SyntheticFlow(tmp_path, "f1", subjects=6, clips=18)
+    (start,) = starts_in(write_start(tmp_path / "start.safetensors"))
+    work = work_on(own, tmp_path / "work")
+    claim(work)
+    claim(work)
+    others: dict[str, Any] = {
+        "own": own._replace(labels=own.labels + 1),
+        "flow": flow,
+        "starts": (start,),
+        "training": replace(work.training, seed=1),
+    }
+    for name, value in others.items():
+        with pytest.raises(MerlabError, match="holds pretraining of other settings"):
+            claim(replace(work, **{name: value}))
+    flows = [None, flow, replace(flow, digest="f2"), FlowToMake(6, 3, 0), FlowToMake(7, 3, 0)]
+    stated = [str(replace(work, own=None, flow=each)._stated()) for each in flows]
+    assert len(set(stated)) == len(flows)
 
 
 @pytest.mark.parametrize("seed", [0, 1])
