@@ -122,6 +122,17 @@ class TestAbsentFrames:
         assert finding.found.endswith("absent: 50, 51")
         assert finding.remedy == "copy the clip's folder again from the original"
 
+    @pytest.mark.parametrize("number", [47, 85])
+    def test_may_be_one_beside_the_onset_or_the_offset(self, number):
+        assert refused(set(range(40, 101)) - {number}).found.endswith(f"absent: {number}")
+
+    def test_may_lie_one_folder_deeper(self, tmp_path):
+        assert refused([], source=tmp_path).remedy == "copy the clip's folder again from the original"
+        (tmp_path / "deeper").mkdir()
+        (tmp_path / "deeper" / "img1.jpg").touch()
+        remedy = f"if the frames of the clip are those in {tmp_path / 'deeper'}, move them into the folder above"
+        assert refused([], source=tmp_path).remedy.startswith(remedy)
+
     def test_are_all_of_them_in_an_empty_folder(self, tmp_path):
         assert "absent: onset 46" in refused([], source=tmp_path).found
 
@@ -161,6 +172,9 @@ class TestTheApex:
         frames = used(set(range(40, 101)) - {65, 66, 67}, (46, None, 86), release=casme3.PART_A)
         assert (frames[1], frames[3]) == (64, "midpoint")
         assert "64 is used, the frame nearest to the midpoint 66" in frames[4]
+
+    def test_is_never_the_onset_nor_a_frame_after_the_offset(self):
+        assert used(set(range(40, 101)) - {47}, (46, None, 48), release=casme3.PART_A)[1] == 48
 
     def test_on_the_offset_is_kept_and_reported(self):
         assert used(range(40, 101), (46, 86, 86))[:4] == (46, 86, 86, "annotated")

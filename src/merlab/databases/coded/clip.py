@@ -204,7 +204,7 @@ def _require_frames(reading: Reading) -> None:
         return reading.record_change("dropped frames", f"frames {onset} to {offset}", found, change)
     roles = {onset: "onset ", reading.apex: "apex ", offset: "offset "}
     # Not as a list of all frames: a wrong offset can be very large.
-    absent = (number for number in range(onset, offset + 1) if number not in there and number not in roles)
+    absent = (number for number in range(onset + 1, offset) if number not in there and number not in roles)
     first = [number for number in roles if number is not None and number not in there]
     named = sorted(itertools.islice(itertools.chain(first, absent), MAX_FRAMES_NAMED))
     listed = ", ".join(f"{roles.get(number, '')}{number}" for number in named)
@@ -233,9 +233,9 @@ def _fill_apex(reading: Reading) -> None:
             reading.record_change("apex is offset", expected, found, "kept as coded")
         return
     middle = (onset + reading.offset + 1) // 2
-    # The camera may have dropped the frame in the middle.
-    there = (number for number in reading.numbers if onset < number <= reading.offset)
-    reading.apex = min(there, key=lambda number: abs(number - middle), default=middle)
+    # The camera may have dropped the frame in the middle, but not the offset.
+    there = (number for number in reading.numbers if number > onset)
+    reading.apex = min(there, key=lambda number: abs(number - middle))
     reading.apex_source = "midpoint"
     what = (
         "the midpoint of onset and offset" if reading.apex == middle else f"the frame nearest to the midpoint {middle}"
