@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from merlab.frames import Float32Array, Image
 from merlab.optical_flow import Gray
 from merlab.spotting import motion
-from merlab.spotting.motion import FaceMotion
+from merlab.spotting.motion import FaceMotion, KeyFrame
 
 # A frame takes 16 kB, a movement 1.5 kB.
 MOST_FRAMES, MOST_MOVEMENTS = 3000, 20_000
@@ -51,8 +51,8 @@ def keep_movements(patch: pytest.MonkeyPatch) -> None:
     def prepared(frame: Image, *size: int) -> Gray:
         return frames.get((*digest_of(frame), *size), lambda: prepare(frame, *size))
 
-    def moved(follower: FaceMotion, key: Gray, gray: Gray) -> Float32Array:
-        return movements.get((digest_of(key), digest_of(gray)), lambda: measure(follower, key, gray))
+    def moved(follower: FaceMotion, key: KeyFrame, gray: Gray) -> Float32Array:
+        return movements.get((digest_of(key.gray), digest_of(gray)), lambda: measure(follower, key, gray))
 
     patch.setattr(motion, "prepare", prepared)
     patch.setattr(FaceMotion, "_moved", moved)

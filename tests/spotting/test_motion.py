@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from merlab.frames import open_frames
 from merlab.spotting.motion import (
     COLUMNS,
     ROWS,
     FaceMotion,
     block_centers,
     in_blocks,
+    keys_of,
     lid_blocks,
     prepare,
     texture,
     without_head,
 )
+from tests.frames.videos import write_video
 from tests.videos.faces import LEFT_MOUTH_CORNER, bump, face, warped
 
 ROWS_OF_PIXELS, COLUMNS_OF_PIXELS = np.mgrid[0:282, 0:231].astype(float)
@@ -25,8 +29,8 @@ STILL = np.zeros((282, 231))
 LIFT = -2.0 * bump(COLUMNS_OF_PIXELS, ROWS_OF_PIXELS, LEFT_MOUTH_CORNER, sigma=35)
 
 
-def followed(*frames, fps=200.0):
-    motion = FaceMotion(fps)
+def followed(*frames, fps=200.0, keys=1):
+    motion = FaceMotion(fps, keys)
     return [motion(frame) for frame in frames]
 
 
@@ -76,6 +80,53 @@ class TestFollowing:
         frames = [warped(face(), STILL, v) for v in (STILL, LIFT)]
         doubled = [np.repeat(np.repeat(frame, 2, axis=0), 2, axis=1) for frame in frames]
         assert np.abs(followed(*doubled)[1] - followed(*frames)[1]).max() < 0.1
+
+
+class TestTwoKeyFrames:
+    def test_a_place_is_the_mean_of_what_both_say(self):
+        """At 4 frames a second, the second key frame is the third frame."""
+        frames = [warped(face(), STILL, share * LIFT) for share in (0, 0.2, 0.5, 1, 0.4)]
+        places = followed(*frames, fps=4.0, keys=2)
+        from_first, from_third = followed(*frames, fps=4.0), followed(*frames[2:], fps=4.0)
+        assert np.array_equal(places[:3], from_first[:3])
+        for at in (3, 4):
+            expected = (from_first[at] + from_first[2] + from_third[at - 2]) / 2
+            assert places[at] == pytest.approx(expected, abs=1e-6)
+
+    def test_each_is_renewed_after_four_seconds(self):
+        """At 4 frames a second, frames 1, 3, 17 and 19 are keys: what they say of the frame after is one movement."""
+        frames = [warped(face(), STILL, (number % 3) / 2 * LIFT) for number in range(21)]
+        places = followed(*frames, fps=4.0, keys=2)
+        from_17, from_19 = followed(frames[16], frames[20]), followed(frames[18], frames[20])
+        expected = (places[16] + from_17[1] + places[18] + from_19[1]) / 2
+        assert places[20] == pytest.approx(expected, abs=1e-6)
+
+    def test_half_of_the_error_of_a_frame_without_detail_is_left(self):
+        """The first frame is blurred, as in compressed video. Then the corner of the mouth moves up by 2 px."""
+        rest, moved = warped(face(), STILL, STILL), warped(face(), STILL, LIFT)
+        frames = [cv2.GaussianBlur(rest, (0, 0), 5), rest, rest, rest, moved]
+        one, two = (followed(*frames, fps=4.0, keys=keys) for keys in (1, 2))
+        wrong, half = (places[4] - places[3] - followed(rest, moved)[1] for places in (one, two))
+        assert np.abs(wrong).max() > 0.2
+        assert half == pytest.approx(wrong / 2, abs=1e-5)
+
+    def test_known_places_lead_to_the_same_ones(self):
+        frames = [warped(face(), STILL, (number % 3) / 2 * LIFT) for number in range(20)]
+        whole, resumed = followed(*frames, fps=4.0, keys=2), FaceMotion(4.0, keys=2)
+        for frame, place in zip(frames[:18], whole[:18], strict=True):
+            resumed.pass_over(frame, place)
+        assert np.array_equal([resumed(frame) for frame in frames[18:]], whole[18:])
+
+    @pytest.mark.parametrize(
+        ("name", "codec", "keys"),
+        [("a.mp4", "libx264", 2), ("a.avi", "mpeg4", 2), ("a.avi", "mjpeg", 1), ("a.mkv", "ffv1", 1)],
+    )
+    def test_are_for_codecs_that_predict_frames_and_lose_detail(self, tmp_path, name, codec, keys):
+        assert keys_of(open_frames(write_video(tmp_path / name, codec))) == keys
+
+    def test_are_not_for_a_folder_of_images(self, tmp_path):
+        cv2.imwrite(str(tmp_path / "1.jpg"), face())
+        assert keys_of(open_frames(tmp_path)) == 1
 
 
 class TestTexture:

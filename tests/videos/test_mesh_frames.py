@@ -40,6 +40,7 @@ def plan(tmp_path):
         clock=Clock.constant(50.0, 4),
         division=Division(1, 4, 100, 10),
         options=Options(overlay="mesh"),
+        keys=1,
     )
     plan.chunk_folder(0).mkdir(parents=True)
     write_chunk(plan.chunk_folder(0), range(1, 5), range(1, 5), {0: ((10, 10), range(2, 5))})

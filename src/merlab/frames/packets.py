@@ -52,6 +52,7 @@ class Packets:
         capture_rate: frames per second of the camera that the file states; None if it states none.
         size: width and height of a stored frame, as the header states them.
         aspect: width of a pixel by its height.
+        predicts: see ``Video.predicts``.
         cut_off: whether bytes are missing at the end of the file.
         missing: seconds that the header states beyond the end of the last frame in the file; 0 if there are none.
 
@@ -69,6 +70,7 @@ class Packets:
     capture_rate: float | None
     size: tuple[int, int]
     aspect: Fraction
+    predicts: bool
     cut_off: bool
     missing: float
 
@@ -167,6 +169,7 @@ def _packets(path: Path, container: InputContainer, stream: VideoStream, seen: S
         capture_rate=capture,
         size=(stream.codec_context.width, stream.codec_context.height),
         aspect=stream.sample_aspect_ratio or Fraction(1),
+        predicts=stream.codec_context.codec.lossy and not stream.codec_context.codec.intra_only,
         cut_off=is_cut_off(path, name),
         missing=_missing(name, stream, seen, tick),
     )

@@ -122,6 +122,11 @@ class Video:
         width, height = square_size(*self._packets.size, self._packets.aspect)
         return width * height
 
+    @property
+    def predicts(self) -> bool:
+        """Whether the codec stores frames with less detail, as differences from others: H.264, HEVC, VP9, AV1."""
+        return self._packets.predicts
+
     @cached_property
     def facts(self) -> MediaFacts:
         """What the file says about itself; decodes its first frame."""

@@ -9,19 +9,21 @@ skin, above all after compression, flow has nothing to hold on to.
 
 from __future__ import annotations
 
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
-from merlab.frames import Float32Array, Image
+from merlab.frames import Float32Array, Frames, Image, Video
 from merlab.optical_flow import DenseInverseSearch, Gray
 
 WIDTH, HEIGHT = 116, 141
 ROWS, COLUMNS = 14, 12
-KEY_SECONDS = 4.0
+# How long a key frame is used, and how much later than the first one the second one begins.
+KEY_SECONDS, NEXT_KEY_SECONDS = 4.0, 0.5
 LOCAL_SIGMA, CONTRAST_SIGMA = 6.0, 12.0
 MIDDLE_GRAY, CONTRAST, LEAST_DEVIATION = 128.0, 40.0, 4.0
 # Pixels around one whose slopes count for its texture, as a standard deviation, and the texture of a pixel without any.
@@ -48,45 +50,65 @@ def prepare(frame: Image, width: int = WIDTH, height: int = HEIGHT) -> Gray:
 
 
 # Goes up whenever movements, or their moments, are measured in another way; what was kept before is measured anew.
-MEASURED = 6
+MEASURED = 7
+
+
+@dataclass(frozen=True, eq=False)
+class KeyFrame:
+    """A prepared frame that later ones are compared with, and the place of the blocks in it."""
+
+    gray: Gray
+    place: Float32Array
+
+    @cached_property
+    def texture(self) -> Float32Array:
+        """How much each of its pixels counts, (H, W)."""
+        return texture(self.gray)
+
+
+def keys_of(frames: Frames) -> int:
+    """How many key frames the movement in these frames is measured from, for FaceMotion.
+
+    Where a codec predicts frames, each loses detail of its own, and a movement is hardly seen from a key frame that
+    lost the wrong one.
+    """
+    return 2 if isinstance(frames, Video) and frames.predicts else 1
 
 
 class FaceMotion:
-    """Follows one aligned face through successive frames; holds only a key frame, so memory does not grow."""
+    """Follows one aligned face through successive frames; holds only key frames, so memory does not grow.
 
-    def __init__(self, fps: float) -> None:
+    With two ``keys``, a place is the mean of what two key frames say, of which the second is NEXT_KEY_SECONDS later.
+    """
+
+    def __init__(self, fps: float, keys: int = 1) -> None:
         # In coarser flow, a corner of the mouth that moves outward and the cheek that moves inward cancel each other.
         self._flow = DenseInverseSearch(finest_scale=0, stride=4, steps=6, refinement=1)
         self._renewal = max(1, round(KEY_SECONDS * fps))
-        self._key: Gray | None = None
-        self._texture: Float32Array | None = None
-        self._key_place = np.zeros((ROWS, COLUMNS, 2), np.float32)
-        self._age = 0
+        self._begins = [number * max(1, round(NEXT_KEY_SECONDS * fps)) for number in range(keys)]
+        self._keys: dict[int, KeyFrame] = {}
+        self._passed = 0
 
     def __call__(self, frame: Image) -> Float32Array:
         """The displacement of the blocks since the first frame, (ROWS, COLUMNS, 2) px (x right, y down)."""
-        gray = prepare(frame)
-        if self._key is None:
-            self._key = gray
-            return self._key_place
-        place = np.asarray(self._key_place + self._moved(self._key, gray), np.float32)
+        place = np.zeros((ROWS, COLUMNS, 2), np.float32)
+        if self._keys:
+            gray = prepare(frame)
+            said = [key.place + self._moved(key, gray) for key in self._keys.values()]
+            place = np.mean(said, axis=0, dtype=np.float32)
         self.pass_over(frame, place)
         return place
 
-    def _moved(self, key: Gray, gray: Gray) -> Float32Array:
-        """The displacement of the blocks from the key frame to another, both prepared, without that of the head."""
-        if self._texture is None:
-            self._texture = texture(key)
-        return without_head(in_blocks(self._flow(key, gray), self._texture) * np.float32(LAYOUT_WIDTH / WIDTH))
+    def _moved(self, key: KeyFrame, gray: Gray) -> Float32Array:
+        """The displacement of the blocks from a key frame to a prepared one, without that of the head."""
+        return without_head(in_blocks(self._flow(key.gray, gray), key.texture) * np.float32(LAYOUT_WIDTH / WIDTH))
 
     def pass_over(self, frame: Image, place: Float32Array) -> None:
         """Continue after a frame whose place is known already, which takes hardly any time."""
-        if self._key is None:
-            self._key = prepare(frame)
-            return
-        self._age += 1
-        if self._age == self._renewal:
-            self._key, self._texture, self._key_place, self._age = prepare(frame), None, place, 0
+        for number, begin in enumerate(self._begins):
+            if self._passed >= begin and (self._passed - begin) % self._renewal == 0:
+                self._keys[number] = KeyFrame(prepare(frame), place)
+        self._passed += 1
 
 
 def texture(gray: Gray) -> Float32Array:

@@ -25,7 +25,7 @@ from merlab.spotting.caveats import spotting_caveats
 from merlab.spotting.event import SpottedEvent, Tier
 from merlab.spotting.kept_places import FramesRead, KeptPlaces
 from merlab.spotting.many_videos import folder_of, source_of
-from merlab.spotting.motion import MEASURED
+from merlab.spotting.motion import MEASURED, keys_of
 from merlab.spotting.spot import MADE_BY, SpottingSettings, Window
 from merlab.spotting.stretches import block_places, spot_stretches
 from merlab.spotting.tables_of_all import EVENTS, WEAK
@@ -159,7 +159,7 @@ def _assemble(making: _Making, aside: Path) -> Timeline:
         read, places = whole, kept.read()
     else:
         read = aligned = AlignedFrames(making.source, frames, making.progress)
-        places = kept.keep(block_places(aligned.images(), clock, kept.read()))
+        places = kept.keep(block_places(aligned.images(), clock, kept.read(), keys_of(frames)))
     found = _found(places, read, making, aside)
     if whole is None:
         kept.conclude(FramesRead(read.count, read.first, read.damaged, read.light))

@@ -14,15 +14,18 @@ from merlab.spotting.motion import FaceMotion
 from merlab.spotting.spot import SpottingSettings, Window, spot_places, spot_window
 
 
-def block_places(images: Iterable[Image], clock: Clock, known: Iterable[Float32Array] = ()) -> Iterator[Float32Array]:
+def block_places(
+    images: Iterable[Image], clock: Clock, known: Iterable[Float32Array] = (), keys: int = 1
+) -> Iterator[Float32Array]:
     """The places of the blocks (ROWS, COLUMNS, 2) in each aligned face (H, W, 3) BGR, px; from 0 after every gap.
 
-    ``known`` are those of the first frames, from an earlier call.
+    ``known`` are those of the first frames, from an earlier call; ``keys`` is the number of key frames, see
+    ``motion.keys_of``.
     """
-    gaps, motion, earlier = frozenset(clock.gaps), FaceMotion(clock.fps), iter(known)
+    gaps, motion, earlier = frozenset(clock.gaps), FaceMotion(clock.fps, keys), iter(known)
     for position, image in enumerate(images, start=1):
         if position in gaps:
-            motion = FaceMotion(clock.fps)
+            motion = FaceMotion(clock.fps, keys)
         place = next(earlier, None)
         if place is None:
             place = motion(image)

@@ -24,7 +24,7 @@ from merlab.locks import only_writer
 from merlab.progress import Progress, shown_progress
 from merlab.result_folder import KEPT, WORKING, ResultFolder
 from merlab.spotting.many_videos import folder_of, folder_of_each, for_each, require_rates, source_of
-from merlab.spotting.motion import MEASURED
+from merlab.spotting.motion import MEASURED, keys_of
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.stretches import margin
 from merlab.spotting.tables_of_all import EVENTS, WEAK
@@ -197,7 +197,7 @@ def _plan(source: Path, out: Path, options: Options) -> VideoPlan:
     frames, first = opened(source)
     clock = clock_of(source, frames, options.fps)
     division = Division(1, len(clock), round(CHUNK_SECONDS * clock.fps), _margin(clock, options.spotting))
-    return VideoPlan(source, out / WORKING, out / KEPT, first, clock, division, options)
+    return VideoPlan(source, out / WORKING, out / KEPT, first, clock, division, options, keys_of(frames))
 
 
 def _margin(clock: Clock, spotting: SpottingSettings) -> int:

@@ -9,12 +9,14 @@ from merlab.errors import MerlabError
 from merlab.frames import Image, clock_of, open_frames
 from merlab.frames.clock import Clock
 from merlab.spotting.aligned_frames import require_aligned, require_every_frame
+from merlab.spotting.motion import keys_of
 
 
 class FrameReader:
     """Reads every n-th frame of a recording; a damaged one shows the one before it, the first ones the one after.
 
-    ``first`` is the number of the first frame, ``count`` how many there are. After reading, ``whole_heads`` says
+    ``first`` is the number of the first frame, ``count`` how many there are, ``keys`` from how many key frames movement
+    is measured. After reading, ``whole_heads`` says
     whether they do not have the proportions of an aligned face (with ``aligned``, MerlabError is raised instead), and
     ``damaged`` how many of those that were needed cannot be decoded.
     """
@@ -23,7 +25,7 @@ class FrameReader:
         self._source, self._aligned = video.source, aligned
         self._frames = open_frames(video.source)
         self.clock: Clock = clock_of(video.source, self._frames, video.fps)
-        numbers = self._frames.numbers
+        self.keys, numbers = keys_of(self._frames), self._frames.numbers
         self.first, self.count = (numbers[0], len(numbers)) if len(numbers) else (1, 0)
         self.whole_heads, self.damaged = False, 0
 

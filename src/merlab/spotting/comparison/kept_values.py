@@ -38,6 +38,6 @@ def kept(folder: Path, key: str) -> Array:
     return arrays[VALUES]
 
 
-def keep_places(folder: Path, images: Iterable[Image], clock: Clock) -> None:
-    """Measure and keep the places of the blocks in every frame, (frames, ROWS, COLUMNS, 2)."""
-    keep(folder, PLACES, np.stack(list(block_places(images, clock))))
+def keep_places(folder: Path, images: Iterable[Image], clock: Clock, keys: int) -> None:
+    """Measure and keep the places of the blocks in every frame, (frames, ROWS, COLUMNS, 2); see ``block_places``."""
+    keep(folder, PLACES, np.stack(list(block_places(images, clock, keys=keys))))

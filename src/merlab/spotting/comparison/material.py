@@ -196,7 +196,7 @@ def _read(
             yield image
 
     if places:
-        keep_places(folder, sampled(), reader.clock)
+        keep_places(folder, sampled(), reader.clock, reader.keys)
     else:
         for _ in sampled():
             pass

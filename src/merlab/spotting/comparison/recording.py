@@ -54,7 +54,7 @@ class Recording:
         """
         if not file_of(self._folder, PLACES).is_file():
             reader = FrameReader(self._video, aligned=False)
-            keep_places(self._folder, (image for _, image in reader.images(1)), reader.clock)
+            keep_places(self._folder, (image for _, image in reader.images(1)), reader.clock, reader.keys)
         return np.asarray(kept(self._folder, PLACES), np.float32)
 
     def measured(self) -> NDArray[Any]:

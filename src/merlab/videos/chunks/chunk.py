@@ -23,13 +23,15 @@ from merlab.videos.chunks.track import Track
 class Chunk:
     """Frames ``span.covered`` of a video, as far as it has them; faces are numbered from 0 within the chunk.
 
-    Frames are pushed in by one thread; the ``lanes`` find and align the faces in them, and follow their movement.
+    Frames are pushed in by one thread; the ``lanes`` find and align the faces in them, and follow their movement, from
+    so many ``keys``, see ``motion.keys_of``.
     """
 
     span: Span
     viewer: FaceViewer
     clock: Clock
     lanes: Lanes
+    keys: int = 1
     size: tuple[int, int] = (0, 0)
     frames: int = 0
     damaged: list[int] = field(default_factory=list)
@@ -75,7 +77,7 @@ class Chunk:
         key = face.face_id, face.track
         if key not in self.tracks:
             fps = self.clock.fps
-            self.tracks[key] = Track(face.face_id, number, FaceMotion(fps), MeshWatch(fps))
+            self.tracks[key] = Track(face.face_id, number, FaceMotion(fps, self.keys), MeshWatch(fps))
         track = self.tracks[key]
         track.add(face, shown)
         self.lanes.movement.add(partial(track.follow, face))

@@ -50,7 +50,8 @@ class VideoPlan:
     """What all processes know: the source, its clock, how it is divided and processed, and the folders for the chunks.
 
     Chunks number frames from 1, as the clock does; ``first`` is the number of the first frame in the source. ``kept``
-    gets what is kept of each chunk, ``working`` what was described.
+    gets what is kept of each chunk, ``working`` what was described. ``keys`` is the number of key frames, see
+    ``motion.keys_of``.
     """
 
     source: Path
@@ -60,6 +61,7 @@ class VideoPlan:
     clock: Clock
     division: Division
     options: Options
+    keys: int
 
     def kept_file(self, index: int) -> Path:
         """Where it is stored what is kept of a chunk."""
@@ -236,7 +238,7 @@ class _Walker:
         stored = read_checkpoint(self._plan.checkpoint(span.index), self._shared(viewer))
         if isinstance(stored, Chunk) and stored.span == span:
             return stored
-        return Chunk(span, viewer, self._plan.clock, self._lanes)
+        return Chunk(span, viewer, self._plan.clock, self._lanes, self._plan.keys)
 
     def _shared(self, viewer: FaceViewer) -> dict[str, object]:
         """What a checkpoint leaves out."""
