@@ -93,6 +93,11 @@ def test_a_line_keeps_its_number_below_empty_ones_and_those_at_the_end_are_left_
     assert len(ods_sheets(path)["Table1"]) == 6
 
 
+def test_a_sheet_may_begin_with_empty_lines_and_cells_or_be_empty(tmp_path):
+    assert ods_sheets(write(tmp_path / "a.ods", EMPTY, EMPTY + cell("a"))) == {"Table1": [["", ""], ["", "a"]]}
+    assert ods_sheets(write(tmp_path / "b.ods", EMPTY)) == {"Table1": []}
+
+
 def test_a_cell_that_a_merged_one_covers_is_empty(tmp_path):
     covered = cell("hidden").replace("table:table-cell", "table:covered-table-cell")
     assert read(tmp_path, cell("a") + covered + cell("b")) == [("a", "", "b")]
