@@ -103,6 +103,10 @@ def test_a_folder_is_of_one_set_of_clips_flow_and_starts(tmp_path):
     flows = [None, flow, replace(flow, digest="f2"), FlowToMake(6, 3, 0), FlowToMake(7, 3, 0)]
     stated = [str(replace(work, own=None, flow=each)._stated()) for each in flows]
     assert len(set(stated)) == len(flows)
+    # Wherever the same flow is.
+    assert replace(work, flow=replace(flow, folder=tmp_path / "moved"))._stated() == replace(work, flow=flow)._stated()
+    other = replace(work, starts=(replace(start, digest="d2"),))
+    assert other._stated() != replace(work, starts=(start,))._stated() != work._stated()
 
 
 @pytest.mark.parametrize("seed", [0, 1])
