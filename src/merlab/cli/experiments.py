@@ -108,8 +108,8 @@ def evaluate_command(
         str | None,
         typer.Option(
             help="paper: as published (days on a CPU for the paper's network); reduced: smaller, and marked so; "
-            "pretrained: with --from and --synthetic; `merlab methods NAME` lists all of a method. Unless given: flow28 "
-            "on stored flow where the method has it, else reduced, else its first."
+            "pretrained: with --from and --synthetic; `merlab methods NAME` lists all of a method. Unless given: "
+            "flow28 on stored flow where the method has it, else reduced, else its first."
         ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Train this long instead of the preset's length.")] = None,
