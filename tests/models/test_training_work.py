@@ -21,6 +21,7 @@ from merlab.models.training_work import FlowToMake, TrainingWork
 from merlab.progress import silent
 from merlab.schemes import find_scheme
 from tests.training_material import starts_in, write_start
+from tests.videos.recognizers import small_recognizer
 
 
 def examples(database: str, clips: int) -> Examples:
@@ -107,6 +108,25 @@ def test_a_folder_is_of_one_set_of_clips_flow_and_starts(tmp_path):
     assert replace(work, flow=replace(flow, folder=tmp_path / "moved"))._stated() == replace(work, flow=flow)._stated()
     other = replace(work, starts=(replace(start, digest="d2"),))
     assert other._stated() != replace(work, starts=(start,))._stated() != work._stated()
+
+
+def test_only_networks_that_are_not_in_the_folder_are_trained(tmp_path, monkeypatch):
+    numbers, reports = [], []
+
+    def train(training, clips, files, number):
+        numbers.append(number)
+        small_recognizer(seed=number).save(files[number])
+        return number
+
+    monkeypatch.setattr(training_work, "_train", train)
+    small_recognizer(seed=4).save(tmp_path / "seed-4.safetensors")
+    work = work_on(clips_of_ten(), tmp_path)
+    resumed = replace(
+        work, training=replace(work.training, seed=4, seeds=3), progress=lambda *report: reports.append(report)
+    )
+    assert [recognizer.card.seed for recognizer in resumed.trained(clips_of_ten())] == [4, 5, 6]
+    assert numbers == [5, 6]
+    assert [report[:2] for report in reports] == [(1, 3), (2, 3), (3, 3)]
 
 
 @pytest.mark.parametrize("seed", [0, 1])
