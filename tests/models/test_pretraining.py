@@ -225,7 +225,7 @@ def test_other_settings_are_refused_for_the_same_file(trained, flow):
         ({"scheme": "as-labeled"}, "as-labeled does not map to a class"),
         ({"scheme": {"happiness": "a", "disgust": "b"}}, "does not map to a class"),
         ({"input": "flow:colors=9"}, "colors"),
-        ({"input": replace(INPUTS["flow"], title="mine")}, "flow is a kind of input of your own; use one of merlab"),
+        ({"input": replace(INPUTS["flow"], name="mine")}, "mine is a kind of input of your own; use one of merlab"),
         ({"input": "difference"}, "synthetic flow gives only the inputs flow and released-flow"),
         ({"input": "released-flow"}, "gives 2 samples; pass an input such as flow:scale=centered"),
         ({"members": 2}, "the network of ststnet has no option 'members'"),
