@@ -68,6 +68,9 @@ def test_a_network_of_synthetic_flow_is_trained_on_the_training_subjects_alone(f
     assert 0 < len(set(given.groups)) < 6
     assert given.groups == train.groups
     assert given.labels.tolist() == train.labels.tolist()
+    # The band of class k is around row 6 + 7 k of 28.
+    bands = given.inputs.mean(axis=(1, 3)).argmax(axis=1)
+    assert ((bands - 2) // 7).tolist() == train.labels.tolist()
     assert given.seed == 3
     assert [given.intensities is None, given.other_side is None] == [unit_loss == 0] * 2
     if unit_loss:
