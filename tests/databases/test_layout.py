@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
 import pytest
 
 from merlab.databases import find_database
-from merlab.databases.coded.layout import Layout
+from merlab.databases.coded.layout import Layout, by_preference, layouts_below, misnamed_subjects, subject_meant
+from merlab.databases.coded.release import (
+    Kind,
+    LayoutFormat,
+    Release,
+    TableFormat,
+    any_frames,
+    cropped_faces,
+    numbered_subject,
+)
 from merlab.databases.samm_long import RELEASE
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, open_frames
@@ -64,3 +77,127 @@ def test_mmew_may_have_its_folders_of_emotions_below_those_of_subjects(tmp_path)
     examination = find_database("mmew").examine(tmp_path, True, silent)
     assert {clip.name: clip.emotion for clip in examination.clips} == clips
     assert not examination.of("unusable")
+
+
+FORM = TableFormat(
+    files="coding",
+    looked_for="coding.csv",
+    columns={},
+    subject=partial(numbered_subject, prefix="s", digits=2),
+    subject_example="s01",
+    clip_example="a",
+    emotions={},
+)
+KINDS = (Kind("Cropped", cropped_faces), Kind("raw frames", any_frames))
+MINE = Release("mine", "Mine", 30.0, FORM, LayoutFormat(r"s\d+|t", "s01, s02", KINDS))
+
+
+def write(folder: Path, *names: str) -> Path:
+    """A folder with empty files of these names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (folder / name).touch()
+    return folder
+
+
+class TestSubjects:
+    def test_have_the_first_of_several_folders_and_files_are_none(self, tmp_path):
+        for folder in ("s1/b", "s01/a", "t/c"):
+            write(tmp_path / folder, "1.jpg")
+        write(tmp_path, "s02")
+        layout = Layout(tmp_path, MINE)
+        assert layout.subjects == {"s01": tmp_path / "s01", "t": tmp_path / "t"}
+        assert set(layout.sources) == {("s01", "a"), ("s01", "b"), ("t", "c")}
+
+    def test_of_a_clip_may_be_told_by_its_own_name(self, tmp_path):
+        for folder in ("s1/a", "s2/b"):
+            write(tmp_path / folder, "1.jpg")
+        form = replace(MINE.layout, subject_of=lambda source: "x")
+        assert Layout(tmp_path, replace(MINE, layout=form)).subjects == {"x": tmp_path / "s1"}
+
+    def test_with_several_sources_of_one_clip_have_none_of_them(self, tmp_path):
+        first, second = write(tmp_path / "s01" / "a", "1.jpg"), write(tmp_path / "s1" / "a", "1.jpg")
+        layout = Layout(tmp_path, MINE)
+        assert (layout.clips, layout.repeated) == ({}, {("s01", "a"): [first, second]})
+
+
+def test_unknown_folders_hold_images_and_no_subject(tmp_path):
+    for folder in ("x", "y/clip", "s01/a", "hidden/.clip"):
+        write(tmp_path / folder, "1.jpg")
+    write(tmp_path / "z" / "clip", "notes.txt")
+    write(tmp_path, "1.jpg")
+    assert Layout(tmp_path, MINE).unknown_folders == [tmp_path / "x", tmp_path / "y"]
+
+
+def test_one_registered_face_tells_the_kind(tmp_path):
+    write(tmp_path / "s01" / "empty")
+    frames = write(tmp_path / "s01" / "full", "img10.jpg", "reg_img2.jpg", "img3.jpg")
+    layout = Layout(tmp_path, MINE)
+    assert layout.kind == KINDS[0]
+    assert layout.frames_of(frames) == ([2, 3, 10], True)
+    assert not layout.frames_of(tmp_path / "s01" / "empty").numbers
+
+
+@pytest.mark.parametrize("name", ["s1", "S01", " s1 ", "sub001", "subject 1", "subj_1", "p-1", "1", "01", "s.1"])
+def test_a_folder_may_state_the_number_of_its_subject_in_any_spelling(name):
+    assert subject_meant(name, MINE) == "s01"
+
+
+@pytest.mark.parametrize("name", ["s1a", "x1", "s", "1 2", "0s1", "person1"])
+def test_another_name_states_no_subject(name):
+    assert subject_meant(name, MINE) is None
+
+
+def test_misnamed_subjects_are_folders_with_clips_that_state_a_number(tmp_path):
+    for folder in ("p1/a", "sub2/a", "s03/a", "notes/a"):
+        write(tmp_path / folder, "1.jpg")
+    write(tmp_path / "p4" / "a", "notes.txt")
+    write(tmp_path, "p5")
+    assert misnamed_subjects(tmp_path, MINE) == {"p1": "s01", "sub2": "s02"}
+
+
+class TestPreference:
+    def preferred(self, root: Path, *listed: str) -> list[tuple[str, list[str]]]:
+        """The folder of each layout and those of its parts; ``listed`` are clips as subject/clip."""
+        keys = {(subject, clip) for subject, _, clip in (each.partition("/") for each in listed)}
+        ordered = by_preference(root, layouts_below(root, MINE), keys)
+        return [(each.folder.name, [part.name for part in each.parts]) for each in ordered]
+
+    def test_is_for_cropped_faces_and_the_others_follow(self, tmp_path):
+        write(tmp_path / "a" / "s01" / "a", "1.jpg")
+        write(tmp_path / "b" / "s01" / "a", "reg_1.jpg")
+        assert self.preferred(tmp_path) == [("b", []), ("a", [])]
+
+    def test_takes_layouts_of_one_kind_together_or_those_that_the_table_lists(self, tmp_path):
+        for folder in ("1/s01/a", "2/s02/b", "3/s03/c"):
+            write(tmp_path / folder, "reg_1.jpg")
+        write(tmp_path / "raw" / "s01" / "a", "1.jpg")
+        root = tmp_path.name
+        assert self.preferred(tmp_path) == [(root, ["1", "2", "3"]), ("raw", [])]
+        assert self.preferred(tmp_path, "s01/a", "s03/c") == [(root, ["1", "3"]), ("2", []), ("raw", [])]
+        assert self.preferred(tmp_path, "s02/b") == [("2", []), ("1", []), ("3", []), ("raw", [])]
+
+    @pytest.mark.parametrize("listed", [(), ("s01/a",), ("s09/z",)])
+    def test_needs_a_choice_between_layouts_of_the_same_clips(self, tmp_path, listed):
+        for folder in ("1/s01/a", "2/s01/a"):
+            write(tmp_path / folder, "reg_1.jpg")
+        with pytest.raises(
+            MerlabError, match="holds the same frames more than once: .*1, .*2 all have the layout Crop"
+        ):
+            self.preferred(tmp_path, *listed)
+
+    def test_needs_no_choice_between_layouts_that_are_not_preferred(self, tmp_path):
+        for folder in ("1/s01/a", "2/s01/a"):
+            write(tmp_path / folder, "1.jpg")
+        write(tmp_path / "3" / "s01" / "a", "reg_1.jpg")
+        assert self.preferred(tmp_path) == [("3", []), ("1", []), ("2", [])]
+
+    def test_has_nothing_to_order_without_layouts(self, tmp_path):
+        assert self.preferred(tmp_path) == []
+
+
+def test_a_layout_of_links_to_the_clips_of_another_is_left_out(tmp_path):
+    clip = write(tmp_path / "1" / "s01" / "a", "1.jpg")
+    (tmp_path / "2" / "s01").mkdir(parents=True)
+    (tmp_path / "2" / "s01" / "a").symlink_to(clip, target_is_directory=True)
+    assert [layout.folder.name for layout in layouts_below(tmp_path, MINE)] == ["1"]
