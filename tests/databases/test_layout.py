@@ -151,6 +151,7 @@ def test_another_name_states_no_subject(name):
 def test_misnamed_subjects_are_folders_with_clips_that_state_a_number(tmp_path):
     for folder in ("p1/a", "sub2/a", "s03/a", "notes/a"):
         write(tmp_path / folder, "1.jpg")
+    write(tmp_path / "p1" / "empty")
     write(tmp_path / "p4" / "a", "notes.txt")
     write(tmp_path, "p5")
     assert misnamed_subjects(tmp_path, MINE) == {"p1": "s01", "sub2": "s02"}
@@ -181,9 +182,9 @@ class TestPreference:
     def test_needs_a_choice_between_layouts_of_the_same_clips(self, tmp_path, listed):
         for folder in ("1/s01/a", "2/s01/a"):
             write(tmp_path / folder, "reg_1.jpg")
-        with pytest.raises(
-            MerlabError, match="holds the same frames more than once: .*1, .*2 all have the layout Crop"
-        ):
+        write(tmp_path / "raw" / "s01" / "a", "1.jpg")
+        alike = f"holds the same frames more than once: {tmp_path / '1'}, {tmp_path / '2'} all have the layout Cropped"
+        with pytest.raises(MerlabError, match=alike):
             self.preferred(tmp_path, *listed)
 
     def test_needs_no_choice_between_layouts_that_are_not_preferred(self, tmp_path):
@@ -191,6 +192,10 @@ class TestPreference:
             write(tmp_path / folder, "1.jpg")
         write(tmp_path / "3" / "s01" / "a", "reg_1.jpg")
         assert self.preferred(tmp_path) == [("3", []), ("1", []), ("2", [])]
+
+    def test_keeps_a_single_layout_that_the_table_does_not_list(self, tmp_path):
+        write(tmp_path / "1" / "s01" / "a", "1.jpg")
+        assert self.preferred(tmp_path, "s09/z") == [("1", [])]
 
     def test_has_nothing_to_order_without_layouts(self, tmp_path):
         assert self.preferred(tmp_path) == []

@@ -152,7 +152,7 @@ def by_preference(root: Path, layouts: Sequence[Layout], listed: Set[tuple[str, 
     preferred = [layout for layout in layouts if layout.kind == layouts[0].kind]
     fitting = [layout for layout in preferred if not listed or listed & layout.sources.keys()]
     clips = [key for layout in fitting for key in layout.sources]
-    if len(preferred) > 1 and fitting and len(clips) == len(set(clips)):
+    if fitting and len(clips) == len(set(clips)):
         return [_together(fitting), *(layout for layout in layouts if layout not in fitting)]
     if len(layouts) > 1 and layouts[0].kind == layouts[1].kind:
         alike = [str(layout.folder) for layout in layouts if layout.kind == layouts[0].kind]
