@@ -181,8 +181,8 @@ class TestSubjectsWithoutAFolder:
         assert Copy(tmp_path, ["sub01/EP01_01"], []).advice == [("sub01", COPY)]
 
     def test_are_not_those_of_another_subject_of_the_table(self, tmp_path):
-        rows, folders = ("7_left/a", "7_rigt/a"), ["7_left/a"]
-        assert Copy(tmp_path, rows, folders, fourdme.RELEASE).advice == [("7_rigt", COPY)]
+        rows, folders = ("7_left/a", "7_lift/a"), ["7_left/a"]
+        assert Copy(tmp_path, rows, folders, fourdme.RELEASE).advice == [("7_lift", COPY)]
 
     @pytest.mark.parametrize(
         ("folder", "remedy"),
@@ -278,6 +278,21 @@ class TestFoldersWithoutARow:
             ("s2", advice.format("sub02")),
             ("s3", advice.format("the subject")),
         ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "folder", "target"),
+    [
+        ([], "s2", "sub02"),
+        ([], "holiday", "the subject"),
+        (["sub01/EP01_01"], "s1", "the subject"),
+    ],
+)
+def test_a_folder_of_no_subject_may_be_one_that_has_no_folder_yet(tmp_path, rows, folder, target):
+    copy = Copy(tmp_path, rows, ["sub01/EP01_01", f"{folder}/EP"])
+    (tmp_path / folder / "EP" / "img1.jpg").touch()
+    (remedy,) = (each.remedy for each in copy.unlisted if each.where == folder)
+    assert f"if it is a subject, rename it to {target}, otherwise" in remedy
 
 
 def test_a_root_without_folders_of_subjects_has_the_remedy_to_unpack_the_frames(tmp_path):
