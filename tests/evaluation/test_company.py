@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from merlab.evaluation.engines import LocalEngine
 from merlab.evaluation.experiment import run_plan
+from merlab.methods import METHODS
 from tests.helpers import flow_plan, write_flow_tree
 
 
@@ -32,13 +34,6 @@ class NormalizedByTheTestClips(Sound):
         return self.of((values - values.mean()) / (values.std() or 1))
 
 
-class NeedsSeveral(Sound):
-    def predict_proba(self, inputs):
-        if len(inputs) < 2:
-            raise ValueError("expected more than one value per channel")
-        return super().predict_proba(inputs)
-
-
 class Random(Sound):
     name = "draws"
 
@@ -46,20 +41,25 @@ class Random(Sound):
         return np.random.default_rng().dirichlet([1, 1, 1], len(inputs))
 
 
+class SeededRandom(Random):
+    """As scikit-learn's DummyClassifier with a random_state."""
+
+    def predict_proba(self, inputs):
+        return np.random.default_rng(0).multinomial(1, [0.3, 0.3, 0.4], len(inputs)).astype(float)
+
+
 def run(tmp_path, method):
     plan = flow_plan(write_flow_tree(tmp_path / "flow"), [method], seeds=1)
     return run_plan(plan, tmp_path / "run", cache=tmp_path / "cache", engine=LocalEngine(1))[1]
 
 
-@pytest.mark.parametrize("method", [NormalizedByTheTestClips(), NeedsSeveral()])
-def test_a_method_that_needs_the_other_test_clips_is_told(tmp_path, method):
-    with pytest.warns(
-        UserWarning, match=r"method n[a-z-]+ gives a test clip other probabilities alone than together with the other"
-    ):
-        run(tmp_path, method)
+def test_a_method_that_needs_the_other_test_clips_is_told(tmp_path):
+    told = "the probabilities that method [a-z-]+ gives a test clip depend on the other test clips"
+    with pytest.warns(UserWarning, match=told):
+        run(tmp_path, NormalizedByTheTestClips())
 
 
-@pytest.mark.parametrize("method", [Sound(), Random()])
+@pytest.mark.parametrize("method", [Sound(), Random(), SeededRandom(), replace(METHODS["random"], name="chance")])
 def test_a_method_that_does_not_is_not_warned_of(tmp_path, method):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
