@@ -52,7 +52,8 @@ class Packets:
         capture_rate: frames per second of the camera that the file states; None if it states none.
         size: width and height of a stored frame, as the header states them.
         aspect: width of a pixel by its height.
-        predicts: see ``Video.predicts``.
+        predicts: whether the codec stores frames with less detail, as differences from others: H.264, HEVC, VP9, AV1.
+        bits: of the file, for each pixel of all frames.
         cut_off: whether bytes are missing at the end of the file.
         missing: seconds that the header states beyond the end of the last frame in the file; 0 if there are none.
 
@@ -71,6 +72,7 @@ class Packets:
     size: tuple[int, int]
     aspect: Fraction
     predicts: bool
+    bits: float
     cut_off: bool
     missing: float
 
@@ -170,6 +172,7 @@ def _packets(path: Path, container: InputContainer, stream: VideoStream, seen: S
         size=(stream.codec_context.width, stream.codec_context.height),
         aspect=stream.sample_aspect_ratio or Fraction(1),
         predicts=stream.codec_context.codec.lossy and not stream.codec_context.codec.intra_only,
+        bits=8 * path.stat().st_size / max(1, len(frames) * stream.codec_context.width * stream.codec_context.height),
         cut_off=is_cut_off(path, name),
         missing=_missing(name, stream, seen, tick),
     )

@@ -34,6 +34,9 @@ NEVER_SKIP = ("h264", "hevc", "av1", "vp8", "vp9", "mpeg1video", "mpeg2video")
 
 STRICT = {"err_detect": "explode"}
 
+# Bits of a file for each pixel of its frames. A tenth is .9 Mbit/s at 640x480 and 30 frames a second, 6 Mbit/s at 200.
+FEW_BITS = 0.1
+
 # Reading elsewhere opens the file again; if it has an hour of frames, that takes as long as decoding so many of them.
 LEAST_JUMP = 50
 
@@ -123,9 +126,12 @@ class Video:
         return width * height
 
     @property
-    def predicts(self) -> bool:
-        """Whether the codec stores frames with less detail, as differences from others: H.264, HEVC, VP9, AV1."""
-        return self._packets.predicts
+    def lacks_detail(self) -> bool:
+        """Whether frames are stored as differences from others (H.264, HEVC, VP9, AV1), in fewer than FEW_BITS a pixel.
+
+        Fine detail is then gone in some frames, and others have it.
+        """
+        return self._packets.predicts and self._packets.bits < FEW_BITS
 
     @cached_property
     def facts(self) -> MediaFacts:

@@ -69,10 +69,10 @@ class KeyFrame:
 def keys_of(frames: Frames) -> int:
     """How many key frames the movement in these frames is measured from, for FaceMotion.
 
-    Where a codec predicts frames, each loses detail of its own, and a movement is hardly seen from a key frame that
-    lost the wrong one.
+    After strong compression, each frame lacks detail of its own, and a movement is hardly seen from a key frame that
+    lacks the wrong one. The second key frame takes as long as the first.
     """
-    return 2 if isinstance(frames, Video) and frames.predicts else 1
+    return 2 if isinstance(frames, Video) and frames.lacks_detail else 1
 
 
 class FaceMotion:
