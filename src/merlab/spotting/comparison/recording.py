@@ -85,7 +85,7 @@ class Recording:
 
     def _require_truth(self, what: str) -> None:
         if not self._truth:
-            raise MerlabError(f"the {what} of {self.name} is asked for, which only recordings that fit gets have")
+            raise MerlabError(f"only recordings that fit gets show the {what}; {self.name} is none of them")
 
 
 @dataclass(frozen=True)
