@@ -58,6 +58,7 @@ class _Commands(TyperGroup):
         return sorted(self.commands, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
 
     def invoke(self, ctx: Any) -> Any:
+        """Run a command; Ctrl-C ends it with a message and the status STOPPED."""
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:

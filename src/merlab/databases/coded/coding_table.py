@@ -40,7 +40,7 @@ SECOND: Mapping[Role, str] = {
     "second apex": "the first apex is used if there is one",
     "second onset": "a second movement in the same video; the clip is the first movement",
 }
-# What a cell of them has where there is none.
+# What a table has in place of the frames of a second apex or movement where there is none.
 NO_SECOND = {*NO_APEX, "0"}
 
 
