@@ -117,3 +117,10 @@ def test_a_cell_that_a_merged_one_covers_is_empty(tmp_path):
 def test_a_document_with_a_wrong_value_is_refused(tmp_path, row):
     with pytest.raises(MerlabError, match=r"a\.ods cannot be read as an OpenDocument spreadsheet"):
         read(tmp_path, row)
+
+
+def test_a_few_bytes_that_state_more_cells_than_memory_holds_are_refused(tmp_path):
+    full = cell("x").replace("<table:table-cell", '<table:table-cell table:number-columns-repeated="16384"')
+    row = f'<table:table-row table:number-rows-repeated="1048576">{full}</table:table-row>'
+    with pytest.raises(MerlabError, match=r"a\.ods cannot be read as an OpenDocument spreadsheet.*more than \d+ cells"):
+        read(tmp_path, row)

@@ -22,6 +22,8 @@ CONTENT: Final = "content.xml"
 NUMBERS = {"float", "percentage", "currency"}
 # The lines of a sheet in the programs that write it.
 MOST_LINES = 2**20
+# A few bytes can state that a line is repeated a million times: more cells than this are refused, not held in memory.
+MOST_CELLS = 2**25
 # What has its own element in a text.
 SIGNS = {f"{TEXT}s": " ", f"{TEXT}tab": "\t", f"{TEXT}line-break": "\n"}
 
@@ -41,14 +43,16 @@ def ods_sheets(path: Path) -> dict[str, list[list[Value]]]:
 
 def _lines(table: Element) -> list[list[Value]]:
     lines: list[list[Value]] = []
-    empty = 0
+    empty = width = 0
     for row in table.iter(f"{TABLE}table-row"):
         cells, repeated = _cells(row), _times(row, "rows")
+        width = max(width, len(cells))
+        if cells and (len(lines) + empty + repeated) * width > MOST_CELLS:
+            raise ValueError(f"more than {MOST_CELLS} cells")
         if cells:
             lines += [[] for _ in range(empty)] + [cells] * repeated
         # A sheet often ends with a million empty lines.
         empty = 0 if cells else empty + repeated
-    width = max(map(len, lines), default=0)
     return [[*cells, *[""] * (width - len(cells))] for cells in lines]
 
 
