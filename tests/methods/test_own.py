@@ -210,6 +210,13 @@ class TestWhatFitGets:
         with pytest.raises(MerlabError, match=r"requires action_units; declare merlab.Method\(..., action_units=True"):
             self.given(lambda seen: lambda self, inputs, labels, action_units: None)
 
+    def test_what_is_given_by_name_must_not_be_positional_only(self):
+        message = "takes groups, seed by position only, but merlab gives it by name; move the / .* before groups"
+        with pytest.raises(MerlabError, match=message):
+            self.given(lambda seen: lambda self, inputs, labels, groups, seed, /: None)
+        with pytest.raises(MerlabError, match="takes seed by position only"):
+            self.given(lambda seen: lambda self, inputs, labels, seed=0, /: None)
+
     def test_what_is_declared_must_be_a_parameter(self):
         with pytest.raises(
             MerlabError, match="transductive=True is declared, but fit of .* has no parameter unlabeled"

@@ -109,11 +109,13 @@ def fit_arguments(model: Any, offered: Mapping[str, object], every: bool = True)
     """What ``fit`` of a model gets beside inputs and labels: of what is offered, what it has parameters for, by name.
 
     With ``every``, a ``**parameter`` takes all. Raises MerlabError for a parameter without a default that merlab does
-    not know, and if the method declares what its ``fit`` does not take.
+    not know, for one that merlab knows and that cannot be given by name, and if the method declares what its ``fit``
+    does not take.
     """
     parameters = list(inspect.signature(model.fit).parameters.values())
     positional = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
     further = [each for each in parameters if each not in positional[:2]]
+    _require_names(model, further)
     by_name = {each.name for each in further if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)}
     takes_all = every and any(each.kind is each.VAR_KEYWORD for each in further)
     given = {name: value for name, value in offered.items() if takes_all or name in by_name}
@@ -128,6 +130,16 @@ def fit_arguments(model: Any, offered: Mapping[str, object], every: bool = True)
             f"{DECLARED[untaken]} is declared, but fit of {described(model)} has no parameter {untaken}; add it to fit"
         )
     return given
+
+
+def _require_names(model: Any, further: Sequence[inspect.Parameter]) -> None:
+    """Raises MerlabError where ``fit`` takes by position only what merlab gives by name; a default would hide it."""
+    known = [each.name for each in further if each.kind is each.POSITIONAL_ONLY and each.name in FIT_PARAMETERS]
+    if known:
+        raise MerlabError(
+            f"fit of {described(model)} takes {', '.join(known)} by position only, but merlab gives it by name; move "
+            f"the / in the parameters of fit before {known[0]}, or leave it out"
+        )
 
 
 def _unknown(model: Any, name: str) -> str:
