@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import openpyxl
 import pytest
 
 from merlab.databases import find_database, load
@@ -98,3 +99,15 @@ def test_a_scheme_leaves_out_clips_with_several_labels(root):
     labeled = label_clips(load("4dme", root), find_scheme("4dme-5"))
     assert len(labeled.labels) == 2
     assert labeled.left_out == {"4dme negative+repression": 1}
+
+
+@pytest.mark.parametrize("folder", ["007", "7"])
+@pytest.mark.parametrize("form", ["000", "0"])
+def test_the_folder_of_a_subject_is_found_whatever_zeros_the_format_of_its_number_shows(tmp_path, folder, form):
+    path = write_table(tmp_path / "4DME Micro.xlsx", [row("012", "Negative") | {"sub_ID": 7, "fold_name": 12}], COLUMNS)
+    book = openpyxl.load_workbook(path)
+    book.worksheets[0]["A2"].number_format = form
+    book.worksheets[0]["B2"].number_format = "000"
+    book.save(path)
+    write_images(tmp_path / folder / "012", (f"{number}.jpg" for number in range(1, 9)), JPEG)
+    assert [(clip.subject, clip.name) for clip in load("4dme", tmp_path)] == [("7", "012")]

@@ -52,6 +52,13 @@ class TestTheFolders:
         book.save(small / TABLE)
         assert [clip.subject for clip in load("casme-squared", small)] == ["s15"]
 
+    def test_are_those_of_a_number_that_is_shown_with_zeros(self, small):
+        book = load_workbook(write_workbook(small / TABLE, [row()]))
+        for cells in book.worksheets[0].iter_rows():
+            cells[0].number_format = "000"
+        book.save(small / TABLE)
+        assert [clip.subject for clip in load("casme-squared", small)] == ["s15"]
+
     def test_come_from_the_published_rules_if_a_copy_has_no_such_sheets(self, small):
         write_workbook(small / TABLE, [row(2, "anger2_1")], rules=False)
         write_video(small, "s16/16_0402beatingpregnantwoman")

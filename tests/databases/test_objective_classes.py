@@ -27,7 +27,18 @@ ROWS = [casme2_release.row(frames=(46, 48, 50)), casme2_release.row("02", "EP01_
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("I", "I"), ("vii", "VII"), ("4", "IV"), ("4.0", "IV"), ("Class V", "V"), (" ", ""), ("8", None), ("#REF!", None)],
+    [
+        ("I", "I"),
+        ("vii", "VII"),
+        ("4", "IV"),
+        ("4.0", "IV"),
+        ("04", "IV"),
+        ("0", None),
+        ("Class V", "V"),
+        (" ", ""),
+        ("8", None),
+        ("#REF!", None),
+    ],
 )
 def test_a_class_may_be_written_in_several_ways(text, expected):
     assert parse_objective_class(text) == expected

@@ -56,10 +56,18 @@ def read(path: Path, *rows: str) -> list[tuple[str, ...]]:
         (cell("10.04.14 03:04", "date", date_value="2014-04-10T03:04:05"), "2014-04-10 03:04:05"),
         (cell("03:04", "time", time_value="PT03H04M05S"), "03:04"),
         (cell("007"), "007"),
+        (cell("46,0", "float", value="46"), "46"),
+        (cell("46", "float", value="45.7"), "45.7"),
     ],
 )
 def test_a_cell_is_read_by_its_value_and_not_as_it_is_shown(tmp_path, written, text):
     assert read(tmp_path, written) == [(text,)]
+
+
+@pytest.mark.parametrize("shown", ["007", "sub007", "s7"])
+def test_a_number_that_is_shown_as_a_name_is_read_as_this_name(tmp_path, shown):
+    assert read(tmp_path, cell(shown, "float", value="7")) == [(shown,)]
+    assert read(tmp_path, cell(shown, "float", value="7.2")) == [("7.2",)]
 
 
 @pytest.mark.parametrize("error", ["#REF!", "#N/A", "#DIV/0!", "#WERT!", "Err:502"])

@@ -61,7 +61,7 @@ def _is_header(line: Line) -> bool:
 
 def _row(line: Line, subjects: Mapping[str, str], stimuli: Mapping[str, str]) -> dict[str, str]:
     cells = dict(zip(COLUMNS, (*line.cells, *[""] * len(COLUMNS)), strict=False))
-    cells = {heading: re.sub(r"^(-?\d+)\.0+$", r"\1", cell) for heading, cell in cells.items()}
+    cells = {heading: _number(cell) for heading, cell in cells.items()}
     subject, match = subjects.get(cells["Subject"].lower()), STIMULUS.match(cells["Video"])
     stimulus = stimuli.get(match[1].lower()) if match else None
     folder = f"{subject[1:]}_{stimulus}" if subject and stimulus else f"{cells['Video']} (in no naming rule)"
@@ -96,7 +96,12 @@ def _stimuli(rules: Sequence[Sheet]) -> dict[str, str]:
 
 
 def _padded(lines: Iterable[Line]) -> list[tuple[str, ...]]:
-    """The cells of lines of one length; lower case, without the fraction of whole numbers."""
-    rows = [[re.sub(r"\.0+$", "", cell.lower()) for cell in line.cells] for line in lines]
+    """The cells of lines of one length; lower case, whole numbers as ``_number`` has them."""
+    rows = [[_number(cell.lower()) for cell in line.cells] for line in lines]
     width = max(map(len, rows), default=0)
     return [(*row, *[""] * (width - len(row))) for row in rows]
+
+
+def _number(cell: str) -> str:
+    """``7`` for 7.0 and 07, which a format of the cells may show; any other text as it is."""
+    return re.sub(r"^(-?)0*(\d+)(?:\.0+)?$", r"\1\2", cell)

@@ -27,8 +27,10 @@ LABELS = ("Positive", "Negative", "Surprise", "Repression", "Others")
 
 
 def _subject(text: str) -> str | None:
-    """The subject as written; None for an empty cell and for the error of a formula."""
+    """The subject as written, ``7`` for '007'; None for an empty cell and for the error of a formula."""
     subject = text.strip().removesuffix(".0")
+    if subject.isdecimal():
+        return str(int(subject))
     return None if not subject or FAILED_FORMULA.fullmatch(subject) else subject
 
 

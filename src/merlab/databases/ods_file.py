@@ -1,8 +1,8 @@
 """The sheets of an OpenDocument spreadsheet (.ods), from the values of its cells and from what they show.
 
 A cell shows its value in the language of the program that wrote it, so that true may be WAHR: truth values, numbers and
-dates are read from their attributes. A formula that failed may have the value 0 beside the error that it shows: then
-what it shows is read.
+dates are read from their attributes. A formula that failed may have the value 0 beside the error that it shows, and a
+number may be shown as a name, ``007``: then what it shows is read.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from merlab.databases.cell_texts import FAILED_FORMULA
+from merlab.databases.shown_numbers import as_shown
 
 NAMES = "{{urn:oasis:names:tc:opendocument:xmlns:{}:1.0}}"
 OFFICE, TABLE, TEXT = (NAMES.format(part) for part in ("office", "table", "text"))
 CONTENT: Final = "content.xml"
-NUMBERS = {"float", "percentage", "currency"}
+NUMBERS = {"percentage", "currency"}
 # The lines of a sheet in the programs that write it.
 MOST_LINES = 2**20
 # A few bytes can state that a line is repeated a million times: more cells than this are refused, not held in memory.
@@ -80,6 +81,8 @@ def _value(cell: Element) -> Value:
     kind = cell.get(f"{OFFICE}value-type")
     if FAILED_FORMULA.fullmatch(shown.strip()):
         return shown
+    if kind == "float":
+        return as_shown(float(cell.get(f"{OFFICE}value", "")), shown)
     if kind in NUMBERS:
         return float(cell.get(f"{OFFICE}value", ""))
     if kind == "boolean":

@@ -1,7 +1,7 @@
 """A table file, CSV, TSV, XLSX, XLS, ODS or Parquet, as lines of text cells.
 
-Everything is text first, so that a subject ``007`` stays ``007``. A number of a spreadsheet that is whole is written
-without its fraction: 46 for 46.0.
+Everything is text first, so that a subject ``007`` stays ``007``, also where it is the number 7 in a format that shows
+it so. Another number of a spreadsheet that is whole is written without its fraction: 46 for 46.0.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import xlrd
 
 from merlab.clips import Finding
 from merlab.databases.ods_file import ods_sheets
+from merlab.databases.shown_numbers import in_format
 from merlab.databases.text_lines import ENCODINGS, decoded, text_lines
 from merlab.errors import MerlabError
 from merlab.frames import require_utf8
@@ -34,6 +35,8 @@ COPY_AGAIN = "copy it again from the original, or save it again"
 TEXT_SUFFIXES = (".csv", ".tsv")
 # The first bytes of a zip archive (.xlsx, .ods) and of an Excel workbook before 2007 (.xls).
 ZIP, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+# Cells of an Excel workbook before 2007 without a value, with a format or without.
+NO_VALUE = {xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK}
 # What the readers of spreadsheets raise when a file is damaged.
 DAMAGED = (
     zipfile.BadZipFile, zlib.error, struct.error, ElementTree.ParseError, xlrd.XLRDError,
@@ -157,7 +160,10 @@ def _read_xlsx(path: Path, header_lines: int) -> TableFile:
             workbook = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), data_only=True)
         if not workbook.worksheets:
             raise ValueError("no sheets; if it is a Strict Open XML Spreadsheet, save it as an Excel Workbook")
-        sheets = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in workbook.worksheets}
+        sheets = {
+            sheet.title: [[in_format(cell.value, cell.number_format) for cell in line] for line in sheet.iter_rows()]
+            for sheet in workbook.worksheets
+        }
         hidden = {sheet.title for sheet in workbook.worksheets if sheet.sheet_state != "visible"}
     except DAMAGED as error:
         raise _unreadable(path, "an Excel workbook", error) from error
@@ -172,23 +178,39 @@ def _read_xls(path: Path, header_lines: int) -> TableFile:
     if not content.startswith(OLD_EXCEL):
         return _read_text(path, header_lines)
     try:
-        book = xlrd.open_workbook(file_contents=content, logfile=io.StringIO())
-        sheets = {
-            sheet.name: [[_xls_value(cell, book.datemode) for cell in line] for line in sheet.get_rows()]
-            for sheet in book.sheets()
-        }
+        book = _xls_book(content)
+        sheets = {sheet.name: _xls_lines(book, sheet) for sheet in book.sheets()}
         hidden = {sheet.name for sheet in book.sheets() if sheet.visibility}
     except DAMAGED as error:
         raise _unreadable(path, "an Excel workbook", error) from error
     return _workbook("Excel workbook (.xls)", sheets, hidden=hidden)
 
 
-def _xls_value(cell: xlrd.sheet.Cell, datemode: int) -> object:
+def _xls_book(content: bytes) -> xlrd.book.Book:
+    """A workbook with the formats of its cells, where they can be read."""
+    try:
+        return xlrd.open_workbook(file_contents=content, logfile=io.StringIO(), formatting_info=True)
+    except DAMAGED:
+        return xlrd.open_workbook(file_contents=content, logfile=io.StringIO())
+
+
+def _xls_lines(book: xlrd.book.Book, sheet: xlrd.sheet.Sheet) -> list[list[object]]:
+    """The values of a sheet; cells at the right that only have a format are left out."""
+    lines = list(sheet.get_rows())
+    width = max(
+        (column for line in lines for column, cell in enumerate(line, start=1) if cell.ctype not in NO_VALUE), default=0
+    )
+    return [[_xls_value(cell, book) for cell in line[:width]] for line in lines]
+
+
+def _xls_value(cell: xlrd.sheet.Cell, book: xlrd.book.Book) -> object:
     """The value of a cell as .xlsx has it: an error such as ``#REF!``, a date and a truth value are no numbers."""
     if cell.ctype == xlrd.XL_CELL_ERROR:
         return xlrd.error_text_from_code.get(cell.value)
     if cell.ctype == xlrd.XL_CELL_DATE:
-        return xlrd.xldate_as_datetime(cell.value, datemode)
+        return xlrd.xldate_as_datetime(cell.value, book.datemode)
+    if cell.ctype == xlrd.XL_CELL_NUMBER and cell.xf_index is not None:
+        return in_format(cell.value, book.format_map[book.xf_list[cell.xf_index].format_key].format_str)
     return bool(cell.value) if cell.ctype == xlrd.XL_CELL_BOOLEAN else cell.value
 
 
