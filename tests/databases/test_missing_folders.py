@@ -13,7 +13,7 @@ from merlab.databases import casme2, find_database, fourdme, samm
 from merlab.databases.coded.coding_table import CodingTable
 from merlab.databases.coded.known_layouts import LAYOUTS, databases_like
 from merlab.databases.coded.layout import Layout
-from merlab.databases.coded.missing_folders import missing_sources, no_layout, unlisted_sources
+from merlab.databases.coded.missing_folders import may_be_one_clip, missing_sources, no_layout, unlisted_sources
 from merlab.databases.coded.release import Quirk, Release
 from merlab.databases.coded.row import Row
 from merlab.databases.database import Examination
@@ -123,6 +123,13 @@ class TestBlanksAroundTheName:
         assert fault.remedy == "rename 'EP03_02 ' to EP03_02, if it holds these frames"
 
 
+def test_a_word_that_shares_no_letter_is_that_of_another_clip():
+    """The emotion in the names of SMIC."""
+    assert not may_be_one_clip("s01_ne_01", "s01_po_01")
+    assert may_be_one_clip("S1_NE_01", "s01_ne_01")
+    assert may_be_one_clip("my EP02_01f", "EP02_01f")
+
+
 COPY = "copy these folders from the original"
 COPY_CLIP = "copy the clip's folder again from the original"
 
@@ -220,14 +227,20 @@ class TestClipsWithoutAFolder:
             # It is in the folder of another subject.
             (["sub02/EP01_03"], ["sub01/holiday", "sub02/EP01-01", "sub02/EP01_03"], COPY_CLIP),
             # It is more similar to another clip without a folder.
-            (["sub01/EP01_02"], ["sub01/EP01-02"], COPY_CLIP),
+            (["sub01/EP01_01f"], ["sub01/EP01-01f"], COPY_CLIP),
             # The more similar clip has its folder, or is one of another subject.
             (
-                ["sub01/EP01_02"],
-                ["sub01/EP01-02", "sub01/EP01_02"],
-                "rename EP01-02 to EP01_01, if it holds these frames",
+                ["sub01/EP01_01f"],
+                ["sub01/EP01-01f", "sub01/EP01_01f"],
+                "rename EP01-01f to EP01_01, if it holds these frames",
             ),
-            (["sub02/EP01_02"], ["sub01/EP01-02", "sub02"], "rename EP01-02 to EP01_01, if it holds these frames"),
+            (["sub02/EP01_01f"], ["sub01/EP01-01f", "sub02"], "rename EP01-01f to EP01_01, if it holds these frames"),
+            # It is a clip of another number.
+            ([], ["sub01/EP01_09"], COPY_CLIP),
+            ([], ["sub01/EP09_01"], COPY_CLIP),
+            ([], ["sub01/EP0101"], "rename EP0101 to EP01_01, if it holds these frames"),
+            ([], ["sub01/EP01_1 (2)"], "rename EP01_1 (2) to EP01_01, if it holds these frames"),
+            ([], ["sub01/EP_01_01"], "rename EP_01_01 to EP01_01, if it holds these frames"),
             # No name is similar.
             ([], ["sub01/holiday"], COPY_CLIP),
         ],
@@ -255,6 +268,7 @@ class TestFoldersWithoutARow:
         [
             ("sub01/EP01_01", "perhaps it is the clip EP01_01 of the table under another name; otherwise left out"),
             ("sub02/EP01_01", "left out"),
+            ("sub01/EP01_02", "left out"),
         ],
     )
     def test_may_be_a_clip_of_the_same_subject_under_another_name(self, tmp_path, row, remedy):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
 from difflib import get_close_matches
@@ -88,7 +89,8 @@ def _missing_source(row: Row, table: CodingTable, layout: Layout, release: Relea
     }
     of_subject = {other.folder for other in table.rows if other.subject == row.subject}
     absent = {folder for folder in of_subject if (row.subject, folder) not in layout.sources}
-    return Finding("unusable", row.where, expected, found, rename_hint(row.folder, unlisted, absent) or COPY_AGAIN)
+    may_be = {clip for clip in unlisted if may_be_one_clip(clip, row.folder)}
+    return Finding("unusable", row.where, expected, found, rename_hint(row.folder, may_be, absent) or COPY_AGAIN)
 
 
 def unlisted_sources(table: CodingTable, layout: Layout, release: Release) -> Iterator[Finding]:
@@ -98,7 +100,8 @@ def unlisted_sources(table: CodingTable, layout: Layout, release: Release) -> It
         if (subject, clip) in table.listed:
             continue
         quirk = release.quirks_of(subject, clip).get("no row")
-        close = _closest(clip, {name for owner, name in wanted - set(layout.clips) if owner == subject})
+        absent = {name for owner, name in wanted - set(layout.clips) if owner == subject}
+        close = _closest(clip, {name for name in absent if may_be_one_clip(clip, name)})
         remedy = "the clip is read from its folder alone" if (subject, clip) in wanted else "left out"
         if close:
             remedy = f"perhaps it is the clip {close} of the table under another name; otherwise {remedy}"
@@ -142,6 +145,19 @@ def rename_hint(wanted: str, names: Set[str], absent: Set[str]) -> str | None:
     close = _closest(wanted, names)
     mine = close is not None and _closest(close, absent) == wanted
     return f"rename {_seen(close)} to {wanted}, if it holds these frames" if close and mine else None
+
+
+def may_be_one_clip(one: str, other: str) -> bool:
+    """Whether two names may be of one clip: EP02_1 and EP02_01 may, EP09_01 and EP02_01 not, nor s1_ne_01 and s1_po_01.
+
+    Their numbers are the same, or one name lacks some, as where it is cut off or the other is of a copy.
+    """
+    fewer, more = sorted(([int(number) for number in re.findall(r"\d+", name)] for name in (one, other)), key=len)
+    within = any(more[place : place + len(fewer)] == fewer for place in range(len(more) - len(fewer) + 1))
+    digits = [re.sub(r"\D", "", name) for name in (one, other)]
+    words = [re.findall(r"[^\W\d_]{2,}", name.lower()) for name in (one, other)]
+    alike = len(words[0]) != len(words[1]) or all(set(a) & set(b) for a, b in zip(*words, strict=True))
+    return (within or digits[0] == digits[1]) and alike
 
 
 def _seen(name: str) -> str:
