@@ -9,8 +9,9 @@ import pytest
 
 from merlab.databases import examine_table, find_database
 from merlab.databases.database import Examination
+from merlab.errors import MerlabError
 from tests.databases import test_mmew
-from tests.databases.casme2_release import examine, row, write_release
+from tests.databases.casme2_release import COLUMNS_2014, examine, row, write_release
 from tests.databases.release import write_table
 
 
@@ -43,3 +44,14 @@ def test_it_is_named_beside_its_frames_too(tmp_path):
     examination = examine(write_release(tmp_path, rows=(row(frames=(1, 5, 700)),)))
     (finding,) = [finding for finding in examination.findings if "3 s or less" in finding.expected]
     assert (finding.severity, finding.found) == ("differs", "3.5 s, onset 1 and offset 700")
+
+
+@pytest.mark.parametrize("given", [".", "SYNTHETIC-coding.xlsx"])
+def test_of_synthetic_faces_is_read_and_stamped(tmp_path, given):
+    write_table(tmp_path / "SYNTHETIC-coding.xlsx", [row(), row("02")], COLUMNS_2014)
+    with pytest.raises(MerlabError, match="has no SYNTHETIC_manifest.json, so it is not a complete tree"):
+        examine_table(find_database("synthetic"), tmp_path / given)
+    (tmp_path / "SYNTHETIC_manifest.json").write_text("{}")
+    examination = examine_table(find_database("synthetic"), tmp_path / given)
+    assert (examination.facts["subjects"], examination.findings) == ("2", ())
+    assert examination.clips.stamps == ("SYNTHETIC",)

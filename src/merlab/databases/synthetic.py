@@ -6,22 +6,31 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from merlab.databases.casme2 import examine_tree
+from merlab.databases.casme2 import CASME2, examine_tree
 from merlab.databases.coded.examine import cropped_folder
-from merlab.databases.database import Database, Examination
+from merlab.databases.database import Database, Examination, examine_table
 from merlab.errors import MerlabError
 from merlab.progress import Progress
 from merlab.synthesis.folder import MANIFEST
 
 
 def _examine(root: Path, deep: bool, progress: Progress, *, heads: bool = False) -> Examination:
+    _require_manifest(root)
+    examination = examine_tree(root, name=SYNTHETIC_FACES.name, deep=deep, progress=progress, heads=heads)
+    return replace(examination, tables=(*examination.tables, root / MANIFEST))
+
+
+def _examine_table(root: Path) -> Examination:
+    _require_manifest(root.parent if root.is_file() else root)
+    return examine_table(CASME2, root)
+
+
+def _require_manifest(root: Path) -> None:
     if not (root / MANIFEST).is_file():
         raise MerlabError(
             f"{root} has no {MANIFEST}, so it is not a complete tree of synthetic faces; "
             f"`merlab make-faces {root}` writes one, or resumes an incomplete one"
         )
-    examination = examine_tree(root, name=SYNTHETIC_FACES.name, deep=deep, progress=progress, heads=heads)
-    return replace(examination, tables=(*examination.tables, root / MANIFEST))
 
 
 SYNTHETIC_FACES = Database(
@@ -31,4 +40,5 @@ SYNTHETIC_FACES = Database(
     examine=_examine,
     examine_heads=partial(_examine, heads=True),
     cropped=cropped_folder,
+    examine_table=_examine_table,
 )

@@ -13,6 +13,7 @@ from merlab.databases.coded.release import Release
 from merlab.databases.coded.row import CORRECT, MICRO, Row, apex_outside
 from merlab.databases.database import Examination
 from merlab.spelling import counted
+from merlab.stamps import SYNTHETIC
 
 NOT_USED = "a table alone gives no clips"
 
@@ -27,7 +28,8 @@ def table_alone(table: CodingTable, release: Release) -> Examination:
         **dict(_of_kinds(table, release)),
         "frames": f"not examined (--table-only): {NOT_USED}",
     }
-    return Examination(ClipTable(()), (*table.findings, *out_of_order), facts, tables=(table.path, *table.others))
+    clips = ClipTable((), (SYNTHETIC,) * table.synthetic)
+    return Examination(clips, (*table.findings, *out_of_order), facts, tables=(table.path, *table.others))
 
 
 def _of_kinds(table: CodingTable, release: Release) -> Iterator[tuple[str, str]]:
