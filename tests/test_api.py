@@ -29,7 +29,9 @@ from merlab.locks import InUseError
 from merlab.methods import METHODS, find_method
 from merlab.registry import ListedModule
 from merlab.schemes import SCHEMES
+from merlab.spotting.comparison.recordings import recordings
 from merlab.synthesis.flow_writing import make_flow
+from merlab.videos.result import read_video_result
 from tests.helpers import own_input, write_flow_tree
 from tests.programs import evaluate_program
 from tests.training_material import write_start
@@ -46,6 +48,7 @@ def clips(flow):
     return merlab.load("ststnet-flow", flow)
 
 
+EVENTS = pd.DataFrame({"video": ["a"], "onset": [1], "offset": [3]})
 LONG = LongVideo("mine", "s1", "a", Path("a.mp4"), fps=50.0, frames=100, events=())
 
 
@@ -504,3 +507,25 @@ def test_training_may_start_from_weights_and_use_synthetic_flow(clips, tmp_path)
     assert not found["constant"].needs_files
     with pytest.raises(MerlabError, match=r"needs weights to start from; add --from"):
         evaluate(clips, "flow-cnn", tmp_path, synthetic=flow, **options)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        merlab.recognize,
+        lambda path: merlab.recognize_each([path]),
+        lambda path: merlab.spot("a.mp4", path),
+        merlab.score,
+        lambda path: merlab.score_spotting(path, EVENTS),
+        lambda path: merlab.score_spotting(EVENTS, EVENTS, videos=path),
+        lambda path: merlab.score_spotting(EVENTS, EVENTS, videos=EVENTS.assign(seconds=1, source=path)),
+        lambda path: recordings(EVENTS, [path]),
+        lambda path: merlab.profile(f"{path}.py:ridge"),
+        read_video_result,
+        merlab.Results.read,
+    ],
+)
+@pytest.mark.parametrize("path", ["a" * 300, "a\0b"], ids=["too long", "NUL"])
+def test_a_path_that_no_file_can_have_is_refused_wherever_one_is_given(call, path):
+    with pytest.raises(MerlabError, match=r"cannot be used: .*; give a shorter one|a character that no path has"):
+        call(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -69,6 +70,25 @@ def test_jobs_are_a_number_of_processes_or_none_for_one_per_core():
     for value in (0, -1, "2", 1.5, True):
         with pytest.raises(MerlabError, match="jobs must be a whole number from 1 up, or None for one per core, got"):
             as_jobs(value)
+
+
+@pytest.mark.parametrize("folder", ["", "folder-that-is-missing/"])
+def test_a_path_that_is_too_long_is_refused_with_the_remedy(folder):
+    name = folder + "a" * 300
+    wanted = (
+        f"out cannot be used: '{name[:100]}'... ({len(name)} characters): File name too long; give a shorter one"
+    )
+    for given in (name, Path(name)):
+        with pytest.raises(MerlabError, match=f"^{re.escape(wanted)}$"):
+            as_path(given, "out")
+
+
+@pytest.mark.parametrize("name", ["a\0b", "folder-that-is-missing/\0", "\ud800"], ids=["NUL", "below", "surrogate"])
+def test_a_path_with_a_character_that_no_path_has_is_refused_with_the_remedy(name):
+    with pytest.raises(
+        MerlabError, match=f"^out has a character that no path has: {re.escape(repr(name))}; remove it$"
+    ):
+        as_path(name, "out")
 
 
 def test_one_name_is_a_list_of_one():

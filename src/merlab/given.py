@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 from collections.abc import Collection, Iterable, Mapping
@@ -11,6 +12,11 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from merlab.errors import MerlabError
+
+# A path at which there is nothing yet, or no folder.
+ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
+# Characters of a path in a message about it.
+LONGEST_SHOWN = 100
 
 
 def is_number(value: object) -> TypeGuard[float]:
@@ -60,14 +66,36 @@ def require_instance(value: object, kind: type, name: str, otherwise: str) -> No
 
 
 def as_path(value: object, name: str) -> Path:
-    """A path from a Path or a text, ``~`` being the user's home; raises MerlabError for anything else or no text."""
+    """A path from a Path or a text, ``~`` being the user's home; there need not be anything.
+
+    Raises MerlabError for anything else, for no text, and for a path that no file can have or that cannot be looked up.
+    """
     if not isinstance(value, str | os.PathLike) or value == "":
         raise MerlabError(f"{name} must be a path, as text or pathlib.Path, got {value!r}")
     path = Path(value)
     # A name may begin with ~ without being the home of a user.
     with suppress(RuntimeError):
         path = path.expanduser()
+    _require_possible(path, name)
     return path
+
+
+def _require_possible(path: Path, name: str) -> None:
+    # A folder that is missing would hide that a name below it is too long.
+    for each in (path, *map(Path, path.parts)):
+        try:
+            each.lstat()
+        except ValueError as error:
+            raise MerlabError(f"{name} has a character that no path has: {_shown(path)}; remove it") from error
+        except OSError as error:
+            if error.errno not in ABSENT:
+                remedy = "give a shorter one" if error.errno == errno.ENAMETOOLONG else "check it and its permissions"
+                raise MerlabError(f"{name} cannot be used: {_shown(path)}: {error.strerror}; {remedy}") from error
+
+
+def _shown(path: Path) -> str:
+    text = str(path)
+    return repr(text) if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]!r}... ({len(text)} characters)"
 
 
 def require_file(path: Path, remedy: str) -> None:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from merlab.databases.cell_texts import FAILED_FORMULA, may_be_thousands, remedy_for_number
 from merlab.databases.table_file import READERS, Sheet, folder_instead, read_lines
 from merlab.errors import MerlabError
-from merlab.given import require_file
+from merlab.given import as_path, require_file
 from merlab.spelling import INVISIBLE, alike, first_of, one_letter_apart, quoted, shortened, without_fraction
 
 # What programs write for a value that is missing or undefined: pandas, R, NumPy, Excel.
@@ -160,7 +160,7 @@ def read_cells(
         return _of_frame(given, name, required, optional, why)
     if not isinstance(given, str | PathLike):
         raise MerlabError(f"{name} must be a DataFrame or the path of a table file, got {given!r}")
-    return _of_file(Path(given), required, optional, why)
+    return _of_file(as_path(given, name), required, optional, why)
 
 
 def _of_frame(given: pd.DataFrame, name: str, required: Sequence[str], optional: Sequence[str], why: str) -> CellTable:

@@ -12,7 +12,7 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 import cloudpickle
 
 from merlab.errors import MerlabError, mistake_in
-from merlab.given import require_file
+from merlab.given import as_path, require_file
 from merlab.methods.adapters import OF_FILE
 from merlab.methods.method import Method
 
@@ -48,7 +48,7 @@ def found_in_file(text: str) -> tuple[str, object]:
     if not (path.endswith(".py") and name):
         file = text.rstrip(":")
         raise MerlabError(f"{file} is a file, of which a method is named as {file}:NAME")
-    module = run_file(Path(path))
+    module = run_file(as_path(path, "the file of a method"))
     if not hasattr(module, name):
         raise MerlabError(f"{path} defines no {name}; it defines {', '.join(_defined_in(module)) or 'nothing'}")
     return name, getattr(module, name)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, RootModel
 
 from merlab.errors import MerlabError
-from merlab.given import require_folder
+from merlab.given import as_path, require_folder
 from merlab.json_models import read_model
 from merlab.registry import look_up
 from merlab.spelling import counted
@@ -208,8 +208,9 @@ def _unit_and_side(code: str) -> tuple[str, str]:
     return unit, side
 
 
-def read_video_result(folder: Path) -> VideoResult:
+def read_video_result(folder: Path | str) -> VideoResult:
     """The finished result in a folder; raises MerlabError where there is none."""
+    folder = as_path(folder, "folder")
     require_folder(folder, "give the folder of a result of `merlab recognize`")
     if not (folder / METADATA).is_file():
         raise MerlabError(f"{folder} contains no finished result of `merlab recognize`")

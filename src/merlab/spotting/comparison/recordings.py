@@ -50,7 +50,7 @@ def recordings(
     """
     listed: dict[str, dict[str, str]] = {}
     for given in videos:
-        for name, facts in _listed(Path(given)).items():
+        for name, facts in _listed(as_path(given, "each of videos")).items():
             if name in listed:
                 raise MerlabError(f"two of the videos have the name {name}; give each once, or rename one")
             listed[name] = facts
@@ -112,7 +112,8 @@ def _in_table(path: Path) -> dict[str, dict[str, str]]:
     table.refuse(table.cells[VIDEO].duplicated(), "the video is listed twice", "keep one row per video")
     rows = [{str(name): str(text) for name, text in row.items()} for row in table.cells.to_dict("records")]
     for row in rows:
-        source = next((each for each in (Path(row[SOURCE]), path.parent / row[SOURCE]) if each.exists()), None)
+        stated = as_path(row[SOURCE], f"{path}: the {SOURCE} of {row[VIDEO]}")
+        source = next((each for each in (stated, path.parent / stated) if each.exists()), None)
         if source is None:
             raise MerlabError(
                 f"{path}: the {SOURCE} of {row[VIDEO]}, {row[SOURCE]}, does not exist; correct this column, or write "

@@ -19,7 +19,7 @@ import pandas as pd
 
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable, is_no_value, read_cells
-from merlab.given import is_number
+from merlab.given import as_path, is_number
 from merlab.schemes import Scheme
 from merlab.spelling import first_of, quoted, without_fraction
 from merlab.spotting.scoring import detections, elan
@@ -171,17 +171,18 @@ def _shared_videos(given: Sequence[Events], tables: Sequence[CellTable]) -> tupl
 
 
 def _folder(given: Events) -> Path | None:
-    return None if isinstance(given, pd.DataFrame) else Path(given).resolve().parent
+    return None if isinstance(given, pd.DataFrame) else as_path(given, "each table").resolve().parent
 
 
 def _read(given: Events, name: str, how: Reading) -> CellTable:
     if not isinstance(given, pd.DataFrame | str | PathLike):
         raise MerlabError(f"{name} must be table files or DataFrames, got {given!r}")
-    suffix = "" if isinstance(given, pd.DataFrame) else Path(given).suffix.lower()
+    path = Path() if isinstance(given, pd.DataFrame) else as_path(given, name)
+    suffix = path.suffix.lower()
     if suffix == elan.SUFFIX:
-        table = elan.read_annotations(Path(str(given)), how.fps, how.tier, how.rates)
+        table = elan.read_annotations(path, how.fps, how.tier, how.rates)
     elif suffix == detections.SUFFIX:
-        table = detections.read_detections(Path(str(given)))
+        table = detections.read_detections(path)
         if how.threshold is None:
             raise MerlabError(f"{given} has scored detections; give the score above which they count (--threshold)")
     else:

@@ -13,6 +13,7 @@ from merlab.databases.cell_texts import is_unclear_rate
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable, read_cells
 from merlab.frames import HIGHEST_RATE, LOWEST_RATE, VIDEO_SUFFIXES, is_rate, open_frames
+from merlab.given import as_path
 from merlab.spelling import counted, first_of
 from merlab.spotting.scoring.read_intervals import with_composed_names
 
@@ -144,8 +145,9 @@ def _sources(table: CellTable, given: pd.DataFrame | Path | str) -> dict[str, Pa
     """The file or folder of each video, where it is stated; a relative one may start at the folder of the list."""
     if SOURCE not in table.cells:
         return {}
-    root = Path() if isinstance(given, pd.DataFrame) else Path(given).parent
-    stated = {video: Path(text) for video, text in zip(table.cells["video"], table.cells[SOURCE], strict=True) if text}
+    root = Path() if isinstance(given, pd.DataFrame) else as_path(given, table.name).parent
+    texts = dict(zip(table.cells["video"], table.cells[SOURCE], strict=True))
+    stated = {video: as_path(text, f"{table.name}: the source of {video}") for video, text in texts.items() if text}
     return {video: path if path.exists() else root / path for video, path in stated.items()}
 
 
