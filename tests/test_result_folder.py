@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from merlab.claims import ChangedVideoError, OtherResultError
 from merlab.errors import MerlabError
 from merlab.locks import only_writer
 from merlab.result_folder import CODING, KEPT, REQUEST, WORKING, ResultFolder
@@ -127,6 +128,12 @@ class TestDecisionsOfCoders:
         with pytest.raises(MerlabError, match=r"out/coding\.csv holds decisions .* about another video than .*; move"):
             begin(coded, other, again=True)
         assert content(out) == before
+
+    @pytest.mark.parametrize(("source", "kind"), [("a.avi", ChangedVideoError), ("b.avi", OtherResultError)])
+    def test_about_the_same_video_do_not_stop_the_others_of_its_folder(self, coded, source, kind):
+        with pytest.raises(MerlabError) as error:
+            begin(coded, request(source, bytes=8), again=True)
+        assert type(error.value) is kind
 
     @pytest.mark.parametrize("same", [request(), request(floor=1.0), request("moved/a.avi")])
     def test_about_the_same_frames_stay(self, out, coded, same):

@@ -59,6 +59,12 @@ def changed_settings(stored: Mapping[str, object], wanted: Mapping[str, object])
     return list(dict.fromkeys(texts))
 
 
+def only_video_changed(stored: Mapping[str, object], wanted: Mapping[str, object]) -> bool:
+    """Whether the content of the video differs, and nothing else but what it states: its frame rate."""
+    changed = {name for name, value in wanted.items() if stored.get(name) != value}
+    return bool(changed & STATE_OF_VIDEO) and changed <= {*STATE_OF_VIDEO, "fps"}
+
+
 def _changed(name: str, was: object, now: object) -> Iterator[str]:
     """The texts of one setting, or of each one in a group."""
     if isinstance(now, Mapping):

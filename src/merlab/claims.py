@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from merlab.changed_settings import changed_settings
+from merlab.changed_settings import changed_settings, only_video_changed
 from merlab.errors import MerlabError, Stopped
 from merlab.locks import only_writer
 from merlab.spelling import first_of
@@ -28,6 +28,10 @@ SHOWN = 3
 
 class OtherResultError(MerlabError):
     """A folder holds a result of other settings or of another source, which stays as it is."""
+
+
+class ChangedVideoError(OtherResultError):
+    """A folder holds a result of the same video and settings, but the video has changed since."""
 
 
 @contextmanager
@@ -113,10 +117,14 @@ def claim_folder(out: Path, marker: str, settings: Mapping[str, object], holds: 
 
 
 def require_same(out: Path, stored: Mapping[str, object], settings: Mapping[str, object], holds: str) -> None:
-    """Raises OtherResultError with all changes if the ``stored`` settings of a folder differ from ``settings``."""
+    """Raises OtherResultError with all changes if the ``stored`` settings of a folder differ from ``settings``.
+
+    Where the video alone has changed, the error is a ChangedVideoError.
+    """
     changes = changed_settings(stored, settings)
     if changes:
-        raise OtherResultError(
+        kind = ChangedVideoError if only_video_changed(stored, settings) else OtherResultError
+        raise kind(
             f"{out} holds {holds} of other settings: {'; '.join(changes)}. Add --again (in Python, again=True) to make "
             "it again with the new ones: the old result stays until the new one is complete. Or choose another output"
         )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from merlab.claims import OtherResultError, require_same, warn_of_unfinished
+from merlab.claims import ChangedVideoError, OtherResultError, require_same, warn_of_unfinished
 from merlab.errors import MerlabError
 from merlab.given import require_yes_or_no
 from merlab.locks import only_writer
@@ -93,7 +93,8 @@ class ResultFolder:
         coding = self.out / CODING
         before = self._made_for()
         if coding.exists() and any(before.get(name) != request[name] for name in FRAMES):
-            raise OtherResultError(
+            same_video = before.get("source") == request["source"]
+            raise (ChangedVideoError if same_video else OtherResultError)(
                 f"{coding} holds decisions of coders about another video than {request['source']}, or about frames "
                 "that have changed since; move it into another folder, or choose another folder for the new result "
                 "(`merlab coding import` brings decisions back)"

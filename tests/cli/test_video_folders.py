@@ -76,6 +76,21 @@ class TestAFolder:
         assert not (tmp_path / "results" / "events.csv").exists()
         assert not (tmp_path / "results" / "weak.csv").exists()
 
+    @pytest.mark.slow
+    def test_works_on_the_others_where_a_video_has_changed(self, merlab, command, videos, tmp_path):
+        own = Path(shutil.copytree(videos, tmp_path / "own", ignore=shutil.ignore_patterns("*.mp4", "moving.avi")))
+        again = tuple(own if part == videos else part for part in command)
+        merlab(*again)
+        kept = (tmp_path / "results" / "still.avi" / "events.csv").read_bytes()
+        (own / "still.avi").write_bytes((own / "still.avi").read_bytes() + b"more")
+        shutil.copy(videos / "moving.avi", own)
+        status, out, err = merlab(*again)
+        assert status == 1
+        assert "1 video done, 1 failed" in out
+        assert "leave out still.avi (changed since the result was made)" in " ".join(err.split())
+        assert pd.read_csv(tmp_path / "results" / "events.csv")["video"].tolist() == ["moving.avi"]
+        assert (tmp_path / "results" / "still.avi" / "events.csv").read_bytes() == kept
+
     @staticmethod
     def check_summary(summary):
         """One row for each video, and for what was left out."""
@@ -309,6 +324,49 @@ class TestEach:
         with pytest.raises(MerlabError, match=r"--p 0 -> 0\.1\. Add --again"):
             for_each(["a.avi", "b.avi"], tmp_path, refuse)
         assert (tmp_path / "events.csv").exists()
+
+    @pytest.fixture
+    def made(self, tmp_path):
+        """Makes results of videos of other sizes, and other settings, than those that are there."""
+
+        def run(sizes, p=0.0):
+            def make(video, folder, progress):
+                wanted = {
+                    "bytes": sizes[video.name],
+                    "modified_ns": sizes[video.name],
+                    "fps": sizes[video.name],
+                    "p": p,
+                }
+                if (folder / "made.json").is_file():
+                    require_same(folder, json.loads((folder / "made.json").read_text()), wanted, "results")
+                folder.mkdir(parents=True, exist_ok=True)
+                (folder / "made.json").write_text(json.dumps(wanted))
+                (folder / "events.csv").write_text(f"video,duration_s\n{video.name},{sizes[video.name]}\n")
+                return VideoSummary(video.name, 1.0, folder, (), (), pd.DataFrame(), {})
+
+            return for_each(list(sizes), tmp_path, make, progress=False)
+
+        return run
+
+    def test_a_video_that_has_changed_is_named_and_the_others_are_worked_on(self, made, tmp_path):
+        made({"a.avi": 1, "b.avi": 1})
+        with pytest.warns(UserWarning, match=r"leave out a\.avi \(changed since the result was made\); the folder of"):
+            results = made({"a.avi": 2, "b.avi": 1, "c.avi": 1})
+        assert [str(each) for each in results.values() if isinstance(each, MerlabError)] == [
+            f"{tmp_path / 'a.avi'} holds results of other settings: the video has changed since; --fps 1 -> 2. Add "
+            "--again (in Python, again=True) to make it again with the new ones: the old result stays until the new one is "
+            "complete. Or choose another output"
+        ]
+        assert (tmp_path / "events.csv").read_text() == "video,duration_s\nb.avi,1\nc.avi,1\n"
+        assert (tmp_path / "a.avi" / "events.csv").read_text() == "video,duration_s\na.avi,1\n"
+
+    @pytest.mark.parametrize(("sizes", "p"), [((2, 2), 0.0), ((2, 1), 0.1)], ids=["all have changed", "settings too"])
+    def test_the_tables_stay_where_no_result_can_be_used(self, made, tmp_path, sizes, p):
+        made({"a.avi": 1, "b.avi": 1})
+        before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
+        with pytest.raises(MerlabError, match=r"a\.avi holds results of other settings: .*the video has changed since"):
+            made(dict(zip(["a.avi", "b.avi"], sizes, strict=True)), p)
+        assert {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()} == before
 
     def test_two_videos_of_one_name_are_refused(self, tmp_path):
         with pytest.raises(MerlabError, match=r"the results of a/x\.avi and b/x\.avi would both be in"):

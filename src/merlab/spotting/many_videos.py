@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from merlab.claims import OtherResultError
+from merlab.claims import ChangedVideoError, OtherResultError
 from merlab.errors import MerlabError, keeping
 from merlab.frames import VIDEO_SUFFIXES, ClipError, ImageFolder, folders_of_images, looks_like_video
 from merlab.frames.clock import ClockError, require_rate
@@ -52,7 +52,8 @@ def for_each(
 ) -> dict[Path, Result | MerlabError]:
     """The result of each video, or its error; the events of all results are written as one table, ``out / EVENTS``.
 
-    So are the weak candidates, ``out / WEAK``. A warning names videos of the tables that are not given any more.
+    So are the weak candidates, ``out / WEAK``. A warning names videos of the tables that are not given any more, and
+    those that have changed since their result was made: it stays, and is left out of the tables.
 
     Args:
         videos: the videos; one that cannot be used does not stop the others.
@@ -64,7 +65,7 @@ def for_each(
     Raises:
         MerlabError: for two videos of the same name, for an ``out`` that holds the result of a single video, or tables
             whose rows would be lost (see ``require_no_others``), and if another process works on ``out``; as soon as a
-            video has a result of other settings.
+            video has a result of other settings; where no video has a result of its present content.
 
     """
     folders = folder_of_each(videos, out)
@@ -72,18 +73,26 @@ def for_each(
         raise MerlabError(f"{out} holds the result of a single video; choose another folder for several videos")
     left_out = require_no_others(out, tables, folders)
     results: dict[Path, Result | MerlabError] = {}
+    changed: dict[Path, ChangedVideoError] = {}
     with only_writer(out), shown_progress(progress) as show, keeping(f"the finished videos are kept in {out}"):
         for position, (video, folder) in enumerate(folders.items(), start=1):
             name = f"{one_line(video.name)} ({position} of {len(folders)})"
             try:
                 results[video] = make(video, folder, _prefixed(show, name))
+            except ChangedVideoError as error:
+                results[video] = changed[video] = error
             except OtherResultError:
                 # It is no fault of the video, and the tables of all videos stay like the result.
                 raise
             except MerlabError as error:
                 results[video] = error
+        if changed and all(isinstance(result, MerlabError) for result in results.values()):
+            # The tables of all videos stay like the results.
+            raise next(iter(changed.values()))
         write_tables(out, [result.folder for result in results.values() if not isinstance(result, MerlabError)])
-    warn_of_left_out(out, left_out)
+    warn_of_left_out(out, left_out, "not among the videos any more")
+    had_a_result = [video.name for video in changed if (folders[video] / EVENTS).is_file()]
+    warn_of_left_out(out, had_a_result, "changed since the result was made")
     return results
 
 

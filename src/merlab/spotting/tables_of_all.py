@@ -49,12 +49,12 @@ def require_no_others(out: Path, tables: Iterable[str], folders: Mapping[Path, P
     return _distinct(others.values())
 
 
-def warn_of_left_out(out: Path, names: Sequence[str]) -> None:
-    """Say that the tables of all videos have no rows of these videos any more, and where their results are."""
+def warn_of_left_out(out: Path, names: Sequence[str], why: str) -> None:
+    """Say that the tables of all videos have no rows of these videos any more, ``why``, and where their results are."""
     if names:
         warnings.warn(
-            f"the tables of all videos in {out} leave out {first_of(names, MOST_NAMED)}, which had a result before and "
-            f"{'is' if len(names) == 1 else 'are'} not among the videos any more; the folder of each result stays",
+            f"the tables of all videos in {out} leave out {first_of(names, MOST_NAMED)} ({why}); the folder of "
+            "each result stays",
             stacklevel=3,
         )
 

@@ -168,7 +168,8 @@ def recognize_each(
     Raises:
         MerlabError: for a folder without videos, for two videos of the same name, for a wrong option, where the face
             mesh is missing, for an ``out`` that another process writes or that has tables of other videos, and,
-            without ``again``, for a video with a result of other settings.
+            without ``again``, for a video with a result of other settings. A video that has changed since its result
+            was made is one that cannot be used.
 
     """
     paths, skipped = listed(videos)
