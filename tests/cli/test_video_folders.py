@@ -354,8 +354,8 @@ class TestEach:
             results = made({"a.avi": 2, "b.avi": 1, "c.avi": 1})
         assert [str(each) for each in results.values() if isinstance(each, MerlabError)] == [
             f"{tmp_path / 'a.avi'} holds results of other settings: the video has changed since; --fps 1 -> 2. Add "
-            "--again (in Python, again=True) to make it again with the new ones: the old result stays until the new one is "
-            "complete. Or choose another output"
+            "--again (in Python, again=True) to make it again with the new ones: the old result stays until the new "
+            "one is complete. Or choose another output"
         ]
         assert (tmp_path / "events.csv").read_text() == "video,duration_s\nb.avi,1\nc.avi,1\n"
         assert (tmp_path / "a.avi" / "events.csv").read_text() == "video,duration_s\na.avi,1\n"
