@@ -191,6 +191,15 @@ def test_clips_of_a_database_are_trained_on_from_a_start_with_synthetic_flow_bes
 
 
 @pytest.mark.slow
+def test_held_out_synthetic_faces_are_marked_where_a_start_may_have_seen_them(start, tmp_path):
+    own = replace(released(tmp_path / "flow"), stamps=("SYNTHETIC",))
+    options = SMALL | CNN | {"preset": "paper", "seeds": 1, "start": start[1]}
+    card = pretrain(tmp_path / "mine.safetensors", own, **options).card
+    assert card.trained_on.synthetic_start
+    assert "SYNTHETIC TRAINING: it may have the subjects of the test" in card.stamps
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "message"),
     [

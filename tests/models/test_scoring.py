@@ -114,6 +114,13 @@ def test_synthetic_faces_are_refused_where_synthetic_flow_was_trained_on(clips):
     assert score(faces, without).clips == 24
 
 
+def test_synthetic_faces_are_refused_where_a_start_saw_synthetic_flow(clips):
+    trained_on = TrainedOn(databases=("casme2",), clips=9, subjects=3, starts=("5ea1",), synthetic_start=True)
+    faces = replace(clips, clips=tuple(replace(clip, database="synthetic") for clip in clips))
+    with pytest.raises(MerlabError, match="small was trained on synthetic, so a score on synthetic would be too high"):
+        score(faces, small_recognizer(trained_on=trained_on))
+
+
 def test_clips_that_were_trained_on_under_another_name_are_refused(clips):
     recipe = parse_recipe(small_recognizer().card.recipe)
     first = hashlib.sha256(load_inputs(clips, recipe)[0].data).hexdigest()

@@ -15,6 +15,7 @@ from merlab.evaluation.seen_inputs import input_digests
 from merlab.evaluation.start import Start
 from merlab.evaluation.synthetic_flow import SyntheticFlow
 from merlab.models import training_work
+from merlab.models.card import TrainedOn
 from merlab.models.labeled_examples import Examples, division
 from merlab.models.training import Training
 from merlab.models.training_work import FlowToMake, TrainingWork
@@ -84,6 +85,25 @@ def test_people_of_a_start_are_not_scored_elsewhere(tmp_path):
     (start,) = starts_in(write_start(tmp_path / "start.safetensors", databases=["samm"]))
     with pytest.raises(MerlabError, match="start.safetensors was trained on samm, so a score on there would be too"):
         claim(work_on(clips_of_ten(), tmp_path / "work", starts=(start,)), there=examples("samm-long", 2))
+
+
+def test_synthetic_faces_are_not_scored_where_a_start_saw_synthetic_flow_of_perhaps_the_same_people(tmp_path):
+    (start,) = starts_in(write_start(tmp_path / "start.safetensors"))
+    assert (start.databases, start.synthetic) == ((), True)
+    for database in ("synthetic", "synthetic-long"):
+        with pytest.raises(MerlabError, match="start.safetensors was trained on synthetic, so a score on there would"):
+            claim(work_on(clips_of_ten(), tmp_path / "work", starts=(start,)), there=examples(database, 2))
+    real = replace(start, databases=("samm",), synthetic=False)
+    claim(work_on(clips_of_ten(), tmp_path / "work", starts=(real,)), there=examples("synthetic", 2))
+
+
+@pytest.mark.parametrize(("synthetic", "people"), [(True, {"smic", "synthetic"}), (False, {"smic"})])
+def test_the_card_states_that_a_start_saw_synthetic_flow(tmp_path, synthetic, people):
+    (start,) = starts_in(write_start(tmp_path / "start.safetensors"))
+    own = clips_of_ten()
+    stated = work_on(own, tmp_path, starts=(replace(start, synthetic=synthetic),)).trained_on(own, own)
+    assert (stated.databases, stated.people) == (("smic",), people)
+    assert TrainedOn.model_validate(stated.model_dump(mode="json")) == stated
 
 
 def test_a_folder_is_of_one_set_of_clips_flow_and_starts(tmp_path):

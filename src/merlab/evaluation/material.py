@@ -14,7 +14,7 @@ from merlab.evaluation.synthetic_flow import SyntheticFlow, require_recipe, requ
 from merlab.evaluation.zoo import ZooFile, start_from
 from merlab.methods.ensembles import parts_of
 from merlab.methods.method import Method, Preset
-from merlab.stamps import SYNTHETIC
+from merlab.stamps import SYNTHETIC, SYNTHETIC_TRAINING
 from merlab.synthesis.flow_clips import FlowClips, read_flow
 
 START_FILE, FLOW_FOLDER = "start.safetensors", "flow-clips"
@@ -174,7 +174,7 @@ def _marks(plan: Plan, entry: Entry) -> tuple[str, ...]:
         marks.append("START")
     of_merlab = [start for start in entry.starts if start.fitted is None]
     if SYNTHETIC in plan.table.stamps and (of_merlab or entry.synthetic):
-        marks.append("SYNTHETIC TRAINING: it may have the subjects of the test")
+        marks.append(SYNTHETIC_TRAINING)
     return tuple(marks)
 
 

@@ -31,6 +31,7 @@ class Start:
         digest: the SHA-256 of the tensors: names, types, shapes, values. The card beside them changes no prediction.
         databases: the databases of real people, or of your own faces, that it was trained on; empty for a network that
             was trained on merlab's synthetic faces alone.
+        synthetic: whether it, or a start of it, was trained on synthetic faces or synthetic flow.
         inputs: short digests of the inputs of these databases (``evaluation.seen_inputs``).
         fitted: for a file that is not merlab's, what of it fitted the network (``evaluation.zoo``); ``tensors`` are
             then only a part of the ``state_dict``.
@@ -45,6 +46,7 @@ class Start:
     tensors: Mapping[str, Tensor] = field(repr=False)
     digest: str
     databases: tuple[str, ...] = ()
+    synthetic: bool = False
     inputs: tuple[str, ...] = field(default=(), repr=False)
     fitted: FittedFacts | None = None
 

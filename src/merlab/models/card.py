@@ -16,6 +16,9 @@ from merlab.methods import Preset, Task, find_method, is_own
 from merlab.training import TrainingSettings
 from merlab.vocabulary import SynthesisPreset
 
+# The database of synthetic faces; synthetic flow of the same seed shows the same people.
+SYNTHETIC_FACES = "synthetic"
+
 
 class _Facts(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -62,6 +65,8 @@ class TrainedOn(_Facts):
         synthetic: the settings of clips that were rendered in memory; only files of earlier versions have them.
         flow: the synthetic flow that training used: as its training clips, or beside the clips of a database.
         starts: the SHA-256 of the files whose weights training started from.
+        synthetic_start: whether a start was trained on synthetic faces or synthetic flow; files of earlier versions do
+            not state it.
 
     """
 
@@ -71,11 +76,19 @@ class TrainedOn(_Facts):
     synthetic: SyntheticSettings | None = Field(None, validation_alias="drawn")
     flow: FlowSource | None = None
     starts: tuple[str, ...] = ()
+    synthetic_start: bool = False
+
+    @property
+    def people(self) -> set[str]:
+        """The databases whose people it has seen; synthetic flow may show those of synthetic faces."""
+        of_synthetic = self.flow or self.synthetic or self.synthetic_start
+        return {*self.databases, *([SYNTHETIC_FACES] if of_synthetic else [])}
 
     @model_serializer(mode="wrap")
     def _as_in_files(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         content: dict[str, Any] = serialize(self)
-        known = {name: value for name, value in content.items() if value not in (None, [], ()) or name == "databases"}
+        empty = [name for name, value in content.items() if value in (None, [], ()) or value is False]
+        known = {name: value for name, value in content.items() if name not in empty or name == "databases"}
         synthetic = known.pop("synthetic", None)
         return known if synthetic is None else {**known, "drawn": synthetic}
 

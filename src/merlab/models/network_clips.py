@@ -15,14 +15,13 @@ from merlab.evaluation.start import Start
 from merlab.evaluation.synthetic_flow import SyntheticFlow, require_recipe, require_scheme
 from merlab.frames import Float32Array
 from merlab.inputs.synthetic_flow import synthetic_inputs
+from merlab.models.card import SYNTHETIC_FACES
 from merlab.models.labeled_examples import Examples
 from merlab.models.training import Training
 from merlab.synthesis.flow_clips import OTHER_SIDE, UNIT_KEYS, FlowClips, read_flow
 from merlab.synthesis.varied import CLASSES
 from merlab.training import Material, NeuralClassifier
 from merlab.training.material import relative_intensities
-
-DATABASE = "synthetic"
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +71,7 @@ def cropped_clips(
 ) -> tuple[Examples, Float32Array]:
     """The clips of these groups, each cropped once at random, and the intensities (N, units) of their action units."""
     clips = _read(flow)
-    clips = _taken(clips, np.array([f"{DATABASE}/{subject}" in groups for subject in clips.subjects]))
+    clips = _taken(clips, np.array([f"{SYNTHETIC_FACES}/{subject}" in groups for subject in clips.subjects]))
     return _examples(clips, training, number), relative_intensities(clips.intensities)
 
 
@@ -98,7 +97,7 @@ def flow_to_come() -> FlowClips:
 def _examples(clips: FlowClips, training: Training, seed: int) -> Examples:
     scheme = training.scheme
     labels = [scheme.classes.index(scheme.emotions[emotion]) for emotion in clips.emotions]
-    keys = pd.DataFrame({"database": DATABASE, "subject": clips.subjects, "clip": clips.names})
+    keys = pd.DataFrame({"database": SYNTHETIC_FACES, "subject": clips.subjects, "clip": clips.names})
     inputs = synthetic_inputs(clips, training.full_recipe(), seed=seed)
     return Examples(inputs, np.array(labels, np.int64), keys)
 

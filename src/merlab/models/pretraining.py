@@ -41,7 +41,7 @@ from merlab.models.training_work import SETTINGS, FlowToMake, TrainingWork
 from merlab.progress import Progress, shown_progress
 from merlab.protocols import label_clips
 from merlab.schemes import as_scheme
-from merlab.stamps import SYNTHETIC
+from merlab.stamps import SYNTHETIC, SYNTHETIC_TRAINING
 from merlab.synthesis.flow_clips import read_flow
 
 SUFFIX = ".safetensors"
@@ -160,7 +160,8 @@ def pretrain(
             training, work_folder(path), None if own is None else load(own), flow, starts, jobs, show
         )
         with planned.claimed(elsewhere, again, path.exists()) as work:
-            stated = {"stamps": _stamps(training, own, scored_on.values()), "command": command}
+            of_synthetic = flow is not None or any(start.synthetic for start in starts)
+            stated = {"stamps": _stamps(training, own, scored_on.values(), of_synthetic), "command": command}
             return _made(work, elsewhere, stated).save(path)
 
 
@@ -262,10 +263,14 @@ def _require_replaceable(path: Path, again: bool) -> None:
     load_recognizer(path)
 
 
-def _stamps(training: Training, own: ClipTable | None, scored_on: Iterable[ClipTable]) -> tuple[str, ...]:
+def _stamps(
+    training: Training, own: ClipTable | None, scored_on: Iterable[ClipTable], synthetic: bool
+) -> tuple[str, ...]:
+    """The stamps of the card; ``synthetic``: synthetic flow or a start may show people of synthetic faces."""
     reduced = ("REDUCED",) if training.settings().reduced else ()
     scored = (f"{stamp}, scored on" for table in scored_on for stamp in whole_head_stamps(table))
-    return (*((SYNTHETIC,) if own is None else own.stamps), *scored, *reduced)
+    shared = (SYNTHETIC_TRAINING,) if synthetic and own is not None and SYNTHETIC in own.stamps else ()
+    return (*((SYNTHETIC,) if own is None else own.stamps), *scored, *shared, *reduced)
 
 
 def work_folder(out: Path) -> Path:

@@ -14,7 +14,6 @@ from merlab.models.card import CardScore
 from merlab.models.crops import ON_SCORED, corrected, is_corrected
 from merlab.models.held_out_scores import held_out_score
 from merlab.models.labeled_examples import examples_of
-from merlab.models.network_clips import DATABASE
 from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.progress import Progress, shown_progress
 from merlab.schemes import Scheme, as_scheme
@@ -64,8 +63,7 @@ def score_on(
 
 
 def _require_other_databases(recognizer: Recognizer, scored: set[str]) -> None:
-    trained_on = recognizer.card.trained_on
-    seen = [*trained_on.databases, *([DATABASE] if trained_on.flow else [])]
+    seen = recognizer.card.trained_on.people
     if trained := with_people_of(seen, scored):
         raise MerlabError(
             f"{recognizer.card.name} was trained on {', '.join(trained)}, so a score on "

@@ -10,10 +10,9 @@ from merlab.errors import MerlabError
 from merlab.evaluation.start import Start
 from merlab.evaluation.zoo import ZooFile
 from merlab.given import as_path, require_file
-from merlab.models.card import ModelCard
+from merlab.models.card import SYNTHETIC_FACES, ModelCard
 from merlab.models.digest import content_digest
 from merlab.models.members import single
-from merlab.models.network_clips import DATABASE
 from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.models.zoo_files import holds_zoo_weights, load_zoo_file
 
@@ -51,7 +50,10 @@ def _start(name: str, recognizer: Recognizer) -> Start:
         classes=card.classes,
         tensors=tensors,
         digest=content_digest("{}", tensors),
-        databases=tuple(name for name in card.trained_on.databases if name != DATABASE or not _is_of_merlab(card)),
+        databases=tuple(
+            name for name in card.trained_on.databases if name != SYNTHETIC_FACES or not _is_of_merlab(card)
+        ),
+        synthetic=SYNTHETIC_FACES in card.trained_on.people,
         inputs=card.training_inputs,
     )
 

@@ -19,11 +19,11 @@ from merlab.evaluation.synthetic_flow import SyntheticFlow
 from merlab.evaluation.unit import versions
 from merlab.inputs import mirror_of
 from merlab.methods import Task, is_own
-from merlab.models.card import FlowSource, ModelCard, TrainedOn
+from merlab.models.card import SYNTHETIC_FACES, FlowSource, ModelCard, TrainedOn
 from merlab.models.crops import corrected
 from merlab.models.labeled_examples import Examples, divided
 from merlab.models.members import joined
-from merlab.models.network_clips import DATABASE, NetworkClips, examples_of_flow
+from merlab.models.network_clips import NetworkClips, examples_of_flow
 from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.models.training import Training
 from merlab.processes import each_in_processes
@@ -192,12 +192,13 @@ class TrainingWork:
             subjects=len(set(train.groups)),
             flow=None if flow is None else FlowSource(digest=flow.digest, clips=flow.clips, subjects=flow.subjects),
             starts=tuple(dict.fromkeys(start.sha256 for start in self.starts)),
+            synthetic_start=any(start.synthetic for start in self.starts),
         )
 
 
 def _require_other_faces(title: str, held: Examples) -> None:
     """Raises MerlabError for a score on synthetic faces beside synthetic flow: of one seed they are the same people."""
-    if with_people_of(held.keys["database"], [DATABASE]):
+    if with_people_of(held.keys["database"], [SYNTHETIC_FACES]):
         raise MerlabError(
             f"training uses synthetic flow, which may show the same people as the synthetic faces of {title}, so a "
             "score there would be too high; leave --score-on out for it"
@@ -210,7 +211,8 @@ def _require_unseen_databases(start: Start, elsewhere: Mapping[str, Examples]) -
     Digests of inputs do not tell where the start has flow of another algorithm, or its file is of an earlier version.
     """
     for title, held in elsewhere.items():
-        known = with_people_of(start.databases, held.keys["database"])
+        seen = [*start.databases, *([SYNTHETIC_FACES] if start.synthetic else [])]
+        known = with_people_of(seen, held.keys["database"])
         if known:
             raise MerlabError(
                 f"{start.name} was trained on {', '.join(known)}, so a score on {title} would be too high; leave "
