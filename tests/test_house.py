@@ -46,9 +46,14 @@ MODULES = modules()
 
 
 @cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def imported_by(module: Module) -> frozenset[Module]:
     found: set[Module] = set()
-    for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(MODULES[module])):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("merlab."):
             base = tuple(node.module.split(".")[1:])
             found |= {(*base, alias.name) if (*base, alias.name) in MODULES else base for alias in node.names}
@@ -115,7 +120,7 @@ def test_everything_registered_is_tested_by_name(registry):
 def test_nothing_ever_imports_torchvision_or_timm():
     banned = {"torchvision", "timm"}
     for path in MODULES.values():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
             assert not banned & {name.split(".")[0] for name in names}, path
@@ -123,7 +128,7 @@ def test_nothing_ever_imports_torchvision_or_timm():
 
 def imported_at_once(path: Path) -> set[str]:
     """The libraries that a file loads as soon as it is imported itself."""
-    body = ast.parse(path.read_text(encoding="utf-8")).body
+    body = parsed(path).body
     plain = {alias.name for statement in body if isinstance(statement, ast.Import) for alias in statement.names}
     named = {str(statement.module) for statement in body if isinstance(statement, ast.ImportFrom)}
     return {name.partition(".")[0] for name in plain | named}

@@ -71,19 +71,44 @@ def write_result(
     seed: int = 0,
 ) -> Path:
     """A finished result: so many events, spread over the video and its faces; every third is unsure of its class."""
+    made = _result(seconds, fps, faces, events, video, tuple(stamps), tuple(warnings), pictures, overlay, seed)
+    for name, content in made.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    return folder
+
+
+@cache
+def _result(
+    seconds: float,
+    fps: float,
+    faces: int,
+    events: int,
+    video: str,
+    stamps: tuple[str, ...],
+    warnings: tuple[str, ...],
+    pictures: bool,
+    overlay: bool,
+    seed: int,
+) -> dict[str, bytes]:
+    """The content of each file of a result."""
     rng = np.random.default_rng(seed)
     rows = fake_events(rng, seconds, fps, max(faces, 1), events if faces else 0, video)
     columns = event_rows(CLASSES)
-    with CsvSink(folder / EVENTS, columns.names) as sink:
-        for row in rows:
-            sink.write(columns.row(row))
-    fake_frames(rng, rows, seconds, fps, faces).to_csv(folder / FRAMES, index=False)
-    for position, row in enumerate(rows if pictures else ()):
-        write_pictures(folder / EVIDENCE / row.event, position)
-    if overlay:
-        write_overlay(folder / OVERLAY, seconds, fps)
-    write_model(folder / METADATA, fake_metadata(seconds, fps, faces, video, tuple(stamps), tuple(warnings), overlay))
-    return folder
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        with CsvSink(folder / EVENTS, columns.names) as sink:
+            for row in rows:
+                sink.write(columns.row(row))
+        fake_frames(rng, rows, seconds, fps, faces).to_csv(folder / FRAMES, index=False)
+        for position, row in enumerate(rows if pictures else ()):
+            write_pictures(folder / EVIDENCE / row.event, position)
+        if overlay:
+            write_overlay(folder / OVERLAY, seconds, fps)
+        write_model(folder / METADATA, fake_metadata(seconds, fps, faces, video, stamps, warnings, overlay))
+        files = [file for file in folder.rglob("*") if file.is_file()]
+        return {str(file.relative_to(folder)): file.read_bytes() for file in files}
 
 
 def stored_metadata(folder: Path) -> dict[str, Any]:
