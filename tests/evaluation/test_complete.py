@@ -31,6 +31,10 @@ def test_a_complete_table_passes():
         (table().drop(index=5), "run: method m, seed 1 has no prediction for lab/bob/a"),
         (pd.concat([table(), table().iloc[[1]]]), "run: method m, seed 0 has more than one prediction for lab/anna/b"),
         (table().replace({"bob": "eve"}), "seed 0 has no prediction for lab/bob/a"),
+        (
+            pd.concat([table(), table().iloc[[1]].assign(subject="eve")]),
+            "run: method m, seed 0 has predictions for clips that are not of the run: lab/eve/b",
+        ),
     ],
 )
 def test_a_clip_that_is_missing_or_repeated_is_named(changed, message):

@@ -48,7 +48,10 @@ def test_of_equally_sure_clips_the_first_by_name_is_kept():
     """Of 0.7 of four clips, three are kept: the third is the first of the two less sure ones, which is right."""
     table = predictions("abab", [0.9, 0.9, 0.6, 0.6])
     for rows in (table, table[::-1]):
-        assert coverage_scores(rows, CLASSES)[SHARES.index(0.7)].accuracy == pytest.approx(2 / 3)
+        scores = coverage_scores(rows, CLASSES)[SHARES.index(0.7)]
+        assert scores.accuracy == pytest.approx(2 / 3)
+        # Of class a, both clips are right; of class b, the only one is wrong.
+        assert (scores.uar, scores.uf1) == pytest.approx((1 / 2, (4 / 5 + 0) / 2))
 
 
 def test_without_probabilities_there_is_no_order():
