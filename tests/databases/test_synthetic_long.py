@@ -23,6 +23,7 @@ def test_every_event_is_a_clip_of_its_recording(root):
     (clip,) = examination.clips
     row = pd.read_csv(root / "SYNTHETIC_events.csv").iloc[0]
     assert examination.clips.stamps == ("SYNTHETIC",)
+    assert examination.facts["made with"] == "preset default, seed 0"
     assert not examination.findings
     assert (clip.onset, clip.apex, clip.offset) == (row["onset"], row["apex"], row["offset"])
     assert (clip.subject, clip.emotion, clip.fps) == ("sub01", row["emotion"], 200.0)

@@ -65,6 +65,19 @@ def test_other_clips_of_one_name_and_number_have_a_table_each(tmp_path):
     assert {line.run for line in board.lines} == {"first", "old"}
 
 
+def test_two_sets_of_synthetic_faces_have_a_table_each(tmp_path):
+    """Their clips have the same names and labels, so the digest of the data is the same."""
+    for name, made in {"a": "preset easy, seed 0", "b": "preset hard, seed 0", "c": "preset easy, seed 0"}.items():
+        record = fake_record(list(FIRST), Path("/data/faces"))
+        record["databases"][0]["facts"]["made with"] = made
+        store_result(write_run(tmp_path / name, FIRST, record), tmp_path / "results" / f"{name}.json", "merlab")
+    boards = leaderboards(stored_results(tmp_path / "results"))
+    assert [board.title.partition(", casme2-5")[0] for board in boards] == [
+        f"synthetic (preset {preset}, seed 0)" for preset in ("easy", "hard")
+    ]
+    assert [{line.run for line in board.lines} for board in boards] == [{"c"}, {"b"}]
+
+
 def test_a_method_with_the_same_result_in_two_runs_is_listed_once(results):
     board = next(board for board in leaderboards(stored_results(results)) if board.conditions.protocol == "loso")
     assert [line.summary.method for line in board.lines].count("constant") == 1

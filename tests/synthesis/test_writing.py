@@ -92,6 +92,9 @@ class TestWhatATreeHolds:
             assert [(clip.database, clip.fps) for clip in examination.clips] == [(name, 200.0)] * 2
             assert not examination.findings
 
+    def test_its_facts_state_the_settings_that_tell_two_sets_apart(self, tree):
+        assert find_database("synthetic").examine(tree, False, silent).facts["made with"] == "preset default, seed 0"
+
     def test_the_truth_file_of_a_clip_has_its_exact_flow_and_landmarks(self, tree, renderer):
         entry = Tree(tree, 1, 2, "default", 0, False).entries[1]
         plan = plan_clip(renderer.identity, 1, entry.emotion, renderer.preset)

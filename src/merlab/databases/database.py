@@ -83,6 +83,8 @@ class Database:
 
 # The databases that come with merlab, by name; ``merlab.databases`` fills it when it is imported.
 BUILT_IN: dict[str, Database] = {}
+# The fact that tells sets of synthetic faces apart: clips of two sets have the same names.
+MADE_WITH = "made with"
 
 
 def examine_copy(

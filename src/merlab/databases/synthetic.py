@@ -8,16 +8,27 @@ from pathlib import Path
 
 from merlab.databases.casme2 import CASME2, examine_tree
 from merlab.databases.coded.examine import cropped_folder
-from merlab.databases.database import Database, Examination, examine_table
+from merlab.databases.database import MADE_WITH, Database, Examination, examine_table
 from merlab.errors import MerlabError
 from merlab.progress import Progress
+from merlab.storage import read_json_object
 from merlab.synthesis.folder import MANIFEST
 
 
 def _examine(root: Path, deep: bool, progress: Progress, *, heads: bool = False) -> Examination:
     _require_manifest(root)
     examination = examine_tree(root, name=SYNTHETIC_FACES.name, deep=deep, progress=progress, heads=heads)
-    return replace(examination, tables=(*examination.tables, root / MANIFEST))
+    facts = {**examination.facts, **_made_with(root / MANIFEST)}
+    return replace(examination, facts=facts, tables=(*examination.tables, root / MANIFEST))
+
+
+def _made_with(manifest: Path) -> dict[str, str]:
+    """The settings that tell sets of synthetic faces apart; none where a manifest does not state them."""
+    remedy = "remove it and run the same `merlab make-faces` command again, which writes it"
+    settings = read_json_object(manifest, remedy).get("settings")
+    if not isinstance(settings, dict) or not {"preset", "seed"} <= settings.keys():
+        return {}
+    return {MADE_WITH: f"preset {settings['preset']}, seed {settings['seed']}"}
 
 
 def _examine_table(root: Path) -> Examination:

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from merlab.clips import Clip, ClipTable, Finding
-from merlab.databases.database import Database, Examination
+from merlab.databases.database import MADE_WITH, Database, Examination
 from merlab.databases.frame_checks import check_frames
 from merlab.databases.long_video import LongEvent, LongVideo, LongVideos
 from merlab.errors import MerlabError
@@ -28,7 +28,8 @@ def _examine(root: Path, deep: bool, progress: Progress) -> Examination:
     clips = [clip for each in recordings if each.subject not in missing for clip in _clips(root, each)]
     damaged = check_frames(clips, progress) if deep else {}
     usable = tuple(clip for clip in clips if clip.key not in damaged)
-    facts = {"recordings": str(len(recordings)), "events": str(len(clips)), "preset": manifest.settings.preset}
+    made_with = f"preset {manifest.settings.preset}, seed {manifest.settings.seed}"
+    facts = {"recordings": str(len(recordings)), "events": str(len(clips)), MADE_WITH: made_with}
     return Examination(ClipTable(usable, (SYNTHETIC,)), (*missing.values(), *damaged.values()), facts)
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from merlab.databases.database import MADE_WITH
 from merlab.errors import MerlabError
 from merlab.evaluation.metrics import METRIC_TITLES, MetricName
 from merlab.evaluation.significance import Interval
@@ -41,6 +42,7 @@ class Line:
 class Conditions(NamedTuple):
     """What results must have in common to be compared: databases, scheme, folds, and the number of clips tested.
 
+    A database of synthetic faces is named with its settings: with others, its clips are others of the same names.
     ``labels`` are the labels and classes of a scheme of your own: two such schemes may have one name. ``data`` is the
     digest of clips, labels and folds where all this is the same of different ones.
     """
@@ -135,8 +137,13 @@ def _conditions(results: Mapping[str, StoredResult]) -> dict[str, Conditions]:
 def _stated(stored: StoredResult) -> Conditions:
     data = stored.data
     labels = tuple(sorted((data.labels or {}).items()))
-    databases, clips = tuple(data.clips_per_database), stored.metrics[0].clips
+    databases = tuple(_named(name, stored.databases.get(name, {})) for name in data.clips_per_database)
+    clips = stored.metrics[0].clips
     return Conditions(databases, data.scheme, data.protocol, data.folds, clips, labels)
+
+
+def _named(database: str, facts: Mapping[str, str]) -> str:
+    return f"{database} ({facts[MADE_WITH]})" if MADE_WITH in facts else database
 
 
 def write_csv(results: Path, check: bool) -> bool:
