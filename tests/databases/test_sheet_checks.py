@@ -131,7 +131,7 @@ def test_formulas_that_were_never_calculated_are_refused_with_their_cells(tmp_pa
         sheet["D2"], sheet["E2"] = "=1+1", "=D2+3"
 
     with pytest.raises(
-        MerlabError, match="formulas in D2, E2 of the sheet .* have no values; open the file in a spread"
+        MerlabError, match=r"\.xlsx: formulas in D2, E2 of the sheet \w+ have no values; open the file in a spread"
     ):
         examine(tmp_path, name, write_formulas)
 

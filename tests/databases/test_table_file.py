@@ -81,11 +81,12 @@ def write_in_formats(path: Path, numbers: list[float]) -> Path:
 @pytest.mark.parametrize("name", ["table.xls", "table.xlsx"])
 def test_a_number_is_read_as_the_name_that_its_format_shows(tmp_path, name):
     """As Excel shows the cells, and as it writes them into a text; but for decimals, which are no names."""
-    (sheet,) = read_lines(write_in_formats(tmp_path / name, [7, 1234, -7, 7.5, True])).sheets
+    (sheet,) = read_lines(write_in_formats(tmp_path / name, [7, 1234, 0, -7, 7.5, True])).sheets
     assert sheet.header == FORMATS
     assert list(sheet.lines.values()) == [
         ("007", "sub007", "7", "7", "7"),
         ("1234", "sub1234", "1234", "1234", "1234"),
+        ("000", "sub000", "0", "0", "0"),
         ("-7",) * 5,
         ("7.5",) * 5,
         ("True",) * 5,
