@@ -148,7 +148,7 @@ def test_no_input_sees_what_annotators_say_about_a_clip(table, tmp_path):
 
     labeled = ClipTable(tuple(replace(clip, objective_class="I", note="changed") for clip in table))
     load_inputs(labeled, as_recipe(own_input(extract, frames_needed=frames_needed)), tmp_path / "cache")
-    assert seen == [("", "", "", "")] * 8
+    assert seen == [("", "", "", "")] * 12
 
 
 def test_an_error_in_your_own_kind_of_input_names_clip_kind_and_line(table, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
+from itertools import chain
 
 import cv2
 import numpy as np
@@ -40,7 +41,12 @@ def frames_that_decide(clip: Clip, recipe: Recipe) -> list[int]:
     if _must_choose(clip, recipe):
         assert clip.onset is not None
         assert clip.offset is not None
-        return list(range(clip.onset, clip.offset + 1))
+        between = range(clip.onset, clip.offset + 1)
+        if recipe.kind.is_built_in:
+            return list(between)
+        # Your own kind may read others, by where the apex is.
+        needed = (recipe.kind.frames_needed(replace(clip, apex=apex), recipe) for apex in between)
+        return sorted({*between, *chain.from_iterable(needed)})
     return [] if clip.holds_flow else recipe.kind.frames_needed(clip, recipe)
 
 

@@ -25,8 +25,9 @@ from merlab.faces.regions import REGIONS, regions_from_landmarks
 from merlab.fingerprint import fingerprint
 from merlab.frames import ClipError, Float32Array, Frames, ImageFolder
 from merlab.given import as_jobs, as_path, require_instance
-from merlab.inputs.apex import frames_that_decide, with_apex
+from merlab.inputs.apex import with_apex
 from merlab.inputs.cache import file_digest, missing_entries, require_space, stored_or_made
+from merlab.inputs.declared_frames import as_declared, declared_numbers
 from merlab.inputs.local_view import local_view
 from merlab.inputs.recipe import CROPS, Recipe
 from merlab.optical_flow import require_installed
@@ -66,7 +67,9 @@ def input_of(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
     """The same for any frames, such as two images in memory; ``frames`` is None for a clip that holds stored flow."""
     clip = without_labels(clip)
     if frames is not None:
-        clip = with_apex(clip, frames, recipe)
+        with _mistakes_of(recipe, clip, "frames_needed"):
+            seen = as_declared(frames, clip, recipe)
+        clip, frames = with_apex(clip, frames, recipe), seen
     with _mistakes_of(recipe, clip, "extract"):
         whole = np.asarray(recipe.kind.extract(clip, frames, recipe), np.float32)
     _require_shape(whole, clip, recipe)
@@ -174,7 +177,7 @@ def _key(clip: Clip, recipe: Recipe, code: str) -> str:
     """A digest of everything that decides the array: recipe, clip, content of its files, code, and OpenCV version."""
     files = [clip.source]
     with _mistakes_of(recipe, clip, "frames_needed"):
-        needed = list(map(int, frames_that_decide(clip, recipe)))
+        needed = declared_numbers(clip, recipe)
     with _mistakes_of(recipe, clip, "files"):
         further = recipe.kind.files(clip, recipe) if recipe.kind.files else []
     if clip.source.is_dir():

@@ -46,7 +46,8 @@ class InputKind:
         size: the default size, ``231x282``.
         choices: the options of this kind -> their allowed values; the first value is the default.
         channels: ``channels(recipe)`` is the number of channels of one view.
-        frames_needed: ``frames_needed(clip, recipe)`` are the frame numbers that are read.
+        frames_needed: ``frames_needed(clip, recipe)`` are the frame numbers that are read; ``extract`` can read no
+            other frame. What it reads from ``clip.source`` itself must be listed by ``files``.
         extract: ``extract(clip, frames, recipe)`` is the global view; ``frames`` is None for a clip that is stored as
             one flow image. Emotion, objective class, action units and note of the clip are blank.
         neutral: ``neutral(image, recipe)`` is the neutral value (C, 1, 1), which replaces masked pixels;
