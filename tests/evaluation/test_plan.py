@@ -1,12 +1,16 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from merlab.databases import load
 from merlab.errors import MerlabError
 from merlab.evaluation.plan import make_entry
+from merlab.evaluation.study import Study
 from merlab.inputs import INPUTS, as_recipe
 from merlab.methods import find_method
-from tests.helpers import entry_of, flow_plan, write_flow_tree
+from tests.evaluation.guessing import Guessing
+from tests.helpers import entry_of, flow_plan, own_input, write_flow_tree
 
 
 @pytest.fixture
@@ -20,6 +24,21 @@ def test_a_plan_states_clips_classes_folds_and_what_was_left_out(root):
     assert facts.folds == facts.subjects == 4
     assert facts.clips_per_class == {"negative": 8, "positive": 8, "surprise": 8}
     assert facts.clips_per_database == {"casme2": 12, "samm": 6, "smic": 6}
+    assert (facts.tested, facts.changes) == (24, {})
+
+
+def test_a_plan_states_how_many_clips_are_tested_and_which_its_reader_changed(root):
+    first, *others = load("ststnet-flow", root)
+    study = Study.of(
+        [replace(first, note="apex completed"), *others],
+        ["constant"],
+        scheme="megc2019",
+        protocol="hold-out-database",
+        train_on=["casme2"],
+    )
+    facts = study.plan().facts()
+    assert (facts.clips, facts.tested, facts.to_predict) == (24, 12, 12)
+    assert facts.changes == {first.key: "apex completed"}
 
 
 def test_the_labels_of_a_scheme_are_stated_unless_it_is_merlabs(root):
@@ -68,6 +87,19 @@ def test_reduced_short_few_and_leaky_runs_are_stamped():
 
 def test_a_baseline_needs_no_stamp_for_running_once():
     assert stamps("linear-svm", "reduced", 1) == []
+
+
+def test_the_facts_of_a_method_state_how_one_or_an_input_of_your_own_was_passed(root):
+    def origins(methods, **options):
+        return [entry.facts("key").origin for entry in flow_plan(root, methods, **options).entries]
+
+    assert origins(["constant", Guessing, replace(find_method("random"), name="mine", origin="FILE.py:mine")]) == [
+        "",
+        "object",
+        "FILE.py:mine",
+    ]
+    own = own_input(lambda *_: np.ones((1, 8, 8), np.float32))
+    assert origins(["constant", Guessing], input=own) == ["object", "object"]
 
 
 def key(entry, inputs="a", data="b", versions=None):

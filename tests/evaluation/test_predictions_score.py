@@ -56,10 +56,11 @@ def test_seeds_are_scored_one_by_one_and_averaged():
 
 
 def test_scoring_agrees_with_the_summary_of_a_run():
-    table = predictions(seeds=2)
+    # If seed 10 came before 2, as it does among texts, the last digits would differ.
+    table = predictions(seeds=11)
     (summary,), result = summarize_run(table, CLASSES, ["ststnet"], {"ststnet": []}), score(table, CLASSES)
     assert result.interval is not None
-    assert (result.n, result.confusion) == (2 * summary.clips, summary.confusion)
+    assert (result.n, result.confusion) == (11 * summary.clips, summary.confusion)
     for name in METRICS:
         assert result.value(name) == pytest.approx(summary.estimate(name).mean)
         assert result.interval[name] == summary.estimate(name).interval

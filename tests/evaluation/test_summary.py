@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from sklearn.metrics import f1_score, recall_score
 
 from merlab.errors import MerlabError
+from merlab.evaluation.coverage import SHARES
 from merlab.evaluation.metrics import METRIC_TITLES, METRICS, MetricName
 from merlab.evaluation.summary import (
     DatabaseScores,
@@ -113,6 +114,15 @@ def test_summaries_are_read_back_from_json_as_they_were_and_checked(summaries):
     damaged = {**json.loads(text)[0], "uf1": {"mean": "high", "sd": None, "interval": None}}
     with pytest.raises(ValidationError, match=r"uf1\.mean"):
         MethodSummary.model_validate(damaged)
+
+
+def test_the_scores_on_the_surest_clips_are_in_the_summary_and_its_json():
+    table = predictions()
+    table[["p_negative", "p_positive", "p_surprise"]] = np.random.default_rng(0).dirichlet([1, 1, 1], len(table))
+    summary = summarize(table)
+    assert [scores.share for scores in summary.by_coverage] == list(SHARES)
+    assert summary.by_coverage[0].uf1 == pytest.approx(summary.uf1.mean)
+    assert MethodSummary.model_validate(summary.model_dump(mode="json")) == summary
 
 
 def test_a_run_of_one_subject_is_still_valid_json():
