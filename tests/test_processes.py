@@ -8,13 +8,24 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
 
 import cv2
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from merlab.errors import MerlabError
-from merlab.processes import dealt_out, one_thread, read_ahead, stream_from_processes, without_main, worker_pool
+from merlab.processes import (
+    Workers,
+    dealt_out,
+    one_thread,
+    read_ahead,
+    shared_workers,
+    stream_from_processes,
+    without_main,
+    worker_pool,
+)
 from tests.cli.processes import answering_ctrl_c, ended_within, wait_until
 
 COUNT_PAGE_FAULTS = """
@@ -99,6 +110,38 @@ def sleep_and_stop(workers: list[int]) -> None:
 
 def start_nothing() -> None:
     """What each process of a pool calls first."""
+
+
+def process_of(_item: int) -> int:
+    time.sleep(0.1)
+    return os.getpid()
+
+
+@pytest.mark.slow
+def test_several_steps_of_work_share_the_same_processes():
+    with shared_workers(2) as workers:
+        first, second = (set(workers.each(process_of, range(6))) for _ in range(2))
+        alone = set(workers.each(process_of, [1])) | set(workers.each(process_of, range(2), at_most=1))
+    assert first & second
+    assert len(first | second) <= 2
+    assert alone == {os.getpid()}
+
+
+def test_a_step_uses_no_more_processes_than_it_may():
+    running: list[int] = []
+    most: list[int] = []
+
+    def work(item: int) -> int:
+        running.append(item)
+        most.append(len(running))
+        time.sleep(0.002)
+        running.remove(item)
+        return item
+
+    with ThreadPoolExecutor(4) as threads:
+        workers = Workers(cast(Any, threads), 4)
+        assert sorted(workers.each(work, range(1, 9), at_most=2)) == list(range(1, 9))
+        assert max(most) <= 2
 
 
 def count_up(limit):

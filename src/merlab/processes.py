@@ -10,9 +10,12 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
 from multiprocessing.connection import Connection, wait
 from types import ModuleType
 from typing import Any, TypeVar
@@ -142,18 +145,51 @@ def each_in_processes(work: Callable[[Item], Result], items: Sequence[Item], job
     items that are already being processed are finished first. They are not if the work is stopped, or the caller stops
     iterating.
     """
-    processes = min(jobs or os.cpu_count() or 1, len(items))
-    if processes <= 1:
-        for item in items:
-            with one_thread():
-                result = work(item)
-            yield result
+    with shared_workers(min(jobs or os.cpu_count() or 1, len(items))) as workers:
+        yield from workers.each(work, items)
+
+
+@contextmanager
+def shared_workers(jobs: int | None) -> Iterator[Workers]:
+    """Up to ``jobs`` processes (None: one per core) for several steps of work; each starts when it is first needed.
+
+    Raises MerlabError if one dies. After an error, and if the work is stopped, it ends as in ``worker_pool``.
+    """
+    processes = jobs or os.cpu_count() or 1
+    if processes == 1:
+        yield Workers(None, 1)
         return
     with worker_pool(processes, _start_worker) as pool:
-        with without_main():
-            futures = [pool.submit(work, item) for item in items]
-        for future in as_completed(futures):
-            yield future.result()
+        yield Workers(pool, processes)
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Processes that several steps share; ``pool`` is None for this process alone."""
+
+    pool: ProcessPoolExecutor | None
+    processes: int
+
+    def each(
+        self, work: Callable[[Item], Result], items: Sequence[Item], at_most: int | None = None
+    ) -> Iterator[Result]:
+        """Yield ``work(item)`` of each item when it is ready, ``at_most`` at a time; a single item in this process."""
+        together = min(at_most or self.processes, self.processes, len(items))
+        if self.pool is None or together <= 1:
+            for item in items:
+                with one_thread():
+                    result = work(item)
+                yield result
+            return
+        left, running = iter(items), set[Future[Result]]()
+        while True:
+            with without_main():
+                running |= {self.pool.submit(work, item) for item in islice(left, together - len(running))}
+            if not running:
+                return
+            done, running = wait_for(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
 
 
 @contextmanager

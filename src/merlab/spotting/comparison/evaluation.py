@@ -57,7 +57,8 @@ def compare_spotting(
             be removed afterwards.
         training: fit all methods on these recordings instead of those of the other subjects.
         seed: of networks and of the random guess.
-        jobs: worker processes that read the recordings; None for one per core. Scores do not depend on it.
+        jobs: worker processes that read the recordings and fit the methods that learn; None for one per core. Scores do
+            not depend on it.
         again: replace the result of other recordings, or make a finished one again.
         progress: True shows it on standard error, False does not, a function is called with it.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
 from merlab.json_models import read_model, write_model
-from merlab.processes import each_in_processes
+from merlab.processes import Workers, shared_workers
 from merlab.progress import Progress
 from merlab.spotting.comparison import code_of
 from merlab.spotting.comparison.folds import Fold, fold_result, needed
@@ -42,21 +42,27 @@ class Work:
     def run(self) -> None:
         """Do what is not done yet."""
         left = [(each, fold) for each in self.spotters for fold in self.folds if not self._is_done(each, fold)]
-        self._read(left)
         here = [(spotter, fold) for spotter, fold in left if not in_processes(spotter)]
+        learning = {(spotter.name, fold.name): (spotter, fold) for spotter, fold in left if in_processes(spotter)}
+        with shared_workers(self.jobs) as workers:
+            self._read(left, workers)
+            self._spot(here)
+            self._learn(learning, workers)
+
+    def _spot(self, here: Sequence[tuple[Spotter, Fold]]) -> None:
+        """Fit and spot in this process."""
         for position, (spotter, fold) in enumerate(here):
             self.progress(position, len(here), f"{spotter.name}: {fold.name}")
             result = fold_result(spotter, fold, self.kinds, self.seed, self._material)
             self._write(spotter, fold, result)
-        self._learn({(spotter.name, fold.name): (spotter, fold) for spotter, fold in left if in_processes(spotter)})
 
-    def _learn(self, left: Mapping[tuple[str, str], tuple[Spotter, Fold]]) -> None:
+    def _learn(self, left: Mapping[tuple[str, str], tuple[Spotter, Fold]], workers: Workers) -> None:
         """Fit methods that learn; the time of a fold is another one than that of other methods."""
         materials = {source: replace(material, curves={}) for source, material in self.materials.items()}
         works = [LearnedFold(named(each), fold, self.kinds, self.seed, materials) for each, fold in left.values()]
         if works:
             self.progress(0, len(works), "training")
-        results = each_in_processes(learned, works, processes(self.jobs))
+        results = workers.each(learned, works, processes(self.jobs))
         for done, result in enumerate(results, start=1):
             self._write(*left[result.method, result.fold], result)
             self.progress(done, len(works), f"{result.method}: {result.fold} is done")
@@ -65,7 +71,7 @@ class Work:
         """What a method spotted, fold by fold."""
         return [read_model(self._file(spotter, fold), FoldResult) for fold in self.folds]
 
-    def _read(self, left: Sequence[tuple[Spotter, Fold]]) -> None:
+    def _read(self, left: Sequence[tuple[Spotter, Fold]], workers: Workers) -> None:
         """Read every recording once, for all features that are needed.
 
         Raises MerlabError for those that cannot be read, when all others are.
@@ -79,7 +85,7 @@ class Work:
         errors: dict[str, MerlabError] = {}
         if missing:
             self.progress(done, total, "frames, reading")
-        for video, material in self._read_in_processes(missing, done, total):
+        for video, material in self._read_each(missing, workers, done, total):
             done += video.frames
             self.progress(done, total, f"frames, {video.name} is read")
             if isinstance(material, MerlabError):
@@ -104,12 +110,12 @@ class Work:
             for source, video in videos.items()
         ]
 
-    def _read_in_processes(
-        self, missing: Sequence[Reading], done: int, total: int
+    def _read_each(
+        self, missing: Sequence[Reading], workers: Workers, done: int, total: int
     ) -> Iterator[tuple[LongVideo, Material | MerlabError]]:
         """The recordings when they are read; the progress within a recording is shown without processes only."""
-        if self.jobs != 1 and len(missing) > 1:
-            yield from each_in_processes(read, missing, self.jobs)
+        if workers.processes > 1 and len(missing) > 1:
+            yield from workers.each(read, missing)
             return
         for reading in missing:
             yield read(reading, self._within(done, total, reading.video.name))
