@@ -536,9 +536,15 @@ class TestFrames:
         assert fault.found.startswith("frames 2..9, 1 missing between: 6 in ")
         assert fault.found.endswith(f"absent: {column} {number}")
 
-    def test_numbered_anew_are_recognized(self, tmp_path):
-        fault = only(examine_row(tmp_path, onset=46, apex=50, offset=54), "s1 c1 (line 2)")
-        assert "numbered anew from 1: number them from 46 on" in fault.remedy
+    @pytest.mark.parametrize(
+        ("onset", "apex", "offset", "anew"),
+        [(46, 50, 54, True), (46, "", 54, True), (46, 50, 55, False), (46, 50, "", False)],
+    )
+    def test_numbered_anew_are_recognized(self, tmp_path, onset, apex, offset, anew):
+        """Where the folder has as many frames as the row, 9."""
+        examination = examine_row(tmp_path, onset=onset, apex=apex, offset=offset)
+        remedies = [finding.remedy for finding in examination.of("unusable")]
+        assert ["numbered anew from 1: number them from 46 on" in remedy for remedy in remedies] == [anew]
 
     @pytest.mark.parametrize("deep", [False, True])
     def test_with_gaps_can_be_used_and_are_named(self, tmp_path, deep):

@@ -47,9 +47,10 @@ def test_a_column_that_seems_to_be_misspelled_is_named_with_the_rename(tmp_path,
 
 
 def test_a_further_column_beside_that_of_the_meaning_is_no_finding(tmp_path):
-    examination = examine(tmp_path, f"{HEADER},onset time,remark", line=f"{LINE},0.1,none")
+    """``audio`` begins like the name ``au`` of a column of action units."""
+    examination = examine(tmp_path, f"{HEADER},onset time,remark,audio,", line=f"{LINE},0.1,none,a.wav,")
     assert not examination.of("differs")
-    assert examination.facts["columns not read"].startswith("onset time, remark;")
+    assert examination.facts["columns not read"].startswith("onset time, remark, audio, (no name);")
 
 
 @pytest.mark.parametrize("sign", ["\u200b", "\ufeff", "\xa0"])
@@ -58,12 +59,13 @@ def test_signs_that_cannot_be_seen_in_the_name_of_a_column_do_not_matter(tmp_pat
     assert clip.apex == 5
 
 
+@pytest.mark.parametrize("header", [HEADER, "subject,clip,frames"])
 @pytest.mark.parametrize("above", ["sep=,\n", "my clips,,,,,,,\n", "my clips\n\n"])
-def test_column_names_below_the_first_line_are_refused_with_their_line(tmp_path, above):
+def test_column_names_below_the_first_line_are_refused_with_their_line(tmp_path, above, header):
     with pytest.raises(
         MerlabError, match=r"lacks the columns subject, clip, frames; .* remove what is above line [23]$"
     ):
-        examine(tmp_path, HEADER, above=above)
+        examine(tmp_path, header, above=above)
 
 
 def test_a_table_without_column_names_is_refused_with_the_remedy(tmp_path):
