@@ -163,11 +163,14 @@ def test_merged_cells_of_which_only_the_first_has_the_value_are_named(tmp_path, 
     assert "unmerge" in finding.remedy
 
 
-@pytest.mark.parametrize(("name", "found"), [("table", []), ("casme2", []), ("casme-squared", ["merged: J1:L1"])])
-def test_cells_that_are_merged_in_the_line_of_column_names_do_not_matter(tmp_path, name, found):
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("row", [1, 2])
+def test_cells_that_are_merged_in_the_line_of_column_names_do_not_matter(tmp_path, name, row):
     """CAS(ME)^2 has no such line."""
-    examination = examine(tmp_path, name, lambda sheet: sheet.merge_cells("J1:L1"))
-    assert [finding.found for finding in examination.findings if "merged" in finding.found] == found
+    cells = f"J{row}:L{row}"
+    examination = examine(tmp_path, name, lambda sheet: sheet.merge_cells(cells))
+    found = [finding.found for finding in examination.findings if "merged" in finding.found]
+    assert found == ([] if row == 1 and name != "casme-squared" else [f"merged: {cells}"])
 
 
 @pytest.mark.parametrize("name", TABLES)

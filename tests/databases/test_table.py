@@ -421,8 +421,9 @@ class TestRows:
         assert examination.clips.clips[2].note == "onset unknown, offset unknown: frames 1 to 9 are used"
 
     def test_without_an_apex_leave_it_to_the_recipe(self, tmp_path):
-        examination = examine_row(tmp_path, apex=None)
-        assert "unknown for 1 of 1 clips: the input's recipe chooses" in examination.facts["apex"]
+        rows = [row(tmp_path), row(tmp_path, "s2", apex=None)]
+        examination = examine(write(tmp_path / "mine.csv", rows))
+        assert "unknown for 1 of 2 clips: the input's recipe chooses" in examination.facts["apex"]
 
     def test_without_a_label_are_counted(self, tmp_path):
         rows = [row(tmp_path), row(tmp_path, "s2", label=""), row(tmp_path, "s3", label="NaN")]
@@ -547,11 +548,15 @@ class TestFrames:
         assert ["numbered anew from 1: number them from 46 on" in remedy for remedy in remedies] == [anew]
 
     @pytest.mark.parametrize("deep", [False, True])
-    def test_with_gaps_can_be_used_and_are_named(self, tmp_path, deep):
-        frames = folder_of(tmp_path, "frames", [2, 5, 8])
+    @pytest.mark.parametrize(
+        ("numbers", "found"),
+        [([2, 5, 8], "4 missing between: 3, 4, 6, 7"), ([2, 3, 4, 5, 6, 8], "1 missing between: 7")],
+    )
+    def test_with_gaps_can_be_used_and_are_named(self, tmp_path, deep, numbers, found):
+        frames = folder_of(tmp_path, "frames", numbers)
         examination = examine_row(tmp_path, deep=deep, frames=frames)
         finding = only(examination, "s1 c1 (line 2)")
-        assert (finding.severity, finding.found) == ("differs", "frames 2..8, 4 missing between: 3, 4, 6, 7")
+        assert (finding.severity, finding.found) == ("differs", f"frames 2..8, {found}")
         assert len(examination.clips) == 1
 
     def test_of_a_folder_need_a_frame_rate(self, tmp_path):
@@ -637,6 +642,7 @@ class TestAStoredFlowImage:
         examination = examine_row(tmp_path, deep=True, frames=frames, onset="", apex="", offset="")
         (clip,) = examination.clips
         assert (clip.holds_flow, clip.onset, clip.apex, clip.offset) == (True, None, None, None)
+        assert (clip.aligned, "apex" in examination.facts) == (True, False)
         finding = only(examination, "clips.csv")
         assert (finding.severity, finding.found) == ("handled", "one image in 1 row, the first s1 c1 (line 2)")
         assert "read as stored flow" in finding.remedy
