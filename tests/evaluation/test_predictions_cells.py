@@ -64,6 +64,13 @@ def test_an_empty_or_undefined_cell_is_refused_with_its_row(tmp_path, column, va
         score(tmp_path / "p.csv")
 
 
+def test_a_declared_class_may_be_called_like_a_missing_value():
+    table = pd.DataFrame({"truth": ["None", "a"], "prediction": ["None", "None"]})
+    assert score(table, ["None", "a"]).confusion == ((1, 0), (1, 0))
+    with pytest.raises(MerlabError, match="row 1: truth is empty or undefined"):
+        score(table, ["a", "b"])
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -202,10 +209,13 @@ def test_seeds_of_different_clips_and_repeated_clips_are_refused(changed, messag
 
 def test_a_clip_with_two_truths_is_refused_with_both_rows():
     table = SOUND.copy()
-    assert table.loc[48, "truth"] == "negative"
-    table.loc[48, "truth"] = "positive"
-    with pytest.raises(MerlabError, match="row 1, row 49: database casme2 subject 000 clip clip0 has different truths"):
+    assert table.loc[50, "truth"] == "surprise"
+    table.loc[50, "truth"] = "positive"
+    with pytest.raises(MerlabError, match="row 3, row 51: database casme2 subject 000 clip clip2 has different truths"):
         score(table)
+    of_one_database = table[table["database"] == "casme2"].drop(columns="database")
+    with pytest.raises(MerlabError, match="row 3, row 27: subject 000 clip clip2 has different truths"):
+        score(of_one_database)
 
 
 def test_clips_that_may_be_repeated_and_labels_without_overlap_are_noted():

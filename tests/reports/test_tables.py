@@ -71,6 +71,7 @@ def test_an_estimate_reads_mean_sd_interval_and_leaves_out_what_is_unknown():
 
 def test_a_p_value_is_never_zero():
     assert p_text(0.0213) == "p = .021"
+    assert p_text(0.001) == "p = .001"
     assert p_text(1 / 2001) == "p < .001"
 
 
@@ -193,6 +194,8 @@ def test_the_best_method_beats_the_best_baseline_where_interval_and_p_show_it():
     ("compared", "reason"),
     [
         (difference(0.02, (-0.03, 0.07), 0.4), "the interval of the difference includes 0"),
+        (difference(0.02, (0.0, 0.07), 0.04), "the interval of the difference includes 0"),
+        (difference(-0.02, (-0.07, 0.0), 0.04), "the interval of the difference includes 0"),
         (difference(0.04, (0.001, 0.07), 0.06), "p is not below .050"),
         (difference(-0.1, (-0.2, -0.05), 0.001), "the baseline is better"),
         (difference(0.1, None, 1.0), "with one subject the interval of the difference is undefined"),
@@ -227,6 +230,8 @@ def test_a_run_in_which_no_method_exceeds_guessing_is_marked():
         "No method is above chance: no 95 % interval of UAR is above .200, the UAR of guessing among 5 classes"
         in verdict(at_chance)
     )
+    lucky_guess = [summary("random", 0.25, (0.21, 0.3)), at_chance[1]]
+    assert "No method is above chance" in verdict(lucky_guess)
     above = [summary("random", 0.2, (0.1, 0.3)), summary("ststnet", 0.31, (0.21, 0.38), random=compared)]
     assert "chance" not in verdict(above)
 

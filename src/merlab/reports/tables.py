@@ -33,7 +33,7 @@ DIFFERENCE_TITLE = f"{METRIC_TITLES[COMPARED_METRIC]} difference"
 
 def number(value: float, *, signed: bool = False) -> str:
     """Three decimals without a leading zero: ``.713``, ``1.000``, ``−.050``; with ``signed`` also ``+.062``."""
-    rounded = round(value, 3) + 0.0
+    rounded = round(value, 3)
     sign = "−" if rounded < 0 else "+" if signed else ""
     digits = f"{abs(rounded):.3f}"
     return sign + (digits[1:] if digits.startswith("0") else digits)
@@ -135,18 +135,19 @@ def coverage_table(summaries: Sequence[MethodSummary]) -> pd.DataFrame:
 
 def comparison_table(summaries: Sequence[MethodSummary]) -> pd.DataFrame:
     """One row per pair of methods: their difference in UF1, its 95 % interval, p, and the conclusion."""
-    rows = [
-        {
-            "method": summary.method,
-            "against": other,
-            DIFFERENCE_TITLE: _difference_text(compared),
-            "p": p_text(compared.p).removeprefix("p = ").removeprefix("p "),
-            "shown": "a difference" if _is_shown(compared) else "no difference",
-        }
-        for summary in summaries
-        for other, compared in summary.compared.items()
-    ]
-    return pd.DataFrame(rows, columns=["method", "against", DIFFERENCE_TITLE, "p", "shown"])
+    return pd.DataFrame(
+        [
+            {
+                "method": summary.method,
+                "against": other,
+                DIFFERENCE_TITLE: _difference_text(compared),
+                "p": p_text(compared.p).removeprefix("p = ").removeprefix("p "),
+                "shown": "a difference" if _is_shown(compared) else "no difference",
+            }
+            for summary in summaries
+            for other, compared in summary.compared.items()
+        ]
+    )
 
 
 def markdown_table(table: pd.DataFrame) -> str:
