@@ -11,7 +11,7 @@ import pympi
 import pytest
 
 import merlab
-from merlab.coding.decisions import Coding
+from merlab.coding.decisions import Coding, Decision
 from merlab.coding.exporting import export_coding
 from merlab.coding.file import read_coding, write_coding
 from merlab.coding.material import read_material
@@ -107,13 +107,37 @@ def test_boris_has_a_start_and_a_stop_of_every_event_and_its_apex(tmp_path):
     with (tmp_path / "boris.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     columns = ("Behavior", "Behavior type", "Time", "Modifier #1")
-    assert [tuple(row[column] for column in columns) for row in rows[:3]] == [
+    assert [tuple(row[column] for column in columns) for row in rows] == [
         ("joy", "START", "1.370", "6+L12"),
         ("apex", "POINT", "1.490", "None"),
         ("joy", "STOP", "1.650", "6+L12"),
+        ("movement", "START", "7.390", "None"),
+        ("ü <&>", "START", "7.570", "None"),
+        ("movement", "STOP", "7.650", "None"),
+        ("ü <&>", "STOP", "7.850", "None"),
     ]
-    assert {row["Observation id"] for row in rows} == {"interview.mp4"}
-    assert sorted(row["Behavior type"] for row in rows) == ["POINT", *["START"] * 3, *["STOP"] * 3]
+    stated = ("Observation id", "Observation duration", "Media duration (s)", "FPS", "Time offset (s)")
+    assert {tuple(row[column] for column in stated) for row in rows} == {
+        ("interview.mp4", "12.000", "12.000", "100.000", "0")
+    }
+
+
+def test_an_event_of_boris_ends_before_one_that_starts_at_the_same_frame(tmp_path):
+    """Times are in milliseconds, as of frames 5, 9 and 15 at 30 frames per second."""
+    material = material_in(tmp_path / "out", fps=30.0)
+    spans = {"joy": (5, 9), "anger": (9, 15)}
+    added = (
+        Decision("", 0, "add", *(span[0], None, span[1]), label=label, coder="AB") for label, span in spans.items()
+    )
+    write_coding(material.folder, Coding(tuple(added)))
+    export_coding([material.folder], tmp_path / "BORIS.XLSX")
+    sheet = openpyxl.load_workbook(tmp_path / "BORIS.XLSX").worksheets[0]
+    assert [(line[0], line[2]) for line in sheet.iter_rows(values_only=True)][1:] == [
+        (0.133, "joy"),
+        (0.267, "joy"),
+        (0.267, "anger"),
+        (0.467, "anger"),
+    ]
 
 
 def test_boris_imports_a_spreadsheet(tmp_path):
