@@ -7,6 +7,7 @@ import threading
 from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.base import BaseEstimator
@@ -210,6 +211,20 @@ class TestWhatFitGets:
         with pytest.raises(MerlabError, match=r"requires action_units; declare merlab.Method\(..., action_units=True"):
             self.given(lambda seen: lambda self, inputs, labels, action_units: None)
 
+    @pytest.mark.parametrize(
+        ("fit", "first"),
+        [
+            (lambda self: None, "takes nothing by position"),
+            (lambda self, inputs: None, "begins with inputs"),
+            (lambda self, *, inputs, labels: None, "takes nothing by position"),
+            (lambda self, groups, inputs, labels: None, "begins with groups and inputs"),
+        ],
+    )
+    def test_inputs_and_labels_are_its_first_two_parameters(self, fit, first):
+        given = type("Model", (), {"fit": fit, "predict_proba": Plain.predict_proba})()
+        with pytest.raises(MerlabError, match=rf"fit of .*Model {first}, but .* write fit\(self, inputs, labels\)"):
+            methods_of(given)
+
     def test_what_is_given_by_name_must_not_be_positional_only(self):
         message = "takes groups, seed by position only, but merlab gives it by name; move the / .* before groups"
         with pytest.raises(MerlabError, match=message):
@@ -261,12 +276,28 @@ class TestTheColumnsOfProbabilities:
             (["happy", "sad"], "builtins.list, which is no array of numbers"),
             (torch.ones(30, 3, requires_grad=True), r"torch.Tensor, .*detach.*; give a NumPy array"),
             ([[0.5, 0.5], [1.0]], "inhomogeneous"),
+            (None, "builtins.NoneType, which is no array of numbers; return a NumPy array"),
         ],
     )
     def test_must_be_numbers(self, given, named):
         model: Any = type("Model", (Plain,), {"predict_proba": lambda self, inputs: given})
         with pytest.raises(MerlabError, match=f"predict_proba of .*Model gave .*{named}"):
             fitted(model()).predict_proba(INPUTS)
+
+    def test_of_a_table_are_placed_by_its_columns(self):
+        table = pd.DataFrame(np.tile([0.7, 0.2, 0.1], (30, 1)), columns=[2, 0, 1])
+        model: Any = type("Model", (Plain,), {"predict_proba": lambda self, inputs: table})
+        np.testing.assert_array_equal(fitted(model()).predict_proba(INPUTS), np.tile([0.2, 0.1, 0.7], (30, 1)))
+        named: Any = type(
+            "Model", (Plain,), {"predict_proba": lambda self, inputs: table.set_axis(list("abc"), axis=1)}
+        )
+        with pytest.raises(MerlabError, match=r"columns of the table from .*Model is \['a', 'b', 'c'\]; it must state"):
+            fitted(named()).predict_proba(INPUTS)
+
+    def test_of_a_masked_array_are_unknown_where_it_is_masked(self):
+        masked = np.ma.masked_array([[0.5, 0.5, 0.0]], [[False, True, False]])
+        model: Any = type("Model", (Plain,), {"predict_proba": lambda self, inputs: masked})
+        np.testing.assert_array_equal(fitted(model()).predict_proba(INPUTS[:1]), [[0.5, np.nan, 0.0]])
 
 
 class TestAPipelineOfAMethod:

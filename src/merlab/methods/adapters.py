@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
@@ -91,30 +92,46 @@ class ObjectClassifier:
         self.model.fit(inputs, labels, **fit_arguments(self.model, offered))
 
     def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Class probabilities (N, classes); columns are assigned by the model's ``classes_``, if it has them."""
+        """Class probabilities (N, classes); columns are assigned by the model's ``classes_``, if it has them.
+
+        Without these, the columns of a DataFrame state the labels.
+        """
         given = self.model.predict_proba(inputs)
-        try:
-            probabilities = np.asarray(given, np.float64)
-        except (TypeError, ValueError, RuntimeError) as error:
-            raise MerlabError(
-                f"predict_proba of {described(self.model)} gave {described(given)}, which is no array of numbers "
-                f"({error}); give a NumPy array (clips, classes)"
-            ) from error
-        if getattr(self.model, "classes_", None) is None or probabilities.ndim != 2:
+        probabilities = self._numbers(given)
+        if probabilities.ndim != 2:
             return probabilities
-        return _placed(probabilities, _present(self.model, self.classes), self.classes)
+        if getattr(self.model, "classes_", None) is not None:
+            return _placed(probabilities, _present(self.model, self.classes), self.classes)
+        if isinstance(given, pd.DataFrame):
+            table = f"columns of the table from predict_proba of {described(self.model)}"
+            return _placed(probabilities, _labels(list(given.columns), self.classes, table), self.classes)
+        return probabilities
+
+    def _numbers(self, given: object) -> NDArray[np.float64]:
+        """What ``predict_proba`` gave as numbers; masked ones are NaN."""
+        wrong = f"predict_proba of {described(self.model)} gave {described(given)}, which is no array of numbers"
+        if given is None:
+            raise MerlabError(f"{wrong}; return a NumPy array (clips, classes)")
+        try:
+            if isinstance(given, np.ma.MaskedArray):
+                return np.ma.filled(given.astype(np.float64), np.nan)
+            return np.asarray(given, np.float64)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise MerlabError(f"{wrong} ({error}); give a NumPy array (clips, classes)") from error
 
 
 def fit_arguments(model: Any, offered: Mapping[str, object], every: bool = True) -> dict[str, object]:
     """What ``fit`` of a model gets beside inputs and labels: of what is offered, what it has parameters for, by name.
 
-    With ``every``, a ``**parameter`` takes all. Raises MerlabError for a parameter without a default that merlab does
-    not know, for one that merlab knows and that cannot be given by name, and if the method declares what its ``fit``
-    does not take.
+    With ``every``, a ``**parameter`` takes all. Raises MerlabError for a ``fit`` that does not take inputs and labels
+    by position, for a parameter without a default that merlab does not know, for one that merlab knows and that cannot
+    be given by name, and if the method declares what its ``fit`` does not take.
     """
     parameters = list(inspect.signature(model.fit).parameters.values())
     positional = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
     further = [each for each in parameters if each not in positional[:2]]
+    if not any(each.kind is each.VAR_POSITIONAL for each in parameters):
+        _require_inputs_and_labels(model, [each.name for each in positional[:2]])
     _require_names(model, further)
     by_name = {each.name for each in further if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)}
     takes_all = every and any(each.kind is each.VAR_KEYWORD for each in further)
@@ -130,6 +147,16 @@ def fit_arguments(model: Any, offered: Mapping[str, object], every: bool = True)
             f"{DECLARED[untaken]} is declared, but fit of {described(model)} has no parameter {untaken}; add it to fit"
         )
     return given
+
+
+def _require_inputs_and_labels(model: Any, first: Sequence[str]) -> None:
+    """Raises MerlabError unless the first two parameters of ``fit`` can be inputs and labels."""
+    if len(first) < 2 or set(first) & set(FIT_PARAMETERS):
+        named = f"begins with {' and '.join(first)}" if first else "takes nothing by position"
+        raise MerlabError(
+            f"fit of {described(model)} {named}, but merlab gives it inputs and labels by position, as the first two; "
+            "write fit(self, inputs, labels), and other parameters after them"
+        )
 
 
 def _require_names(model: Any, further: Sequence[inspect.Parameter]) -> None:
@@ -200,16 +227,19 @@ def _made(kind: type, task: Task) -> Any:
 def _present(model: Any, classes: int) -> NDArray[np.int64]:
     """The label of each column of a model's probabilities, by its ``classes_``; without it, 0 to classes - 1."""
     stated = getattr(model, "classes_", None)
-    if stated is None:
-        return np.arange(classes)
+    return np.arange(classes) if stated is None else _labels(stated, classes, f"classes_ of {described(model)}")
+
+
+def _labels(stated: object, classes: int, what: str) -> NDArray[np.int64]:
+    """The stated labels of columns; raises MerlabError, which begins with ``what``, for anything else."""
     try:
         values = np.asarray(stated, np.float64)
     except (TypeError, ValueError):
         values = np.empty((0, 0))
     if values.ndim != 1 or not set(values) <= set(range(classes)) or len(set(values)) < len(values):
         raise MerlabError(
-            f"classes_ of {described(model)} is {stated!r}; it must state the label of each column of predict_proba, "
-            f"each once, among the labels that fit gets, 0 to {classes - 1}"
+            f"{what} is {stated!r}; it must state the label of each column of predict_proba, each once, among the "
+            f"labels that fit gets, 0 to {classes - 1}"
         )
     return values.astype(np.int64)
 
