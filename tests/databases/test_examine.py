@@ -69,7 +69,9 @@ def test_the_clips_of_a_copy_have_the_order_of_its_table(tmp_path):
     copy = Copy(tmp_path, "s2,a1,2,4,7,joy", "s1,b1,3,4,9,fear")
     copy.frames("raw/s1/b1")
     copy.frames("raw/s2/a1")
-    examination = copy.examine()
+    steps: list[tuple[int, int, str]] = []
+    examination = copy.examine(progress=lambda *step: steps.append(step))
+    assert steps == [(1, 2, "s2 a1"), (2, 2, "s1 b1")]
     clips = [(clip.database, clip.subject, clip.name, clip.onset, clip.emotion, clip.fps) for clip in examination.clips]
     assert clips == [("mine", "s2", "a1", 2, "joy", 30.0), ("mine", "s1", "b1", 3, "fear", 30.0)]
     assert (examination.findings, examination.clips.stamps) == ((), ())
