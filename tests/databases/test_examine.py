@@ -182,9 +182,18 @@ class TestLongVideos:
         # In a release of clips, a macro-expression is no movement of a video.
         assert copy.examine().findings == ()
         videos = videos_of_release(LONG, tmp_path, None)
-        assert [(video.name, len(video.events)) for video in videos.videos] == [("a1", 1), ("b1", 0)]
+        assert [(video.database, video.subject, video.name, len(video.events)) for video in videos.videos] == [
+            *(("mine", "s1", "a1", 1), ("mine", "s1", "b1", 0))
+        ]
         assert ("unusable", "s1 b1 (row 3)") in where(list(videos.findings))
         assert videos.stamps == ()
+
+    def test_may_have_a_second_movement_in_one_row(self, tmp_path):
+        header = f"{HEADER},Kind,Second Onset,Second Offset"
+        (tmp_path / "coding.csv").write_text(f"{header}\ns1,a1,5,6,7,joy,micro,2,4\n")
+        write_images(tmp_path / "raw" / "s1" / "a1", (f"img{number}.jpg" for number in range(1, 10)), JPEG)
+        (video,) = videos_of_release(LONG, tmp_path, None).videos
+        assert [(event.onset, event.apex, event.offset) for event in video.events] == [(2, None, 4), (5, 6, 7)]
 
     def test_are_those_of_the_preferred_frames(self, tmp_path):
         copy = Copy(tmp_path, "s1,a1,2,4,7,joy,micro", "s1,a1,12,14,17,joy,macro")
