@@ -15,7 +15,7 @@ import cv2
 from merlab.errors import MerlabError
 from merlab.frames import Image
 from merlab.sinks import VideoSink
-from merlab.storage import whole_file, whole_folder
+from merlab.storage import WriteError, whole_file, whole_folder
 from merlab.synthesis.canvas_layout import Window
 from merlab.synthesis.clip_writing import as_jpeg
 from merlab.vocabulary import VideoFormat
@@ -56,6 +56,19 @@ def write_avi(path: Path, encoding: Encoding) -> Iterator[WriteFrame]:
             yield video.write
         finally:
             video.release()
+        _require_complete(temporary, path)
+
+
+def _require_complete(written: Path, path: Path) -> None:
+    """Raise WriteError if the AVI file ``written`` does not have the length that it states; ``path`` is its name.
+
+    OpenCV reports no error of the disk: it stops to write, so that the length in the header stays 0.
+    """
+    with written.open("rb") as file:
+        stated = int.from_bytes(file.read(8)[4:], "little") + 8
+    size = written.stat().st_size
+    if size != stated:
+        raise WriteError(f"cannot write {path}: only {size} bytes of it fit on the disk; make room and run it again")
 
 
 @contextmanager
