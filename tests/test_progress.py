@@ -94,6 +94,12 @@ class TestShown:
         ):
             pass
 
+    @pytest.mark.parametrize("value", [lambda: None, lambda done: None, lambda done, total, what, more: None])
+    def test_a_function_of_other_arguments_is_refused_before_any_work(self, value):
+        message = "progress must be a function of done, total and what, called as progress"
+        with pytest.raises(MerlabError, match=message), shown_progress(value):
+            pass
+
     def test_the_bar_of_a_terminal_has_no_numbers_while_the_extent_is_unknown(self, monkeypatch, capsys):
         monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
         monkeypatch.setenv("TERM", "xterm")

@@ -106,9 +106,9 @@ def test_labels_may_be_a_label(tmp_path):
             "the dictionary .*: scheme your-own: classes lists x",
         ),
         ({"x": ["a", "b"]}, r"labels and classes are texts, got \['a', 'b'\]; give each label one class"),
-        (3, "unknown label scheme 3; label schemes are casme2-5"),
-        (["casme2-5"], r"unknown label scheme \['casme2-5'\]"),
-        (None, "unknown label scheme None"),
+        (3, "a scheme is the name of one, a YAML file, a Scheme or a dictionary from label to class, got 3"),
+        (["casme2-5"], r"a scheme is the name of one, .*, got \['casme2-5'\]"),
+        (None, "a scheme is the name of one, .*, got None"),
     ],
 )
 def test_what_is_no_scheme_is_refused(stated, fault):

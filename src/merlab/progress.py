@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -35,9 +36,12 @@ def shown_progress(progress: Progress | bool = True) -> Iterator[Progress]:
     """The progress function to call: ``progress`` itself, a progress bar for True, or ``silent`` for False.
 
     The bar is on standard error. If standard error is not a terminal, lines of text are printed from time to time.
+    Raises MerlabError for anything else, and for a function that cannot be called so.
     """
     if not (isinstance(progress, bool) or callable(progress)):
         raise MerlabError(f"progress must be True, False or a function, got {progress!r}")
+    if not isinstance(progress, bool):
+        _require_three_arguments(progress)
     if not isinstance(progress, bool):
         yield progress
     elif not progress:
@@ -47,6 +51,19 @@ def shown_progress(progress: Progress | bool = True) -> Iterator[Progress]:
             yield show
     else:
         yield LineProgress()
+
+
+def _require_three_arguments(progress: Progress) -> None:
+    try:
+        inspect.signature(progress).bind(0, 0, "")
+    except TypeError as error:
+        raise MerlabError(
+            f"progress must be a function of done, total and what, called as progress(3, 10, 'training'), got "
+            f"{progress!r} ({error})"
+        ) from error
+    except ValueError:
+        # A function of a library in C does not tell.
+        return
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from merlab.clips import ClipTable
@@ -87,9 +88,10 @@ def test_table_files_that_become_one_database_because_of_their_name_are_told(tmp
     assert [str(each.message)[: len(wanted)] for each in caught] == [wanted][:told]
 
 
-@pytest.mark.parametrize("given", [[], "casme2", 3, [1, 2]])
+@pytest.mark.parametrize("given", [[], "casme2", 3, [1, 2], pd.DataFrame({"clip": ["EP01"]})])
 def test_anything_else_is_refused_with_the_remedy(given):
-    with pytest.raises(MerlabError, match=r"clips must be a ClipTable.*merlab.load"):
+    kind = {0: "nothing", 2: "int"}[len(given)] if isinstance(given, list) else type(given).__name__
+    with pytest.raises(MerlabError, match=rf'clips must be a ClipTable.*got {kind}; .*merlab.load\("table", FILE\)'):
         as_table(given)
 
 

@@ -40,6 +40,16 @@ def test_two_methods_are_compared_both_ways(results):
         results.compare(first, "svm")
 
 
+def test_a_change_of_the_predictions_that_are_given_out_changes_no_result(results, tmp_path):
+    first, second = list(SKILLS)[1:3]
+    before, difference = results.predictions, results.compare(first, second)
+    given = results.predictions
+    given["prediction"] = "surprise"
+    del given["truth"]
+    assert results.compare(first, second) == difference
+    pd.testing.assert_frame_equal(Results.read(results.save(tmp_path / "saved")).predictions, before)
+
+
 def test_one_method_or_several_are_taken_out_by_name(results):
     first, second, *_ = SKILLS
     assert list(results.only(first).summary.index) == [first]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from pydantic import ConfigDict, Field
 
 from merlab.clips import Clip, ClipTable
@@ -186,7 +187,8 @@ def as_table(clips: Clips) -> ClipTable:
 def _joined(clips: Clips) -> ClipTable:
     if isinstance(clips, ClipTable):
         return clips
-    given = list(clips) if isinstance(clips, Iterable) and not isinstance(clips, str | bytes) else [clips]
+    is_one = isinstance(clips, str | bytes | pd.DataFrame) or not isinstance(clips, Iterable)
+    given = [clips] if is_one else list(clips)
     if given and all(isinstance(each, ClipTable) for each in given):
         tables = [each for each in given if isinstance(each, ClipTable)]
         _require_different(tables)
@@ -197,7 +199,7 @@ def _joined(clips: Clips) -> ClipTable:
     kinds = ", ".join(sorted({type(each).__name__ for each in given})) or "nothing"
     raise MerlabError(
         f'clips must be a ClipTable, several of them, or Clip objects, got {kinds}; merlab.load("casme2", FOLDER) '
-        "reads a database"
+        'reads a database, merlab.load("table", FILE) a table of your own clips'
     )
 
 

@@ -37,7 +37,7 @@ class Results:
     Attributes:
         record: what was run, on which clips, with which settings and versions.
         predictions: one row per method, seed and clip: database, subject, clip, fold, truth, prediction, and one
-            column ``p_CLASS`` of probabilities per class.
+            column ``p_CLASS`` of probabilities per class. Each access gives a copy: to change it changes no metric.
         folder: the run folder, None where none was kept.
         run: record and predictions in the form that reports use.
 
@@ -45,7 +45,6 @@ class Results:
 
     def __init__(self, record: RunRecord, predictions: pd.DataFrame, folder: Path | None = None) -> None:
         self.record = record
-        self.predictions = predictions
         self.folder = folder
         self.run = Run(record, predictions)
 
@@ -68,6 +67,11 @@ class Results:
         rows = self.predictions["method"].isin(names)
         record = self.record.model_copy(update={"methods": chosen})
         return Results(record, self.predictions[rows].reset_index(drop=True), self.folder)
+
+    @property
+    def predictions(self) -> pd.DataFrame:
+        """One row per method, seed and clip, as a copy."""
+        return self.run.predictions.copy()
 
     @property
     def summaries(self) -> list[MethodSummary]:
@@ -110,7 +114,7 @@ class Results:
 
         Raises MerlabError for a method or metric that the run does not have.
         """
-        return compare(self.predictions, self.record.data.classes, first, second, metric)
+        return compare(self.run.predictions, self.record.data.classes, first, second, metric)
 
     def plot(self) -> Figure:
         """UF1 of every method with its interval."""
@@ -124,7 +128,7 @@ class Results:
         folder = as_path(folder, "folder")
         if (folder / RUN_FILE).exists() and read_record(folder / RUN_FILE) != self.record:
             raise MerlabError(f"{folder} contains another run; choose another folder")
-        write_predictions(folder / PREDICTIONS_FILE, self.predictions)
+        write_predictions(folder / PREDICTIONS_FILE, self.run.predictions)
         write_model(folder / RUN_FILE, self.record)
         return folder
 

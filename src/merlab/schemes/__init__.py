@@ -7,6 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from merlab.errors import MerlabError
 from merlab.registry import Extensions, callable_as_listing, instance_of
 from merlab.schemes.own import own_scheme, read_scheme, scheme_of_mapping
 from merlab.schemes.published import SCHEMES
@@ -34,7 +35,11 @@ def as_scheme(given: str | Path | Mapping[str, Any] | Scheme) -> Scheme:
     if isinstance(given, Mapping):
         return scheme_of_mapping(given)
     name = str(given) if isinstance(given, PathLike) else given
-    is_file = isinstance(name, str) and name.lower().endswith((".yaml", ".yml"))
+    if not isinstance(name, str):
+        raise MerlabError(
+            f"a scheme is the name of one, a YAML file, a Scheme or a dictionary from label to class, got {given!r}"
+        )
+    is_file = name.lower().endswith((".yaml", ".yml"))
     return read_scheme(Path(name)) if is_file else find_scheme(name)
 
 
