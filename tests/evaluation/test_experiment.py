@@ -1,16 +1,21 @@
-"""A damaged run.json is named; it never ends in a crash."""
+"""A folder keeps what is complete, also after an error; a damaged run.json is named and never ends in a crash."""
 
 from __future__ import annotations
 
 import json
+import os
 from contextlib import suppress
 
 import numpy as np
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.evaluation.experiment import read_record
+from merlab.evaluation.engines import LocalEngine
+from merlab.evaluation.experiment import read_record, run_plan
+from merlab.evaluation.predictions import read_predictions
 from merlab.evaluation.run_record import DataFacts, MethodFacts, RunRecord
+from tests.evaluation.guessing import Guessing
+from tests.helpers import flow_plan, write_flow_tree
 
 DATA = DataFacts(
     scheme="megc2019",
@@ -82,3 +87,59 @@ def test_a_record_with_any_fault_is_named_or_read_and_never_crashes(file):
         file.write_bytes(damaged)
         with suppress(MerlabError):
             assert isinstance(read_record(file), RunRecord)
+
+
+class Failing:
+    def fit(self, inputs, labels):
+        raise ValueError("no convergence")
+
+    def predict_proba(self, inputs):
+        raise AssertionError("it is not fitted")
+
+
+class Folder:
+    """A folder in which methods are run on six clips of two subjects."""
+
+    def __init__(self, path):
+        self.out, self.flow = path / "run", write_flow_tree(path / "flow", ("sub01", "sub02"), each=1)
+
+    def run(self, *methods, **options):
+        run_plan(flow_plan(self.flow, methods, **{"seeds": 1, **options}), self.out, engine=LocalEngine(1))
+
+    def content(self):
+        """The recorded methods, and the number of predictions of each."""
+        table, record = read_predictions(self.out / "predictions.parquet"), read_record(self.out / "run.json")
+        assert record.sealed
+        return [method.method for method in record.methods], table["method"].value_counts().to_dict()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return Folder(tmp_path)
+
+
+def test_an_added_method_leaves_the_earlier_ones_and_what_a_killed_process_left_goes(folder):
+    folder.run("constant", Guessing)
+    (unfinished := folder.out / ".unfinished-1-run.json").touch()
+    os.utime(unfinished, (0, 0))
+    folder.run("random")
+    assert folder.content() == (["guessing", "constant", "random"], {"guessing": 6, "constant": 6, "random": 6})
+    assert not unfinished.exists()
+
+
+def test_a_method_that_fails_leaves_the_complete_ones_and_the_earlier_ones_as_they_were(folder):
+    folder.run("random", seeds=2)
+    (folder.out / "metrics.json").write_text("of the earlier predictions")
+    with pytest.raises(MerlabError, match="no convergence"):
+        folder.run("constant", Failing(), "random", seeds=3)
+    assert folder.content() == (["random", "constant"], {"random": 12, "constant": 6})
+    assert not (folder.out / "metrics.json").exists()
+
+
+def test_an_unfinished_method_of_your_own_or_another_protocol_needs_another_folder(folder):
+    folder.run(Guessing)
+    with pytest.raises(MerlabError, match=r"run of other clips, .*\(6 clips, megc2019, loso, 2 folds\); give another"):
+        folder.run("constant", protocol="kfold", folds=2, scheme={"negative": "a", "positive": "b", "surprise": "c"})
+    next((folder.out / "parts").rglob("*.parquet")).unlink()
+    with pytest.raises(MerlabError, match="an unfinished run of guessing, with code of your own; run its command"):
+        folder.run("constant")
