@@ -169,6 +169,12 @@ def test_what_cannot_be_exported_is_named(tmp_path):
         ([folder], folder / CODING, {"again": True}, "belongs to the result"),
         ([folder], folder / "events.csv", {"again": True}, "belongs to the result"),
         ([folder], tmp_path / "a.txt", {}, "does not end in .csv"),
+        (
+            [folder],
+            tmp_path / "a.csv",
+            {"to": "anvil"},
+            "'anvil' is not a format of export; choose one of csv, elan, boris",
+        ),
         ([folder, other.folder], tmp_path / "a.eaf", {}, "about one video"),
         ([other.folder], tmp_path / "a.csv", {}, "has no decisions yet"),
         ([folder], tmp_path / "a.csv", {"coder": "XY"}, "its coders are AB"),

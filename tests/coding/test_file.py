@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from merlab.coding.decisions import Coding
+from merlab.coding.decisions import Coding, Decision
 from merlab.coding.file import read_coding, write_coding
 from merlab.errors import MerlabError
 from merlab.result_folder import CODING
@@ -68,6 +68,13 @@ def test_every_cell_is_checked_and_the_row_is_named(tmp_path, row, named):
     with pytest.raises(MerlabError, match="coding.csv, line 3: ") as error:
         read_coding(material)
     assert named in str(error.value)
+
+
+@pytest.mark.parametrize(("face_id", "onset", "offset"), [(-1, 1, 1), (0, -1, 1), (0, -2, -1)])
+def test_a_number_of_a_decision_may_be_0_but_not_negative(face_id, onset, offset):
+    assert Decision("", 0, "add", 0, None, 0).offset == 0
+    with pytest.raises(MerlabError, match="negative number; count frames as the source does"):
+        Decision("", face_id, "add", onset, None, offset)
 
 
 def test_a_coder_decides_once_about_a_movement(tmp_path):

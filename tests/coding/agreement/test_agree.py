@@ -12,6 +12,7 @@ import pympi
 import pytest
 
 from merlab.coding.agreement.agree import agree
+from merlab.coding.agreement.tables import together_table
 from merlab.coding.decisions import Coding
 from merlab.coding.exporting import export_coding
 from merlab.coding.file import read_coding, write_coding
@@ -174,6 +175,7 @@ def test_three_coders_are_compared_in_pairs_and_together(two, tmp_path):
     assert (scores.together.events, scores.together.shared) == (11, 10)
     assert scores.together.labels.kappa is None
     assert scores.together.labels.agreement == 0.7
+    assert together_table(scores).to_numpy().tolist()[0][:4] == ["label of matched events", "10", ".700", "–"]
 
 
 def test_a_result_and_the_file_of_another_coder(tmp_path):
