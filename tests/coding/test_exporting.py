@@ -74,6 +74,8 @@ def test_csv_has_what_was_accepted_moved_or_added(tmp_path):
     assert [rows[0][name] for name in ("subject", "onset", "apex", "offset", "onset_s", "fps", "action_units")] == [
         *("anna", "138", "150", "166", "1.37000", "100", "6+L12")
     ]
+    names = ("e0001", "e0003", "own0001")
+    assert [row["clip"] for row in rows] == [f"interview.mp4_{name}" for name in names]
     # `merlab score-spotting` reads it as true events.
     assert read_events(tmp_path / "coded.csv")["emotion"].tolist()[0] == "joy"
 
