@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from merlab.cli.experiments import _seeds
+from merlab.evaluation.options import as_seeds
 from merlab.methods import METHODS
-from merlab.reports.rerun import rerun_commands
+from merlab.reports.rerun import rerun_commands, seeds_text
 from merlab.reports.run import read_run
 from merlab.schemes import find_scheme
 from tests.reports.fake_run import INPUT, SKILLS, fake_method, fake_record, write_run
@@ -45,6 +47,12 @@ def test_a_line_states_data_preset_input_seeds_and_every_training_setting(tmp_pa
     assert {option: values(line, option) for option in expected} == expected
     assert "--folds" not in line
     assert "--allow-unusable" not in line
+
+
+def test_seeds_are_read_as_the_line_states_them():
+    stated = {"1": (0,), "3": (0, 1, 2), "1,": (1,), "7,": (7,), "3,7": (3, 7), "1,0": (1, 0)}
+    assert [seeds_text(list(seeds)) for seeds in stated.values()] == list(stated)
+    assert [as_seeds(_seeds(text)) for text in stated] == list(stated.values())
 
 
 def test_what_only_some_protocols_need_is_stated_for_them(tmp_path):

@@ -114,7 +114,8 @@ def evaluate_command(
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Train this long instead of the preset's length.")] = None,
     seeds: Annotated[
-        str, typer.Option(help="How many seeds, 0 to N - 1, or the seeds: 3,7,11. Fewer than 5 are marked.")
+        str,
+        typer.Option(help="How many seeds, 0 to N - 1, or the seeds: 3,7,11 (of one: 7,). Fewer than 5 are marked."),
     ] = "5",
     out: Annotated[
         Path | None,
@@ -207,7 +208,7 @@ def evaluate_command(
 
 def _seeds(text: str) -> int | list[int]:
     try:
-        return int(text) if "," not in text else [int(each) for each in text.split(",")]
+        return [int(each) for each in text.removesuffix(",").split(",")] if "," in text else int(text)
     except ValueError:
         raise MerlabError(f"--seeds takes a number, or seeds such as 3,7,11, got {text!r}") from None
 

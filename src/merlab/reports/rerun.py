@@ -104,8 +104,10 @@ def _changed_network(method: MethodFacts) -> dict[str, Any]:
 
 
 def seeds_text(seeds: list[int]) -> str:
-    """Seeds as ``--seeds`` takes them: their number where they are 0 to N - 1, else themselves."""
-    return str(len(seeds)) if seeds == list(range(len(seeds))) else ",".join(map(str, seeds))
+    """Seeds as ``--seeds`` takes them: their number where they are 0 to N - 1, else themselves, one alone as ``7,``."""
+    if seeds == list(range(len(seeds))):
+        return str(len(seeds))
+    return ",".join(map(str, seeds)) + "," * (len(seeds) == 1)
 
 
 def _setting(value: Any) -> str:
