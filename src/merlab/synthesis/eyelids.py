@@ -19,6 +19,7 @@ LEAST_APERTURE, SHUT_APERTURE, CLEAR_APERTURE = 0.2, 0.02, 1.5
 FULLY_CLOSED = 0.98
 LOWER_LID_IN_BLINK = -0.06
 LEAST_MOVEMENT = 1e-4
+LID_UNITS = {number: unit for number, unit in ACTION_UNITS.items() if unit.upper_lid or unit.lower_lid}
 
 Knots = tuple[Float32Array, Float32Array, Float32Array, Float32Array]
 
@@ -69,7 +70,7 @@ class Eyelids:
     def _movement(self, pose: Pose) -> tuple[float, float]:
         """The movement of the margins of the upper and the lower lid, as shares of the aperture; positive is down."""
         upper, lower = pose.closure, LOWER_LID_IN_BLINK * pose.closure
-        for number, unit in ACTION_UNITS.items():
+        for number, unit in LID_UNITS.items():
             intensity = pose.activity.get(f"{number}{self.side}", 0.0)
             upper += unit.upper_lid * intensity
             lower += unit.lower_lid * intensity
