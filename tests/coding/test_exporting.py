@@ -159,6 +159,16 @@ def test_a_text_that_begins_like_a_formula_stays_a_text_in_the_spreadsheet(tmp_p
     assert (sheet["C2"].value, sheet["C2"].data_type) == ("=joy+1", "s")
 
 
+def test_a_file_of_the_result_is_not_replaced_whichever_way_its_path_is_written(tmp_path, monkeypatch):
+    folder = coded_in(tmp_path / "out").folder
+    before = (folder / CODING).read_bytes()
+    monkeypatch.chdir(tmp_path)
+    for result, out in ((folder, Path("out", CODING)), (Path("out"), folder / CODING)):
+        with pytest.raises(MerlabError, match="belongs to the result"):
+            export_coding([result], out, again=True)
+    assert (folder / CODING).read_bytes() == before
+
+
 def test_what_cannot_be_exported_is_named(tmp_path):
     material = coded_in(tmp_path / "out")
     other, folder = material_in(tmp_path / "other"), material.folder

@@ -267,6 +267,7 @@ def test_numbers_that_may_be_milliseconds_are_noted(tmp_path, rows, noted):
     folder = material_in(tmp_path / "out", faces=1).folder
     (tmp_path / "mine.csv").write_text(f"onset,offset\n{rows}")
     notes = import_coding(folder, tmp_path / "mine.csv", coder="AB").notes
+    assert all("(first frame: 1)" in note for note in notes if "no event shares" in note)
     assert len(notes) == len(noted)
     assert all(text in note and "not milliseconds" in note for text, note in zip(noted, notes, strict=True))
 

@@ -189,7 +189,9 @@ def test_a_result_and_the_file_of_another_coder(tmp_path):
     export_coding([other.folder], tmp_path / "theirs.eaf")
     (of_file,) = agree(tmp_path / "out", tmp_path / "theirs.eaf").scores.pairs
     assert (of_file.first, of_file.second, of_file.events, of_file.matched) == ("AB", "EF", (3, 3), 2)
-    (of_results,) = agree(tmp_path / "out", other.folder).scores.pairs
+    scores = agree(tmp_path / "out", other.folder).scores
+    (of_results,) = scores.pairs
+    assert f"{other.folder}: EF has not decided about 1 movement" in scores.notes
     onset, _, _ = known(of_results)
     assert (of_results.matched, onset.median_frames, onset.median_ms) == (2, 1, 10)
     # e0001, e0002, e0003 are decided by both; the other coder rejects e0002.
@@ -307,8 +309,8 @@ LENGTHS = "video,onset,offset,coder,fps,video_frames"
 
 
 def test_what_is_known_of_a_video_does_not_depend_on_the_order_of_the_sources(tmp_path):
-    first = table(tmp_path / "a.csv", [("v", 10, 20, "A", 50, 100)], LENGTHS)
-    second = table(tmp_path / "b.csv", [("v", 11, 20, "B", "", "")], LENGTHS)
+    first = table(tmp_path / "a.csv", [("v", 10, 109, "A", 50, 100)], LENGTHS)
+    second = table(tmp_path / "b.csv", [("v", 11, 109, "B", "", "")], LENGTHS)
     for sources in ((first, second), (second, first)):
         (pair,) = agree(*sources).scores.pairs
         assert pair.frames is not None
@@ -324,6 +326,7 @@ def test_what_is_known_of_a_video_does_not_depend_on_the_order_of_the_sources(tm
         (("v", 10, 20, "B", -5, 100), r"b.csv, line 2: -5 is not a frame rate"),
         (("v", 10, 20, "B", 60, 100), r"b.csv, line 2: fps of the video v is 60, and 50 in a row before"),
         (("v", 10, 20, "B", 50, 200), r"line 2: video_frames of the video v is 200, and 100 in a row before"),
+        (("v", 11, 110, "B", 50, 100), r"are in frames 10 to 110, but it has 100 frames; correct video_frames"),
         (("v", 200, 399, "B", 50, 100), r"events of the video v are in frames 10 to 399, but it has 100 frames"),
     ],
 )
