@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from pathlib import Path
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from merlab.clips import Clip, ClipTable
+from merlab.clips import Clip, ClipTable, Finding
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, ImageFolder, Video, describe_numbers, frame_number, open_frames, read_image
 from tests.helpers import make_clip
@@ -338,3 +339,8 @@ class TestSources:
         (tmp_path / "a.txt").write_text("notes")
         with pytest.raises(ClipError, match=r"a\.txt cannot be opened as a video: it is a text; give a video, or"):
             open_frames(tmp_path / "a.txt")
+
+
+def test_a_finding_has_one_of_three_severities():
+    with pytest.raises(MerlabError, match="unknown severity 'unusabel'; did you mean unusable"):
+        Finding(cast(Any, "unusabel"), "sub01 EP01", "an apex", "none", "look at it")

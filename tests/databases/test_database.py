@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from merlab.clips import ClipTable, Finding
-from merlab.databases import DATABASES, Database, Examination, examine_copy, examine_table, find_database
+from merlab.databases import DATABASES, Database, Examination, examine_copy, examine_table, find_database, load
 from merlab.databases.database import BUILT_IN, load_clips, usable_videos
 from merlab.errors import MerlabError
 from merlab.progress import Progress, silent
@@ -77,6 +77,31 @@ class TestADatabaseOfYourOwn:
             examine_table(mine, Path("root"))
         with pytest.raises(MerlabError, match=r"database mine: videos returned \[\], which is no LongVideos"):
             usable_videos(mine, Path("root"), allow_unusable=False)
+
+    @pytest.mark.parametrize(
+        ("fields", "message"),
+        [
+            ({"clips": [CLIP]}, r"clips of an Examination must be a ClipTable \(merlab.ClipTable\(clips\) makes one\)"),
+            ({"findings": None}, "findings of an Examination must be Finding objects, got None"),
+            ({"findings": ["no apex"]}, r"findings of an Examination must be Finding objects, got \['no apex'\]"),
+            ({"facts": "two"}, "facts of an Examination must be a dictionary, got 'two'"),
+        ],
+    )
+    def test_a_field_of_another_kind_is_named(self, fields, message):
+        def examine(root: Path, deep: bool, progress: Progress) -> Examination:
+            return Examination(**{"clips": ClipTable((CLIP,)), "findings": (), **fields})
+
+        with pytest.raises(MerlabError, match=message):
+            load_clips(Database("mine", "my database", "mine alone", examine), Path("root"))
+
+    def test_facts_of_any_kind_are_texts(self):
+        assert Examination(ClipTable((CLIP,)), (), {"clips": cast(Any, 1)}).facts == {"clips": "1"}
+
+    def test_is_not_loaded_as_an_object_and_needs_not_be(self):
+        with pytest.raises(
+            MerlabError, match=r"given by its name, got a Database; clips that .* are a merlab.ClipTable"
+        ):
+            load(cast(Any, database()), "root")
 
     def test_an_error_in_code_of_merlab_keeps_its_traceback(self, monkeypatch):
         monkeypatch.setitem(BUILT_IN, "mine", database())

@@ -141,6 +141,15 @@ def test_a_wrong_field_of_a_kind_of_input_is_named_when_it_is_made(field, value,
         replace(INPUTS["apex"], **{field: value})
 
 
+@pytest.mark.parametrize("fields", [{"channels": lambda recipe: "3"}, {"samples": lambda recipe: 0}])
+def test_channels_and_samples_of_your_own_kind_are_whole_numbers_from_1_up(fields):
+    recipe = as_recipe(own_input(lambda clip, frames, recipe: None, **fields))
+    with pytest.raises(
+        MerlabError, match=f"what {next(iter(fields))} of input mine gives must be a whole number from 1"
+    ):
+        _ = recipe.shape
+
+
 def test_only_the_words_of_merlabs_kinds_have_another_spelling():
     assert str(parse_recipe("apex:colour=grey")) == str(parse_recipe("apex:color=gray"))
     kind = replace(INPUTS["difference"], name="mine", choices={"colour": ("bgr", "grey")})

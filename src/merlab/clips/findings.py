@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from merlab.clips.clip import Clip
+from merlab.registry import look_up
 from merlab.spelling import folded, person, readable, told_apart
 
 Severity = Literal["unusable", "differs", "handled"]
@@ -19,7 +20,7 @@ class Finding:
     """One difference between the expected content of a database and the content of a folder.
 
     Severity ``unusable``: the clip cannot be used as it is; ``differs``: the clip can be used, but check it;
-    ``handled``: a known quirk of the release, with what merlab does about it.
+    ``handled``: a known quirk of the release, with what merlab does about it. Raises MerlabError for any other.
     """
 
     severity: Severity
@@ -29,6 +30,7 @@ class Finding:
     remedy: str
 
     def __post_init__(self) -> None:
+        look_up(self.severity, dict.fromkeys(get_args(Severity)), "severity")
         for column in ("where", "expected", "found", "remedy"):
             object.__setattr__(self, column, readable(getattr(self, column)))
 

@@ -52,10 +52,15 @@ def find_database(name: str, *, table: Path | str | None = None) -> Database:
     A name is one of merlab's own, or one that an installed package adds by the entry point group ``merlab.databases``.
     ``table`` is the file of its coding table, under any name.
     """
+    if not isinstance(name, str):
+        raise MerlabError(
+            f"a database is given by its name, got a {type(name).__name__}; clips that you read yourself are a "
+            "merlab.ClipTable, and need no database"
+        )
     try:
         database = EXTENSIONS.find(name, DATABASES)
     except MerlabError:
-        refuse_unread(str(name), list(DATABASES))
+        refuse_unread(name, list(DATABASES))
         raise
     if table is None:
         return database

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -14,11 +14,14 @@ from merlab.databases.equal_frames import equal_frames
 from merlab.databases.long_video import LongVideos
 from merlab.databases.whole_heads import ALIGN, mark_whole_heads, prepare_remedy, size_of_frames, with_proportions
 from merlab.errors import MerlabError, naming_mistakes
+from merlab.given import require_instance
 from merlab.progress import Progress, silent
 from merlab.spelling import counted
 
 Answer = TypeVar("Answer")
 
+# Characters of a value in a message.
+LONGEST_SHOWN = 100
 SHOWN = {True: "aligned faces", False: "whole heads", None: "not known"}
 
 
@@ -26,13 +29,23 @@ SHOWN = {True: "aligned faces", False: "whole heads", None: "not known"}
 class Examination:
     """What a folder holds: the usable clips, every finding, and facts for the head of a report (table read, layout).
 
-    ``tables`` are the files that say what the clips are, beside the frames.
+    ``tables`` are the files that say what the clips are, beside the frames. Raises MerlabError for a field of another
+    kind.
     """
 
     clips: ClipTable
     findings: tuple[Finding, ...]
     facts: dict[str, str] = field(default_factory=dict)
     tables: tuple[Path, ...] = ()
+
+    def __post_init__(self) -> None:
+        require_instance(self.clips, ClipTable, "clips of an Examination", "merlab.ClipTable(clips) makes one")
+        if not isinstance(self.findings, Iterable) or not all(isinstance(each, Finding) for each in self.findings):
+            raise MerlabError(f"findings of an Examination must be Finding objects, got {self.findings!r}")
+        if not isinstance(self.facts, Mapping):
+            raise MerlabError(f"facts of an Examination must be a dictionary, got {self.facts!r}")
+        object.__setattr__(self, "findings", tuple(self.findings))
+        object.__setattr__(self, "facts", {str(name): str(fact) for name, fact in self.facts.items()})
 
     def of(self, severity: Severity) -> list[Finding]:
         """The findings of one severity."""
@@ -73,7 +86,8 @@ class Database:
         with naming_mistakes(called, own=self.name not in BUILT_IN):
             answer = getattr(self, function)(*given)
         if not isinstance(answer, kind):
-            raise MerlabError(f"{called} returned {answer!r}, which is no {kind.__name__}")
+            shown = repr(answer) if len(repr(answer)) <= LONGEST_SHOWN else f"a {type(answer).__name__}"
+            raise MerlabError(f"{called} returned {shown}, which is no {kind.__name__}")
         return answer
 
     def heads_remedy(self, root: Path) -> str:

@@ -160,7 +160,7 @@ class Recipe:
     def channels(self) -> int:
         """The number of channels of one view."""
         with naming_mistakes(f"input {self.kind.name}: channels", not self.kind.is_built_in):
-            return self.kind.channels(self)
+            return as_whole(self.kind.channels(self), f"what channels of input {self.kind.name} gives", 1)
 
     @property
     def views(self) -> int:
@@ -175,7 +175,9 @@ class Recipe:
     @property
     def samples(self) -> int:
         """The number of samples that one clip gives; several are the first axis of the array."""
-        return self.kind.samples(self) if self.kind.samples else 1
+        with naming_mistakes(f"input {self.kind.name}: samples", not self.kind.is_built_in):
+            given = self.kind.samples(self) if self.kind.samples else 1
+            return as_whole(given, f"what samples of input {self.kind.name} gives", 1)
 
     @property
     def shape(self) -> tuple[int, ...]:
