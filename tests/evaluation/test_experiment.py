@@ -102,9 +102,11 @@ class Folder:
 
     def __init__(self, path):
         self.out, self.flow = path / "run", write_flow_tree(path / "flow", ("sub01", "sub02"), each=1)
+        self.reported = []
 
     def run(self, *methods, **options):
-        run_plan(flow_plan(self.flow, methods, **{"seeds": 1, **options}), self.out, engine=LocalEngine(1))
+        plan = flow_plan(self.flow, methods, **{"seeds": 1, **options})
+        run_plan(plan, self.out, engine=LocalEngine(1), progress=lambda *report: self.reported.append(report))
 
     def content(self):
         """The recorded methods, and the number of predictions of each."""
@@ -123,6 +125,11 @@ def test_an_added_method_leaves_the_earlier_ones_and_what_a_killed_process_left_
     (unfinished := folder.out / ".unfinished-1-run.json").touch()
     os.utime(unfinished, (0, 0))
     folder.run("random")
+    assert folder.reported[-3:] == [
+        (2, 4, "2 of 4 found done"),
+        (3, 4, "random seed 0 fold casme2/sub01"),
+        (4, 4, "random seed 0 fold casme2/sub02"),
+    ]
     assert folder.content() == (["guessing", "constant", "random"], {"guessing": 6, "constant": 6, "random": 6})
     assert not unfinished.exists()
 

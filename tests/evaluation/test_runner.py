@@ -102,12 +102,17 @@ def test_two_units_with_one_file_are_refused(root, tmp_path):
         run_here(plan, tmp_path)
 
 
-def test_a_stored_fold_that_lost_a_clip_is_refused(root, tmp_path):
+def test_a_stored_fold_that_lost_a_clip_or_has_another_decision_is_refused(root, tmp_path):
     plan = make_plan(root, ["linear-svm"])
     run_here(plan, tmp_path)
     part = min((tmp_path / "run" / "parts").rglob("*.parquet"))
-    write_predictions(part, read_predictions(part).iloc[1:])
+    stored = read_predictions(part)
+    write_predictions(part, stored.iloc[1:])
     with pytest.raises(MerlabError, match="method linear-svm, seed 0 has no prediction for"):
+        run_here(plan, tmp_path)
+    others = {"negative": "positive", "positive": "surprise", "surprise": "negative"}
+    write_predictions(part, stored.assign(prediction=stored["prediction"].map(others)))
+    with pytest.raises(MerlabError, match="not the class of the highest probability"):
         run_here(plan, tmp_path)
 
 

@@ -91,6 +91,8 @@ def test_the_csv_holds_numbers_with_date_seeds_interval_and_stamps_and_is_checke
     assert len(table) == 3 + 2
     assert {"uf1_mean", "uf1_low", "uf1_high", "seeds", "stamps", "date", "commit", "preset", "run"} <= set(table)
     assert set(table["date"]) == {"2026-05-04"}
+    conditions = table[["databases", "scheme", "protocol", "folds"]].drop_duplicates().to_numpy().tolist()
+    assert conditions == [["synthetic", "casme2-5", "kfold", 4], ["synthetic", "casme2-5", "loso", 8]]
 
 
 def test_a_folder_without_results_is_named(tmp_path):

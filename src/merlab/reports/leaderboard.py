@@ -68,9 +68,8 @@ class Leaderboard:
         """What the lines have in common, in words."""
         databases, scheme, protocol, folds, clips, labels, data = self.conditions
         scheme += f" ({', '.join(f'{label}: {name}' for label, name in labels)})" if labels else ""
-        folds_text = f"{folds} folds" if folds > 1 else "1 fold"
-        of_data = f" (data {data})" if data else ""
-        return f"{' + '.join(databases)}, {scheme}, {protocol}, {folds_text}, {counted(clips, 'clip')} tested{of_data}:"
+        numbers = f"{counted(folds, 'fold')}, {counted(clips, 'clip')} tested"
+        return f"{' + '.join(databases)}, {scheme}, {protocol}, {numbers}{f' (data {data})' if data else ''}:"
 
     def text(self) -> pd.DataFrame:
         """For people: one row per line, numbers as ``mean ± sd [low, high]``."""
