@@ -169,6 +169,10 @@ def test_the_face_is_found_or_stated(tmp_path):
         import_coding(folder, file)
     import_coding(folder, file, choice=ElanChoice(face_id=1))
     assert read_coding(read_material(folder)).decisions[0].face_id == 1
+    of_tier, alone = material_in(tmp_path / "of tier").folder, material_in(tmp_path / "alone", faces=1).folder
+    import_coding(of_tier, plain(tmp_path / "b.eaf", tier="face 1"), choice=ElanChoice(face_id=0))
+    import_coding(alone, file)
+    assert [read_coding(read_material(each)).decisions[0].face_id for each in (of_tier, alone)] == [1, 0]
 
 
 ENTITY = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><ANNOTATION_DOCUMENT>&b;</ANNOTATION_DOCUMENT>'
