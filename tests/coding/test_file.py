@@ -53,6 +53,7 @@ def test_frames_of_what_is_accepted_need_not_be_repeated(tmp_path):
         ("e0001,0,add,138,150,166,,,,,", "write move"),
         (",0,move,138,150,166,,,,,", "needs the name of an event"),
         (",0,add,138,150,,,,,,", "onset or offset is empty"),
+        (",0,add,,150,166,,,,,", "onset or offset is empty"),
         (",0,add,138,1.5,166,,,,,", "apex is '1.5', not a whole number"),
         (",0,add,138,170,166,,,,,", "apex 170 is outside"),
         (",0,add,166,,138,,,,,", "onset 166 is after offset 138"),
