@@ -21,7 +21,7 @@ from merlab.models.starts import load_starts
 from merlab.progress import silent
 from merlab.schemes import Scheme
 from tests.helpers import write_flow_tree
-from tests.training_material import hand_made_flow, write_start
+from tests.training_material import CENTERED, hand_made_flow, write_start
 
 FOLDER = Path("flow-clips")
 NAMES = ("flow-cnn", "joint-svm", "flow-ensemble")
@@ -165,6 +165,56 @@ def test_keys_depend_on_the_start_and_the_flow_that_a_method_uses(clips, starts,
     assert keys(other)[1] == baseline
     without = planned(clips, ["linear-svm"], synthetic=None, preset=None).entries[0]
     assert without.key("a", "b", {}) == baseline
+
+
+PRETRAINING = "merlab pretrain start.safetensors --method flow-cnn --preset synthetic --synthetic flow-clips"
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "message"),
+    [
+        (
+            "flow-cnn",
+            {"synthetic": None},
+            "flow-cnn with preset pretrained needs weights to start from and synthetic flow; add "
+            "--synthetic flow-clips --from start.safetensors, made once by "
+            f"merlab make-flow flow-clips && {PRETRAINING}",
+        ),
+        (
+            "flow-cnn",
+            {},
+            "flow-cnn with preset pretrained needs weights to start from; add --from start.safetensors, made once by "
+            f"merlab make-flow flow-clips && {PRETRAINING}",
+        ),
+        (
+            "joint-svm",
+            {"synthetic": None},
+            "joint-svm with preset pretrained needs synthetic flow; add --synthetic flow-clips, made once by "
+            "merlab make-flow flow-clips",
+        ),
+        (
+            "linear-svm",
+            {"preset": "paper"},
+            "no method of this run mixes synthetic clips into its training: linear-svm (preset paper); choose a preset "
+            "that does, such as --preset pretrained, set synthetic_share, or leave --synthetic out",
+        ),
+        (
+            "joint-svm",
+            {"scheme": {"positive": "good", "negative": "bad", "surprise": "good"}},
+            "--synthetic has clips with the labels disgust, happiness, which scheme your-own does not map to a class; "
+            "choose a scheme that does, such as megc2019, or leave --synthetic out",
+        ),
+    ],
+)
+def test_what_does_not_fit_together_is_refused_with_what_to_type(clips, method, options, message):
+    with pytest.raises(MerlabError) as caught:
+        planned(clips, [method], **options)
+    assert str(caught.value) == message
+
+
+def test_synthetic_flow_without_the_input_of_a_method_is_refused(clips):
+    with pytest.raises(MerlabError, match="magnif"):
+        planned(clips, ["joint-svm"], input=f"{CENTERED},magnify=linear2")
 
 
 def test_a_start_of_another_method_is_refused_by_name(clips, starts):

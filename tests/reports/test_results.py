@@ -31,6 +31,18 @@ def test_databases_have_a_row_per_method(results):
     assert set(results.by_database.index.get_level_values("method")) == set(SKILLS)
 
 
+def test_scores_on_the_surest_clips_have_a_row_per_method_and_share(results):
+    """The methods of this run are equally sure of all clips."""
+    assert results.coverage.empty
+    assert results.coverage.index.names == ["method", "share"]
+    table = results.predictions.query("method == 'random'").sort_values("seed", ignore_index=True)
+    sure = [column for column in table if column.startswith("p_")]
+    table[sure] = np.linspace(1, 2, len(table))[:, None] * table[sure]
+    coverage = Results(results.only("random").record, table).coverage
+    assert list(coverage.columns) == ["clips", "uf1", "uar", "accuracy"]
+    assert coverage["clips"].to_dict() == {("random", share): 80 * share for share in (1.0, 0.9, 0.8, 0.7, 0.5)}
+
+
 def test_two_methods_are_compared_both_ways(results):
     first, second = list(SKILLS)[:2]
     there, back = results.compare(first, second), results.compare(second, first)
@@ -64,6 +76,7 @@ def test_one_method_or_several_are_taken_out_by_name(results):
 
 def test_the_repr_is_short_and_names_methods_and_stamps(results):
     lines = repr(results).splitlines()
+    assert lines[0] == "Results: 4 methods on 80 clips of 8 subjects (casme2-5, loso, 8 folds)"
     assert len(lines) == 2 + len(SKILLS)
     assert all(any(method in line for line in lines) for method in SKILLS)
     assert "SYNTHETIC" in lines[-1]
