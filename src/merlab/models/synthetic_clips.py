@@ -24,7 +24,7 @@ from merlab.models.labeled_examples import Examples
 from merlab.processes import each_in_processes
 from merlab.progress import Progress
 from merlab.schemes import find_scheme
-from merlab.synthesis import PRESETS, FaceRenderer, make_renderer, plan_clip
+from merlab.synthesis import PRESETS, FaceRenderer, make_renderers, plan_clip
 from merlab.synthesis.action_units import CASME2_PRIOR
 from merlab.synthesis.canvas_layout import FPS
 
@@ -67,11 +67,11 @@ def _render_subject(settings: SyntheticSettings, subject: int) -> tuple[int, Flo
     """The subject, and inputs and labels of its clips."""
     recipe, scheme = parse_recipe(settings.recipe), find_scheme(settings.scheme)
     rng = np.random.default_rng([settings.seed, STREAM, subject])
-    renderers = {name: make_renderer(settings.seed, subject, PRESETS[name]) for name in settings.presets}
+    renderers = make_renderers(settings.seed, subject, [PRESETS[name] for name in settings.presets])
     inputs, labels = [], []
     for number in range(settings.clips):
         label = (subject + number) % len(scheme.classes)
-        renderer = renderers[settings.presets[number // len(scheme.classes) % len(settings.presets)]]
+        renderer = renderers[number // len(scheme.classes) % len(renderers)]
         emotion = _emotion(rng, [name for name in CASME2_PRIOR if scheme.emotions.get(name) == scheme.classes[label]])
         album = _onset_and_apex(rng, renderer, number, emotion, settings.slack)
         inputs.append(input_of(_clip(f"sub{subject:04d}", f"clip{number:02d}", emotion), album, recipe))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from merlab.synthesis.flow_writing import make_flow
     from merlab.synthesis.presets import PRESETS, RenderPreset
     from merlab.synthesis.recording_writing import make_videos
-    from merlab.synthesis.rendering import FaceRenderer, make_renderer
+    from merlab.synthesis.rendering import FaceRenderer, make_renderer, make_renderers
     from merlab.synthesis.sampling import ClipPlan, plan_clip
     from merlab.synthesis.truth import ClipTruth, clip_truth
     from merlab.synthesis.writing import make_faces
@@ -47,6 +47,7 @@ __all__ = [
     "make_faces",
     "make_flow",
     "make_renderer",
+    "make_renderers",
     "make_videos",
     "plan_clip",
     "read_flow",
@@ -57,7 +58,7 @@ _WHERE = {
     **dict.fromkeys(("PRESETS", "RenderPreset"), "presets"),
     **dict.fromkeys(("ClipPlan", "plan_clip"), "sampling"),
     **dict.fromkeys(("ClipTruth", "clip_truth"), "truth"),
-    **dict.fromkeys(("FaceRenderer", "make_renderer"), "rendering"),
+    **dict.fromkeys(("FaceRenderer", "make_renderer", "make_renderers"), "rendering"),
     "make_faces": "writing",
     "make_flow": "flow_writing",
     "make_videos": "recording_writing",

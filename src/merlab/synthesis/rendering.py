@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from statistics import NormalDist
 
@@ -167,8 +167,16 @@ class FaceRenderer:
 
 def make_renderer(seed: int, subject: int, preset: RenderPreset, window: Window = CROP) -> FaceRenderer:
     """Paint a subject (from 0), and return a renderer of its clips: CROP is 231 x 282 px, CAMERA is 640 x 480 px."""
+    return make_renderers(seed, subject, [preset], window)[0]
+
+
+def make_renderers(
+    seed: int, subject: int, presets: Sequence[RenderPreset], window: Window = CROP
+) -> list[FaceRenderer]:
+    """The same under each of several presets; a face is painted once for those that blur alike."""
     identity = sample_identity(seed, subject)
-    return FaceRenderer(identity, paint_face(identity, preset.blur), preset, window)
+    layers = {blur: paint_face(identity, blur) for blur in {preset.blur for preset in presets}}
+    return [FaceRenderer(identity, layers[preset.blur], preset, window) for preset in presets]
 
 
 def _sampled(layer: Image, x: Float32Array, y: Float32Array) -> Image:
