@@ -280,7 +280,7 @@ ONE = pd.DataFrame({"truth": ["a", "b"], "prediction": ["a", "b"]})
             "scheme mine: give texts",
         ),
         (lambda lab, clips: lab.Scheme(4, "", ("a",), {"a": "a"}), "scheme 4: give texts"),
-        (lambda lab, clips: lab.load(None, "x"), "unknown database None"),
+        (lambda lab, clips: lab.load(None, "x"), "a database is given by its name, got a NoneType"),
         (lambda lab, clips: lab.load("casme2", None), "root must be a path"),
         (lambda lab, clips: lab.load("casme2", "x", table=5), "table must be a path"),
         (lambda lab, clips: lab.load("casme2", "x", aligned="yes"), "aligned must be True or False"),

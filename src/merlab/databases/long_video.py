@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import pandas as pd
 
 from merlab.clips import Finding
+from merlab.given import as_path
+from merlab.registry import look_up
 
 Kind = Literal["micro", "macro"]
 TRUTH = ("video", "subject", "onset", "apex", "offset", "kind", "emotion", "action_units", "fps", "note")
@@ -21,7 +23,8 @@ LENGTHS = ("video", "subject", "frames", "fps", "seconds", "source")
 class LongEvent:
     """One movement: its frames as in the file names (the apex is None if unknown), kind, emotion and action units.
 
-    ``note`` says how the row was completed; emotion and action units are empty where they are unknown.
+    ``note`` says how the row was completed; emotion and action units are empty where they are unknown. Raises
+    MerlabError for another kind.
     """
 
     onset: int
@@ -31,6 +34,9 @@ class LongEvent:
     emotion: str = ""
     action_units: str = ""
     note: str = ""
+
+    def __post_init__(self) -> None:
+        look_up(self.kind, dict.fromkeys(get_args(Kind)), "kind of movement")
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,9 @@ class LongVideo:
     fps: float
     frames: int
     events: tuple[LongEvent, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "source", as_path(self.source, f"the source of {self.name}"))
 
     @property
     def seconds(self) -> float:

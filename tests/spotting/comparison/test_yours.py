@@ -154,6 +154,29 @@ def test_a_tested_recording_has_no_truth(tmp_path, what):
         spotted(your_spotter(lambda recording: getattr(recording, what), "cheat"), tmp_path)
 
 
+class Keeping:
+    """Keeps the events of every recording that it was fitted to."""
+
+    events: list[int] = []  # noqa: RUF012 - this is the mistake
+
+    def fit(self, recordings):
+        self.events += [len(each.events) for each in recordings]
+
+    def spot(self, recording):
+        return []
+
+
+def test_what_reaches_the_next_fold_is_told(tmp_path):
+    with pytest.warns(UserWarning, match="spotting method Keeping changed a class attribute .* keep it in self"):
+        spotted(Keeping, tmp_path)
+
+
+def test_a_recording_that_does_not_exist_is_named(videos, tmp_path):
+    gone = replace(videos[0], source=tmp_path / "gone.avi")
+    with pytest.raises(MerlabError, match=r"gone.avi, the source of a, does not exist; correct its path"):
+        compare_spotting([gone, *videos[1:]], ["guess-even"], tmp_path / "out", jobs=1, progress=False)
+
+
 @pytest.mark.slow
 def test_a_recording_gives_its_frames_and_places(videos, tmp_path):
     seen = {}

@@ -73,6 +73,9 @@ def compare_spotting(
     require_yes_or_no(again=again)
     videos, training = _recordings(videos, "videos"), None if training is None else _recordings(training, "training")
     spotters = spotters_of(all_spotters() if methods is None else methods)
+    for each in (*videos, *(training or ())):
+        if not each.source.exists():
+            raise MerlabError(f"{each.source}, the source of {each.name}, does not exist; correct its path")
     folds = leave_one_subject_out(videos) if training is None else fitted_elsewhere(videos, training)
     settings = {
         "recordings": digest_of([*videos, *(training or ())]),
