@@ -240,6 +240,15 @@ def test_a_table_of_any_program(tmp_path):
     assert moved == about(first, "move", "GH", apex=None, offset=first.offset + 2, label="joy", time=moved.time)
 
 
+def test_a_table_of_events_without_decisions_states_movements_whose_label_comes_before_an_emotion(tmp_path):
+    """As events.csv of merlab does; an apex may be the first frame."""
+    folder, table = material_in(tmp_path / "out", faces=1).folder, tmp_path / "mine.csv"
+    table.write_text("event,onset,apex,offset,label,emotion\n7,5,5,9,lip corner,joy\n")
+    import_coding(folder, table, coder="GH")
+    (own,) = read_coding(read_material(folder)).decisions
+    assert (own.event, own.decision, own.onset, own.apex, own.offset, own.label) == ("", "add", 5, 5, 9, "lip corner")
+
+
 @pytest.mark.parametrize(
     ("header", "row", "meant"),
     [
