@@ -27,6 +27,7 @@ FOLDER = Path("flow-clips")
 NAMES = ("flow-cnn", "joint-svm", "flow-ensemble")
 COLUMNS = ["p_negative", "p_positive", "p_surprise"]
 SHORT = {"epochs": 1, "steps": 2}
+WITHOUT_FLOW = {**SHORT, "synthetic_share": 0, "unit_loss": 0}
 
 
 @pytest.fixture
@@ -132,10 +133,12 @@ def test_each_method_gets_what_it_can_use(clips, starts):
 def test_an_ensemble_of_the_command_line_gets_what_its_members_use(clips, starts):
     (entry,) = planned(clips, ["ensemble:2xflow-cnn+joint-svm"], starts).entries
     assert (len(entry.starts), entry.synthetic is not None) == (1, True)
+    (entry,) = planned(clips, ["ensemble:2xflow-cnn"], starts, None, training=WITHOUT_FLOW).entries
+    assert (len(entry.starts), entry.synthetic) == (1, None)
 
 
 def test_a_start_can_be_used_without_synthetic_clips_and_they_without_it(clips, starts, tmp_path):
-    plan = planned(clips, ["flow-cnn"], starts, None, training={**SHORT, "synthetic_share": 0, "unit_loss": 0})
+    plan = planned(clips, ["flow-cnn"], starts, None, training=WITHOUT_FLOW)
     (started,) = plan.entries
     assert (len(started.starts), started.synthetic) == (1, None)
     assert len(predictions(plan, tmp_path)) == 6
@@ -217,6 +220,30 @@ def test_synthetic_flow_without_the_input_of_a_method_is_refused(clips):
         planned(clips, ["joint-svm"], input=f"{CENTERED},magnify=linear2")
 
 
+@pytest.mark.parametrize(
+    ("databases", "options", "message"),
+    [
+        (["samm"], {}, "start.safetensors was trained on samm, whose subjects are tested"),
+        (
+            [],
+            {"input": "flow:channels=uvs,scale=minmax,size=28x28"},
+            "but flow-cnn of this run reads flow:.*minmax",
+        ),
+        (
+            [],
+            {"scheme": {"surprise": "surprise", "negative": "negative", "positive": "positive"}},
+            "start.safetensors has the classes negative, positive, surprise, but this run has surprise, negative, pos",
+        ),
+    ],
+)
+def test_a_start_that_saw_the_test_subjects_or_other_inputs_or_classes_is_refused(
+    clips, tmp_path, databases, options, message
+):
+    starts = load_starts(write_start(tmp_path / "start.safetensors", databases=databases))
+    with pytest.raises(MerlabError, match=message):
+        planned(clips, ["flow-cnn"], starts, None, training=WITHOUT_FLOW, **options)
+
+
 def test_a_start_of_another_method_is_refused_by_name(clips, starts):
     with pytest.raises(MerlabError, match=r"start.safetensors holds weights of flow-cnn, .* of this run: joint-svm;"):
         planned(clips, ["joint-svm"], starts)
@@ -253,8 +280,12 @@ def test_a_method_of_your_own_may_request_the_synthetic_clips(clips, tmp_path):
 
 def test_tested_synthetic_faces_are_marked_because_training_may_have_their_subjects(clips, starts):
     faces = replace(clips, stamps=("SYNTHETIC",))
-    (entry,) = planned(faces, ["flow-cnn"], starts).entries
-    assert "SYNTHETIC TRAINING: it may have the subjects of the test" in entry.stamps
+    stamp = "SYNTHETIC TRAINING: it may have the subjects of the test"
+    with_both, with_flow, without = planned(faces, ["flow-cnn", "joint-svm", "linear-svm"], starts).entries
+    (with_start,) = planned(faces, ["flow-cnn"], starts, None, training=WITHOUT_FLOW).entries
+    marked = [stamp in entry.stamps for entry in (with_both, with_flow, with_start, without)]
+    assert marked == [True, True, True, False]
+    assert stamp not in planned(clips, ["flow-cnn"], starts).entries[0].stamps
 
 
 def test_other_classes_of_synthetic_labels_are_another_run_though_no_clip_has_these_labels(clips, tmp_path):
