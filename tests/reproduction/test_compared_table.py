@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from merlab.recipes import experiment_of
 from merlab.reproduction.compared_table import (
     TABLE_5,
     ComparedTable,
     Row,
     baseline_rows,
     paired,
+    paper_notes,
     paper_rows,
+    published_in,
 )
 from tests.reports.fake_run import fake_metrics
 
@@ -92,6 +96,16 @@ def test_cells_of_other_columns_are_empty_where_a_row_has_none(summaries):
     assert table.extra_columns == ["speed", "why"]
     assert list(table.text()["speed"]) == ["12.35", "–", "–", "–"]
     assert list(table.text()["why"]) == ["–"] * 4
+    assert table.numbers()["speed"].tolist() == pytest.approx([12.3456, *[np.nan] * 3], nan_ok=True)
+
+
+def test_the_accuracy_of_the_global_network_differs_between_two_tables_of_the_paper():
+    published = [published_in(experiment_of("gfem"), source, ["accuracy"]) for source in ("Table 5", "Table 7")]
+    assert published == [{"accuracy": 0.7577}, {"accuracy": 0.6631}]
+    (note,) = (note for note in paper_notes("Table 7") if "GFEM" in note)
+    assert "75.77 %" in note
+    assert "66.31 %" in note
+    assert not paper_notes("Table 9")
 
 
 def test_pairs_of_columns_become_one_for_a_terminal(table):
