@@ -59,14 +59,16 @@ def test_a_change_of_the_predictions_that_are_given_out_changes_no_result(result
     given["prediction"] = "surprise"
     del given["truth"]
     assert results.compare(first, second) == difference
-    pd.testing.assert_frame_equal(Results.read(results.save(tmp_path / "saved")).predictions, before)
+    for _ in range(2):
+        pd.testing.assert_frame_equal(Results.read(results.save(tmp_path / "saved")).predictions, before)
 
 
 def test_one_method_or_several_are_taken_out_by_name(results):
     first, second, *_ = SKILLS
     assert list(results.only(first).summary.index) == [first]
     assert list(results.only([second, first]).summary.index) == [first, second]
-    assert set(results.only(first).predictions["method"]) == {first}
+    of_second = results.predictions.query("method == @second").reset_index(drop=True)
+    pd.testing.assert_frame_equal(results.only(second).predictions, of_second)
     for wrong in (first[:-1], [first, first[:-1]]):
         with pytest.raises(MerlabError, match=f"unknown method '{first[:-1]}'; did you mean {first}"):
             results.only(wrong)
