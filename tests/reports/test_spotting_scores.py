@@ -45,14 +45,7 @@ def test_every_value_is_listed_with_its_interval_and_two_guesses():
     }
     assert rows["F1 at IoU 0.5"][0] == ".800 [.667, 1.000]"
     assert rows["spotted: right, wrong; missed"][0] == "2, 0; 1"
-    # Apexes 1 and 3 frames of 5 ms too late; x and y are both recognized as x.
-    errors = {measure: cells[0] for measure, cells in rows.items() if measure.startswith("apex error")}
-    assert errors == {
-        "apex error, median in frames": "2.00",
-        "apex error, mean in frames": "2.00",
-        "apex error, median in ms": "10.00",
-        "apex error, mean in ms": "10.00",
-    }
+    # x and y are both recognized as x.
     assert rows["recognized, of them abstained"][0] == "2, 0"
     assert rows["recognition UF1"][0].startswith(".333 ")
     assert rows["recognition UAR"][0].startswith(".500 ")
@@ -60,6 +53,19 @@ def test_every_value_is_listed_with_its_interval_and_two_guesses():
     assert rows["STRS"][0].startswith(".267 ")
     assert rows["recognition accuracy"][:2] == [".500 [.000, 1.000]", ".500"]
     assert rows["first action unit right, of 2"] == [".500 [.000, 1.000]", ".500", ".000"]
+
+
+def test_errors_of_the_apex_are_in_milliseconds_where_the_frame_rate_is_known():
+    """Apexes 1, 3 and 0 frames of 5 ms too late."""
+    found = pd.concat([FOUND, TRUTH.iloc[[2]]])
+
+    def errors(*fps):
+        table = spotting_table(score_spotting(TRUTH, found, *fps)).set_index("measure")["value"]
+        return {measure: value for measure, value in table.items() if measure.startswith("apex error")}
+
+    in_frames = {"apex error, median in frames": "1.00", "apex error, mean in frames": "1.33"}
+    assert errors() == in_frames
+    assert errors(200.0) == {**in_frames, "apex error, median in ms": "5.00", "apex error, mean in ms": "6.67"}
 
 
 def test_the_curve_the_kinds_and_false_alarms_have_rows_of_their_own():
