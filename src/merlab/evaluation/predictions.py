@@ -90,7 +90,7 @@ class PredictionStore:
 
 def joined(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """One table in a fixed order, whatever the order of the tables."""
-    return pd.concat(tables, ignore_index=True).sort_values(ORDER, kind="stable", ignore_index=True)
+    return pd.concat(tables, ignore_index=True).sort_values(ORDER, ignore_index=True)
 
 
 def _stem(fold: str) -> str:
