@@ -188,10 +188,12 @@ class TestFilesThatAreNoVideo:
         with pytest.raises(MerlabError, match="it contains sound only; give the file that holds the images"):
             open_frames(tmp_path / name)
 
-    def test_without_their_end_say_so(self, tmp_path):
-        whole = write_video(tmp_path / "whole.mp4")
+    @pytest.mark.parametrize("place", [b"mdat", b"moov", b"trak"])
+    def test_without_their_end_say_so(self, tmp_path, place):
+        """Before the frames, at the begin of the index, or inside of it."""
+        whole = write_video(tmp_path / "whole.mp4").read_bytes()
         path = tmp_path / "interrupted.mp4"
-        path.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+        path.write_bytes(whole[: whole.index(place)])
         with pytest.raises(
             MerlabError, match=r"it ends before its index \(moov\), as a recording that was interrupted"
         ):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from merlab.frames import MediaFacts
 from merlab.spotting.timing import Gap
 from merlab.videos.output.source_facts import source_facts
@@ -35,6 +37,14 @@ FILE = MediaFacts(
     promised=1200,
     cut_off=False,
 )
+
+
+@pytest.mark.parametrize(
+    ("fps", "capture_rate", "notes"), [(30.0, 240.0, 1), (240.0, 240.0, 0), (30.0, None, 0), (None, 240.0, 0)]
+)
+def test_the_rate_of_the_camera_is_noted_where_the_time_stamps_give_another_one(fps, capture_rate, notes):
+    found = list(replace(FILE, fps=fps, capture_rate=capture_rate).notes())
+    assert sum("states 240 frames per second of its camera, its time stamps give 30" in note for note in found) == notes
 
 
 def facts(**changes):
