@@ -75,6 +75,21 @@ class TestVideosOfAnyContainer:
         assert [(frame.number, frame.seconds) for frame in walked] == [(number, None) for number in range(1, 11)]
         assert number_in(video.read(7)) == 7
 
+    def test_of_mpeg_4_without_a_container_begin_with_a_sequence_or_with_an_object(self, tmp_path):
+        """ISO 14496-2: start codes B0, or 00 and 20."""
+        with av.open(str(tmp_path / "sequence"), "w", format="m4v") as output:
+            stream = output.add_stream("mpeg4", rate=25)
+            stream.width, stream.height = 64, 48
+            for value in range(10):
+                output.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((48, 64, 3), 9 * value, np.uint8))))
+            output.mux(stream.encode(None))
+        content = (tmp_path / "sequence").read_bytes()
+        (tmp_path / "object").write_bytes(content[content.index(b"\0\0\1\x00\0\0\1\x20") :])
+        for name in ("sequence", "object"):
+            assert len(open_frames(tmp_path / name).numbers) == 10
+        (tmp_path / "other").write_bytes(content[content.index(b"\0\0\1\x20") :])
+        assert not is_video(tmp_path / "other")
+
     def test_are_listed_by_suffix_too_so_that_damaged_ones_are_not_skipped(self, tmp_path):
         (tmp_path / "empty.mp4").touch()
         (tmp_path / "notes.txt").write_text("notes")
@@ -159,6 +174,7 @@ class TestFilesThatAreNoVideo:
             (b"OggS" + bytes(24) + b"\x01vorbis" + bytes(100), "it contains sound only"),
             (b"\x00\x00\x00\x20ftypM4A " + bytes(100), "it contains sound only"),
             (b"\x00\x00\x00\x20ftypheic" + bytes(100), "it is a single image"),
+            (b"notes\1\2\3", "its first bytes are not those of a container"),
             (bytes(5000), "its first bytes are not those of a container that merlab opens.*convert it to MP4"),
         ],
     )
@@ -175,6 +191,17 @@ class TestFilesThatAreNoVideo:
         cv2.imwrite(str(path), np.zeros((48, 64, 3), np.uint8))
         with pytest.raises(MerlabError, match="it is a single image; give a folder of images"):
             open_frames(path)
+
+    def test_of_one_image_with_two_small_ones_in_it_is_no_sequence_of_images(self, tmp_path):
+        """A camera writes small images of its own into a segment before the image."""
+        image = cv2.imencode(".jpg", np.zeros((48, 64, 3), np.uint8))[1].tobytes()
+        segment = b"\xff\xe1" + (2 + 2 * len(image)).to_bytes(2, "big") + 2 * image
+        content = image[:2] + segment + image[2:]
+        (tmp_path / "face.jpg").write_bytes(content)
+        with pytest.raises(MerlabError, match="it is a single image"):
+            open_frames(tmp_path / "face.jpg")
+        (tmp_path / "faces.mjpeg").write_bytes(2 * content)
+        assert len(open_frames(tmp_path / "faces.mjpeg").numbers) == 2
 
     @pytest.mark.parametrize("name", ["sound.mp4", "sound.mkv"])
     def test_of_sound_in_a_container_of_videos(self, tmp_path, name):
