@@ -23,7 +23,7 @@ from sklearn.preprocessing import StandardScaler
 
 import merlab
 from merlab.databases.long_video import LongVideo
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, Stopped
 from merlab.evaluation.engines import LocalEngine
 from merlab.locks import InUseError
 from merlab.methods import METHODS, find_method
@@ -402,6 +402,19 @@ def test_after_a_method_that_fails_a_finished_run_is_as_it_was(clips, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("out", ["run", None])
+def test_a_stop_during_the_report_says_what_is_kept(clips, tmp_path, monkeypatch, out):
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("merlab.api.write_report" if out else "merlab.api.Results", stop)
+    folder = tmp_path / out if out else None
+    with pytest.raises(Stopped) as stopped:
+        merlab.evaluate(clips, "constant", scheme="megc2019", out=folder, progress=False)
+    kept = f"finished work is kept in {folder}" if out else "nothing is kept, because no folder was given"
+    assert str(stopped.value) == kept
+
+
 def test_the_methods_before_one_that_fails_have_a_report(clips, tmp_path):
     with pytest.raises(MerlabError, match="method broken"):
         evaluate(clips, {"mine": Constant, "broken": Broken}, tmp_path, out=tmp_path / "run")

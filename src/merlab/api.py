@@ -119,22 +119,21 @@ def evaluate_study(
 
     A run folder has one writer: each would store a table without the methods of the other.
     """
-    kept = None if out is None else as_path(out, "out")
-    where = None if cache is None else as_path(cache, "cache")
+    # A method of yours may change the current folder.
+    kept = None if out is None else as_path(out, "out").absolute()
+    where = None if cache is None else as_path(cache, "cache").absolute()
     engine = LocalEngine() if engine is None else as_engine(engine)
     plan = study.plan()
     with shown_progress(progress) as report, ExitStack() as stack:
         if kept:
             stack.enter_context(only_writer(kept))
         folder = kept or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        with (
-            keeping(f"finished work is kept in {kept}" if kept else "nothing is kept, because no folder was given"),
-            _reporting_what_is_complete(folder),
-        ):
-            record, predictions = run_plan(plan, folder, cache=where, engine=engine, progress=report)
-        results = Results(record, predictions, kept)
-        if kept:
-            write_report(results.run, kept)
+        with keeping(f"finished work is kept in {kept}" if kept else "nothing is kept, because no folder was given"):
+            with _reporting_what_is_complete(folder):
+                record, predictions = run_plan(plan, folder, cache=where, engine=engine, progress=report)
+            results = Results(record, predictions, kept)
+            if kept:
+                write_report(results.run, kept)
     return results.only([entry.name for entry in plan.entries])
 
 
