@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import warnings
 from typing import Any
 
 import cv2
@@ -155,6 +156,24 @@ class TestSameBytes:
         with pytest.raises(KeyboardInterrupt):
             make_videos(tmp_path / "videos", subjects=1, jobs=1, progress=interrupt, **settings)
         assert list((tmp_path / "videos" / "SYNTHETIC_videos").iterdir()) == []
+
+
+class TestRecordingsWithoutAnEvent:
+    """8 micro-expressions per minute are .24 in 1.8 s."""
+
+    @pytest.fixture(autouse=True)
+    def _write_nothing(self, monkeypatch):
+        monkeypatch.setattr("merlab.synthesis.recording_writing._write", lambda *_: None)
+
+    def test_are_named_where_events_were_requested(self, tmp_path):
+        with pytest.warns(UserWarning, match=r"will show no micro-expression: 8 per minute are 0\.24 per recording"):
+            make_videos(tmp_path / "out", subjects=1, minutes=0.03)
+
+    @pytest.mark.parametrize("wanted", [{"events": 0}, {"preset": "null"}, {"minutes": 0.1}])
+    def test_are_not_named_where_none_was_or_where_there_are_some(self, tmp_path, wanted):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            make_videos(tmp_path / "out", **{"subjects": 1, "minutes": 0.03, **wanted})
 
 
 class TestRefusals:

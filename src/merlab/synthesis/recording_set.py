@@ -123,10 +123,15 @@ class RecordingSet:
         """The number of blocks of frames of each recording."""
         return -(-self.frames // BLOCK)
 
+    @property
+    def events_each(self) -> int:
+        """The number of micro-expressions of each recording."""
+        return round(self.minutes * self.events)
+
     @cached_property
     def emotions(self) -> list[list[str]]:
         """The emotions of each subject, in random order; over all recordings they are as frequent as in CASME II."""
-        each = round(self.minutes * self.events)
+        each = self.events_each
         counts = class_counts(each * self.subjects)
         emotions = [emotion for emotion, count in counts.items() for _ in range(count)]
         random_stream(self.seed, Stream.LABELS).shuffle(emotions)

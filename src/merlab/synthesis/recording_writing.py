@@ -5,6 +5,7 @@ The work can be resumed, and the same settings give the same frames.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -106,9 +107,20 @@ def make_videos(
     require_yes_or_no(raw=raw, again=again)
     as_jobs(jobs)
     recordings = RecordingSet(out, subjects, minutes, events, preset, seed, raw, video_format, fps, megabits)
+    _warn_of_no_event(recordings)
     with claimed(out, recordings.settings, again, "synthetic recordings") as folder, shown_progress(progress) as show:
         _write(replace(recordings, out=folder), jobs, show)
     return out
+
+
+def _warn_of_no_event(recordings: RecordingSet) -> None:
+    """Warn where events were requested, but recordings are so short that none has one."""
+    if recordings.events and not recordings.events_each and recordings.preset_name != "null":
+        warnings.warn(
+            f"the recordings will show no micro-expression: {recordings.events:g} per minute are "
+            f"{recordings.minutes * recordings.events:.2g} per recording; request more, or longer recordings",
+            stacklevel=3,
+        )
 
 
 def _write(recordings: RecordingSet, jobs: int | None, progress: Progress) -> None:
