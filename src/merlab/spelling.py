@@ -77,9 +77,14 @@ def one_letter_apart(one: str, other: str, *, digits: bool = False) -> bool:
 
 def told_apart(texts: Iterable[str]) -> str:
     """``anna and Anna``; where texts would look the same, what cannot be seen in them is written as its code."""
+    return " and ".join(visibly_different(texts))
+
+
+def visibly_different(texts: Iterable[str]) -> list[str]:
+    """The texts in order; where some would look the same, what cannot be seen in them is written as its code."""
     listed = sorted(texts)
     looks = {INVISIBLE.sub("", unicodedata.normalize("NFKC", text)) for text in listed}
-    return " and ".join(listed if len(looks) == len(listed) else map(_visible, listed))
+    return listed if len(looks) == len(listed) else list(map(_visible, listed))
 
 
 def _visible(text: str) -> str:

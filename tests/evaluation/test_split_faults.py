@@ -43,6 +43,11 @@ def test_names_that_may_be_one_person_are_named_and_stamped(tmp_path, twice):
     assert stamps == ["SHARED SUBJECTS: 2 names"]
 
 
+def test_names_that_look_the_same_are_told_apart(tmp_path):
+    with pytest.warns(UserWarning, match=r"lab/Ju\\u0308rgen and lab/J\u00fcrgen may be one person each"):
+        facts(tmp_path, ["lab/J\u00fcrgen", "lab/Ju\u0308rgen"])
+
+
 def test_people_of_two_databases_that_show_the_same_ones_are_named_and_stamped(tmp_path):
     with pytest.warns(
         UserWarning,

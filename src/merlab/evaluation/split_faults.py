@@ -12,7 +12,7 @@ from merlab.clips import Clip
 from merlab.databases.equal_frames import with_equal_frames, with_overlapping_frames
 from merlab.evaluation.same_people import as_person
 from merlab.protocols import Labeled, Split
-from merlab.spelling import counted
+from merlab.spelling import counted, visibly_different
 from merlab.stamps import SHARED_FRAMES, SHARED_SUBJECTS
 
 NAMED = 3
@@ -39,7 +39,7 @@ def with_split_faults(labeled: Labeled, splits: Sequence[Split]) -> Labeled:
     stamps = list(labeled.table.stamps)
     for word, groups in found.items():
         if groups:
-            named = _first("; ", [_first(" and ", group) for group in groups])
+            named = _first("; ", [_first(" and ", visibly_different(group)) for group in groups])
             # Results are passed on: the stamp names no person and no clip.
             stamps.append(f"{word}: {counted(len(set(chain.from_iterable(groups))), COUNTED[word])}")
             warnings.warn(f"{named} {REMEDIES[word]}. Every result is marked {word}", stacklevel=5)
