@@ -236,7 +236,7 @@ class TestLeaveOneSubjectOut:
 
     @pytest.mark.parametrize("groups", [[], ["casme2/sub01", "casme2/sub01"]])
     def test_of_one_subject_is_an_error(self, groups):
-        with pytest.raises(MerlabError, match="needs at least 2 subjects"):
+        with pytest.raises(MerlabError, match="needs at least 2 subjects, found .*; add clips of other people"):
             loso(groups)
 
 

@@ -126,7 +126,10 @@ def loso(groups: Sequence[str]) -> list[Split]:
     """Leave one subject out: one split per ``database/subject``, sorted. Raises MerlabError for one subject only."""
     subjects = sorted(set(groups))
     if len(subjects) < 2:
-        raise MerlabError(f"leave-one-subject-out needs at least 2 subjects, found {', '.join(subjects) or 'none'}")
+        raise MerlabError(
+            f"leave-one-subject-out needs at least 2 subjects, found {', '.join(subjects) or 'none'}; "
+            "add clips of other people"
+        )
     return [_split(subject, [group == subject for group in groups]) for subject in subjects]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -283,6 +284,12 @@ class TestRefusals:
         (tmp_path / "empty").mkdir()
         with pytest.raises(MerlabError, match="contains neither videos nor images"):
             spot(tmp_path / "empty", tmp_path / "out", fps=FPS)
+
+    @pytest.mark.parametrize("name", ["frame (1).jpg", "a.JPG"])
+    def test_images_whose_names_do_not_end_with_a_number(self, tmp_path, name):
+        (tmp_path / name).touch()
+        with pytest.raises(MerlabError, match=rf"rename images such as {re.escape(name)} in their order: frame1, fra"):
+            spot(tmp_path, tmp_path / "out", fps=FPS)
 
     def test_a_folder_of_videos(self, tmp_path):
         (tmp_path / "videos").mkdir()

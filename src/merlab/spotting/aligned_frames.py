@@ -71,9 +71,11 @@ def require_every_frame(source: Path, frames: Frames) -> None:
         if videos := videos_in(source):
             raise MerlabError(f"{source} is a folder of videos; give the path of one, such as {videos[0]}")
         deeper = next((f", such as {path}" for path in sorted(source.iterdir()) if videos_in(path)), "")
+        unnumbered = next((path.name for path in sorted(source.iterdir()) if path.suffix.lower() in IMAGE_SUFFIXES), "")
+        rename = f"; rename images such as {unnumbered} in their order: frame1, frame2 and so on" if unnumbered else ""
         raise MerlabError(
             f"{source} contains neither videos nor images ({', '.join(IMAGE_SUFFIXES)}) whose names end with a number; "
-            f"give a folder of one or the other{deeper}, or the path of a video"
+            f"give a folder of one or the other{deeper}, or the path of a video{rename}"
         )
     if numbers and len(numbers) <= numbers[-1] - numbers[0]:
         raise MerlabError(
