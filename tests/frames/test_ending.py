@@ -1,0 +1,52 @@
+"""How long a file should be, and its frames, as its container says."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from merlab.frames.ending import is_cut_off, stated_seconds
+
+EBML = b"\x1aE\xdf\xa3\x80"
+# The identifier of a segment, its size as RFC 8794 writes it in 1, 2, 4 or 8 bytes, and so many bytes.
+SEGMENTS = [
+    b"\x18S\x80g" + size + bytes(length)
+    for size, length in (
+        (b"\x83", 3),
+        (b"\x40\x83", 131),
+        (b"\x10\x00\x00\x83", 131),
+        (b"\x01" + bytes(6) + b"\x83", 131),
+    )
+]
+AVI = b"RIFF" + (24).to_bytes(4, "little") + b"AVI " + bytes(20)
+
+
+@pytest.mark.parametrize(
+    ("container", "content"), [("avi", AVI), *(("matroska,webm", EBML + segment) for segment in SEGMENTS)]
+)
+def test_a_file_that_ends_before_its_header_says_is_cut_off(tmp_path, container, content):
+    """One byte may be missing of an AVI, whose last chunk may lack the one that makes its length even."""
+    missing = 2 if container == "avi" else 1
+    for length in (len(content) - missing, len(content) - missing + 1, len(content), len(content) + 9):
+        (tmp_path / "a").write_bytes(content[:length].ljust(length, b"\0"))
+        assert is_cut_off(tmp_path / "a", container) is (length == len(content) - missing)
+
+
+def test_of_a_live_recording_in_matroska_it_is_not_known(tmp_path):
+    for size in (b"\xff", b"\x01" + 7 * b"\xff", b"\0", b""):
+        (tmp_path / "a").write_bytes(EBML + b"\x18S\x80g" + size)
+        assert not is_cut_off(tmp_path / "a", "matroska,webm")
+
+
+def test_the_seconds_of_the_frames_are_those_of_the_header():
+    def seconds(container: str, **stated: Any) -> float | None:
+        stream: Any = SimpleNamespace(**stated)
+        return stated_seconds(container, stream)
+
+    assert seconds("matroska,webm", metadata={"DURATION": "01:02:03.500000000"}) == 3723.5
+    assert seconds("matroska,webm", metadata={}) is None
+    assert [seconds(each, duration=300, time_base=0.5) for each in ("mov,mp4", "avi", "mpegts")] == [150, 150, None]
+    assert seconds("avi", duration=None, time_base=0.5) is None
+    assert seconds("mov,mp4", duration=300, time_base=None) is None
