@@ -106,6 +106,8 @@ class TestGaps:
             times[at - 1 :] += pause
         clock = Clock.of_stamps(times, 1e-4)
         assert set(clock.gaps) == {at for at, _ in pauses}
+        assert clock.largest_gap == pytest.approx(max((pause + 0.01 for _, pause in pauses), default=0))
+        assert clock.at_rate(400).largest_gap == pytest.approx(clock.largest_gap / 4)
         assert clock.fps == pytest.approx(100)
         assert not clock.varies
 
