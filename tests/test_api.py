@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import threading
 from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -503,6 +505,22 @@ def test_what_a_notebook_shows_of_an_object_is_short(clips):
     assert repr(SCHEMES["megc2019"]) == "Scheme megc2019: negative, positive, surprise"
     for shown in (recognizer, *methods, *SCHEMES.values(), clips, study, *study.methods, merlab.TrainingSettings()):
         assert len(repr(shown)) < 600
+
+
+@pytest.mark.slow
+def test_a_method_that_changes_the_current_folder_moves_no_result(clips, tmp_path, monkeypatch):
+    class Moving(Constant):
+        def fit(self, inputs, labels, groups, seed):
+            os.chdir(elsewhere)
+
+    elsewhere = str(tmp_path / "elsewhere")
+    Path(elsewhere).mkdir()
+    monkeypatch.chdir(tmp_path)
+    options: dict[str, Any] = {"scheme": "megc2019", "seeds": 1, "jobs": 1, "progress": False, "cache": "cache"}
+    results = merlab.evaluate(clips, Moving(), out="run", **options)
+    assert results.folder == tmp_path / "run"
+    assert (tmp_path / "run" / "report.html").is_file()
+    assert list(Path(elsewhere).iterdir()) == []
 
 
 def test_an_unknown_name_is_an_attribute_error():

@@ -16,7 +16,7 @@ from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
 from merlab.frames import Clock, clock_of, open_frames
 from merlab.frames.opening import state_of
-from merlab.given import require_number
+from merlab.given import as_path, require_number
 from merlab.json_models import read_model, write_model
 from merlab.locks import only_writer
 from merlab.processes import one_thread
@@ -157,7 +157,8 @@ class MethodOnVideos:
         Raises MerlabError for a source that cannot be read or does not hold aligned faces, and for an ``out`` that
         holds anything else, without ``again`` also a result of other settings.
         """
-        source = source_of(source)
+        # A method of yours may change the current folder.
+        source, out = source_of(source).absolute(), as_path(out, "out").absolute()
         clock = clock_of(source, open_frames(source), self._fps)
         video = LongVideo("", "", source.name, source, clock.fps, len(clock), ())
         request = self._request(video)

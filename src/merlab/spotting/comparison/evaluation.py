@@ -68,7 +68,8 @@ def compare_spotting(
             a folder that holds anything else.
 
     """
-    place, processes = as_path(out, "out"), as_jobs(jobs)
+    # A method of yours may change the current folder.
+    place, processes = as_path(out, "out").absolute(), as_jobs(jobs)
     seed = as_whole(seed, "seed", 0)
     require_yes_or_no(again=again)
     videos, training = _recordings(videos, "videos"), None if training is None else _recordings(training, "training")
