@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from typing import Any
 
+import cloudpickle
 import pytest
+import torch
 
 from merlab.errors import MerlabError
-from merlab.evaluation.transport import as_bytes, unpacked
+from merlab.evaluation.transport import as_bytes, packed, unpacked
+from merlab.methods import Method
 from merlab.methods.from_file import run_file
+from tests.helpers import flow_plan, write_flow_tree
 
 CACHED = """
 import functools
@@ -31,6 +37,20 @@ def test_a_function_behind_a_cache_arrives_with_its_settings_and_an_empty_cache(
     assert function(6) == 8
     asked = subprocess.run([sys.executable, "-c", ASK], input=as_bytes(function), capture_output=True, check=True)
     assert asked.stdout.decode().strip() == "0 55 {'maxsize': 7, 'typed': False}"
+
+
+def test_a_module_of_its_own_kind_arrives_by_its_name():
+    assert cloudpickle.loads(as_bytes(torch.classes)) is torch.classes
+
+
+def test_a_method_that_cannot_be_sent_is_named_with_the_remedy(tmp_path):
+    root = write_flow_tree(tmp_path / "flow", ("sub01", "sub02"), each=1)
+    sound = flow_plan(root, ["constant"])
+    assert unpacked(packed(sound)).digest() == sound.digest()
+    lock: Any = threading.Lock()
+    locked = Method("locked", pipeline=lambda task: lock)
+    with pytest.raises(MerlabError, match="method locked cannot be sent to worker processes: .*lock.*; keep open"):
+        packed(flow_plan(root, ["constant", locked]))
 
 
 class Absent:

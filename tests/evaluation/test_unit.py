@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,11 +36,11 @@ def test_each_recipe_has_its_own_inputs_and_those_of_the_last_one_are_kept(root)
 
 def test_each_recipe_has_its_own_synthetic_clips_and_those_of_the_last_one_are_kept(root):
     plan = flow_plan(root, ["constant"])
-    flow = SimpleNamespace(clips_as=lambda recipe, scheme: [str(recipe), scheme.name])
+    flow: Any = SimpleNamespace(clips_as=lambda recipe, scheme: [str(recipe), scheme.name])
     whole, components = (
         replace(plan.entries[0], synthetic=flow, recipe=parse_recipe(recipe)) for recipe in ("flow", "flow:channels=uv")
     )
-    worker = Worker(plan, None)
+    worker: Any = Worker(plan, None)
     assert worker.synthetic(plan.entries[0]) is None
     assert worker.synthetic(whole) == [str(whole.recipe), "megc2019"]
     kept = worker.synthetic(components)

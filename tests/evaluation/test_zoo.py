@@ -23,6 +23,7 @@ from tests.helpers import write_flow_tree
 
 CLASSES = ("a", "b", "c")
 RELEASED = ("0", "3")
+SMALL = {"width": 16, "heads": 2, "patch": 16}
 INDEX = "features.0.0.attn.relative_position_index"
 
 
@@ -108,8 +109,7 @@ def _residual_block(maps: Tensor, tensors: Mapping[str, Tensor], name: str, stri
 def test_the_class_token_is_that_of_the_published_transformer():
     """The reference is the encoder layer of torch, of which torchvision's files have the weights."""
     tensors = zoo_weights.weights(zoo_weights.vit_of_torchvision(grid=4, width=16, patch=16))
-    options = {"width": 16, "heads": 2, "patch": 16}
-    preset = find_method("slstt-mean").preset("paper").model_copy(update={"network": options})
+    preset = find_method("slstt-mean").preset("paper").model_copy(update={"network": SMALL})
     slstt = network("slstt-mean", preset, "hsv-flow:frames=5,size=64x64", tensors)
     images = torch.rand(2, 3, 64, 64)
     mean, deviation = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
@@ -169,6 +169,15 @@ def test_positions_are_moved_to_another_grid_and_the_class_token_keeps_its_own()
     assert torch.allclose(grid, grid[:, :1].expand(24, 24), atol=1e-4)
     middles = (torch.arange(24.0) + 0.5) * 14 / 24 - 0.5
     assert torch.allclose(grid[3:21, 0], middles[3:21], atol=0.02)
+
+
+@pytest.mark.parametrize("shape", [(1, 6, 16), (1, 17, 8)])
+def test_positions_that_are_no_square_grid_or_of_another_width_are_refused(shape):
+    tensors = zoo_weights.weights(zoo_weights.vit_of_torchvision(grid=4, width=16, patch=16))
+    tensors["encoder.pos_embedding"] = torch.zeros(shape)
+    preset = find_method("slstt-mean").preset("paper").model_copy(update={"network": SMALL})
+    with pytest.raises(MerlabError, match="the tensor encoder.pos_embedding is .* in the file and .*1, 17, 16"):
+        start("slstt-mean", tensors, preset, "hsv-flow:frames=5,size=64x64")
 
 
 @pytest.mark.parametrize(

@@ -60,8 +60,8 @@ def test_errors_of_the_apex_are_in_milliseconds_where_the_frame_rate_is_known():
     found = pd.concat([FOUND, TRUTH.iloc[[2]]])
 
     def errors(*fps):
-        table = spotting_table(score_spotting(TRUTH, found, *fps)).set_index("measure")["value"]
-        return {measure: value for measure, value in table.items() if measure.startswith("apex error")}
+        table = spotting_table(score_spotting(TRUTH, found, *fps))
+        return dict(table.loc[table["measure"].str.startswith("apex error"), ["measure", "value"]].to_numpy().tolist())
 
     in_frames = {"apex error, median in frames": "1.00", "apex error, mean in frames": "1.33"}
     assert errors() == in_frames

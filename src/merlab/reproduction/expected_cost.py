@@ -8,6 +8,7 @@ import torch
 
 from merlab.evaluation.plan import Entry, Plan
 from merlab.inference.cost import macs
+from merlab.spelling import counted
 
 # The backward pass costs about twice the forward pass. Two idle CPU cores make about so many multiply-accumulates a
 # second in the convolutions of these networks.
@@ -40,11 +41,11 @@ def expected_cost_text(plan: Plan) -> str:
     costs = expected_costs(plan)
     if not costs:
         return ""
-    counted = [cost for cost in costs if cost.macs is not None]
+    known = [cost for cost in costs if cost.macs is not None]
     others = [cost.method for cost in costs if cost.macs is None]
-    each = ", ".join(f"{cost.method} {_days(cost.days)}" for cost in counted)
+    each = ", ".join(f"{cost.method} {_days(cost.days)}" for cost in known)
     return (
-        f"Published settings: expect {_days(sum(cost.days for cost in counted))} of training on two CPU cores "
+        f"Published settings: expect {_days(sum(cost.days for cost in known))} of training on two CPU cores "
         f"({each}{'; not counted: ' + ', '.join(others) if others else ''}), by the number of multiply-accumulates. A "
         "GPU is used if there is one. You can stop it at any moment; the same command resumes it."
     )
@@ -69,4 +70,4 @@ def _macs(plan: Plan, entry: Entry) -> float | None:
 def _days(days: float) -> str:
     if days < 1 / 24:
         return "less than an hour"
-    return f"{24 * days:.0f} hours" if days < 2 else f"{days:,.0f} days"
+    return counted(round(24 * days), "hour") if days < 2 else f"{days:,.0f} days"
