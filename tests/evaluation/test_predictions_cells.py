@@ -46,6 +46,26 @@ def test_other_formats_of_tables_are_scored_alike(tmp_path, name):
     assert score(SOUND).notes == ()
 
 
+def test_of_several_sheets_the_one_with_the_columns_is_read(tmp_path):
+    sheets = {"notes": pd.DataFrame({"truth": ["nothing"]}), "run": MANY[["prediction", "truth"]], "again": MANY}
+    for name, written_sheets in (("one", ["notes", "run"]), ("two", ["run", "notes", "again"])):
+        with pd.ExcelWriter(tmp_path / f"{name}.xlsx") as book:
+            for sheet in written_sheets:
+                sheets[sheet].to_excel(book, sheet_name=sheet, index=False)
+    assert score(tmp_path / "one.xlsx").n == 20
+    with pytest.raises(MerlabError, match=r"two\.xlsx has several sheets with such a table: run, again; save the one"):
+        score(tmp_path / "two.xlsx")
+
+
+def test_a_folder_and_a_file_of_another_kind_are_refused(tmp_path):
+    with pytest.raises(MerlabError, match="is a folder.*give a table file in it"):
+        score(tmp_path)
+    with pytest.raises(MerlabError, match=r"p\.txt is not a table that merlab reads; save it as one of \.csv, "):
+        score(written(tmp_path, "truth,prediction\na,a\n", name="p.txt"))
+    with pytest.raises(MerlabError, match=r"absent\.csv does not exist; give a table file"):
+        score(tmp_path / "absent.csv")
+
+
 def test_leading_zeros_and_labels_that_look_like_numbers_stay_as_they_are(tmp_path):
     path = written(tmp_path, "subject,clip,truth,prediction\n006,01,00,00\n006,2,10,00\n")
     assert score(path).classes == ("00", "10")
@@ -134,6 +154,13 @@ def test_one_spelling_of_numbers_is_kept_and_classes_decide_otherwise():
     assert score(table).notes == ()
     assert score(table, ["0", "1"]).confusion == ((1, 0), (0, 1))
     assert len(score(table, ["0", "1"]).notes) == 2
+    assert score(table.astype(int), ["0.0", "1.0"]).confusion == ((1, 0), (0, 1))
+
+
+def test_beside_two_classes_that_differ_only_by_zeros_or_case_other_labels_are_repaired():
+    table = pd.DataFrame({"truth": ["0", "00", "2.0"], "prediction": ["0", "00", "2"]})
+    assert score(table, ["0", "00", "2"]).confusion == ((1, 0, 0), (0, 1, 0), (0, 0, 1))
+    assert score(pd.DataFrame({"truth": ["a", "A"], "prediction": ["a", "a"]}), ["a", "A"]).accuracy == 0.5
 
 
 def test_numbers_with_and_without_leading_zeros_can_be_different_codes():
@@ -256,6 +283,13 @@ def test_a_label_that_may_be_misspelled_is_counted_as_it_is_and_noted(row, other
     assert result.accuracy == 19 / 20
     assert len(result.notes) == len(notes)
     assert all(part in note for part, note in zip(notes, result.notes, strict=True))
+
+
+@pytest.mark.parametrize(("rows", "notes"), [(9, 0), (10, 1)])
+def test_among_fewer_than_ten_rows_a_label_may_occur_once(rows, notes):
+    table = MANY.iloc[:rows].copy()
+    table.loc[4, "prediction"] = "anger"
+    assert len(score(table).notes) == notes
 
 
 def test_a_misspelled_database_is_noted_and_another_number_is_another_database():
