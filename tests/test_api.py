@@ -318,7 +318,10 @@ ONE = pd.DataFrame({"truth": ["a", "b"], "prediction": ["a", "b"]})
             lambda lab, clips: lab.Method("mine", network=broken_network, takes=("img",)),
             r"method mine: unknown layout 'img'; did you mean image\? layouts are image, sequence, vector",
         ),
-        (lambda lab, clips: lab.methods.find_method(None), "unknown method None"),
+        (
+            lambda lab, clips: lab.methods.find_method(None),
+            "None is no name; only evaluate and profile take files and objects",
+        ),
         (lambda lab, clips: lab.methods.ensemble("mine", None), "NoneType is not a method"),
         (lambda lab, clips: lab.methods.ensemble("mine", [Constant], seeds=2.5), "1 or more seeds for each"),
         (lambda lab, clips: lab.Results.read(None), "folder must be a path"),

@@ -168,7 +168,8 @@ def _checked(probabilities: object, name: str, clips: int, classes: int) -> NDAr
     if values.shape != (clips, classes):
         raise MerlabError(
             f"method {name}: predict_proba gave an array of shape {values.shape} for {clips} clips and {classes} "
-            f"classes; it must be ({clips}, {classes})"
+            f"classes; it must be ({clips}, {classes}), with a column also for a class without training clips in this "
+            "fold, unless classes_ states the labels of the columns"
         )
     sums = values.sum(axis=1)
     if np.isfinite(values).all() and ((values < -SUM_TOLERANCE).any() or (abs(sums - 1) > SUM_TOLERANCE).any()):

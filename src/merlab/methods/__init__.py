@@ -104,10 +104,11 @@ def find_method(name: str) -> Method:
     """
     if isinstance(name, str) and name.startswith(ENSEMBLE_PREFIX):
         return ensemble_named(name, find_method)
-    if isinstance(name, str) and is_in_file(name):
+    if not isinstance(name, str) or is_in_file(name):
+        what = f"{name} is a method in a file" if isinstance(name, str) else f"{name!r} is no name"
         raise MerlabError(
-            f"{name} is a method in a file, which only evaluate and profile take; here it must be found again by a "
-            "name alone: add it by an entry point of your package, see docs/howto/add-a-method.md"
+            f"{what}; only evaluate and profile take files and objects, here a method must be found again by a name "
+            "alone: add yours by an entry point of your package, see docs/howto/add-a-method.md"
         )
     return EXTENSIONS.find(name, METHODS)
 
