@@ -13,7 +13,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.engines import LocalEngine
 from merlab.evaluation.experiment import read_record, run_plan
 from merlab.evaluation.predictions import read_predictions
-from merlab.evaluation.run_record import DataFacts, MethodFacts, RunRecord
+from merlab.evaluation.run_record import DataFacts, MethodFacts, RunRecord, StartFacts, SyntheticFlowFacts
 from tests.evaluation.guessing import Guessing
 from tests.helpers import flow_plan, write_flow_tree
 
@@ -64,6 +64,20 @@ def file(tmp_path):
 def test_a_sound_record_is_read(file):
     record = read_record(file)
     assert (record.data, record.methods) == (DATA, [METHOD])
+
+
+def test_a_record_for_readers_elsewhere_counts_the_changed_clips_and_names_none():
+    changes = {"casme2/sub01/EP01": "apex completed", "casme2/sub02/EP02": "onset doubted", "smic/s1/s1_po": "other"}
+    shared = DATA.model_copy(update={"changes": changes}).shareable
+    assert shared == DATA.model_copy(update={"changes": {"casme2": "2 clips", "smic": "1 clip"}})
+
+
+def test_a_method_with_code_weights_or_flow_of_its_own_cannot_be_run_from_its_record_alone():
+    flow = SyntheticFlowFacts(name="flow-clips", digest="f10", subjects=2, clips=4)
+    start = StartFacts(name="start", sha256="5ea1", digest="d16e57", method="constant")
+    assert not METHOD.needs_files
+    for change in ({"origin": "object"}, {"synthetic": flow}, {"starts": [start]}):
+        assert METHOD.model_copy(update=change).needs_files
 
 
 WRONG = ("9" * 400, "9" * 5000, "1e999", "NaN", "[" * 5000, "null")

@@ -105,8 +105,22 @@ def test_the_methods_of_one_file_share_a_line_where_it_gives_each_its_settings(t
     (line,) = map(shlex.split, lines("one", svm, network))
     stated = [values(line, option) for option in ("--method", "--preset", "--seeds", "--set")]
     assert stated == [["lab.py:all"], ["short"], ["2"], ["epochs=2"]]
-    remark = "# linear-svm, dbfem-caffm, random of lab.py:all have different settings, and a command would give"
-    assert [line.startswith(remark) for line in lines("several", svm, network, other)] == [True]
+    for name, change in {
+        "settings": other,
+        "input": {**svm, "input": f"{INPUT},view=local"},
+        "preset": {**svm, "preset": "long"},
+        "seed": {**svm, "method": "random", "seeds": [1]},
+    }.items():
+        remark = f"# dbfem-caffm, {change['method']} of lab.py:all have different settings, and a command would give"
+        assert [line.startswith(remark) for line in lines(name, network, change)] == [True]
+
+
+def test_the_table_of_a_database_and_that_its_frames_are_aligned_are_stated(tmp_path):
+    record = fake_record(["constant"], Path("/data/faces"))
+    record["databases"][0]["options"] = ["--table", "labels.csv", "--aligned"]
+    (line,) = map(shlex.split, rerun_commands(read_run(write_run(tmp_path / "run", {"constant": 0.0}, record))))
+    assert values(line, "--table") == ["synthetic=SYNTHETIC_TABLE"]
+    assert "--aligned" in line
 
 
 @pytest.mark.parametrize(
