@@ -184,12 +184,6 @@ PRETRAINING = "merlab pretrain start.safetensors --method flow-cnn --preset synt
             f"merlab make-flow flow-clips && {PRETRAINING}",
         ),
         (
-            "flow-cnn",
-            {},
-            "flow-cnn with preset pretrained needs weights to start from; add --from start.safetensors, made once by "
-            f"merlab make-flow flow-clips && {PRETRAINING}",
-        ),
-        (
             "joint-svm",
             {"synthetic": None},
             "joint-svm with preset pretrained needs synthetic flow; add --synthetic flow-clips, made once by "

@@ -285,11 +285,10 @@ def test_a_label_that_may_be_misspelled_is_counted_as_it_is_and_noted(row, other
     assert all(part in note for part, note in zip(notes, result.notes, strict=True))
 
 
-@pytest.mark.parametrize(("rows", "notes"), [(9, 0), (10, 1)])
-def test_among_fewer_than_ten_rows_a_label_may_occur_once(rows, notes):
-    table = MANY.iloc[:rows].copy()
+def test_among_fewer_than_ten_rows_a_label_may_occur_once():
+    table = MANY.copy()
     table.loc[4, "prediction"] = "anger"
-    assert len(score(table).notes) == notes
+    assert [len(score(table.iloc[:rows]).notes) for rows in (9, 10)] == [0, 1]
 
 
 def test_a_misspelled_database_is_noted_and_another_number_is_another_database():
