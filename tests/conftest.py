@@ -62,6 +62,15 @@ def kept_faces() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def prepared_processes(monkeypatch) -> None:
+    """Worker processes of merlab that this process starts are prepared (see ``tests.prepared_processes``)."""
+    from merlab import processes
+    from tests.prepared_processes import prepare_processes
+
+    prepare_processes(monkeypatch, processes)
+
+
 @pytest.fixture(scope="session")
 def shared_folder(tmp_path_factory, worker_id) -> Path:
     """A folder of this session that all test processes share."""

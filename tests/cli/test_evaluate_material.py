@@ -133,6 +133,7 @@ def test_an_unfinished_method_in_the_folder_is_named_with_its_files(merlab, two,
     assert "unfinished run of flow-cnn, which uses start.safetensors, flow-clips; run its command again" in _one(err)
 
 
+@pytest.mark.usefixtures("prepared_processes")
 def test_worker_processes_predict_the_same(merlab, two, start, synthetic, tmp_path):
     for jobs in (1, 2):
         arguments = pretrained(two, "flow-ensemble", out=f"jobs{jobs}", jobs=jobs)

@@ -176,6 +176,7 @@ class TestLongVideos:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("prepared_processes")
 def test_interrupted_work_is_resumed_and_gives_the_same_bytes_with_any_number_of_processes(prepared_casme2, tmp_path):
     root, whole = prepared_casme2[0], contents(prepared_casme2[1])
     out = Path(shutil.copytree(prepared_casme2[1], tmp_path / "out"))

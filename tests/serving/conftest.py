@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -22,6 +21,7 @@ from merlab.serving.jobs import Jobs
 from merlab.serving.limits import Limits
 from merlab.serving.routes import make_app
 from merlab.serving.server import bind, make_server
+from tests.prepared_processes import prepare_processes
 from tests.serving import fake_jobs
 from tests.serving.browser import look, open_browser
 from tests.videos.fake_result import write_result
@@ -130,18 +130,10 @@ def result(tmp_path_factory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="package", autouse=True)
-def prepared_processes() -> Iterator[None]:
-    """Processes of jobs are copies of one that has imported what a job needs, where the system can make copies.
-
-    As the service of a user starts them (``spawned_processes``), each takes a second of computation.
-    """
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        yield
-        return
-    prepared = multiprocessing.get_context("forkserver")
-    prepared.set_forkserver_preload(["merlab.serving.worker"])
+def prepared_jobs() -> Iterator[None]:
+    """Processes of jobs are prepared; as the service of a user starts them, each takes a second of computation."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(job_runner, "multiprocessing", SimpleNamespace(get_context=lambda method: prepared))
+        prepare_processes(patch, job_runner)
         yield
 
 

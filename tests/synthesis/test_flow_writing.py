@@ -87,6 +87,7 @@ class TestContent:
 
 class TestSameBytes:
     @pytest.mark.slow
+    @pytest.mark.usefixtures("prepared_processes")
     def test_for_any_number_of_processes(self, folder, tmp_path):
         assert digests(make_flow(tmp_path / "together", **SETTINGS, jobs=2)) == digests(folder)
 

@@ -118,6 +118,7 @@ class TestSameBytes:
         assert (root / "SYNTHETIC_videos" / "SYNTHETIC_sub01.avi").stat().st_mtime_ns == kept
 
     @pytest.mark.slow
+    @pytest.mark.usefixtures("prepared_processes")
     def test_for_any_number_of_processes(self, of_two, tmp_path):
         assert digests(make_videos(tmp_path / "together", subjects=2, jobs=2, **SHORT)) == digests(of_two)
 

@@ -149,6 +149,7 @@ class TestDistributionOfClips:
 
 class TestSameBytes:
     @pytest.mark.slow
+    @pytest.mark.usefixtures("prepared_processes")
     def test_for_any_number_of_processes_and_after_a_kill(self, tmp_path):
         settings: dict[str, Any] = {"subjects": 2, "clips": 4, "seed": 3}
         alone = make_faces(tmp_path / "alone", **settings, jobs=1)

@@ -43,6 +43,7 @@ def look(weights):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("prepared_processes")
 def test_processes_and_interruptions_do_not_change_a_byte_of_what_is_found_between_gaps(video, look, tmp_path):
     def interrupt(done, total, what, /):
         if done > 200:

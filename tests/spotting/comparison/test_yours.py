@@ -85,6 +85,7 @@ def test_a_method_is_measured_fitted_and_scored_beside_others(videos, file, tmp_
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("prepared_processes")
 def test_worker_processes_give_the_same(videos, file, tmp_path):
     results = []
     for jobs in (1, 2):
