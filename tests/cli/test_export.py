@@ -5,17 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 
 import pytest
-from filelock import FileLock
 
 from merlab.inference import runtimes
-from merlab.inference.runtimes import RUNTIMES, export_onnx
-from merlab.models import export as export_module
+from merlab.inference.runtimes import RUNTIMES
 from merlab.models import export_clips
 from merlab.models.recognizer import load_recognizer
 from merlab.models.synthetic_clips import synthetic_examples
+from tests.kept_exports import keep_exports
 from tests.videos.recognizers import small_recognizer
 
 
@@ -102,16 +100,8 @@ def rendered_once(once, monkeypatch):
 
 @pytest.fixture
 def exported_once(shared_folder, monkeypatch):
-    """The first of the tests that export the recognizer that ships writes ONNX for the others."""
-
-    def exported(module, shape, path):
-        kept = shared_folder / "export.onnx"
-        with FileLock(f"{kept}.lock"):
-            if not kept.exists():
-                export_onnx(module, shape, kept)
-        shutil.copy(kept, path)
-
-    monkeypatch.setattr(export_module, "export_onnx", exported)
+    """The first test that exports the recognizer that ships writes ONNX for the others."""
+    keep_exports(monkeypatch, shared_folder)
 
 
 @pytest.mark.slow

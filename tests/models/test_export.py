@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from merlab.models import export as export_module
 from merlab.models.agreement import agreement
 from merlab.models.export import SUFFIXES, Export, export_recognizer
 from merlab.version import install_hint
+from tests.kept_exports import keep_exports
 from tests.videos.recognizers import small_recognizer
 
 CENTERED = str(parse_recipe("flow:channels=uvs,scale=centered,size=28x28,crop=corrected"))
@@ -48,19 +48,10 @@ def runtime_of(kind, precision):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def written_once(tmp_path_factory):
+def written_once(shared_folder):
     """The ONNX of a network, from which every format and precision is made, is written once."""
-    folder = tmp_path_factory.mktemp("onnx")
-
-    def exported(module, shape, path):
-        weights = b"".join(weight.numpy().tobytes() for weight in module.state_dict().values())
-        kept = folder / sha256(weights).hexdigest()
-        if not kept.exists():
-            export_onnx(module, shape, kept)
-        shutil.copy(kept, path)
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(export_module, "export_onnx", exported)
+        keep_exports(patch, shared_folder)
         yield
 
 
