@@ -9,6 +9,7 @@ import pytest
 
 from merlab.preparation.database_faces import prepare
 from merlab.synthesis import make_faces
+from tests.cli.conftest import move_briefly
 from tests.cli.processes import started, wait_until
 from tests.preparation.conftest import FIVE_POINTS
 from tests.preparation.test_database_faces import contents
@@ -19,7 +20,11 @@ LANDMARKS = ("--landmarks", "five-points")
 @pytest.mark.slow
 @pytest.mark.usefixtures("nothing_drawn")
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of Unix")
-def test_a_killed_preparation_is_resumed_to_the_same_bytes_which_are_evaluated_like_crops(merlab, tmp_path):
+def test_a_killed_preparation_is_resumed_to_the_same_bytes_which_are_evaluated_like_crops(
+    merlab, tmp_path, monkeypatch
+):
+    # A face is found in each frame, three times.
+    move_briefly(monkeypatch)
     # With this seed, each subject has clips of two classes.
     raw = make_faces(tmp_path / "raw", subjects=2, clips=4, raw=True, preset="easy", seed=2, jobs=1)
     out = tmp_path / "prepared"
