@@ -53,6 +53,8 @@ WITH_MESH = {**YUNET, "face-mesh": {"sha256": "bb"}}
         ({"source": "/a.mp4", "bytes": 1}, {"source": "/b.mp4", "bytes": 2}, ["it is of another source, /a.mp4"]),
         ({"merlab": "0.1.0"}, {"merlab": "0.2.0"}, ["it was made with merlab 0.1.0, and this is merlab 0.2.0"]),
         ({"versions": {"numpy": "1"}}, {"versions": {"numpy": "2"}}, ["it was made with numpy 1, and this is numpy 2"]),
+        ({"versions": {}}, {"versions": {"a": "2"}}, ["it was made without a, and a 2 is used now"]),
+        ({"versions": {"a": "1"}}, {"versions": {}}, ["it was made with a 1, which is not used now"]),
         (
             {"part": {"first": None, "end": None}},
             {"part": {"first": 5, "end": 2.5}},

@@ -79,7 +79,7 @@ def _changed(name: str, was: object, now: object) -> Iterator[str]:
 def _text(name: str, was: object, now: object) -> str:
     group, _, own = name.rpartition(".")
     if group == "versions" or name == "merlab":
-        return f"it was made with {own} {_shown(was)}, and this is {own} {_shown(now)}"
+        return _other_version(own, was, now)
     if own in STATE_OF_VIDEO:
         return "the video has changed since"
     if own in WHOLE_TEXTS:
@@ -89,6 +89,14 @@ def _text(name: str, was: object, now: object) -> str:
     if own in {"source", "root"}:
         return f"it is of another {'database' if own == 'root' else 'source'}, {_shown(was)}"
     return f"{_option(name)} {_shown(was)} -> {_shown(now)}"
+
+
+def _other_version(library: str, was: object, now: object) -> str:
+    if was is None:
+        return f"it was made without {library}, and {library} {now} is used now"
+    if now is None:
+        return f"it was made with {library} {was}, which is not used now"
+    return f"it was made with {library} {was}, and this is {library} {now}"
 
 
 def _option(name: str) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +23,11 @@ from merlab.storage import whole_file
 
 DIGEST_BYTES = hashlib.sha256().digest_size
 Array: TypeAlias = "NDArray[np.generic]"
+
+
+def computing_versions() -> dict[str, str]:
+    """The versions of the libraries that compute what is kept of videos: another one may give other numbers."""
+    return {"opencv": cv2.__version__, "numpy": np.__version__}
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:

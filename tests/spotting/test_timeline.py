@@ -204,6 +204,12 @@ class TestStored:
         assert content(copy) == content(tmp_path / "new")
 
     @pytest.mark.slow
+    def test_what_other_libraries_measured_is_measured_again(self, video, copy, measured, monkeypatch):
+        monkeypatch.setattr("merlab.spotting.spot_video.computing_versions", lambda: {"opencv": "1"})
+        spot(video, copy, again=True)
+        assert len(measured) == 300
+
+    @pytest.mark.slow
     def test_what_is_kept_is_made_anew_where_it_is_damaged(self, video, line, copy, measured):
         file = copy / KEPT / "00000.npz"
         file.write_bytes(file.read_bytes()[:-1] + b"?")

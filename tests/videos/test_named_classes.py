@@ -116,11 +116,14 @@ def test_other_limits_need_no_frame_again_and_give_what_a_new_command_gives(look
     assert again.files.events.read_bytes() == new.files.events.read_bytes()
 
 
-def test_what_another_version_kept_is_made_anew(look, pushed, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "other"), [("KEPT_VERSION", KEPT_VERSION + 1), ("computing_versions", lambda: {"opencv": "1"})]
+)
+def test_what_another_version_kept_is_made_anew(look, pushed, monkeypatch, name, other):
     classes = ("positive", "negative", "surprise")
     folder = look(classes).folder
     assert json.loads((folder / KEPT / "request.json").read_text())["kept"] == KEPT_VERSION
     pushed.clear()
-    monkeypatch.setattr(recognition, "KEPT_VERSION", KEPT_VERSION + 1)
+    monkeypatch.setattr(recognition, name, other)
     look(classes, again=True)
     assert len(pushed) >= 300

@@ -23,6 +23,7 @@ from merlab.spotting.spot import SpottingSettings
 from merlab.videos import recognition
 from merlab.videos.chunks import chunk_worker
 from merlab.videos.chunks.chunk import Chunk
+from merlab.videos.chunks.division import Division
 from merlab.videos.frame_table import HEADER
 from merlab.videos.metadata import FollowedFace
 from merlab.videos.options import RecognizeOptions
@@ -30,6 +31,7 @@ from merlab.videos.recognition import recognize, recognize_each
 from merlab.videos.result import ELAN, read_video_result
 from merlab.videos.rows import event_rows
 from merlab.videos.words import WordSettings
+from tests.videos.fake_result import fake_metadata
 from tests.videos.folder_content import content
 from tests.videos.recognizers import small_recognizer
 from tests.videos.recording import FPS, MOVEMENTS, moving_face, write_avi
@@ -455,3 +457,13 @@ class TestSources:
         parameters = inspect.signature(recognize).parameters.values()
         options = {parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
         assert set(RecognizeOptions.__annotations__) == options
+
+
+@pytest.mark.parametrize(
+    ("landmarks", "versions"), [("mesh", {"opencv": "1", "openvino": "2"}), ("five-points", {"opencv": "1"})]
+)
+def test_what_is_kept_states_the_libraries_that_found_the_faces(monkeypatch, landmarks, versions):
+    monkeypatch.setattr(recognition, "computing_versions", lambda: {"opencv": "1"})
+    monkeypatch.setattr(recognition, "runtime_version", lambda: {"openvino": "2"})
+    asked = fake_metadata(2.0, 50.0, 1, "a.mp4", (), ()).asked.model_copy(update={"landmarks": landmarks})
+    assert recognition._finding(Division(1, 100, 1500, 50), asked).versions == versions

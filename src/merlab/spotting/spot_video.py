@@ -16,6 +16,7 @@ from merlab.frames.clock import Clock, clock_of
 from merlab.frames.opening import SourceChangedError, SourceState, require_one_kind, require_unchanged, state_of
 from merlab.given import as_path, require_instance, require_yes_or_no
 from merlab.json_models import write_model
+from merlab.kept_arrays import computing_versions
 from merlab.locks import only_writer
 from merlab.progress import Progress, shown_progress
 from merlab.result_folder import ResultFolder
@@ -103,7 +104,8 @@ def spot(
         if finished is not None:
             return finished
         folder, stated = ResultFolder(out, METADATA, HOLDS), request.model_dump(mode="json")
-        kept = folder.claim({name: value for name, value in stated.items() if name != "settings"}, stated, again)
+        work = {name: value for name, value in stated.items() if name != "settings"}
+        kept = folder.claim(work | {"versions": computing_versions()}, stated, again)
         with shown_progress(progress) as show:
             return _make(_Making(source, clock, request, KeptPlaces(kept), fps, show), folder, kept)
 

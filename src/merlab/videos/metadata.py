@@ -91,8 +91,8 @@ class UsedSettings(_Facts):
 class FindingRequest(_Facts):
     """Everything that determines how faces are found and followed: what is kept was made for one such request.
 
-    ``chunk`` and ``margin`` are numbers of frames, see Division; ``kept`` is the version of what is kept of a chunk;
-    the other fields are those of RecognitionRequest.
+    ``chunk`` and ``margin`` are numbers of frames, see Division; ``kept`` is the version of what is kept of a chunk,
+    ``versions`` are those of the libraries that compute it; the other fields are those of RecognitionRequest.
     """
 
     source: str
@@ -107,6 +107,7 @@ class FindingRequest(_Facts):
     chunk: int
     margin: int
     kept: int
+    versions: dict[str, str]
     merlab: str
 
 

@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, cast
 from merlab.claims import require_same
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
+from merlab.faces.mesh_network import runtime_version
 from merlab.faces.people import MOST_FACES
 from merlab.frames.clock import Clock, clock_of
 from merlab.frames.opening import state_of
 from merlab.given import as_path
+from merlab.kept_arrays import computing_versions
 from merlab.locks import only_writer
 from merlab.progress import Progress, shown_progress
 from merlab.result_folder import KEPT, WORKING, ResultFolder
@@ -143,7 +145,7 @@ def recognize(
         if finished is not None:
             return finished
         folder = ResultFolder(out, METADATA, HOLDS)
-        work = _finding(plan, request).model_dump(mode="json")
+        work = _finding(plan.division, request).model_dump(mode="json")
         plan = replace(plan, kept=folder.claim(work, request.model_dump(mode="json"), again))
         return make_result(Making(plan, folder, model, request, show), jobs)
 
@@ -233,10 +235,10 @@ def _request(plan: VideoPlan, model: UsedModel) -> RecognitionRequest:
     )
 
 
-def _finding(plan: VideoPlan, request: RecognitionRequest) -> FindingRequest:
+def _finding(division: Division, request: RecognitionRequest) -> FindingRequest:
     fields = request.model_dump(include=set(FindingRequest.model_fields))
-    division = plan.division
-    return FindingRequest(**fields, chunk=division.length, margin=division.margin, kept=KEPT_VERSION)
+    versions = computing_versions() | (runtime_version() if request.landmarks == "mesh" else {})
+    return FindingRequest(**fields, chunk=division.length, margin=division.margin, kept=KEPT_VERSION, versions=versions)
 
 
 def _finished(out: Path, request: RecognitionRequest) -> VideoResult | None:

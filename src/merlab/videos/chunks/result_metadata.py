@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.metadata import version
 
-import cv2
-import numpy as np
-
 from merlab.faces.mesh_network import runtime_version
 from merlab.frames import open_frames
+from merlab.kept_arrays import computing_versions
 from merlab.spotting.caveats import spotting_caveats
 from merlab.spotting.timing import damage_caveats, file_facts, source_caveats, timing_of
 from merlab.version import __version__
@@ -46,8 +44,7 @@ def result_metadata(
         versions={
             "merlab": __version__,
             "torch": version("torch"),
-            "opencv": cv2.__version__,
-            "numpy": np.__version__,
+            **computing_versions(),
             **runtime_version(),
         },
         dropped=totals.dropped,
