@@ -41,7 +41,7 @@ def test_rows_are_named_by_method_or_as_printed_and_stay_in_the_order_of_the_tab
 
 def test_a_misspelled_row_and_rows_of_another_target_are_refused():
     with pytest.raises(MerlabError, match="unknown row 'ktgls'; did you mean ktgsl"):
-        chosen_rows(("ktgls",))
+        check_rows(("ktgls",), ("table8",))
     with pytest.raises(MerlabError, match="--rows chooses rows of table8, and the target is table5"):
         check_rows(("ktgsl",), ("table5",))
 

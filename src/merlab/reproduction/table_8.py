@@ -15,7 +15,6 @@ from merlab.reproduction.compared_table import Cell, ComparedTable, Row, baselin
 from merlab.spelling import counted
 
 METRICS = ("accuracy", "precision", "recall")
-NOT_IMPLEMENTED = "not implemented"
 OTHER = "not in Table 8"
 
 
@@ -26,7 +25,7 @@ def table_8(bench: Bench) -> ComparedTable:
     an earlier, stopped reproduction in the same folder finished is not measured again.
     """
     listed, others = chosen_rows(bench.rows)
-    wanted = [*(row.merlab for row in listed if row.merlab in METHODS), *others]
+    wanted = [*(row.merlab for row in listed), *others]
     refusals = {name: reason for name in wanted if (reason := bench.refusal(name)) is not None}
     usable = [name for name in wanted if name not in refusals]
     summaries = bench.measure([bench.setup(name) for name in (*BASELINE_NAMES, *usable)])
@@ -59,7 +58,7 @@ def chosen_rows(names: Sequence[str]) -> tuple[list[Published], list[str]]:
     """
     if not names:
         return table_8_rows(), []
-    by_name = {name: row for row in table_8_rows() for name in (row.method, row.merlab) if name}
+    by_name = {name: row for row in table_8_rows() for name in (row.method, row.merlab)}
     known = {**dict.fromkeys(METHODS), **by_name}
     found = {name: look_up(name, known, "row") for name in names}
     listed = [row for row in table_8_rows() if row in found.values()]
@@ -76,9 +75,7 @@ def check_rows(rows: Sequence[str], targets: Sequence[str]) -> None:
 
 def _row(row: Published, summary: MethodSummary | None, refusals: Mapping[str, str]) -> Row:
     published = {metric: value for metric in METRICS if (value := getattr(row, metric)) is not None}
-    implemented = row.merlab in METHODS
-    remark = "" if summary else refusals.get(row.merlab, NOT_IMPLEMENTED)
-    return Row(row.method, row.merlab if implemented else "", published, summary, remark, _clips(row, summary))
+    return Row(row.method, row.merlab, published, summary, refusals.get(row.merlab, ""), _clips(row, summary))
 
 
 def _clips(row: Published, summary: MethodSummary | None) -> dict[str, Cell]:
