@@ -94,6 +94,7 @@ def test_half_of_the_clips_are_mirrored():
 
 def test_without_any_setting_a_batch_is_not_touched():
     batch = torch.rand(2, 3, 8, 8)
-    changed, mirrored = augmented(batch, TrainingSettings(), None)
-    assert changed is batch
-    assert mirrored is None
+    for mirror in (None, MIRROR):
+        changed, mirrored = augmented(batch, TrainingSettings(), mirror)
+        assert changed is batch
+        assert mirrored is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -12,7 +14,14 @@ from merlab.training import NetworkWithLoss, NeuralClassifier, TrainingSettings
 from merlab.training.accelerated import AcceleratedLoop, Acceleration
 from merlab.training.clip_store import ClipStore
 from merlab.training.loop import Loop
-from merlab.training.steps import epoch_batches, in_memory_format, make_optimizer, masked_loss, training_loss
+from merlab.training.steps import (
+    epoch_batches,
+    in_memory_format,
+    make_optimizer,
+    masked_loss,
+    refuse_probabilities,
+    training_loss,
+)
 
 RNG = np.random.default_rng(0)
 INPUTS = RNG.normal(size=(40, 3, 8, 8)).astype(np.float32)
@@ -28,6 +37,44 @@ def network() -> nn.Module:
 
 def flipped(batch: torch.Tensor) -> torch.Tensor:
     return batch.flip(-1)
+
+
+def test_a_setting_is_accepted_up_to_its_ends_and_refused_beyond():
+    """Shares and smoothing leave something; a count is at least 1, and a batch has two clips for its statistics."""
+    least: dict[str, Any] = {"epochs": 1, "batch_size": 2, "decay_every": 1, "steps": 1, "threads": 1}
+    amounts = (
+        "weight_decay",
+        "label_smoothing",
+        "synthetic_share",
+        "unit_loss",
+        "shift",
+        "move",
+        "scale",
+        "turn",
+        "noise",
+    )
+    TrainingSettings(**least, **dict.fromkeys(amounts, 0), decay=1)
+    beyond = {name: [value - 1] for name, value in least.items()} | {name: [-1] for name in amounts}
+    beyond |= {name: [0, 1] for name in ("warm_up", "validation_share")}
+    beyond |= {name: [1, *beyond[name]] for name in ("label_smoothing", "synthetic_share", "scale")}
+    beyond |= {"learning_rate": [0], "decay": [0, 1.1]}
+    for name, values in beyond.items():
+        for value in values:
+            with pytest.raises(MerlabError, match=f"training setting {name}: "):
+                TrainingSettings(**{name: value})
+
+
+def test_probabilities_are_no_logits_also_where_some_are_0():
+    with pytest.raises(MerlabError, match="returned probabilities, whose sum is 1"):
+        refuse_probabilities(network(), torch.tensor([[1.0, 0.0, 0.0], [0.25, 0.25, 0.5]]))
+    for logits in ([[1.5, -0.5, 0.0]], [[1.0, 0.0, 0.0], [2.0, 0.0, 0.0]]):
+        refuse_probabilities(network(), torch.tensor(logits))
+
+
+def test_a_network_that_predicted_is_in_training_mode_again():
+    module = network().eval()
+    Loop(module, torch.from_numpy(INPUTS), torch.from_numpy(LABELS), classes=3, settings=TrainingSettings()).epoch()
+    assert module.training
 
 
 class TestDrawnBatches:
