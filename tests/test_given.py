@@ -81,6 +81,13 @@ def test_a_path_that_is_too_long_is_refused_with_the_remedy(folder):
             as_path(given, "out")
 
 
+@pytest.mark.parametrize("address", ["https://example.org/a.mp4", "rtsp://camera/1", "s3://bucket/a.mp4"])
+def test_an_address_is_no_path(address):
+    with pytest.raises(MerlabError, match=f"source is an address, {address}, but .*; download it first"):
+        as_path(address, "source")
+    assert as_path("C://videos/a.mp4", "source") == Path("C://videos/a.mp4")
+
+
 @pytest.mark.parametrize("name", ["a\0b", "folder-that-is-missing/\0", "\ud800"], ids=["NUL", "below", "surrogate"])
 def test_a_path_with_a_character_that_no_path_has_is_refused_with_the_remedy(name):
     with pytest.raises(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import math
 import os
+import re
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from numbers import Integral, Real
@@ -15,6 +16,8 @@ from merlab.errors import MerlabError
 
 # A path at which there is nothing yet, or no folder.
 ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
+# ``https://...``, ``rtsp://...``; one letter would be a drive of Windows.
+ADDRESS = re.compile(r"[a-zA-Z][\w+.-]+://")
 # Characters of a path in a message about it.
 LONGEST_SHOWN = 100
 
@@ -72,6 +75,8 @@ def as_path(value: object, name: str) -> Path:
     """
     if not isinstance(value, str | os.PathLike) or value == "":
         raise MerlabError(f"{name} must be a path, as text or pathlib.Path, got {value!r}")
+    if ADDRESS.match(str(value)):
+        raise MerlabError(f"{name} is an address, {value}, but merlab reads files of this machine; download it first")
     path = Path(value)
     # A name may begin with ~ without being the home of a user.
     with suppress(RuntimeError):

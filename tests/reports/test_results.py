@@ -63,6 +63,21 @@ def test_a_change_of_the_predictions_that_are_given_out_changes_no_result(result
         pd.testing.assert_frame_equal(Results.read(results.save(tmp_path / "saved")).predictions, before)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda table: pd.concat([table, table]), "has more than one prediction for"),
+        (lambda table: table.drop(columns="truth"), "has no column truth"),
+        (lambda table: table.iloc[1:], "the table of predictions contains from 79 to 80 clips per method and seed"),
+        (lambda table: table.assign(prediction="joy"), "has the class joy, which is not one of run.json"),
+        (lambda table: table.to_dict("records"), "predictions must be a DataFrame"),
+    ],
+)
+def test_a_table_of_predictions_that_is_not_of_the_run_is_refused(results, change, message):
+    with pytest.raises(MerlabError, match=message):
+        Results(results.record, change(results.predictions))
+
+
 def test_one_method_or_several_are_taken_out_by_name(results):
     first, second, *_ = SKILLS
     assert list(results.only(first).summary.index) == [first]

@@ -68,6 +68,12 @@ def test_none_is_the_default_where_it_may_be_given():
     assert options_of(fps=None, finding=None, weights=None, words=None, spotting=None, jobs=None) == Options()
 
 
+def test_an_option_that_does_not_exist_is_named():
+    given: Any = {"fp": 30}
+    with pytest.raises(MerlabError, match=r"unknown option 'fp'; did you mean fps\?"):
+        options_of(**given)
+
+
 @pytest.mark.parametrize("videos", [3, None])
 def test_several_videos_are_a_folder_or_a_list_of_paths(videos):
     with pytest.raises(MerlabError, match="videos must be a folder of videos or a list of their paths, got"):

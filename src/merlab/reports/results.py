@@ -19,12 +19,12 @@ from merlab.evaluation.predictions import PREDICTIONS_FILE, RUN_FILE, write_pred
 from merlab.evaluation.run_record import RunRecord
 from merlab.evaluation.significance import Comparison
 from merlab.evaluation.summary import MethodSummary, compare, database_frame, summary_frame
-from merlab.given import as_names, as_path
+from merlab.given import as_names, as_path, require_instance
 from merlab.json_models import write_model
 from merlab.registry import look_up
 from merlab.reports.figures import uf1_chart
 from merlab.reports.html import write_report
-from merlab.reports.run import Run, read_run
+from merlab.reports.run import Run, read_run, require_table_of
 from merlab.reports.tables import estimate_text, results_table, verdict
 from merlab.spelling import counted
 from merlab.stamps import STAMP_SEPARATOR, all_stamps
@@ -44,6 +44,9 @@ class Results:
     """
 
     def __init__(self, record: RunRecord, predictions: pd.DataFrame, folder: Path | None = None) -> None:
+        require_instance(record, RunRecord, "record", "that of other results")
+        require_instance(predictions, pd.DataFrame, "predictions", "that of other results")
+        require_table_of(record, predictions, "the table of predictions", "give all rows of the run, each once")
         self.record = record
         self.folder = folder
         self.run = Run(record, predictions)

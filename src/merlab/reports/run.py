@@ -44,29 +44,26 @@ def read_run(folder: Path) -> Run:
     if not (folder / PREDICTIONS_FILE).is_file():
         raise MerlabError(f"the run in {folder} is unfinished, it has no {PREDICTIONS_FILE} yet; {RESUME}")
     predictions = read_predictions(folder / PREDICTIONS_FILE, record.sealed)
-    _require_complete(folder, record, predictions)
-    try:
-        require_same_clips(predictions, record.data.to_predict, str(folder / PREDICTIONS_FILE))
-        require_decisions(predictions, record.data.classes, str(folder / PREDICTIONS_FILE))
-    except MerlabError as error:
-        raise MerlabError(f"{error}; remove the file and {RESUME}") from error
+    remedy = f"remove the file and {RESUME}"
+    require_table_of(record, predictions, str(folder / PREDICTIONS_FILE), remedy)
     return Run(record, predictions)
 
 
-def _require_complete(folder: Path, record: RunRecord, predictions: pd.DataFrame) -> None:
+def require_table_of(record: RunRecord, predictions: pd.DataFrame, where: str, remedy: str) -> None:
+    """Raise MerlabError with the ``remedy`` unless predictions are those of a run: every clip, method and seed once."""
     missing = [column for column in (*KEY_COLUMNS, *LABEL_COLUMNS) if column not in predictions]
     if missing:
-        raise MerlabError(
-            f"{folder / PREDICTIONS_FILE} has no column {', '.join(missing)}; remove the file and {RESUME}"
-        )
+        raise MerlabError(f"{where} has no column {', '.join(missing)}; {remedy}")
     unknown = set(predictions[list(LABEL_COLUMNS)].to_numpy().ravel()) - set(record.data.classes)
     if unknown:
-        raise MerlabError(
-            f"{folder / PREDICTIONS_FILE} has the class {min(map(str, unknown))}, which is not one of {RUN_FILE}; "
-            f"remove the file and {RESUME}"
-        )
+        raise MerlabError(f"{where} has the class {min(map(str, unknown))}, which is not one of {RUN_FILE}; {remedy}")
     rows = predictions.groupby(["method", "seed"]).size()
     wanted = [(method.method, seed) for method in record.methods for seed in method.seeds]
     absent = [f"{method} seed {seed}" for method, seed in wanted if (method, seed) not in rows.index]
     if absent:
-        raise MerlabError(f"the run in {folder} is unfinished, it lacks {', '.join(absent)}; {RESUME}")
+        raise MerlabError(f"{where} is unfinished, it lacks {', '.join(absent)}; {remedy}")
+    try:
+        require_same_clips(predictions, record.data.to_predict, where)
+        require_decisions(predictions, record.data.classes, where)
+    except MerlabError as error:
+        raise MerlabError(f"{error}; {remedy}") from error

@@ -124,6 +124,8 @@ class Options:
 
 def options_of(**given: Unpack[RecognizeOptions]) -> Options:
     """The settings among the arguments of ``recognize``; raises MerlabError for any argument that is wrong."""
+    for name in given:
+        look_up(name, RecognizeOptions.__annotations__, "option")
     values: dict[str, Any] = {
         name: value for name, value in given.items() if value is not None or name not in MAY_BE_NONE
     }
