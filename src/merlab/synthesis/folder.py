@@ -27,6 +27,8 @@ WRITTEN = re.compile(
     r"|SYNTHETIC_truth/sub\d+/EP\w+\.npz|SYNTHETIC_flow/sub\d+\.npz"
     r"|SYNTHETIC_(raw_)?videos/SYNTHETIC_sub\d+(\.\w+|/img\d+\.jpg)"
 )
+# The folder in which each kind of content lies.
+CONTENT = {"synthetic faces": "Cropped", "synthetic flow": "SYNTHETIC_flow", "synthetic recordings": "SYNTHETIC_videos"}
 # Subjects or clips; more would fill the memory before the first face.
 MOST_COUNTED = 1_000_000
 
@@ -36,8 +38,9 @@ def claimed(out: Path, settings: BaseModel, again: bool, holds: str) -> Iterator
     """Be the only writer of ``out`` for these settings; yields the folder to write into. ``holds`` is for messages.
 
     Raises MerlabError if the folder is used by another process or holds anything else. ``again`` replaces a complete
-    folder, or one of other settings, when the new one is complete.
+    folder, or one of other settings, when the new one is complete; another kind of content is never replaced.
     """
+    _require_no_other_kind(out, holds)
     with claimed_folder(
         out,
         SETTINGS,
@@ -49,6 +52,12 @@ def claimed(out: Path, settings: BaseModel, again: bool, holds: str) -> Iterator
         unchecked={"versions": stack_versions()},
     ) as folder:
         yield folder
+
+
+def _require_no_other_kind(out: Path, holds: str) -> None:
+    other = next((kind for kind, name in CONTENT.items() if kind != holds and (out / name).is_dir()), None)
+    if other and (out / SETTINGS).is_file():
+        raise MerlabError(f"{out} holds {other}, not {holds}; choose another output")
 
 
 def require_same_versions(out: Path) -> None:

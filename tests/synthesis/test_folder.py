@@ -1,0 +1,35 @@
+"""The output folder of synthetic faces belongs to one kind of content."""
+
+from __future__ import annotations
+
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.synthesis import make_faces, make_videos
+from merlab.synthesis.flow_writing import make_flow
+from merlab.synthesis.folder import SETTINGS
+
+KINDS = {
+    "synthetic faces": ("Cropped", make_faces),
+    "synthetic flow": ("SYNTHETIC_flow", make_flow),
+    "synthetic recordings": ("SYNTHETIC_videos", make_videos),
+}
+
+
+@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize(
+    ("present", "wanted"), [(present, wanted) for present in KINDS for wanted in KINDS if present != wanted]
+)
+def test_another_kind_of_content_is_not_taken_for_other_settings_and_never_replaced(tmp_path, present, wanted, again):
+    folder, make = KINDS[present][0], KINDS[wanted][1]
+    (tmp_path / "out" / folder).mkdir(parents=True)
+    (tmp_path / "out" / SETTINGS).write_text("{}")
+    with pytest.raises(MerlabError, match=f"out holds {present}, not {wanted}; choose another output"):
+        make(tmp_path / "out", subjects=1, again=again)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted([folder, SETTINGS])
+
+
+def test_a_database_of_people_is_not_called_synthetic(tmp_path):
+    (tmp_path / "Cropped").mkdir()
+    with pytest.raises(MerlabError, match="is not empty and does not hold synthetic flow"):
+        make_flow(tmp_path, subjects=1)
