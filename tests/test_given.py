@@ -75,7 +75,7 @@ def test_jobs_are_a_number_of_processes_or_none_for_one_per_core():
 @pytest.mark.parametrize("folder", ["", "folder-that-is-missing/"])
 def test_a_path_that_is_too_long_is_refused_with_the_remedy(folder):
     name = folder + "a" * 300
-    wanted = f"out cannot be used: '{name[:100]}'... ({len(name)} characters): File name too long; give a shorter one"
+    wanted = f"out cannot be used: '{name[:100]}'... ({len(name)} characters): File name too long; give a shorter name"
     for given in (name, Path(name)):
         with pytest.raises(MerlabError, match=f"^{re.escape(wanted)}$"):
             as_path(given, "out")

@@ -94,7 +94,7 @@ def _require_possible(path: Path, name: str) -> None:
             raise MerlabError(f"{name} has a character that no path has: {_shown(path)}; remove it") from error
         except OSError as error:
             if error.errno not in ABSENT:
-                remedy = "give a shorter one" if error.errno == errno.ENAMETOOLONG else "check it and its permissions"
+                remedy = "give a shorter name" if error.errno == errno.ENAMETOOLONG else "check it and its permissions"
                 raise MerlabError(f"{name} cannot be used: {_shown(path)}: {error.strerror}; {remedy}") from error
 
 
