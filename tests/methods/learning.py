@@ -18,6 +18,7 @@ from merlab.inputs import load_inputs, mirror_of, parse_recipe
 from merlab.methods import find_method
 from merlab.methods.method import Task
 from merlab.protocols import Labeled, stratified_group_kfold
+from tests.methods.small_faces import with_small_frames
 
 SHUFFLES = 1000
 ROUNDING = 1e-9
@@ -26,10 +27,11 @@ ROUNDING = 1e-9
 def out_of_fold(
     name: str,
     labeled: Labeled,
-    cache: Path,
+    folder: Path,
     *,
     preset: str,
     text: str | None = None,
+    small: bool = False,
     settings: Mapping[str, Any] | None = None,
     databases: int = 1,
     folds: int = 3,
@@ -37,9 +39,11 @@ def out_of_fold(
     """After each fold: the rows (N,) of the clips that were tested until now, and their predicted classes (N,).
 
     A clip is tested by a model that was trained on other subjects. ``text`` replaces the preset's recipe,
-    ``settings`` its training settings. With several ``databases``, the subjects count as subjects of that many
-    databases. Inputs are kept in ``cache``; one process makes those of a recipe.
+    ``settings`` its training settings; ``small`` halves width and height of the frames. With several ``databases``,
+    the subjects count as subjects of that many databases. The clips are in ``folder``, where inputs are kept; one
+    process makes those of a recipe.
     """
+    labeled, cache = with_small_frames(labeled, folder) if small else labeled, folder / "inputs"
     method = find_method(name)
     entry = make_entry(method, preset, [0], parse_recipe(text) if text else None, settings)
     recipe = entry.recipe

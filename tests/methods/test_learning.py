@@ -7,11 +7,19 @@ import pytest
 from merlab.methods import METHODS
 from tests.methods.learning import out_of_fold, share_of_shuffles_reaching
 
+# Many methods have the same inputs, or inputs of the same flow.
+pytestmark = pytest.mark.usefixtures("kept_flow")
+
 # The reduced presets are meant for hundreds of clips; with 48 clips, small batches give a similar number of steps.
 SHORT = {"batch_size": 8, "epochs": 16}
 # Where the published learning rate is smaller than those of the others.
 FAST = {"batch_size": 8, "epochs": 12, "learning_rate": 1e-3}
-# Smaller or shorter inputs for descriptors, and shorter training for networks, so that the tests are fast.
+# Inputs of a whole movement are made of frames of half the size, at which the flow of their preset is computed too.
+FLOW10 = "flow-sequence:frames=10,channels=uv,scale=signed,at=native,size=32x32"
+FLOW8 = "consecutive-flow:frames=8,channels=uv,interpolation=tim,algorithm=dis,scale=signed,at=native,size=28x28"
+FLOW4 = "consecutive-flow:frames=4,channels=muv,gray=yes,scale=signed,at=native,size=48x48"
+HSV5 = "hsv-flow:frames=5,stretch=image,at=native,size=48x48"
+# Smaller or shorter inputs, and shorter training for networks, so that the tests are fast.
 CHOSEN: dict[str, dict[str, Any]] = {
     "linear-svm": {"preset": "paper"},
     "joint-svm": {"preset": "paper"},
@@ -30,7 +38,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "dssn": {"preset": "reduced", "settings": {**SHORT, "epochs": 9}},
     "fr": {"preset": "reduced", "settings": FAST},
     "learnet": {"preset": "reduced"},
-    "lbp-top": {"preset": "paper", "text": "lbp-top:size=115x141"},
+    "lbp-top": {"preset": "paper", "small": True, "text": "lbp-top:size=115x141"},
     "mdmo": {"preset": "paper", "text": "mdmo:frames=10,size=115x141"},
     "distlbp-iip": {"preset": "reduced", "text": "stlbp-iip:frames=10,size=60x72"},
     "ktgsl": {"preset": "reduced", "text": "lbp-top-hoof:radii=1x1x4,frames=10,size=80x98"},
@@ -40,14 +48,14 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "htnet": {"preset": "reduced", "settings": {**SHORT, "epochs": 9}},
     "mmnet": {"preset": "flow28", "settings": SHORT},
     "capsulenet": {"preset": "flow28", "settings": {**SHORT, "epochs": 12}},
-    "3d-cnn-transfer": {"preset": "reduced", "settings": {**SHORT, "epochs": 6}},
-    "dtscnn": {"preset": "reduced", "settings": {**SHORT, "epochs": 10}},
-    "se-densenet-3d": {"preset": "reduced", "settings": {**SHORT, "epochs": 8}},
+    "3d-cnn-transfer": {"preset": "reduced", "small": True, "text": FLOW10, "settings": {**SHORT, "epochs": 9}},
+    "dtscnn": {"preset": "reduced", "small": True, "text": FLOW8, "settings": {**SHORT, "epochs": 12}},
+    "se-densenet-3d": {"preset": "reduced", "small": True, "text": FLOW10, "settings": {**SHORT, "epochs": 12}},
     "akmnet": {"preset": "reduced", "settings": {**SHORT, "epochs": 18}},
     "kfc-mer": {"preset": "flow28", "settings": {**SHORT, "epochs": 10}},
     "slstt-mean": {"preset": "reduced", "settings": {**SHORT, "epochs": 30}},
-    "slstt-lstm": {"preset": "reduced", "settings": {**SHORT, "epochs": 40}},
-    "later": {"preset": "reduced", "settings": {**SHORT, "epochs": 6}},
+    "slstt-lstm": {"preset": "reduced", "small": True, "text": HSV5, "settings": {**SHORT, "epochs": 40}},
+    "later": {"preset": "reduced", "small": True, "text": FLOW4, "settings": {**SHORT, "epochs": 6}},
     "aman": {"preset": "reduced", "settings": {**SHORT, "epochs": 40}},
     "msmmt": {"preset": "reduced", "settings": {**SHORT, "epochs": 15}},
     # Without pretraining, VGG-16 takes longer.
@@ -95,17 +103,11 @@ def test_every_trained_method_is_tested():
     assert set(CHOSEN) == set(METHODS) - NOT_TRAINED - REST_OF_THE_FAMILY
 
 
-@pytest.fixture
-def cache(shared_folder):
-    """Many methods have the same inputs."""
-    return shared_folder / "inputs"
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CHOSEN)
-def test_it_recognizes_clear_movements_of_unseen_subjects(labeled_faces, cache, name):
+def test_it_recognizes_clear_movements_of_unseen_subjects(labeled_faces, shared_folder, name):
     labeled = labeled_faces("easy")
-    for rows, predicted in out_of_fold(name, labeled, cache, **CHOSEN[name]):
+    for rows, predicted in out_of_fold(name, labeled, shared_folder, **CHOSEN[name]):
         recall, chance = share_of_shuffles_reaching(labeled.labels[rows], predicted)
         # No shuffle of 1000 reaches the recall, and it is far above chance level (.2): mostly after one fold of three.
         if learned := chance == 0 and recall > 0.45:
@@ -115,9 +117,9 @@ def test_it_recognizes_clear_movements_of_unseen_subjects(labeled_faces, cache, 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in CHOSEN if name not in ONLY_CLEAR_MOVEMENTS])
-def test_it_stays_at_chance_level_if_no_action_unit_moves(labeled_faces, cache, name):
+def test_it_stays_at_chance_level_if_no_action_unit_moves(labeled_faces, shared_folder, name):
     labeled = labeled_faces("null")
-    *_, (rows, predicted) = out_of_fold(name, labeled, cache, **CHOSEN[name], folds=2)
+    *_, (rows, predicted) = out_of_fold(name, labeled, shared_folder, **CHOSEN[name], folds=2)
     recall, chance = share_of_shuffles_reaching(labeled.labels[rows], predicted)
     # The level of 5 % is divided by the number of methods tested (Bonferroni).
     assert chance > 0.05 / len(CHOSEN), recall
