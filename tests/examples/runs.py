@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from filelock import FileLock
 
-from tests.examples.sparing import REPOSITORY, sparing
+from tests.examples.sparing import REPOSITORY, spare, sparing
+from tests.prepared_processes import prepared
 
 SCRIPTS = sorted(REPOSITORY.glob("examples/*.py"))
 NOTEBOOKS = sorted(REPOSITORY.glob("examples/*.ipynb"))
+ERRORS = "errors.txt"
 
 
 @dataclass(frozen=True)
@@ -60,21 +65,48 @@ def run_once(script: Path, shared: Path) -> Run:
     record = folder / "run.json"
     with FileLock(folder / "lock"):
         if not record.exists():
-            record.write_text(json.dumps(asdict(_run(script, folder, sparing(shared)))), encoding="utf-8")
+            record.write_text(json.dumps(asdict(_run(script, folder, shared))), encoding="utf-8")
     return Run(**json.loads(record.read_text(encoding="utf-8")))
 
 
-def _run(script: Path, folder: Path, first: str) -> Run:
-    """Run an example, in its process after the statements ``first``."""
-    run_cells, places, shown = _run_cells(), Places.under(folder), folder / "shown"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run_cells, "RUN", f"{first}; {run_cells.RUN}")
-        done = run_cells.run_in_process(script, shown, places.working, places.environment)
-    if done.returncode:
-        return Run(done.returncode, done.stderr, places.left_behind, [])
-    run_cells.keep(script, shown)
+def _run(script: Path, folder: Path, shared: Path) -> Run:
+    """Run an example: a notebook as the site runs it, a script in a prepared process."""
+    places, shown, context = Places.under(folder), folder / "shown", prepared()
+    if context is None or script in NOTEBOOKS:
+        status, errors = _as_on_the_site(script, shown, places, shared)
+    else:
+        process = context.Process(target=_show, args=(script, shown, places, shared))
+        process.start()
+        process.join()
+        status, errors = process.exitcode or 0, (folder / ERRORS).read_text(encoding="utf-8")
+    if status:
+        return Run(status, errors, places.left_behind, [])
+    _run_cells().keep(script, shown)
     cells = json.loads((shown / "cells.json").read_text(encoding="utf-8"))
-    return Run(done.returncode, done.stderr, places.left_behind, cells)
+    return Run(status, errors, places.left_behind, cells)
+
+
+def _as_on_the_site(script: Path, shown: Path, places: Places, shared: Path) -> tuple[int, str]:
+    """The status and the errors of a new process that runs the cells."""
+    run_cells = _run_cells()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_cells, "RUN", f"{sparing(shared)}; {run_cells.RUN}")
+        done = run_cells.run_in_process(script, shown, places.working, places.environment)
+    return done.returncode, done.stderr
+
+
+def _show(script: Path, shown: Path, places: Places, shared: Path) -> None:
+    """Run the cells in this process, which is of the example alone; its errors are written into a file."""
+    shown.mkdir()
+    with shown.with_name(ERRORS).open("wb") as errors:
+        os.dup2(errors.fileno(), sys.stderr.fileno())
+    os.environ.update(places.environment)
+    os.chdir(places.working)
+    spare(shared)
+    sys.argv[1:] = [str(script), str(shown)]
+    # As in a notebook, whose name this is, without a file.
+    sys.modules["__main__"] = ModuleType("__main__")
+    _run_cells().main()
 
 
 def _run_cells() -> Any:
