@@ -17,6 +17,7 @@ from merlab.databases import find_database, load, long_videos
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
 from merlab.frames import open_frames, read_image
+from merlab.preparation.aligned_clip import TRANSFORMS
 from merlab.preparation.database_faces import SHEETS, prepare
 from merlab.preparation.record import MANIFEST, RECORD, landmarks_of, read_record
 from merlab.preparation.settings import Settings
@@ -308,7 +309,9 @@ def test_a_tree_of_other_settings_is_not_continued(prepared_casme2, tmp_path):
         prepared("casme2", root, out, other, again=True)
     shutil.rmtree(out / "deep")
     again = prepared("casme2", root, out, other, again=True)
-    assert len(again.clips) == len(list(out.rglob("alignment.json"))) == 2
+    assert len(again.clips) == len(list(out.rglob("alignment.json"))) == len(list(out.rglob(TRANSFORMS))) == 2
+    prepared("casme2", root, out, again=True)
+    assert list(out.rglob(TRANSFORMS)) == []
     assert {path.name for path in out.parent.iterdir()} == {"out"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -13,6 +14,7 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.frames import open_frames, read_image
+from merlab.preparation.aligned_clip import TRANSFORMS
 from merlab.preparation.frame_range import FrameRange
 from merlab.preparation.record import MANIFEST, RECORD, AlignmentRecord
 from merlab.preparation.video_faces import FRAMES, SHEET, VIDEO, align
@@ -99,10 +101,12 @@ def test_a_source_that_was_changed_since_is_not_answered_by_its_old_faces(tmp_pa
 @pytest.mark.slow
 def test_another_request_replaces_it_when_wanted(tmp_path, heads):
     source, out = write_folder(tmp_path / "me", heads), tmp_path / "out"
-    align(source, out, FIVE_POINTS, fps=200)
+    align(source, out, replace(FIVE_POINTS, motion="rigid"), fps=200)
+    assert (out / FRAMES / TRANSFORMS).is_file()
     record = align(source, out, FIVE_POINTS, fps=100, frame_range=FrameRange(first=2), again=True)
     assert (record.fps, record.frames) == (100.0, (2, 4))
     assert AlignmentRecord.model_validate_json((out / FRAMES / RECORD).read_text()) == record
+    assert not (out / FRAMES / TRANSFORMS).exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["me", "out"]
 
 

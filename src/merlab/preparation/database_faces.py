@@ -34,7 +34,7 @@ from merlab.storage import WriteError, read_json, read_json_object, whole_file, 
 
 SHEETS = "sheets"
 # Every file of a tree beside the tables of its database, by its path in the folder.
-WRITTEN = re.compile(r".+/(alignment\.json|reg_[^/]+\.(jpg|png))|sheets/[^/]+\.png")
+WRITTEN = re.compile(r".+/(alignment\.json|transforms\.csv|reg_[^/]+\.(jpg|png))|sheets/[^/]+\.png")
 REMEDY = "repair or remove the clip, then run the same command again; it continues with the missing clips"
 
 

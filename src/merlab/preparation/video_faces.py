@@ -23,7 +23,7 @@ from merlab.synthesis.folder import MANIFEST as SYNTHETIC_MANIFEST
 
 FRAMES, SHEET, VIDEO = "frames", "sheet.png", "aligned.mp4"
 # Every file of an aligned video, by its path in the folder.
-WRITTEN = re.compile(r"frames/(alignment\.json|reg_[^/]+\.(jpg|png))|sheet\.png|aligned\.mp4")
+WRITTEN = re.compile(r"frames/(alignment\.json|transforms\.csv|reg_[^/]+\.(jpg|png))|sheet\.png|aligned\.mp4")
 # If the first frame shows no face, this many evenly spaced frames are searched for one.
 SEARCHED_FRAMES = 20
 PLAYED_FPS = 25.0
