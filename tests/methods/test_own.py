@@ -390,6 +390,22 @@ class TestMethodsOf:
         with pytest.raises(MerlabError, match=r"a method is the name of one, a merlab.Method, a scikit-learn"):
             methods_of(given)
 
+    @pytest.mark.parametrize(
+        ("maker", "message"),
+        [
+            (Plain, "pipeline is called with a Task alone, but takes none; write lambda task: ..."),
+            (
+                lambda task, width: Plain(),
+                "called with a Task alone, but takes task, width; write lambda task: ..., and options",
+            ),
+        ],
+    )
+    def test_what_makes_a_method_takes_a_task_alone(self, maker, message):
+        with pytest.raises(MerlabError, match=re.escape(message)):
+            Method("own", pipeline=cast(Any, maker))
+        optional: Any = lambda task, width=3, *, depth=2: Plain()  # noqa: E731 - mypy knows what a function takes
+        assert Method("own", pipeline=optional).name == "own"
+
     def test_a_method_needs_either_a_network_or_a_pipeline(self):
         with pytest.raises(MerlabError, match="give exactly one of network= and pipeline="):
             Method("both")

@@ -27,6 +27,7 @@ from merlab.training import Material, Mirror, NeuralClassifier, TrainingSettings
 DEFAULT_INPUT = "flow:channels=uvs,scale=minmax,size=28x28"
 DEFAULT_PRESET = "default"
 NO_MATERIAL = Material()
+BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 Need = Literal["synthetic", "start"]
 
 __all__ = ["DEFAULT_INPUT", "DEFAULT_PRESET", "Classifier", "Method", "Preset", "Task", "check_channels"]
@@ -148,6 +149,7 @@ class Method:
                 f"method {self.name}: network is one {type(self.network).__name__}, and every fold needs a new one; "
                 "give its class, or a function that takes a Task and makes one"
             )
+        self._require_one_task()
         presets = self.presets.items() if isinstance(self.presets, Mapping) else [(None, None)]
         if not all(isinstance(name, str) and isinstance(preset, Preset) for name, preset in presets):
             raise MerlabError(f"method {self.name}: presets must map names to merlab.Preset, got {self.presets!r}")
@@ -158,6 +160,21 @@ class Method:
                 look_up(layout, dict.fromkeys(get_args(Layout)), "layout")
         except MerlabError as error:
             raise MerlabError(f"method {self.name}: {error}") from error
+
+    def _require_one_task(self) -> None:
+        """Raise MerlabError unless what makes it can be called with a Task alone by position."""
+        try:
+            given = inspect.signature(self.pipeline or self.network or Method).parameters.values()
+        except (TypeError, ValueError):
+            # A class of a library in C does not tell.
+            return
+        required = [each.name for each in given if each.default is each.empty and each.kind in BY_POSITION]
+        takes_one = any(each.kind in (*BY_POSITION, each.VAR_POSITIONAL) for each in given)
+        if len(required) > 1 or not takes_one:
+            raise MerlabError(
+                f"method {self.name}: {'network' if self.network else 'pipeline'} is called with a Task alone, but "
+                f"takes {', '.join(required) or 'none'}; write lambda task: ..., and options after a *, with defaults"
+            )
 
     def _require_storable(self, options: Mapping[str, Any]) -> None:
         """Raise MerlabError for an option of the network that a file such as run.json cannot state."""
