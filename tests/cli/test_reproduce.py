@@ -13,6 +13,7 @@ from sklearn import svm
 
 from merlab.recipes import FOLDER, experiments
 from merlab.reproduction.paper_tables import SHORT_EPOCHS
+from tests.cli.conftest import move_briefly
 from tests.helpers import write_flow_tree
 
 
@@ -182,7 +183,9 @@ def few_faces(tmp_path_factory):
     from merlab.synthesis import make_faces
 
     # Each subject has clips of two classes under every scheme of a recipe, so that a baseline can be fitted without it.
-    return make_faces(tmp_path_factory.mktemp("faces") / "tree", subjects=2, clips=6, seed=2, jobs=1)
+    with pytest.MonkeyPatch.context() as patch:
+        move_briefly(patch)
+        return make_faces(tmp_path_factory.mktemp("faces") / "tree", subjects=2, clips=6, seed=2, jobs=1)
 
 
 OWN_RECIPE = """
