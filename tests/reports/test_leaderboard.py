@@ -42,10 +42,13 @@ def test_two_schemes_of_your_own_with_one_name_have_a_table_each(tmp_path):
         labels = {"happiness": "good", "disgust": "bad", "surprise": surprise}
         record = fake_record(list(FIRST), Path("/data/faces"), scheme="your-own", labels=labels)
         store_result(write_run(tmp_path / surprise, FIRST, record), tmp_path / "results" / f"{surprise}.json", "merlab")
-    titles = [board.title for board in leaderboards(stored_results(tmp_path / "results"))]
-    assert titles == [
+    boards = leaderboards(stored_results(tmp_path / "results"))
+    assert [board.title for board in boards] == [
         f"synthetic, your-own (disgust: bad, happiness: good, surprise: {surprise}), loso, 8 folds, 80 clips tested:"
         for surprise in ("bad", "good")
+    ]
+    assert [set(board.numbers()["labels"]) for board in boards] == [
+        {f"disgust: bad, happiness: good, surprise: {surprise}"} for surprise in ("bad", "good")
     ]
 
 
@@ -54,8 +57,9 @@ def test_other_clips_of_one_name_and_number_have_a_table_each(tmp_path):
     for name, digest in digests.items():
         record = fake_record(list(FIRST), Path("/data/faces"), digest=digest)
         store_result(write_run(tmp_path / name, FIRST, record), tmp_path / "results" / f"{name}.json", "merlab")
-    titles = [board.title for board in leaderboards(stored_results(tmp_path / "results"))]
-    assert [title.rpartition("80 clips tested")[2] for title in titles] == [" (data aa11):", " (data bb22):"]
+    boards = leaderboards(stored_results(tmp_path / "results"))
+    assert [board.title.rpartition("80 clips tested")[2] for board in boards] == [" (data aa11):", " (data bb22):"]
+    assert [set(board.numbers()["data"]) for board in boards] == [{"aa11"}, {"bb22"}]
     # A result of an earlier merlab, without a digest, is with the only one there is.
     (tmp_path / "results" / "other.json").unlink()
     record = fake_record(list(SECOND), Path("/data/faces"), digest="")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -67,7 +67,7 @@ class Leaderboard:
     def title(self) -> str:
         """What the lines have in common, in words."""
         databases, scheme, protocol, folds, clips, labels, data = self.conditions
-        scheme += f" ({', '.join(f'{label}: {name}' for label, name in labels)})" if labels else ""
+        scheme += f" ({_mapping(labels)})" if labels else ""
         numbers = f"{counted(folds, 'fold')}, {counted(clips, 'clip')} tested"
         return f"{' + '.join(databases)}, {scheme}, {protocol}, {numbers}{f' (data {data})' if data else ''}:"
 
@@ -82,6 +82,7 @@ class Leaderboard:
         table.insert(0, "databases", " + ".join(conditions.databases))
         for column in ("scheme", "protocol", "folds"):
             table[column] = getattr(conditions, column)
+        table["labels"], table["data"] = _mapping(conditions.labels), conditions.data
         for column in ("preset", "run", "date", "commit"):
             table[column] = [getattr(line, column) for line in self.lines]
         return table
@@ -152,6 +153,11 @@ def write_csv(results: Path, check: bool) -> bool:
         raise MerlabError(f"{results} contains no stored result; store a run there with `merlab results save RUN FILE`")
     table = pd.concat([board.numbers() for board in boards], ignore_index=True)
     return keep_text(results / CSV_NAME, table.to_csv(index=False, lineterminator="\n"), check)
+
+
+def _mapping(labels: Iterable[tuple[str, str]]) -> str:
+    """``joy: positive, fear: negative``."""
+    return ", ".join(f"{label}: {name}" for label, name in labels)
 
 
 def _text_row(line: Line) -> dict[str, str]:
