@@ -177,6 +177,17 @@ def test_a_file_whose_name_begins_with_a_dash_is_not_only_an_unknown_option(merl
     assert (status, "for the file" in err) == (2, False)
 
 
+def test_a_stop_that_no_command_answers_does_not_claim_that_nothing_was_changed(merlab, monkeypatch):
+    """It may come after a result was stored, while it is printed."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("merlab.evaluation.predictions_score.score", stop)
+    status, _, err = merlab("score", "table.csv")
+    assert (status, err.splitlines()[0]) == (130, "stopped: no file is left half-written")
+
+
 def test_the_command_line_starts_without_the_libraries_that_load_slowly():
     slow = {"torch", "cv2", "sklearn", "scipy", "pandas", "numpy", "matplotlib", "pydantic", "fastapi"}
     program = f"import sys, merlab.cli; print(*sorted({slow} & set(sys.modules)))"

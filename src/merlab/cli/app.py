@@ -141,7 +141,7 @@ def _report_stop(stop: KeyboardInterrupt) -> None:
     """Print what is kept, and the command that continues."""
     # A second Ctrl-C ends the process at once.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    kept = str(stop) if isinstance(stop, Stopped) else "nothing was changed by this command"
+    kept = str(stop) if isinstance(stop, Stopped) else "no file is left half-written"
     command = shlex.join(["merlab", *sys.argv[1:]])
     verb = "continue" if isinstance(stop, Stopped) else "start again"
     err_console.print(f"stopped: {escape(kept)}\nto {verb}: {escape(command)}", soft_wrap=True)
