@@ -107,8 +107,8 @@ def find_method(name: str) -> Method:
     if not isinstance(name, str) or is_in_file(name):
         what = f"{name} is a method in a file" if isinstance(name, str) else f"{name!r} is no name"
         raise MerlabError(
-            f"{what}; only evaluate and profile take files and objects, here a method must be found again by a name "
-            "alone: add yours by an entry point of your package, see docs/howto/add-a-method.md"
+            f"{what}, and only evaluate and profile take files and objects; here it must be found again by a name "
+            "alone: add it by an entry point of your package, see docs/howto/add-a-method.md"
         )
     return EXTENSIONS.find(name, METHODS)
 
