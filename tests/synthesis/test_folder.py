@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from merlab.errors import MerlabError
@@ -9,7 +11,7 @@ from merlab.synthesis import make_faces, make_videos
 from merlab.synthesis.flow_writing import make_flow
 from merlab.synthesis.folder import SETTINGS
 
-KINDS = {
+KINDS: dict[str, tuple[str, Callable[..., object]]] = {
     "synthetic faces": ("Cropped", make_faces),
     "synthetic flow": ("SYNTHETIC_flow", make_flow),
     "synthetic recordings": ("SYNTHETIC_videos", make_videos),
