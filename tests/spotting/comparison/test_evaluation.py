@@ -15,7 +15,7 @@ from merlab.errors import MerlabError
 from merlab.frames import read_image, write_image
 from merlab.reports.documents import fill
 from merlab.reports.spotting_comparison import comparison_heading, comparison_table, store_comparison
-from merlab.spotting.comparison import SPOTTERS, find_spotter
+from merlab.spotting.comparison import SPOTTERS, evaluation, find_spotter
 from merlab.spotting.comparison.by_method import MethodOnVideos
 from merlab.spotting.comparison.evaluation import compare_spotting
 from merlab.spotting.comparison.folds import Fold, fold_result, kinds_of, leave_one_subject_out, target_of
@@ -155,6 +155,13 @@ def test_a_network_is_not_fitted_to_a_kind_that_no_training_recording_has():
     assert (result.facts, result.events) == ({"macro": {}}, ())
     assert kinds_of([*macro, *only]) == ("micro", "macro")
     assert kinds_of([replace(only[0], events=())]) == ("micro",)
+
+
+def test_a_comparison_of_other_libraries_is_not_continued(videos, tmp_path, monkeypatch):
+    compare_spotting(videos[:2], ["guess-even"], tmp_path / "out", jobs=1, progress=False)
+    monkeypatch.setattr(evaluation, "computing_versions", lambda: {"opencv": "5.0"})
+    with pytest.raises(MerlabError, match=r"it was made with opencv .*, and this is opencv 5\.0"):
+        compare_spotting(videos[:2], ["guess-even"], tmp_path / "out", jobs=1, progress=False)
 
 
 def test_mistakes_are_named(videos, tmp_path):

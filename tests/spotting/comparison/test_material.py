@@ -10,6 +10,7 @@ from merlab.errors import MerlabError
 from merlab.frames import WalkedFrame, write_image
 from merlab.progress import silent
 from merlab.spotting.comparison import frame_reader as module
+from merlab.spotting.comparison import material
 from merlab.spotting.comparison.lbp_chi2 import LBP_CHI2
 from merlab.spotting.comparison.material import prepare
 from merlab.spotting.comparison.sampling import measured, small_gray
@@ -53,6 +54,16 @@ def test_only_the_frames_of_samples_are_decoded(images, tmp_path):
         read.values(FEATURES[0])
     assert not kept.exists()
     assert len(of(folder, FEATURES, tmp_path / "kept").values(FEATURES[0])) == len(expected[FEATURES[0].key])
+
+
+def test_what_other_libraries_measured_is_measured_again(images, tmp_path, monkeypatch):
+    (tmp_path / "a").mkdir()
+    for number, image in enumerate(images[:20], start=1):
+        write_image(tmp_path / "a" / f"{number}.png", image)
+    for opencv in ("4.1", "4.2", "4.2"):
+        monkeypatch.setattr(material, "computing_versions", lambda opencv=opencv: {"opencv": opencv})
+        of(tmp_path / "a", FEATURES, tmp_path / "kept")
+    assert len(list((tmp_path / "kept").glob(f"*/{FEATURES[0].key}.npz"))) == 2
 
 
 def test_damaged_frames_show_the_sample_before_and_are_counted(images, tmp_path, monkeypatch):

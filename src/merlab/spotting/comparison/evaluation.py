@@ -16,6 +16,7 @@ from merlab.databases.long_video import LongVideo
 from merlab.errors import MerlabError
 from merlab.given import as_jobs, as_path, as_whole, require_yes_or_no
 from merlab.json_models import write_model
+from merlab.kept_arrays import computing_versions
 from merlab.processes import one_thread
 from merlab.progress import Progress, shown_progress
 from merlab.spotting.comparison import all_spotters, spotters_of
@@ -83,7 +84,7 @@ def compare_spotting(
         "fitted_on": fitted_on(videos, training),
         "seed": seed,
     }
-    settings |= {"merlab": __version__, "measured": MEASURED}
+    settings |= {"merlab": __version__, "measured": MEASURED, "versions": computing_versions()}
     with (
         claimed_folder(
             place, SETTINGS, settings, HOLDS, again=again, is_complete=_is_complete, writes=WRITTEN.fullmatch

@@ -18,7 +18,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.metrics import Float64Array
 from merlab.frames import Image
 from merlab.frames.opening import state_of
-from merlab.kept_arrays import Array, read_arrays, write_arrays
+from merlab.kept_arrays import Array, computing_versions, read_arrays, write_arrays
 from merlab.progress import Progress, silent
 from merlab.spelling import first_of
 from merlab.spotting.comparison.found import Found
@@ -173,7 +173,7 @@ def _identity(video: LongVideo) -> str:
     """A name for kept features: a source that was changed gets another one."""
     state = state_of(video.source)
     text = f"{video.source.resolve()} {state.bytes} {state.modified_ns} {video.fps} {video.frames}"
-    text = f"{text} {__version__} {MEASURED}"
+    text = f"{text} {__version__} {MEASURED} {computing_versions()}"
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
