@@ -227,6 +227,9 @@ CHAIN = {
 }
 
 
+FORGOTTEN = {"main", "helper", "other", "package", "outer"}
+
+
 @pytest.fixture
 def of_files(tmp_path, monkeypatch):
     """The fingerprint of ``main.method`` as a new process finds it, which imports something else first."""
@@ -235,7 +238,7 @@ def of_files(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
     def forget():
-        for name in [name for name in sys.modules if name.partition(".")[0] in {"main", "helper", "other", "package"}]:
+        for name in [name for name in sys.modules if name.partition(".")[0] in FORGOTTEN]:
             del sys.modules[name]
         importlib.invalidate_caches()
 
@@ -262,6 +265,20 @@ def test_modules_of_your_own_count_wherever_they_are_imported(tmp_path, of_files
             file.write("more = 2\n")
         found.append(of_files())
     assert len(set(found)) == 6
+
+
+def test_modules_in_folders_without_init_files_count(tmp_path, of_files):
+    (tmp_path / "outer" / "inner").mkdir(parents=True)
+    (tmp_path / "main.py").write_text(
+        "def method(x):\n    import outer.inner.leaf\n    return outer.inner.leaf.factor * x\n"
+    )
+    found = []
+    for factor in (2, 3):
+        (tmp_path / "outer" / "inner" / "leaf.py").write_text(f"factor = {factor}\n")
+        found += [of_files(), of_files("outer.inner.leaf")]
+    assert found[0] == found[1], "what is loaded must not matter"
+    assert found[0] != found[2]
+    assert found[2] == found[3]
 
 
 def test_what_a_scikit_learn_object_has_learned_counts():

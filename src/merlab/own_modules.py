@@ -11,8 +11,8 @@ import importlib.util
 import sys
 import sysconfig
 import types
-from collections.abc import Iterable, Iterator, Mapping
-from importlib.machinery import ModuleSpec
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib.machinery import ModuleSpec, PathFinder
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -90,12 +90,23 @@ def _spec(module: str) -> ModuleSpec | None:
     """Where Python would load a module from, without loading the packages that contain it."""
     spec, folders = None, None
     for name in accumulate(module.split("."), "{}.{}".format):
-        searched = (finder.find_spec(name, folders) for finder in sys.meta_path)
+        searched = (_asked(finder.find_spec, name, folders) for finder in sys.meta_path)
         spec = next((found for found in searched if found is not None), None)
-        folders = None if spec is None else spec.submodule_search_locations
-        if folders is None:
+        if spec is None or spec.submodule_search_locations is None:
             break
+        folders = list(spec.submodule_search_locations)
     return spec if spec is not None and spec.name == module else None
+
+
+def _asked(
+    find: Callable[[str, list[str] | None], ModuleSpec | None], name: str, folders: list[str] | None
+) -> ModuleSpec | None:
+    """Where a finder would load a module from; ``folders`` are those of the package that contains it."""
+    try:
+        return find(name, folders)
+    except KeyError:
+        # Of a folder without __init__.py, Python asks the package above, which is not loaded.
+        return PathFinder.find_spec(name.rpartition(".")[2], folders)
 
 
 @functools.cache
