@@ -320,7 +320,7 @@ ONE = pd.DataFrame({"truth": ["a", "b"], "prediction": ["a", "b"]})
         ),
         (
             lambda lab, clips: lab.methods.find_method(None),
-            "None is no name, and only evaluate and profile take files and objects",
+            "None is not a name, and only evaluate and profile take files and objects",
         ),
         (lambda lab, clips: lab.methods.ensemble("mine", None), "NoneType is not a method"),
         (lambda lab, clips: lab.methods.ensemble("mine", [Constant], seeds=2.5), "1 or more seeds for each"),

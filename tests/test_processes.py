@@ -144,6 +144,16 @@ def test_a_step_uses_no_more_processes_than_it_may():
         assert max(most) <= 2
 
 
+def test_no_process_is_idle_while_the_caller_works_on_a_result():
+    begun: list[int] = []
+    with ThreadPoolExecutor(2) as threads:
+        results = Workers(cast(Any, threads), 2).each(begun.append, range(8))
+        next(results)
+        time.sleep(0.05)
+        assert len(begun) == 8
+        assert list(results) == [None] * 7
+
+
 def count_up(limit):
     """Yields 1 .. limit; refuses 13, dies at 99, and never ends at 1000."""
     yield from range(1, limit + 1)

@@ -37,6 +37,8 @@ Result = TypeVar("Result")
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 LARGEST_BLOCK_KEPT = 32 * 2**20
 MOST_KEPT = 256 * 2**20
+# Items that are submitted for each process.
+AHEAD = 4
 
 
 def end_with_parent() -> None:
@@ -181,10 +183,12 @@ class Workers:
                     result = work(item)
                 yield result
             return
+        # Without a limit, more items wait than there are processes, so that none is idle while the caller works.
+        submitted = together if together < self.processes else AHEAD * together
         left, running = iter(items), set[Future[Result]]()
         while True:
             with without_main():
-                running |= {self.pool.submit(work, item) for item in islice(left, together - len(running))}
+                running |= {self.pool.submit(work, item) for item in islice(left, submitted - len(running))}
             if not running:
                 return
             done, running = wait_for(running, return_when=FIRST_COMPLETED)

@@ -246,7 +246,7 @@ def test_other_settings_are_refused_for_the_same_file(trained, flow):
         ({"seeds": 0}, "seeds must be a whole number from 1 up"),
         ({"seeds": "1"}, "seeds must be a whole number from 1 up, got '1'"),
         ({"seed": -1}, "seed must be a whole number from 0 up, got -1"),
-        ({"method": 3}, "3 is no name, and only evaluate and profile take files and objects; .* by an entry point"),
+        ({"method": 3}, "3 is not a name, and only evaluate and profile take files and objects; .* by an entry point"),
         ({"again": "no"}, "again must be True or False"),
         ({"synthetic": 3}, "synthetic must be a path"),
         ({"jobs": "two"}, "jobs must be a whole number from 1 up, or None for one per core, got 'two'"),

@@ -14,7 +14,7 @@ NAME = re.compile(r"([^\W\d_]*)(\d+)")
 
 
 def in_format(value: object, number_format: str) -> object:
-    """``007`` for 7 in the number format ``000`` of Excel; a value that is no such number in another one stays."""
+    """``007`` for 7 in the number format ``000`` of Excel; other values, and values in other formats, as they are."""
     match = NAME_FORMAT.fullmatch(number_format)
     if match is None or not _may_be_name(value):
         return value
@@ -30,5 +30,5 @@ def as_shown(value: float, shown: str) -> str | float:
 
 
 def _may_be_name(value: object) -> TypeGuard[float]:
-    """Whether a value is a whole number from 0 up; a truth value is none."""
+    """Whether a value is a whole number from 0 up, and not a truth value."""
     return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 and float(value).is_integer()

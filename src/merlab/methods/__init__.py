@@ -105,7 +105,7 @@ def find_method(name: str) -> Method:
     if isinstance(name, str) and name.startswith(ENSEMBLE_PREFIX):
         return ensemble_named(name, find_method)
     if not isinstance(name, str) or is_in_file(name):
-        what = f"{name} is a method in a file" if isinstance(name, str) else f"{name!r} is no name"
+        what = f"{name} is a method in a file" if isinstance(name, str) else f"{name!r} is not a name"
         raise MerlabError(
             f"{what}, and only evaluate and profile take files and objects; here it must be found again by a name "
             "alone: add it by an entry point of your package, see docs/howto/add-a-method.md"
