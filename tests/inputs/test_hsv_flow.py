@@ -42,6 +42,16 @@ def test_the_frames_are_around_the_apex_and_within_the_movement(tmp_path):
     assert frames_around_apex(clip, 3) == [10, 19, 20, 21]
 
 
+def test_near_the_onset_the_frames_begin_after_it_as_in_the_released_code(tmp_path):
+    # Released: from max(apex - 5, onset + 1) to 10 frames later, at most to the offset.
+    clip = make_clip(tmp_path, onset=10, apex=12, offset=30)
+    assert frames_around_apex(clip, 11) == [10, *range(11, 22)]
+    short = make_clip(tmp_path, onset=10, apex=10, offset=12)
+    assert frames_around_apex(short, 3) == [10, 11, 12, 12]
+    still = make_clip(tmp_path, onset=10, apex=10, offset=10)
+    assert frames_around_apex(still, 3) == [10, 10, 10, 10]
+
+
 @pytest.fixture
 def swelling(tmp_path):
     """Nine frames; the lower half of the face moves to the right, .5 px further in each frame."""

@@ -8,6 +8,7 @@ from merlab.inference.cost import macs, parameters
 from merlab.methods import find_method
 from merlab.methods.method import Task
 from merlab.methods.rcn import RecurrentUnit, ShortcutUnit, attention_of
+from merlab.training.schedules import learning_rate
 
 NAMES = ["rcn-a", "rcn-s", "rcn-w", "rcn-f"]
 
@@ -22,6 +23,13 @@ def test_rcn_f_has_the_size_and_cost_of_the_released_code():
     network = build("rcn-f", Task(5, 3, 60, 60))
     assert parameters(network) / 1e6 == pytest.approx(0.059, abs=0.0005)
     assert macs(network, 3, 60, 60) / 1e9 == pytest.approx(0.047, abs=0.0005)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_learning_rate_is_constant_as_in_the_released_loop_which_takes_no_step_of_its_schedule(name):
+    training = find_method(name).preset("paper").training
+    assert training is not None
+    assert [learning_rate(training, done) for done in (0, 10, 50, 99)] == [5e-4] * 4
 
 
 @pytest.mark.parametrize(("plain", "extended"), [("rcn-a", "rcn-s"), ("rcn-w", "rcn-f")])

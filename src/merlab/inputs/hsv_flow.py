@@ -2,11 +2,12 @@
 
 Zhang, Hong, Arandjelovic and Zhao, "Short and Long Range Relation Based Spatio-Temporal Transformer for Micro-
 Expression Recognition" (SLSTT), IEEE Transactions on Affective Computing 13(4), 2022. From the authors' released code:
-Farneback flow from the onset to each of 11 frames that are centered on the apex; the direction is the hue, the
-saturation is full, and the magnitude, stretched to 0..255 in each image separately, is the value.
+Farneback flow from the onset to each of 11 successive frames, centered on the apex, or from the first frame after the
+onset on if the apex is nearer; the direction is the hue, the saturation is full, and the magnitude, stretched to 0..255
+in each image separately, is the value.
 
-Differs: the release interpolates missing frames by a neural network (RIFE); here, frames that would lie outside of the
-movement are replaced by its first or last frame.
+Differs: the release interpolates what is missing at the end by a neural network (RIFE); here, frames that would lie
+after the movement are replaced by its last frame.
 """
 
 from __future__ import annotations
@@ -26,10 +27,13 @@ FULL = 255
 
 
 def frames_around_apex(clip: Clip, count: int) -> list[int]:
-    """The onset, and ``count`` successive frames whose middle one is the apex; none leaves the movement."""
+    """The onset, and ``count`` successive frames after it, whose middle one is the apex if it is late enough.
+
+    No frame is after the offset, which is repeated instead.
+    """
     onset, apex, offset = annotated_frames(clip, "onset", "apex", "offset")
-    first = apex - (count - 1) // 2
-    return [onset, *np.clip(range(first, first + count), onset, offset).tolist()]
+    first = max(apex - (count - 1) // 2, onset + 1)
+    return [onset, *np.minimum(range(first, first + count), offset).tolist()]
 
 
 def hsv_image(flow: Float32Array, low: float, high: float) -> Image:
@@ -62,7 +66,7 @@ def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
 HSV_FLOW = InputKind(
     name="hsv-flow",
     title="flow from the onset to each of T frames as color images, [0, 1]",
-    version=1,
+    version=2,
     size="384x384",
     choices={
         "frames": ("11", "5", "3"),

@@ -10,8 +10,10 @@ epoch, batches of 32, 30 epochs. The release reports the best epoch on the test 
 (crops, color, turns) on at test; merlab tests the last epoch without changes.
 
 Differs: merlab starts from random weights, unless ``--from`` gives those of a ResNet-18; it turns, shifts and mirrors
-training clips, and leaves the color as it is. Probabilities are the lengths divided by their sum; they are not
-calibrated. ``kernel`` is merlab's option, for smaller inputs. Preset ``flow28`` takes flow in place of the apex frame.
+training clips, and leaves the color as it is. It trains on apex frames only; the release adds up to four more frames of
+each training clip, chosen anew in every epoch, so that the classes have about as many. Probabilities are the lengths
+divided by their sum; they are not calibrated. ``kernel`` is merlab's option, for smaller inputs. Preset ``flow28``
+takes flow in place of the apex frame.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ epochs.
 
 Differs: merlab trains both parts together from random weights or those of ``--from``, while the release trains VGG-16
 on single frames first; batches of 2; a softmax in place of the sigmoids of the last layer. Assumed: flow between
-successive frames, which gives 9 fields; the gray frame of a field is its second one; the random weights are those of
+successive frames, which gives 9 fields; the gray frame of a field is its first one; the random weights are those of
 He. ``normalize`` adds batch normalization to VGG-16, which random weights need to be trained in a short time; it is
 merlab's option.
 """

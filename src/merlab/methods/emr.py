@@ -7,10 +7,10 @@ linear layer of 64 units, tanh and dropout 0.1. One linear layer classifies both
 part alone; the sum of the three cross-entropies is the loss. Clips of posed expressions of CK+, of the same classes,
 are added to the training clips. A domain classifier of 64, 32 and 1 units on the features of both parts distinguishes
 them from micro-expressions; its gradient is reversed before the features, with a weight of 2 / (1 + exp(-10 i / 10000))
-- 1 at step i (Ganin and Lempitsky, ICML 2015). Adam, 1e-3 for the new layers, halved every 10 epochs, and 1e-5 for the
-ResNet; weight decay 1e-6, batches of 32, 100 epochs. Flow of magnified clips (Farneback; direction as hue and magnitude
-as value), turns, crops and changes of color at random, which the release also applies at test. It reports the best
-epoch of each test subject; merlab tests the last epoch.
+- 1 at step i (Ganin and Lempitsky, ICML 2015). Adam, 1e-3 for the new layers, halved every 10 epochs until it is below
+1e-5, and 1e-5 for the ResNet; weight decay 1e-6, batches of 32, 100 epochs. Flow of magnified clips (Farneback;
+direction as hue and magnitude as value), turns, crops and changes of color at random, which the release also applies at
+test. It reports the best epoch of each test subject; merlab tests the last epoch.
 
 ``emr`` has the parts and no domain classifier, which needs clips of a second domain. ``emr-adversarial`` has it.
 Assumed, because CK+ is not part of merlab: the domains are the databases of the training clips, and synthetic clips if

@@ -13,10 +13,10 @@ pixels. The release reports the best accuracy and the best F1 of each test subje
 epochs; merlab tests the last epoch.
 
 Differs: the release moves the onset up to 3.75 % of the movement later and the apex earlier at random in training; it
-keeps the learning rate after epoch 50; merlab divides by one standard deviation for the three colors. Assumed: the
-onset is reduced by area averages. Preset ``flow28``: the flow replaces the difference image; stored flow has no onset
-frame, so the transformer gets only its learned positions, and its output is the same for all clips
-(``positions=learned``).
+keeps the learning rate after epoch 50; merlab divides by one standard deviation for the three colors; initial weights
+are torch's (release: those of He, fan-out, in the main branch). Assumed: the onset is reduced by area averages. Preset
+``flow28``: the flow replaces the difference image; stored flow has no onset frame, so the transformer gets only its
+learned positions, and its output is the same for all clips (``positions=learned``).
 """
 
 from __future__ import annotations

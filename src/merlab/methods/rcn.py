@@ -9,10 +9,11 @@ From the authors' released PyTorch code (no license): flow images of three chann
 convolution, batch normalization, ReLU, max-pooling 2 / 2 and dropout 0.5. The wide stem has three 3 x 3 convolutions of
 stride 3 and dilation 1, 2 and 3 (a half, a quarter and a quarter of the maps), ReLU, batch normalization and dropout.
 Then one recurrent block, whose steps share one 3 x 3 convolution and its batch normalization; max-pooling 2 / 2,
-dropout, adaptive average pooling, one linear layer. 64 maps on a grid of 7 x 7; SGD with momentum 0.9 at 5e-4, halved
-every 10 epochs; batches of 64, 100 epochs, last epoch kept (these are the defaults of the script; its README trains 32
-maps on 5 x 5 for 20 epochs). Initial weights of convolutions are those of He (fan-out), of the linear layer normal with
-a standard deviation of 0.01.
+dropout, adaptive average pooling, one linear layer. 64 maps on a grid of 7 x 7; SGD with momentum 0.9 at 5e-4; batches
+of 64, 100 epochs, last epoch kept (these are the defaults of the script; its README trains 32 maps on 5 x 5 for 20
+epochs). The script makes a schedule that halves the learning rate every 10 epochs, but never takes a step of it, so the
+learning rate is constant. Initial weights of convolutions are those of He (fan-out), of the linear layer normal with a
+standard deviation of 0.01.
 
 Differs: in the release, the third wide path of RCN-F repeats the second one; here it is separate, as in RCN-W. A lower
 limit prevents a division by zero where the attention divides by the maximum of a map. Assumed: u, v and strain are the
@@ -149,9 +150,7 @@ def _initialize(module: nn.Module) -> None:
 _PRESETS = {
     "paper": Preset(
         source="the defaults of the authors' released training script",
-        training=TrainingSettings(
-            epochs=100, batch_size=64, optimizer="sgd", learning_rate=5e-4, decay=0.5, decay_every=10
-        ),
+        training=TrainingSettings(epochs=100, batch_size=64, optimizer="sgd", learning_rate=5e-4, decay=1),
     ),
     "reduced": Preset(
         source="merlab's choice: 32 maps on 5 x 5 as in the README, Adam for 30 epochs with smaller batches",

@@ -8,7 +8,8 @@ magnitude or optical strain (or the gray apex frame). DSSN has one such stream f
 and multiplies their maps element by element.
 
 Differs: the release starts from AlexNet's ImageNet weights, which merlab does not include; merlab starts from random
-weights (He), unless ``--from`` gives those of an AlexNet. One channel per stream (the release repeats it three times).
+weights (He), unless ``--from`` gives those of an AlexNet. One channel per stream (the release repeats it three times),
+in [0, 1] (the release subtracts the mean of ImageNet).
 Assumed, because the release has no training code: Adam at 1e-4, batches of 32, 100 epochs; TV-L1 flow by the recipe.
 ``width``, ``stride`` and ``padding`` are merlab's options, for smaller inputs.
 """

@@ -9,7 +9,8 @@ batch normalization; max-pooling 3 / 3; dropout 0.5; average pooling 2 / 2; one 
 MEGC2019; the paper, in Matlab with 500 epochs: .7353 and .7605, where the "UAR" is macro precision).
 
 Assumed: the order of the channels does not matter. The release uses the order in which OpenCV decodes them, merlab one
-fixed order for training and test. Sizes other than 28 x 28 are merlab's extension.
+fixed order for training and test. Differs: the release does not shuffle its batches, which are in the order of the
+classes. Sizes other than 28 x 28 are merlab's extension.
 """
 
 from __future__ import annotations
