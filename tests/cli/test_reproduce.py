@@ -230,7 +230,9 @@ def test_a_recipe_runs_its_preset_input_training_and_network_with_and_without_fu
     if not epochs:
         # A shortened training is noted in the table, and marked.
         (table,) = (tmp_path / "out").glob("*.md")
-        assert f"Trained for {SHORT_EPOCHS} of the 800 epochs of preset paper" in table.read_text(encoding="utf-8")
+        assert f"Trained for {SHORT_EPOCHS} of the 800 epochs of the recipe; --full" in table.read_text(
+            encoding="utf-8"
+        )
         assert "REDUCED" in table.read_text(encoding="utf-8")
 
 

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from merlab.errors import MerlabError
+from merlab.reports import stored as stored_module
 from merlab.reports.documents import fill
-from merlab.reports.stored import read_stored, store_result
+from merlab.reports.stored import read_stored, store_result, stored_results
 from merlab.reports.tables import markdown_table, results_table
+from merlab.version import __version__
 from tests.reports.fake_run import SKILLS, write_run
 
 DOCUMENTED = Path(__file__).resolve().parents[2] / "docs" / "results"
@@ -165,6 +167,23 @@ def test_published_results_are_listed_with_their_rule_of_selection_and_recalled_
     assert "best epoch on the test subject" in slstt
 
 
+def test_a_stored_result_holds_the_metrics_of_one_method_at_least(stored, tmp_path):
+    result = json.loads((stored / "demo.json").read_text(encoding="utf-8"))
+    del result["content_digest"]
+    for methods in (0, 1):
+        (tmp_path / f"{methods}.json").write_text(json.dumps({**result, "metrics": result["metrics"][:methods]}))
+    with pytest.raises(MerlabError, match=r"0\.json is not a stored result"):
+        read_stored(tmp_path / "0.json")
+    assert len(read_stored(tmp_path / "1.json").metrics) == 1
+
+
+def test_stored_results_are_in_the_order_of_their_names(stored, tmp_path):
+    names = [f"{letter}{number}" for number in range(3) for letter in "cab"]
+    for name in names:
+        shutil.copyfile(stored / "demo.json", tmp_path / f"{name}.json")
+    assert list(stored_results(tmp_path)) == sorted(names)
+
+
 @pytest.mark.parametrize("content", ["{}", "[]", '{"metrics": []}', '{"metrics": [{"method": "svm"}]}'])
 def test_a_result_of_another_kind_is_named(stored, tmp_path, content):
     results = tmp_path / "results"
@@ -180,9 +199,23 @@ def test_a_document_that_does_not_exist_is_named(stored, tmp_path):
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
-def test_the_commit_of_a_repository_around_a_virtual_environment_is_not_merlabs(tmp_path, monkeypatch):
-    from merlab.reports import stored as stored_module
+def test_the_commit_is_the_digits_of_a_tagged_checkout_with_a_mark_for_changed_files(tmp_path, monkeypatch):
+    file = tmp_path / "stored.py"
+    file.write_text("", encoding="utf-8")
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"]
+    for command in ("init -q", "add stored.py", "commit -q -m x", "tag -a -m x v1"):
+        subprocess.run([*git, *command.split()], check=True)
+    monkeypatch.setattr(stored_module, "__file__", str(file))
+    commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], check=True, capture_output=True, text=True).stdout
+    assert stored_module.made_now().endswith(f" with merlab {__version__} at commit {commit.strip()}")
+    file.write_text("changed", encoding="utf-8")
+    assert stored_module.commit_of_checkout() == f"{commit.strip()}-dirty"
+    monkeypatch.setenv("PATH", "")
+    assert stored_module.made_now().endswith(f" with merlab {__version__}")
 
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_the_commit_of_a_repository_around_a_virtual_environment_is_not_merlabs(tmp_path, monkeypatch):
     installed = tmp_path / "site-packages" / "stored.py"
     installed.parent.mkdir()
     installed.write_text("", encoding="utf-8")

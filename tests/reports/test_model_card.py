@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from merlab.evaluation.summary import Estimate
 from merlab.models.card import Calibration, CalibrationErrors, CardScore, DatabaseCardScore, FlowSource, TrainedOn
 from merlab.reports.blocks import model_block
-from merlab.reports.model_card import card_facts, card_scores, score_table
+from merlab.reports.model_card import card_facts, card_scores, score_facts, score_table
 from tests.videos.recognizers import small_recognizer
 
 SPREAD = Estimate(mean=0.5, sd=0.1, interval=(0.4, 0.6))
@@ -89,8 +91,9 @@ def test_the_facts_begin_with_the_worst_database_and_with_what_limits_every_reco
     )
 
 
-def test_a_recognizer_that_was_scored_on_synthetic_faces_alone_has_no_lowest_score():
-    assert "lowest score" not in facts_of(described(scores=(of_network({"synthetic": rated(0.2, 0.9)}),)))
+@pytest.mark.parametrize("database", ["synthetic", "synthetic-long"])
+def test_a_recognizer_that_was_scored_on_synthetic_faces_alone_has_no_lowest_score(database):
+    assert "lowest score" not in facts_of(described(scores=(of_network({database: rated(0.2, 0.9)}),)))
 
 
 def test_the_facts_list_synthetic_flow_starts_and_expected_errors_of_labels():
@@ -119,6 +122,33 @@ def test_scores_are_listed_for_all_clips_and_for_each_database():
     assert scores["calibration error"].tolist() == [".070", "", ""]
     assert scores["confidence"].tolist() == [".800", "", ""]
     assert set(scores["UF1"]) == {".500 ± .100 [.400, .600]"}
+
+
+def test_a_score_on_one_database_has_one_row_with_every_value_under_its_title():
+    (row,) = card_scores(described(scores=(of_network({"smic": rated(0.6, 0.8)}, what="smic"),)).card).to_dict(
+        "records"
+    )
+    assert row == {
+        "clips of": "smic",
+        "clips": "6",
+        "method": "ststnet",
+        "seeds": "1",
+        "UF1": ".600",
+        "UAR": ".600",
+        "accuracy": ".600",
+        "most frequent class": ".500",
+        "confidence": ".700",
+        "calibration error": ".100",
+    }
+
+
+def test_a_score_as_json_states_the_correction_of_crops_where_there_was_one_and_has_no_interval_where_none_is():
+    plain, corrected = (score_facts(of_network({}, **facts)) for facts in ({}, {"crop": "fitted without labels"}))
+    assert corrected == {**plain, "crop": "fitted without labels"}
+    assert "crop" not in plain
+    assert (plain["uf1"], plain["uf1_interval"]) == (0.6, None)
+    (score,) = described().card.scores
+    assert score_facts(score)["uar_interval"] == [0.4, 0.6]
 
 
 def test_the_block_of_the_shipped_weights_is_stamped(tmp_path):

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pandas as pd
 from pydantic import JsonValue
 
-from merlab.models.card import Calibration, CardScore, DatabaseCardScore, FlowSource, ModelCard, TrainedOn
+from merlab.evaluation.same_people import people_of
+from merlab.models.card import (
+    SYNTHETIC_FACES,
+    Calibration,
+    CardScore,
+    DatabaseCardScore,
+    FlowSource,
+    ModelCard,
+    TrainedOn,
+)
 from merlab.models.recognizer import Recognizer
 from merlab.reports.tables import estimate_text, number
 from merlab.spelling import counted
@@ -89,7 +98,7 @@ def _lowest_score(card: ModelCard) -> str:
         for score in card.scores
         if score.method == card.method and score.confidence is not None
         for name, of in score.by_database.items()
-        if name != "synthetic"
+        if people_of(name) != SYNTHETIC_FACES
     ]
     if not scored:
         return ""

@@ -50,6 +50,7 @@ def table_7(bench: Bench) -> ComparedTable:
     notes = [
         "Parameters, multiply-accumulates and speed were measured with the preset paper, 3 x 282 x 231 per view, batch "
         f"1: {hardware()}{_load()}.",
+        "MACs, published: the paper's column Complexity/G, whose unit it does not state.",
         "The paper does not say on which hardware its frames per second were measured.",
         *paper_notes("Table 7", "Parameters:"),
     ]
@@ -96,7 +97,7 @@ def recipe_table(bench: Bench, experiment: Experiment) -> ComparedTable:
     elsewhere = f"Published on {experiment.database}, measured on {bench.database}."
     notes = [
         *([elsewhere] if bench.database != experiment.database else []),
-        *_shortened(setup),
+        *_shortened(setup, experiment),
         *(f"Not published: {text}" for text in (*paper.silent, *experiment.silent)),
         *(f"Contradiction: {text}" for text in (*paper.contradictions, *experiment.contradictions)),
         *experiment.notes,
@@ -125,15 +126,12 @@ def _recipe_setup(bench: Bench, experiment: Experiment) -> MethodSetup:
     return setup.model_copy(update={"training": training})
 
 
-def _shortened(setup: MethodSetup) -> list[str]:
-    """A note on a training that is shorter than the preset's."""
-    preset = setup.method.preset(setup.preset or "")
-    trained = setup.training.get("epochs")
-    if preset.training is None or trained is None or int(trained) >= preset.training.epochs:
+def _shortened(setup: MethodSetup, experiment: Experiment) -> list[str]:
+    """A note on a training that is shorter than the recipe's."""
+    stated, trained = experiment.entry().preset.training, setup.training.get("epochs")
+    if stated is None or trained is None or int(trained) >= stated.epochs:
         return []
-    return [
-        f"Trained for {trained} of the {preset.training.epochs} epochs of preset {setup.preset}; --full trains all."
-    ]
+    return [f"Trained for {trained} of the {stated.epochs} epochs of the recipe; --full without --epochs trains all."]
 
 
 def _setups(bench: Bench, *methods: str) -> list[MethodSetup]:
