@@ -28,6 +28,12 @@ def test_a_step_decay_is_torchs():
     assert [learning_rate(settings, done) for done in range(40)] == pytest.approx(expected)
 
 
+def test_the_papers_decay_multiplies_the_rate_by_nine_tenths_every_hundred_epochs():
+    # Section IV.B: 0.001 at first, step decay once every 100 of the 500 epochs, gamma 0.9.
+    rates = [learning_rate(TrainingSettings(), done) for done in (0, 99.9, 100, 200, 300, 400, 499.9)]
+    assert rates == pytest.approx([1e-3, 1e-3, 9e-4, 8.1e-4, 7.29e-4, 6.561e-4, 6.561e-4])
+
+
 def test_a_cosine_is_torchs():
     settings = TrainingSettings(epochs=40, learning_rate=0.5, schedule="cosine")
     expected = rates_of(torch.optim.lr_scheduler.CosineAnnealingLR(optimizer(0.5), 40), 40)

@@ -4,8 +4,10 @@ From the paper: the features are fused and passed through three consecutive CBAM
 residual addition, two more CBAM modules refine them, followed by activation and max-pooling. The paper gives no
 equations and no widths, and it does not define the one-sided variants. merlab's reconstruction makes these choices to
 agree with Table 7: both maps get the same number of channels and a grid twice as fine; a joint gate computes one mask
-per branch; the one-sided variants compute the masks and the three CBAMs from one branch only, and a linear layer
-translates its descriptor for the other branch.
+per branch, and the fused map f is the masked sum; the outputs of the three CBAMs are concatenated, and a 1 x 1
+convolution with batch normalization reduces them before the ReLU; the residual that is added is f. The one-sided
+variants compute the masks and the three CBAMs from one branch only, and a linear layer translates its descriptor for
+the other branch.
 """
 
 from __future__ import annotations
