@@ -111,3 +111,10 @@ def test_the_folder_of_a_subject_is_found_whatever_zeros_the_format_of_its_numbe
     book.save(path)
     write_images(tmp_path / folder / "012", (f"{number}.jpg" for number in range(1, 9)), JPEG)
     assert [(clip.subject, clip.name) for clip in load("4dme", tmp_path)] == [("7", "012")]
+
+
+@pytest.mark.parametrize("named", ["s01", "01", "S1"])
+def test_the_folder_of_a_subject_under_another_name_is_named_with_the_rename(root, named):
+    (root / "gray_micro" / "S01").rename(root / "gray_micro" / named)
+    (finding,) = [each for each in find_database("4dme").examine(root, False, silent).findings if each.where == "S01"]
+    assert finding.remedy == f"rename {named} to S01"

@@ -540,6 +540,12 @@ class TestFoldersWithFaults:
         finding = only(examine(small), "EP02_01f")
         assert (finding.severity, finding.found.startswith("no frames")) == ("unusable", True)
 
+    def test_a_folder_of_files_of_another_format_names_those_that_are_read(self, small):
+        for path in (small / "Cropped" / "sub01" / "EP02_01f").iterdir():
+            path.rename(path.with_suffix(".webp"))
+        remedy = only(examine(small), "EP02_01f").remedy
+        assert remedy.startswith("if reg_img46.webp is one of its frames, write them as files of .jpg, .jpeg, .png")
+
     @pytest.mark.parametrize(("number", "role"), [(46, "onset 46"), (59, "apex 59"), (60, "absent: 60")])
     def test_a_missing_frame_is_named(self, small, number, role):
         (small / "Cropped" / "sub01" / "EP02_01f" / f"reg_img{number}.jpg").unlink()

@@ -116,8 +116,34 @@ class TestTheLabels:
         with pytest.raises(MerlabError, match=r"no labels of its own.*copy three_norm_u_v_os of the CausalNet"):
             examine(root)
 
+    def test_are_not_chosen_where_two_folders_contradict_each_other(self, root):
+        labels, other = root.parent / "labels", root.parent / "other"
+        shutil.copytree(labels, other)
+        assert len(examine(root).clips) == 24
+        image = other / "sub01" / "u_test" / "0" / "sub01_sub01_c0_00 .png"
+        image.rename(other / "sub01" / "u_test" / "1" / image.name)
+        with pytest.raises(
+            MerlabError, match="labels and .*other give clips of .* other labels; move the wrong folder"
+        ):
+            examine(root)
+
 
 class TestFaults:
+    def test_suffixes_may_be_in_capital_letters(self, root):
+        before = [clip.key for clip in examine(root).clips]
+        for path in root.parent.rglob("*.png"):
+            path.rename(path.with_suffix(".PNG"))
+        clips = examine(root, deep=True).clips
+        assert [clip.key for clip in clips] == before
+        assert all(image_of(clips[0], image).is_file() for image in (*SUFFIXES, "ststnet"))
+
+    def test_two_images_of_one_name_make_the_clip_unusable(self, root):
+        shutil.copy(file_of(root, "sub01_sub01_c0_01"), root / IMAGES_FOLDER / "sub01_sub01_c0_00_1.png")
+        examination = examine(root)
+        finding = only(examination, "sub01 sub01_sub01_c0_00")
+        assert (finding.severity, finding.found) == ("unusable", "two images of the name sub01_sub01_c0_00_1")
+        assert len(examination.clips) == 23
+
     def test_a_folder_without_such_images_is_an_error_with_the_expected_layout(self, tmp_path):
         with pytest.raises(MerlabError, match="has no images <subject>_<clip> .png with the suffixes _1, _2, _3"):
             examine(tmp_path)

@@ -23,7 +23,7 @@ from merlab.databases.samm_long import RELEASE
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, open_frames
 from merlab.progress import silent
-from tests.databases import casme2_release, test_mmew
+from tests.databases import casme2_release, smic_release, test_casme3, test_mmew
 from tests.databases.release import image_bytes, write_images, write_table
 
 NAMES = ("img9.jpg", "img10.JPG", "006_1_00011.png", "._img8.jpg", "img12.txt", "cover.jpg", "13.jpeg")
@@ -42,6 +42,35 @@ def test_frames_are_those_that_are_read_and_a_folder_is_listed_once(tmp_path):
 def test_registered_faces_are_known_by_their_names(tmp_path):
     write_images(tmp_path / "006_1", ("reg_006_1_0001.jpg", "reg_006_1_0002.jpg"), image_bytes())
     assert Layout(tmp_path, RELEASE).frames_of(tmp_path / "006_1") == ([1, 2], True)
+
+
+def test_registered_faces_are_known_on_a_disk_with_names_in_capital_letters(tmp_path):
+    write_images(tmp_path / "006_1", ("REG_006_1_0001.JPG",), image_bytes())
+    layout = Layout(tmp_path, RELEASE)
+    assert layout.frames_of(tmp_path / "006_1").registered
+    assert layout.kind.cropped
+
+
+OF_SYSTEMS = ("__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found", ".Trash")
+
+
+@pytest.mark.parametrize("database", ["mmew", "casme3", "smic"])
+def test_folders_that_systems_add_are_no_clips(tmp_path, database):
+    if database == "mmew":
+        write_table(tmp_path / test_mmew.TABLE, [test_mmew.row(), test_mmew.row("S05-07-001")], test_mmew.COLUMNS)
+        test_mmew.write_clip(tmp_path)
+        test_mmew.write_clip(tmp_path, "S05-07-001", "others")
+    elif database == "casme3":
+        write_table(tmp_path / test_casme3.MICRO_TABLE, [test_casme3.row()], test_casme3.COLUMNS)
+        test_casme3.write_video(tmp_path)
+    else:
+        smic_release.write_single(tmp_path, [smic_release.Take(1, "ne", 1, 559740, 559745)], table=False)
+    before = find_database(database).examine(tmp_path, True, silent)
+    for folder in [folder for folder in tmp_path.rglob("*") if folder.is_dir()]:
+        for name in OF_SYSTEMS:
+            write_images(folder / name, ("1.jpg",), image_bytes())
+    assert before.clips
+    assert find_database(database).examine(tmp_path, True, silent) == before
 
 
 def test_two_files_of_one_number_are_refused(tmp_path):

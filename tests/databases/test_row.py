@@ -127,3 +127,11 @@ def test_a_row_may_have_an_objective_class(cell, objective_class):
     row = parsed(casme2.RELEASE, **{"objective class": cell})
     assert isinstance(row, Row)
     assert row.objective_class == objective_class
+
+
+@pytest.mark.parametrize(("other", "is_note"), [({}, True), ({"onset": "3"}, False)])
+def test_a_line_with_one_cell_may_be_a_note_below_the_table(other: dict[Role, str], is_note: bool):
+    record = {**dict.fromkeys(samm.RELEASE.table.columns, ""), "subject": "* found by flow", **other}
+    finding = parse_row(7, record, "table.xlsx", samm.RELEASE)
+    assert isinstance(finding, Finding)
+    assert finding.remedy.startswith("if this line is a note, delete it") == is_note

@@ -156,6 +156,14 @@ class TestFaults:
         (root / "sub01" / "u_test" / "0" / "readme.txt").touch()
         assert about(examine(root), "sub01/u_test/0/readme.txt").severity == "differs"
 
+    def test_files_and_folders_that_systems_add_are_not_named(self, root):
+        before = examine(root)
+        for folder in (root / "sub01" / "u_test", root / "sub01" / "u_test" / "0"):
+            (folder / "@eaDir").mkdir()
+            for name in ("Thumbs.db", "desktop.ini"):
+                (folder / name).write_bytes(b"")
+        assert examine(root) == before
+
     @pytest.mark.parametrize("copy", ["2/sub01_EP02 .png", "0/sub01_EP02.png"])
     def test_a_name_that_occurs_twice_is_unusable_in_any_class(self, root, copy):
         write_image(root / "sub01" / "u_test" / "0" / "sub01_EP02 .png")

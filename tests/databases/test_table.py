@@ -228,6 +228,16 @@ class TestAText:
         )
         assert len(examination.clips) == 1
 
+    @pytest.mark.parametrize("line", ["* apex found by flow", ",,,,* apex found by flow"])
+    def test_with_one_cell_in_a_line_may_have_a_note_there(self, tmp_path, line):
+        frames = folder_of(tmp_path, "frames")
+        (tmp_path / "mine.csv").write_text(f"subject,clip,frames,fps,label\ns1,c1,{frames},200,joy\n{line}\n")
+        examination = examine(tmp_path / "mine.csv")
+        fault = only(examination, "mine.csv, line 3")
+        assert (fault.severity, fault.found) == ("unusable", "'* apex found by flow'")
+        assert fault.remedy == "if this line is a note, delete it; otherwise complete the row"
+        assert len(examination.clips) == 1
+
     def test_with_an_open_quote_is_refused_at_its_line(self, tmp_path):
         (tmp_path / "mine.csv").write_text('subject,clip,frames\ns1,c1,f\ns2,"c2,f\ns3,c3,f\n')
         with pytest.raises(MerlabError, match=r"mine.csv, line 3: .*; check the quotes"):

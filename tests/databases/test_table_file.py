@@ -143,3 +143,15 @@ def test_texts_of_parquet_may_be_bytes(tmp_path):
     pq.write_table(pa.table({"subject": [b"\xff\xfe"]}), tmp_path / "table.parquet")
     with pytest.raises(MerlabError, match="cannot be read as Parquet"):
         read_lines(tmp_path / "table.parquet")
+
+
+@pytest.mark.parametrize("notes", [[], ["Onset, apex and offset, by frame;;"] * 5], ids=["", "below notes"])
+def test_a_delimiter_inside_of_cells_is_not_that_between_them(tmp_path, notes):
+    path = tmp_path / "coding.csv"
+    path.write_text("\n".join([*notes, "sub;onset;au", "1;3;1,2,4,6,12", "2;5;4,9"]), encoding="utf-8")
+    (sheet,) = read_lines(path, 40).sheets
+    assert [line.cells for line in sheet.filled[len(notes) :]] == [
+        ("sub", "onset", "au"),
+        ("1", "3", "1,2,4,6,12"),
+        ("2", "5", "4,9"),
+    ]

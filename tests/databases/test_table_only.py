@@ -10,7 +10,7 @@ import pytest
 from merlab.databases import examine_table, find_database
 from merlab.databases.database import Examination
 from merlab.errors import MerlabError
-from tests.databases import test_mmew
+from tests.databases import samm_release, test_mmew
 from tests.databases.casme2_release import COLUMNS_2014, examine, row, write_release
 from tests.databases.release import write_table
 
@@ -55,3 +55,18 @@ def test_of_synthetic_faces_is_read_and_stamped(tmp_path, given):
     examination = examine_table(find_database("synthetic"), tmp_path / given)
     assert (examination.facts["subjects"], examination.findings) == ("2", ())
     assert examination.clips.stamps == ("SYNTHETIC",)
+
+
+def test_a_micro_expression_of_one_frame_cannot_be_used(tmp_path):
+    (finding,) = examined(tmp_path, (1, 5, 9), (7, 7, 7)).of("unusable")
+    assert (finding.where, finding.found) == ("S03 S03-01-002 (row 3)", "onset 7, apex 7, offset 7")
+
+
+def test_only_the_documented_mistake_of_a_row_is_handled(tmp_path):
+    rows = [samm_release.row("028", "028_4_1", frames) for frames in ((1090, 1143, 1134), (1090, 1999, 1134))]
+    severities = []
+    for line in rows:
+        write_table(tmp_path / samm_release.TABLE, [line], samm_release.COLUMNS, sheets=("MICRO_ONLY",))
+        findings = examine_table(find_database("samm"), tmp_path).findings
+        severities += [each.severity for each in findings if "onset <=" in each.expected]
+    assert severities == ["handled", "unusable"]

@@ -14,7 +14,7 @@ Source: tony19980810/CausalNet on GitHub, MIT license. The images are derived fr
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -23,8 +23,9 @@ from pathlib import Path
 from merlab.clips import Clip, ClipTable, Finding
 from merlab.databases import ststnet_flow
 from merlab.databases.causalnet_flow_facts import IMAGES_FOLDER, LABELS_FOLDER, SUFFIXES
+from merlab.databases.coded.folders import entries
 from merlab.databases.database import Database, Examination
-from merlab.databases.ststnet_flow import TEST_FOLDER, image_fault
+from merlab.databases.ststnet_flow import TEST_FOLDER, image_fault, png_files
 from merlab.errors import MerlabError
 from merlab.frames import ClipError
 from merlab.given import require_folder
@@ -40,13 +41,15 @@ def examine(root: Path, deep: bool, progress: Progress) -> Examination:
     Raises MerlabError if ``root`` has no images of this layout, or if no labels are found.
     """
     folder = _images_in(root)
+    # The folders may have changed since another examination.
+    labels_for.cache_clear()
     labels = labels_for(folder)
     labeled = ststnet_flow.examine(labels, False, silent)
-    files = {path.stem.rstrip(): path for path in sorted(folder.glob("*.png")) if not path.name.startswith(".")}
+    files, repeated = _by_stem(folder)
     clips: list[Clip] = []
     findings = list(labeled.findings)
     for done, clip in enumerate(labeled.clips, start=1):
-        fault = _missing(clip, files) or (_damaged(clip, files) if deep else None)
+        fault = _repeated(clip, repeated) or _missing(clip, files) or (_damaged(clip, files) if deep else None)
         if fault:
             findings.append(fault)
         else:
@@ -91,7 +94,7 @@ def _beside(clip: Clip, image: str) -> Path:
 
 def _ststnet_image(clip: Clip) -> Path:
     folder = labels_for(clip.source.parent) / clip.subject / TEST_FOLDER
-    found = [path for path in folder.glob(f"*/{clip.name}*.png") if path.stem.rstrip() == clip.name]
+    found = [path for of_class in entries(folder) for path in png_files(of_class) if path.stem.rstrip() == clip.name]
     return found[0] if found else folder / f"{clip.name} .png"
 
 
@@ -99,7 +102,7 @@ def _images_in(root: Path) -> Path:
     """The folder of the images: the one of the release inside ``root``, or ``root`` itself."""
     require_folder(root, f"give the folder that holds {IMAGES_FOLDER}")
     for folder in (root / IMAGES_FOLDER, root):
-        if next(folder.glob("*_1 .png"), None) or next(folder.glob("*_1.png"), None):
+        if any(path.stem.rstrip().endswith(SUFFIXES["back"]) for path in png_files(folder)):
             return folder
     raise MerlabError(
         f"{root} has no images <subject>_<clip> .png with the suffixes _1, _2, _3; give the folder that holds "
@@ -111,7 +114,7 @@ def _images_in(root: Path) -> Path:
 def labels_for(images: Path) -> Path:
     """The folder in STSTNet's layout that names the most clips of the folder ``images``: beside it, or one level up.
 
-    Raises MerlabError if there is none.
+    Raises MerlabError if there is none, and if two of them give clips other labels.
     """
     beside = [images.parent, images.parent.parent] if images.name == IMAGES_FOLDER else [images, images.parent]
     candidates = [folder for place in beside for folder in _in_ststnet_layout(place)]
@@ -121,18 +124,44 @@ def labels_for(images: Path) -> Path:
             f"layout <subject>/{TEST_FOLDER}/<class>; copy {LABELS_FOLDER} of the CausalNet repository, or the flow of "
             "the STSTNet or HTNet release, there"
         )
-    names = {path.stem.rstrip() for path in images.glob("*.png")}
-    return max(candidates, key=lambda folder: len(names & _names_in(folder)))
+    names = {path.stem.rstrip() for path in png_files(images)}
+    labels = {folder: {label for label in _labels_in(folder) if label[0] in names} for folder in candidates}
+    most = max(map(len, labels.values()))
+    first, *others = (folder for folder in candidates if len(labels[folder]) == most)
+    for other in others:
+        if labels[other] != labels[first]:
+            raise MerlabError(
+                f"{first} and {other} give clips of {images} other labels; move the wrong folder elsewhere"
+            )
+    return first
 
 
 def _in_ststnet_layout(place: Path) -> Iterator[Path]:
-    for folder in sorted(place.iterdir()):
+    for folder in entries(place):
         if folder.is_dir() and next(folder.glob(f"*/{TEST_FOLDER}"), None):
             yield folder
 
 
-def _names_in(labels: Path) -> set[str]:
-    return {path.stem.rstrip() for path in labels.glob(f"*/{TEST_FOLDER}/*/*.png")}
+def _labels_in(labels: Path) -> set[tuple[str, str]]:
+    """The names of the images in a folder of STSTNet's layout, each with its class."""
+    classes = labels.glob(f"*/{TEST_FOLDER}/*")
+    return {(path.stem.rstrip(), of_class.name) for of_class in classes for path in png_files(of_class)}
+
+
+def _by_stem(folder: Path) -> tuple[dict[str, Path], set[str]]:
+    """The images of a folder by their name without the space before the suffix, and names that several have."""
+    files: dict[str, list[Path]] = defaultdict(list)
+    for path in png_files(folder):
+        files[path.stem.rstrip()].append(path)
+    return {stem: paths[0] for stem, paths in files.items()}, {stem for stem, paths in files.items() if len(paths) > 1}
+
+
+def _repeated(clip: Clip, repeated: set[str]) -> Finding | None:
+    several = [clip.name + suffix for suffix in SUFFIXES.values() if clip.name + suffix in repeated]
+    if not several:
+        return None
+    found, remedy = f"two images of the name {', '.join(several)}", "remove those that are not of the release"
+    return Finding("unusable", f"{clip.subject} {clip.name}", "four images of the clip", found, remedy)
 
 
 def _missing(clip: Clip, files: dict[str, Path]) -> Finding | None:

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from merlab.clips import Clip, ClipTable, Finding
+from merlab.databases.coded.folders import entries
 from merlab.databases.database import Database, Examination
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, read_image
@@ -172,9 +173,7 @@ def _repetition(where: str, paths: list[Path]) -> Finding | None:
 
 def _images(test_folder: Path, findings: list[Finding]) -> Iterator[Path]:
     """The .png files in the class folders, sorted; anything else is added to ``findings``."""
-    for folder in sorted(test_folder.iterdir()):
-        if folder.name.startswith("."):
-            continue
+    for folder in entries(test_folder):
         where = f"{test_folder.parent.name}/{TEST_FOLDER}/{folder.name}"
         if folder.name not in EMOTIONS or not folder.is_dir():
             expected = "class folders 0, 1 and 2"
@@ -182,10 +181,10 @@ def _images(test_folder: Path, findings: list[Finding]) -> Iterator[Path]:
                 Finding("differs", where, expected, folder.name, "nothing is read from it; move it elsewhere")
             )
             continue
-        for path in sorted(folder.iterdir()):
+        for path in entries(folder):
             if path.suffix.lower() == ".png":
                 yield path
-            elif not path.name.startswith("."):
+            else:
                 remedy = "nothing is read from it; move it elsewhere"
                 findings.append(Finding("differs", f"{where}/{path.name}", "only .png images", path.name, remedy))
 
@@ -203,6 +202,11 @@ def image_fault(path: Path, where: str) -> Finding | None:
     if not np.ptp(image, axis=2).any():
         return Finding("unusable", where, "three channels: u, v, optical strain", "a gray image", remedy)
     return None
+
+
+def png_files(folder: Path) -> list[Path]:
+    """The .png files of a folder, sorted; the suffix may be in capital letters."""
+    return [path for path in entries(folder) if path.suffix.lower() == ".png"]
 
 
 def _compare_counts(clips: list[Clip]) -> Iterator[Finding]:

@@ -12,8 +12,10 @@ import struct
 import warnings
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -138,10 +140,19 @@ def _read_text(path: Path, header_lines: int) -> TableFile:
     encoding, text = decoded(path, path.read_bytes())
     delimiters = ["\t"] if path.suffix.lower() == ".tsv" else list(DELIMITERS)
     first = [line for line in text.splitlines() if line.strip()][:header_lines]
-    delimiter = max(delimiters, key=lambda each: max((line.count(each) for line in first), default=0))
+    delimiter = max(delimiters, key=partial(_cells_between, first))
     title = f"text in {ENCODINGS[encoding]}, {DELIMITERS[delimiter]} between cells"
     findings = () if encoding.startswith("utf") else (_old_encoding(path, encoding),)
     return TableFile(title, (_sheet(path.name, text_lines(path, text, delimiter)),), findings)
+
+
+def _cells_between(lines: Sequence[str], delimiter: str) -> int:
+    """The number of delimiters in lines that have the same number of them.
+
+    A delimiter inside of cells, ``1,2,4`` in one line and ``4,9`` in the next, is not the one between them.
+    """
+    alike = Counter(line.count(delimiter) for line in lines)
+    return max((number * lines_with for number, lines_with in alike.items()), default=0)
 
 
 def _old_encoding(path: Path, encoding: str) -> Finding:

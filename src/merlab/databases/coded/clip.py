@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from merlab.clips import Clip, Finding
+from merlab.databases.coded.folders import entries
 from merlab.databases.coded.release import Frames, QuirkKind, QuirksOfClip, Release
 from merlab.databases.coded.row import Row
-from merlab.frames import MAX_FRAMES_NAMED, describe_numbers, folders_of_images
+from merlab.frames import IMAGE_SUFFIXES, MAX_FRAMES_NAMED, describe_numbers, folders_of_images
 from merlab.spelling import counted
 
 COPY_AGAIN = "copy the clip's folder again from the original"
@@ -215,10 +216,20 @@ def _require_frames(reading: Reading) -> None:
 
 
 def remedy_without_frames(source: Path) -> str:
-    """What to do about a clip's folder without frames; an archive may have been unpacked one level too deep."""
+    """What to do about a clip's folder without frames.
+
+    An archive may have been unpacked one level too deep, and files may be of another format or without numbers.
+    """
     deeper = " and ".join(map(str, folders_of_images(source)))
-    moved = f"if the frames of the clip are those in {deeper}, move them into the folder above; otherwise "
-    return (moved if deeper else "") + COPY_AGAIN
+    if deeper:
+        return (
+            f"if the frames of the clip are those in {deeper}, move them into the folder above; otherwise {COPY_AGAIN}"
+        )
+    files = [path.name for path in entries(source) if path.is_file()]
+    if not files:
+        return COPY_AGAIN
+    form = f"files of {', '.join(IMAGE_SUFFIXES)} whose names end in their number"
+    return f"if {files[0]} is one of its frames, write them as {form}; otherwise {COPY_AGAIN}"
 
 
 def _fill_apex(reading: Reading) -> None:

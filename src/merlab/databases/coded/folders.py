@@ -11,12 +11,25 @@ from merlab.frames import IMAGE_SUFFIXES, looks_like_video
 
 # The number at the end of the name of an image.
 FRAME_NAME = re.compile(rf"(?!\.)(?s:.*\D)?(\d+)(?i:{'|'.join(map(re.escape, IMAGE_SUFFIXES))})")
+# What macOS adds to archives, and network storage and Windows to folders and disks; in lower case.
+OF_SYSTEMS = {
+    *("__macosx", "@eadir", "$recycle.bin", "system volume information", "lost+found"),
+    *("thumbs.db", "ehthumbs.db", "desktop.ini"),
+}
+
+
+def is_of_system(name: str) -> bool:
+    """Whether a file or folder is hidden, or one that a system adds to those of the user, such as ``__MACOSX``."""
+    return name.startswith(".") or name.lower() in OF_SYSTEMS
 
 
 def entries(folder: Path) -> list[Path]:
-    """What a folder holds, sorted; nothing if it cannot be listed, so that one folder does not end an examination."""
+    """What a folder holds, sorted, without what systems add to it.
+
+    Nothing if it cannot be listed, so that one folder does not end an examination.
+    """
     try:
-        return sorted(folder.iterdir())
+        return sorted(path for path in folder.iterdir() if not is_of_system(path.name))
     except OSError:
         return []
 
@@ -24,7 +37,7 @@ def entries(folder: Path) -> list[Path]:
 def clips_below(subject: Path) -> Iterator[Path]:
     """The clips of a subject's folder: all folders and videos directly in it."""
     for path in entries(subject):
-        if not path.name.startswith(".") and (path.is_dir() or looks_like_video(path)):
+        if path.is_dir() or looks_like_video(path):
             yield path
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from merlab.databases.coded.folders import entries, frame_names, numbered_names
-from merlab.databases.coded.release import CLIPS_EXAMINED, REGISTERED, Kind, Release
+from merlab.databases.coded.release import CLIPS_EXAMINED, Kind, Release, is_registered
 from merlab.databases.coded.table_search import walk_folders
 from merlab.errors import MerlabError
 from merlab.frames import open_frames
@@ -110,7 +110,7 @@ def _frames_of(source: Path) -> Frames:
     numbers = {number for number, _ in named}
     # Two files of one number, no file and a video are the business of ``open_frames``.
     alone = bool(named) and len(numbers) == len(named)
-    registered = any(name.startswith(REGISTERED) for _, name in named)
+    registered = any(is_registered(name) for _, name in named)
     return Frames(sorted(numbers) if alone else frames.numbers, registered)
 
 
@@ -175,5 +175,5 @@ def _holds_clips(subject: Path, release: Release) -> bool:
 
 
 def _contains_images(folder: Path) -> bool:
-    below = (path for path in entries(folder) if path.is_dir() and not path.name.startswith("."))
+    below = (path for path in entries(folder) if path.is_dir())
     return any(frame_names(path) for path in (folder, *below))

@@ -70,7 +70,8 @@ def _rename_of_subject(subject: str, names: Set[str], release: Release, absent: 
 
     A folder whose name states the number of another subject is not this one.
     """
-    same = [name for name in sorted(names) if subject_meant(name, release) == subject]
+    meant = subject_meant(subject, release) or subject
+    same = [name for name in sorted(names) if subject_meant(name, release) == meant]
     without_number = {name for name in names if subject_meant(name, release) is None}
     return renames({same[0]: subject}) if same else rename_hint(subject, without_number, absent)
 

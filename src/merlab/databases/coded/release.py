@@ -260,4 +260,9 @@ def any_frames(clips: list[dict[int, str]]) -> bool:
 
 def cropped_faces(clips: list[dict[int, str]]) -> bool:
     """Whether file names start with ``reg_``, as registered faces in the releases of CASME and CASME II do."""
-    return any(name.startswith(REGISTERED) for names in clips for name in names.values())
+    return any(is_registered(name) for names in clips for name in names.values())
+
+
+def is_registered(name: str) -> bool:
+    """Whether the name of a file is that of a registered face; some disks have names in capital letters."""
+    return name.lower().startswith(REGISTERED)

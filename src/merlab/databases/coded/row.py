@@ -76,7 +76,7 @@ def parse_row(number: int, record: Record, table: str, release: Release) -> Row 
     faulty = next(_faults(record, form), None)
     if faulty or subject is None:
         expected, found = faulty or ("a subject", repr(record["subject"]))
-        return Finding("unusable", where, expected, found, CORRECT)
+        return Finding("unusable", where, expected, found, _remedy_for(record))
     folder = folder_of(record, form)
     line = number if kind_of(record) == "" else None
     wrong = release.quirks_of(subject, folder, line).get("wrong frame")
@@ -106,6 +106,12 @@ def parse_row(number: int, record: Record, table: str, release: Release) -> Row 
         _second_movement(record),
         moments.repairs,
     )
+
+
+def _remedy_for(record: Record) -> str:
+    """What to do about a faulty row; one with a single cell may be a note below the table."""
+    alone = sum(bool(cell) for role, cell in record.items() if role != "folder") == 1
+    return f"if this line is a note, delete it; otherwise {CORRECT}" if alone else CORRECT
 
 
 def apex_outside(row: Row) -> Finding:

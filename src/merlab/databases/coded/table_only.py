@@ -61,15 +61,21 @@ def _lasting(rows: Sequence[Row], release: Release) -> str:
 
 
 def _order(row: Row, release: Release) -> Iterator[Finding]:
-    """A finding if onset, apex and offset are out of order, which a macro-expression can be without its apex."""
-    quirks = row.quirks(release)
-    known = [row.onset, row.offset] if row.apex is None else [row.onset, row.apex, row.offset]
-    if known == sorted(known):
+    """A finding if onset, apex and offset are out of order, which a macro-expression can be without its apex.
+
+    So there is for a micro-expression of one frame, which is no clip.
+    """
+    coded = (row.onset, row.apex, row.offset)
+    known = [number for number in coded if number is not None]
+    if known == sorted(known) and (row.onset < row.offset or row.is_macro):
         return
     if row.is_macro and row.onset <= row.offset:
         yield apex_outside(row)
         return
     found = f"onset {row.onset}, apex {row.apex or 'none'}, offset {row.offset}"
-    quirk = quirks.get("wrong frame") or quirks.get("frame range")
+    quirks = row.quirks(release)
+    wrong = quirks.get("wrong frame")
+    quirk = wrong if wrong and wrong.corrected(coded) else quirks.get("frame range")
+    expected = "onset <= apex <= offset" + ("" if row.is_macro else " and onset < offset")
     remedy = quirk.handling if quirk else CORRECT
-    yield Finding("handled" if quirk else "unusable", row.where, "onset <= apex <= offset", found, remedy)
+    yield Finding("handled" if quirk else "unusable", row.where, expected, found, remedy)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from merlab.databases.coded.coding_table import CodingTable, read_coding_table, required_columns
+from merlab.databases.coded.folders import is_of_system
 from merlab.databases.coded.release import TABLE_SUFFIXES, Release, is_table_file
 from merlab.databases.coded.row import Row
 from merlab.databases.coded.workbook import OtherTableError, UnclearTableError
@@ -36,8 +37,7 @@ def walk_folders(root: Path, release: Release) -> Iterator[tuple[Path, list[str]
             continue
         entered.add(real)
         depth = len(folder.relative_to(root).parts)
-        # macOS adds the folder __MACOSX to archives.
-        listed = sorted(name for name in folders if not name.startswith(".") and name != "__MACOSX")
+        listed = sorted(name for name in folders if not is_of_system(name))
         to_enter = [name for name in listed if depth < SEARCH_DEPTH and not is_subject(name)]
         folders[:] = sorted(to_enter, key=lambda name: (folder / name).is_symlink())
         yield folder, listed, sorted(files)

@@ -16,7 +16,7 @@ from merlab.databases.objective_class import EXAMPLE, parse_objective_class
 from merlab.databases.table_file import Sheet
 from merlab.errors import MerlabError
 from merlab.frames import HIGHEST_RATE, LOWEST_RATE, is_rate
-from merlab.spelling import INVISIBLE, one_letter_apart, without_fraction
+from merlab.spelling import INVISIBLE, one_letter_apart, quoted, without_fraction
 
 REQUIRED = ("subject", "clip", "frames")
 TEXTS = ("database", "subject", "clip", "label")
@@ -167,6 +167,11 @@ def read_records(path: Path, sheet: Sheet, columns: Columns) -> tuple[list[Recor
 
 def _faults(path: Path, place: str, cells: Sequence[str], sheet: Sheet, columns: Columns) -> Iterator[Finding]:
     width = len(sheet.header)
+    filled = list(filter(None, cells))
+    if len(filled) == 1:
+        remedy = "if this line is a note, delete it; otherwise complete the row"
+        yield Finding("unusable", f"{path.name}, {place}", "the cells of a clip", quoted(filled[0]), remedy)
+        return
     if len(cells) < width or any(cells[width:]):
         expected = f"{width} cells, as in the line of column names"
         remedy = "leave a cell empty where its value is unknown; put a text that contains the delimiter into quotes"
