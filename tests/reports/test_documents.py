@@ -87,6 +87,30 @@ def test_a_block_is_filled_with_the_table_and_its_origin_and_the_rest_stays(stor
     assert "old" not in text
 
 
+@pytest.mark.parametrize(("commit", "stated"), [("0123abc", " at commit 0123abc"), (None, "")])
+def test_a_run_on_one_database_has_one_table_and_the_commit_if_it_is_known(stored, tmp_path, commit, stated):
+    result = json.loads((stored / "demo.json").read_text(encoding="utf-8"))
+    del result["content_digest"]
+    (tmp_path / "demo.json").write_text(json.dumps({**result, "commit": commit}), encoding="utf-8")
+    path = document(tmp_path)
+    fill(path, tmp_path, check=False)
+    text = path.read_text(encoding="utf-8")
+    assert f"\n\nRun of 2026-05-04 with merlab 0.1.0{stated}: `{COMMAND}`\n" in text
+    assert sum(line.startswith("| ---") for line in text.splitlines()) == 1
+
+
+def test_scores_of_the_surest_clips_are_listed_if_a_method_is_surer_of_some(stored, tmp_path):
+    path = document(tmp_path, "<!-- coverage: demo -->\n<!-- end -->\n")
+    with pytest.raises(MerlabError, match="line 1: 'demo' has no scores of the surest clips: its methods are equally"):
+        fill(path, stored, check=False)
+    result = json.loads((stored / "demo.json").read_text(encoding="utf-8"))
+    del result["content_digest"]
+    result["metrics"][0]["by_coverage"] = [{"share": 0.5, "clips": 40, "uf1": 0.75, "uar": 0.8, "accuracy": 0.9}]
+    (tmp_path / "demo.json").write_text(json.dumps(result), encoding="utf-8")
+    fill(path, tmp_path, check=False)
+    assert "| constant | 50% | 40 | .750 | .800 | .900 |" in path.read_text(encoding="utf-8")
+
+
 def test_clips_of_several_databases_are_also_scored_by_database(stored, tmp_path):
     result = json.loads((stored / "demo.json").read_text(encoding="utf-8"))
     del result["content_digest"]
@@ -136,6 +160,15 @@ def test_two_blocks_of_a_document_are_both_filled(stored, tmp_path):
         ),
         ("\n<!-- results: other -->\n<!-- end -->\n", "line 2 requests result 'other', but .* contains demo"),
         ("<!-- results: ../demo -->\n<!-- end -->\n", "requests result '../demo'"),
+        ("<!-- spotting: ours -->\n<!-- end -->\n", r"`merlab score-spotting \.\.\. --save .*spotting.*ours\.json`"),
+        ("<!-- spotters: ours -->\n<!-- end -->\n", r"`merlab compare-spotting \.\.\. --save .*spotting.*ours\.json`"),
+        ("<!-- model: other -->\n<!-- end -->\n", "the model 'other'; the one that ships is synthetic"),
+        ("<!-- beside: casme2-5 -->\n<!-- end -->\n", "nothing is published on the databases .* of 'casme2-5'"),
+        (
+            "<!-- leaderboard: casme2-5 kfold -->\n<!-- end -->\n",
+            "leaderboard of 'casme2-5 kfold', but .* no run of it",
+        ),
+        ("<!-- end -->\n", "line 1: <!-- end --> ends no block; begin it with a line <!-- KIND: NAME -->"),
         ("<!-- results: demo -->\n| a |\n", "line 1: the block is not closed"),
         ("<!-- results: demo -->\n<!-- results: demo -->\n<!-- end -->\n", "line 1: the block is not closed"),
     ],

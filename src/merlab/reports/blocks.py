@@ -42,7 +42,10 @@ def coverage_block(name: str, results: Path, where: str) -> str:
     """The scores of one stored run if only the surest clips are answered."""
     table = coverage_table(_stored_run(name, results, where).metrics)
     if table.empty:
-        raise MerlabError(f"{where}: {name!r} was stored without coverage; store the run again")
+        raise MerlabError(
+            f"{where}: {name!r} has no scores of the surest clips: its methods are equally sure of all clips, or it "
+            "was stored by an earlier merlab; store the run again, or remove the block"
+        )
     return markdown_table(table)
 
 
