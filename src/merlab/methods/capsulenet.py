@@ -6,8 +6,8 @@ maps of 28 x 28); a 9 x 9 convolution of 256 filters and ReLU; a 9 x 9 convoluti
 are 32 capsules of 8 numbers at each position; one capsule of 16 numbers per class, by three rounds of routing by
 agreement (Sabour, Frosst and Hinton, "Dynamic Routing Between Capsules", NeurIPS 2017). The length of a capsule states
 how certain the class is. Margin loss with the margins 0.99 and 0.01 and weight 0.5. Adam at 1e-4, x0.9 after every
-epoch, batches of 32, 30 epochs. The release reports the best epoch on the test subject, and it leaves changes at random
-(crops, color, turns) on at test; merlab tests the last epoch without changes.
+epoch, batches of 32, 30 epochs. The release reports the best epoch on the test subject, and it turns images at random
+by up to 8 degrees at test; merlab tests the last epoch without changes.
 
 Differs: merlab starts from random weights, unless ``--from`` gives those of a ResNet-18; it turns, shifts and mirrors
 training clips, and leaves the color as it is. It trains on apex frames only; the release adds up to four more frames of

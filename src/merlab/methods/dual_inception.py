@@ -1,12 +1,13 @@
 """Dual-Inception, a network with two streams of Inception blocks on optical flow.
 
-Zhou, Mao and Xue, "Dual-Inception Network for Cross-Database Micro-Expression Recognition", FG 2019. From the
-authors' released Keras code (no license): one stream for the horizontal and one for the vertical TV-L1 flow, 28 x 28 in
-[0, 1]; each has two blocks of four paths (1x1; 1x1 - 3x3; 1x1 - 5x5; max-pooling 3x3 - 1x1) with 6 filters per path in
-the first block and 16 in the second, ReLU after each convolution, max-pooling 2 / 2 after each block; both streams are
+Zhou, Mao and Xue, "Dual-Inception Network for Cross-Database Micro-Expression Recognition", FG 2019. From the authors'
+released Keras code (MIT license): one stream for the horizontal and one for the vertical TV-L1 flow, 28 x 28 in [0, 1];
+each has two blocks of four paths (1x1; 1x1 - 3x3; 1x1 - 5x5; max-pooling 3x3 - 1x1) with 6 filters per path in the
+first block and 16 in the second, ReLU after each convolution, max-pooling 2 / 2 after each block; both streams are
 concatenated; one linear layer of 1024 units with ReLU; Adam at 1e-4, batches of 3, 40 epochs. The release keeps the
 epoch with the smallest validation loss. Its validation set consists of all other subjects of the test subject's
-database, so it trains only on the other databases.
+database, so it trains only on the other databases. It passes the word ``auto`` as the weights of the classes, which
+Keras 2.2.4, its version, ignores (recalled, not verified), so there are none here.
 
 Differs: flow from onset to apex, as everywhere in merlab (published: from onset to the middle frame); one channel per
 stream (the release repeats each flow image three times); the last epoch is kept (``--set selection=validation`` is

@@ -11,8 +11,8 @@ convolution halves the image and is followed by ReLU. Frames are weighted by the
 (``weights=learnet``).
 
 Assumed, because the release has no training code: Adam at 0.001, batches of 64, 100 epochs, no augmentation; input in
-[0, 1]. Differs: padding is symmetric, while Keras pads an image of even size only at its end. Sizes other than
-112 x 112 are merlab's extension.
+[0, 1]. Differs: padding is symmetric, while Keras pads an image of even size only at its end; initial weights and the
+constants of batch normalization are torch's. Sizes other than 112 x 112 are merlab's extension.
 """
 
 from __future__ import annotations
