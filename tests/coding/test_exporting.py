@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import pympi
 import pytest
 
@@ -19,7 +20,8 @@ from merlab.coding.tables import Subjects
 from merlab.errors import MerlabError
 from merlab.result_folder import CODING
 from merlab.sinks import VideoSink
-from merlab.spotting.scoring.read_intervals import read_events
+from merlab.spotting.scoring.read_intervals import Reading, read_events
+from merlab.videos.result import EVENTS
 from tests.coding.results import about, coded_in, every_kind, material_in, renamed
 from tests.videos.fake_result import sketched_face
 
@@ -44,6 +46,16 @@ def test_elan_has_tiers_of_the_machine_and_of_each_coder_at_the_times_of_the_fra
         assert tiers[f"{coder} face 0 comments"] == [(1370, 1650, 'says "hm", then', "joy")]
         assert tiers[f"{coder} face 0 apexes"] == [(1490, 1500, "apex")]
         assert tiers[f"{coder} face 1 rejected"] == [(4370, 4650, "e0002")]
+
+
+def test_elan_states_kinds_as_the_tables_of_the_result_do(tmp_path):
+    """Movements of the kind other are no expressions: without their kind, scores would count them."""
+    folder, kinds = material_in(tmp_path / "out").folder, ["micro", "other", "macro", "micro"]
+    pd.read_csv(folder / EVENTS).assign(kind=kinds).to_csv(folder / EVENTS, index=False)
+    export_coding([folder], tmp_path / "coded.eaf")
+    read = read_events(tmp_path / "coded.eaf", Reading(fps=100)).sort_values("onset")
+    assert read["kind"].tolist() == kinds
+    assert read["onset"].tolist() == pd.read_csv(folder / EVENTS)["onset"].tolist()
 
 
 def test_elan_is_linked_to_the_video_from_where_the_file_is(tmp_path):

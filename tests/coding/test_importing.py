@@ -136,6 +136,33 @@ def test_an_annotation_that_does_not_end_after_it_begins_is_refused_by_name(tmp_
         import_coding(material.folder, file)
 
 
+# A tier within another has times of its own where its annotations may leave gaps ("included in").
+INCLUDED = """<TIER TIER_ID="units" PARENT_REF="face 0"><ANNOTATION>
+<ALIGNABLE_ANNOTATION ANNOTATION_ID="a2" TIME_SLOT_REF1="a" TIME_SLOT_REF2="b"><ANNOTATION_VALUE>12</ANNOTATION_VALUE>
+</ALIGNABLE_ANNOTATION></ANNOTATION></TIER></ANNOTATION_DOCUMENT>"""
+
+
+def test_a_tier_within_another_is_read_if_it_is_chosen_and_named_if_it_is_not(tmp_path):
+    material = material_in(tmp_path / "out")
+    text = PLAIN.format(media=VIDEO.format(""), begin=1370, end=1650, tier="face 0")
+    file = eaf(tmp_path / "own.eaf", text.replace("</ANNOTATION_DOCUMENT>", INCLUDED))
+    report = import_coding(material.folder, file)
+    assert report.notes == (f"{file}: tiers that were not read: units",)
+    assert [each.label for each in read_coding(material).decisions] == ["smile"]
+    import_coding(material.folder, file, coder="CD", choice=ElanChoice(("units",), face_id=0))
+    (decision,) = read_coding(material).of("CD").decisions
+    assert (decision.event, decision.action_units) == ("e0001", "12")
+
+
+@pytest.mark.parametrize("value", ["1" + "0" * 15, "1" + "0" * 400])
+def test_a_time_that_no_video_has_is_refused(tmp_path, value):
+    material = material_in(tmp_path / "out")
+    origin = VIDEO.format(f'TIME_ORIGIN="{value}"')
+    for number, options in enumerate(({"end": value}, {"media": origin})):
+        with pytest.raises(MerlabError, match=r"own\d.eaf has a time of 10{15,19}\.\.\. ms, which no video has"):
+            import_coding(material.folder, plain(tmp_path / f"own{number}.eaf", **options))
+
+
 def test_the_linked_video_is_found_or_stated(tmp_path):
     folder = material_in(tmp_path / "out").folder
     other = VIDEO.format("").replace("interview", "other")
@@ -238,6 +265,14 @@ def test_a_table_of_any_program(tmp_path):
     assert (own.decision, own.onset, own.apex, own.offset) == ("add", 5, 7, 9)
     assert (own.label, own.action_units) == ("", "")
     assert moved == about(first, "move", "GH", apex=None, offset=first.offset + 2, label="joy", time=moved.time)
+
+
+def test_an_emotion_is_the_label_of_a_row_without_one(tmp_path):
+    material = material_in(tmp_path / "out", faces=1)
+    table = tmp_path / "mine.csv"
+    table.write_text("onset,offset,label,emotion\n5,9,smile,joy\n20,30,NA,fear\n40,50,,\n")
+    import_coding(material.folder, table, coder="GH")
+    assert [each.label for each in read_coding(material).decisions] == ["smile", "fear", ""]
 
 
 def test_a_table_of_events_without_decisions_states_movements_whose_label_comes_before_an_emotion(tmp_path):

@@ -157,6 +157,12 @@ class TestElan:
         file = self.write(tmp_path, ("movements", [(1045, 1095, "")]), origin=-1000)
         assert read_events(file, Reading(fps=200))["onset"].tolist() == [10]
 
+    def test_a_sound_before_the_video_is_not_the_video(self, tmp_path):
+        file = self.write(tmp_path, ("movements", [(1045, 1095, "")]), origin=-1000)
+        sound = '<MEDIA_DESCRIPTOR MEDIA_URL="file:///home/me/15_0101a.wav" MIME_TYPE="audio/x-wav"/>'
+        file.write_text(file.read_text().replace("<MEDIA_DESCRIPTOR", f"{sound}<MEDIA_DESCRIPTOR", 1))
+        assert read_events(file, Reading(fps=200))[["video", "onset"]].to_numpy().tolist() == [["15_0101a", 10]]
+
     def test_an_origin_that_is_not_a_number_is_refused(self, tmp_path):
         file = self.write(tmp_path, ("movements", [(45, 95, "")]))
         file.write_text(file.read_text().replace('TIME_ORIGIN="0"', 'TIME_ORIGIN="soon"'))

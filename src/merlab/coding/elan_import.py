@@ -39,7 +39,7 @@ def imported_elan(document: ElanDocument, material: Material, choice: ElanChoice
     for tier in tiers:
         face = _face_of(document, tier, material, choice.face_id)
         found += placed.events(tier, face)
-    unread = [tier.name for tier in document.tiers if not tier.parent and not _is_used(tier, tiers)]
+    unread = [tier.name for tier in document.tiers if tier.has_times and not _is_used(tier, tiers)]
     if unread:
         notes = [*notes, f"{document.path}: tiers that were not read: {', '.join(unread)}"]
     return Imported(decisions_about(material, found, now(), document.path), tuple(notes))
@@ -74,9 +74,10 @@ def chosen_medium(
 def chosen_tiers(document: ElanDocument, names: Sequence[str], how: str = "--tier NAME") -> list[ElanTier]:
     """The tiers of these names; without names, those of merlab, or the only tier of another program with annotations.
 
+    A tier within another, whose annotations have times of their own, is read where it is named, or alone has any.
     ``how`` is how a user states names. Raises MerlabError where it is not clear which tier is meant.
     """
-    aligned = [tier for tier in document.tiers if not tier.parent]
+    aligned = [tier for tier in document.tiers if tier.has_times]
     listed = ", ".join(tier.name for tier in aligned) or "none"
     if names:
         missing = [name for name in names if name not in {tier.name for tier in aligned}]
@@ -87,6 +88,7 @@ def chosen_tiers(document: ElanDocument, names: Sequence[str], how: str = "--tie
     others = [
         tier for tier in aligned if tier.annotations and not is_of_machine(tier.name) and tier_name(tier.name) is None
     ]
+    others = [tier for tier in others if not tier.parent] or others
     if own or len(others) == 1:
         return own or others
     if not others:

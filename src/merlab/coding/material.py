@@ -10,6 +10,7 @@ from merlab.coding.frame_clock import FrameClock
 from merlab.errors import MerlabError
 from merlab.given import require_folder
 from merlab.spotting import timeline
+from merlab.spotting.scoring.kinds import kind_mark
 from merlab.spotting.timeline import read_timeline
 from merlab.videos import result
 from merlab.videos.result import read_video_result
@@ -19,7 +20,8 @@ from merlab.videos.result import read_video_result
 class MachineEvent:
     """A movement that was found: its name, face and frames, and what is listed of it.
 
-    ``described`` is its class and part in words, as in events.eaf; after ``merlab spot`` the part alone.
+    ``described`` is its kind unless it is micro, its class and its part in words, as in events.eaf; after ``merlab
+    spot`` it is without a class.
     """
 
     event: str
@@ -99,7 +101,9 @@ def _recognized(folder: Path) -> Material:
                 onset=row.onset,
                 apex=row.apex,
                 offset=row.offset,
-                described=f"{row.class_text}{f' ({row.withheld})' if row.withheld else ''}; {row.part}",
+                described=(
+                    f"{kind_mark(row.kind)}{row.class_text}{f' ({row.withheld})' if row.withheld else ''}; {row.part}"
+                ),
                 action_units=row.action_units,
             )
             for row in found.rows
@@ -120,7 +124,7 @@ def _spotted(folder: Path) -> Material:
         faces=(0,),
         # As `merlab recognize` names them.
         events=tuple(
-            MachineEvent(f"e{position:04d}", 0, row.onset, row.apex, row.offset, row.part)
+            MachineEvent(f"e{position:04d}", 0, row.onset, row.apex, row.offset, f"{kind_mark(row.kind)}{row.part}")
             for position, row in enumerate(found.rows, start=1)
         ),
         aligned=True,

@@ -144,10 +144,14 @@ def _of_video(table: CellTable, video: str) -> tuple[CellTable, tuple[str, ...]]
 
 
 def _with_label(table: CellTable) -> CellTable:
-    """The table with a column label, from the column emotion where there is only that."""
-    if LABEL in table.cells or EMOTION not in table.cells:
+    """The table with a column label, from the column emotion where there is no label."""
+    if EMOTION not in table.cells:
         return table
-    return replace(table, cells=table.cells.rename(columns={EMOTION: LABEL}))
+    emotions = table.cells[EMOTION]
+    labels = table.cells.get(LABEL, emotions)
+    return replace(
+        table, cells=table.cells.assign(**{LABEL: labels.mask(labels.map(is_no_value).astype(bool), emotions)})
+    )
 
 
 def _rows(table: CellTable) -> Iterator[tuple[str, dict[str, str]]]:

@@ -21,6 +21,8 @@ from merlab.errors import MerlabError
 
 SAVE_AGAIN = "open it in ELAN and save it again, or copy it again"
 MILLISECONDS = "milliseconds"
+# 31 years; a larger number, which nothing counts with, is of a damaged file.
+LATEST_MS = 10**12
 # A time is a whole number of milliseconds, so that the stamp of a frame may be rounded down or up.
 ROUNDING_MS = 1.0
 
@@ -63,6 +65,11 @@ class ElanTier:
     parent: str
     annotations: tuple[ElanAnnotation, ...]
 
+    @property
+    def has_times(self) -> bool:
+        """Whether its annotations have times of their own; those of a tier with a parent may (included in it)."""
+        return not self.parent or any(not each.parent for each in self.annotations)
+
 
 @dataclass(frozen=True)
 class ElanDocument:
@@ -86,7 +93,7 @@ def read_elan(path: Path) -> ElanDocument:
         if units != MILLISECONDS:
             raise MerlabError(f"{path} counts time in {units}; save it in ELAN with times in milliseconds")
         slots = {
-            slot.attrib["TIME_SLOT_ID"]: int(slot.attrib["TIME_VALUE"]) if "TIME_VALUE" in slot.attrib else None
+            slot.attrib["TIME_SLOT_ID"]: _ms(path, slot.attrib["TIME_VALUE"]) if "TIME_VALUE" in slot.attrib else None
             for slot in root.iterfind("TIME_ORDER/TIME_SLOT")
         }
         media = tuple(_medium(path, each) for each in root.iterfind("HEADER/MEDIA_DESCRIPTOR"))
@@ -122,7 +129,15 @@ def _medium(path: Path, element: Element) -> Medium:
     origin = element.get("TIME_ORIGIN") or "0"
     if not re.fullmatch(r"-?\d+", origin):
         raise MerlabError(f"{path}: TIME_ORIGIN of {name} is {origin!r}, not a number of ms; {SAVE_AGAIN}")
-    return Medium(name, int(origin), file_name(link))
+    return Medium(name, _ms(path, origin), file_name(link))
+
+
+def _ms(path: Path, text: str) -> int:
+    """A time; raises MerlabError for one that no video has, ValueError for what is not a number."""
+    ms = int(text)
+    if abs(ms) > LATEST_MS:
+        raise MerlabError(f"{path} has a time of {text[:20]}... ms, which no video has; {SAVE_AGAIN}")
+    return ms
 
 
 def _tier(element: Element, slots: Mapping[str, int | None]) -> ElanTier:

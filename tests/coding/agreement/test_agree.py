@@ -153,6 +153,33 @@ def test_decisions_in_coding_csv_alone_are_compared(tmp_path):
     assert pair.movements.agreement == pytest.approx(1 / 3)
 
 
+def test_movements_are_compared_where_rejections_are_and_not_in_tables_of_accepted_ones(tmp_path):
+    """AB and CD decide alike about two of four movements: agreement .5, kappa 0. An export has no rejections."""
+    folder = tmp_path / "out"
+    events = material_in(folder).events
+    verdicts = {"AB": "accept accept reject reject", "CD": "accept reject accept reject"}
+    write_coding(
+        folder,
+        Coding(
+            tuple(
+                about(event, word, who)
+                for who, words in verdicts.items()
+                for event, word in zip(events, words.split(), strict=True)
+            )
+        ),
+    )
+    for suffix in ("csv", "eaf"):
+        for who in verdicts:
+            export_coding([folder], tmp_path / f"{who}.{suffix}", coder=who)
+    (of_result,) = agree(folder).scores.pairs
+    (of_eaf,) = agree(tmp_path / "AB.eaf", tmp_path / "CD.eaf", fps=100).scores.pairs
+    for pair in (of_result, of_eaf):
+        assert (pair.movements.n, pair.movements.agreement, pair.movements.kappa) == (4, 0.5, 0)
+    (of_tables,) = agree(tmp_path / "AB.csv", tmp_path / "CD.csv").scores.pairs
+    assert (of_tables.events, of_tables.matched) == ((2, 2), 1)
+    assert (of_tables.movements.n, of_tables.movements.agreement) == (0, None)
+
+
 def test_movements_of_the_same_name_in_results_of_other_settings_are_not_taken_for_one(tmp_path):
     first = material_in(tmp_path / "one")
     write_coding(tmp_path / "one", Coding((about(first.events[0], "accept"), about(first.events[1], "accept"))))
@@ -334,6 +361,44 @@ def test_impossible_and_contradicting_facts_of_a_video_are_refused(tmp_path, row
     first = table(tmp_path / "a.csv", [("v", 10, 20, "A", 50, 100)], LENGTHS)
     with pytest.raises(MerlabError, match=named):
         agree(first, table(tmp_path / "b.csv", [row], LENGTHS))
+
+
+def test_an_event_that_a_coder_has_twice_is_refused(tmp_path):
+    first = table(tmp_path / "a.csv", [("v", 10, 20, "A"), ("v", 10, 20, "A"), ("v", 10, 20, "B")], HEADER[:-9])
+    with pytest.raises(MerlabError, match=r"a.csv, line 3: the event occurs twice; keep one row of it"):
+        agree(first)
+
+
+@pytest.mark.parametrize("frames", [(0, 10), (1195, 1201), (5000, 5010)])
+def test_events_in_frames_that_a_result_does_not_have_are_refused(tmp_path, frames):
+    """Also where they are few frames: a video of 1200 frames cannot have frame 1201 of an image or frame 0."""
+    material = material_in(tmp_path / "one")
+    write_coding(material.folder, Coding((about(material.events[0], "reject"),)))
+    other = table(tmp_path / "b.csv", [("interview.mp4", *frames, "CD")], HEADER[:-9])
+    with pytest.raises(MerlabError, match=r"of CD in .* frames .*, but its result has frames 1 to 1200; correct"):
+        agree(tmp_path / "one", other)
+
+
+def test_a_face_that_no_result_has_is_noted(tmp_path):
+    folder = coded_in(tmp_path / "one").folder
+    other = table(tmp_path / "b.csv", [("interview.mp4", 7, 138, "", 166, "", "", "CD", 100, 1200)])
+    assert "CD has events of face 7 of interview.mp4; its result has 0, 1; check the column face_id" in (
+        agree(folder, other).scores.notes
+    )
+
+
+def test_a_rate_that_is_rounded_is_the_same_rate(tmp_path, eaf):
+    """29.97 is 30000 / 1001 frames per second."""
+    exact = table(tmp_path / "a.csv", [("v", 10, 20, "A", 29.97003, 100)], LENGTHS)
+    (pair,) = agree(exact, table(tmp_path / "b.csv", [("v", 13, 22, "B", 29.97, 100)], LENGTHS)).scores.pairs
+    assert pair.onset is not None
+    assert pair.onset.median_ms == pytest.approx(3 * 1001 / 30, abs=1e-3)
+    with pytest.raises(MerlabError, match="fps of the video v is 29.9, and 29.97003 in a row before"):
+        agree(exact, table(tmp_path / "b.csv", [("v", 13, 22, "B", 29.9, 100)], LENGTHS))
+    coded = table(
+        tmp_path / "c.csv", [("interview.mp4", 0, 42, 50, "CD", 29.97003)], "video,face_id,onset,offset,coder,fps"
+    )
+    assert agree(coded, eaf, fps=29.97).scores.pairs[0].matched == 1
 
 
 def test_results_of_two_files_of_one_name_and_length_are_compared_with_a_note(tmp_path):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import ceil
+from math import ceil, isclose
 from pathlib import Path
 
 from merlab.coding.agreement.frame_doubts import frame_doubts
 from merlab.coding.agreement.rated import RatedEvent, Rater, Raters, Video, rated, rated_row
+from merlab.coding.agreement.rater_doubts import coded_alone, coders_alike, require_inside, unknown_faces
 from merlab.coding.decisions import is_rejection
 from merlab.coding.elan_import import Placed, chosen_medium, chosen_tiers, coder_of, face_of
 from merlab.coding.elan_tiers import NO_INITIALS
@@ -24,15 +25,17 @@ from merlab.databases.cell_texts import read_rate
 from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import is_no_value, read_cells
-from merlab.spelling import alike, counted, first_of, quoted
+from merlab.spelling import counted
 from merlab.spotting.scoring.read_intervals import INTERVAL_NEEDED
 
 # An .eaf file does not state how long its video is; none that is coded is longer.
 LONGEST_S = 24 * 3600
-MOST_NAMED = 3
+# 29.97 is 30000 / 1001, rounded: a frame in half an hour at most.
+SAME_RATE = 1e-5
+VIDEO_FRAMES = "video_frames"
 TABLE_COLUMNS = (
     *("event", "face_id", "apex", VIDEO, EMOTION, LABEL, "action_units"),
-    *("coder", "fps", "video_frames", "decision"),
+    *("coder", "fps", VIDEO_FRAMES, "decision"),
 )
 
 
@@ -45,6 +48,7 @@ class _Reader:
     videos: dict[str, Video] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
     found: dict[str, Mapping[str, MachineEvent]] = field(default_factory=dict)
+    faces: dict[str, set[int]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def read_result(self, folder: Path) -> None:
@@ -55,6 +59,7 @@ class _Reader:
             raise MerlabError(f"{folder} has no decisions; code it, or import a coding with `merlab coding import`")
         video = composed(material.video)
         self._learn_from_result(folder, video, material)
+        self.faces.setdefault(video, set()).update(material.faces)
         self.found[video] = material.by_name
         for coder in coding.coders:
             coded = coded_events(material, coding, coder)
@@ -67,11 +72,15 @@ class _Reader:
                 self.notes.append(f"{folder}: {who} has not decided about {counted(len(coded.undecided), 'movement')}")
 
     def read_table(self, path: Path) -> None:
-        """Add each coder of a coded table, without rejected rows; raises MerlabError with the place of a wrong cell."""
+        """Add each coder of a coded table, without rejected rows.
+
+        Raises MerlabError with the place of a wrong cell, and of an event that occurs twice.
+        """
         table = read_cells(path, str(path), INTERVAL, TABLE_COLUMNS, INTERVAL_NEEDED)
         self.notes += table.notes
         events: dict[str, dict[str, list[RatedEvent]]] = {}
         verdicts: dict[str, dict[tuple[str, str], bool]] = {}
+        seen: set[tuple[object, ...]] = set()
         for place, cells in zip(table.places, table.cells.to_dict("records"), strict=True):
             row = {str(name): "" if is_no_value(str(text)) else str(text) for name, text in cells.items()}
             video = composed(row.get(VIDEO, ""))
@@ -80,6 +89,7 @@ class _Reader:
             try:
                 event, rejected = rated_row(row), is_rejection(row.get("decision", ""))
                 self._learn(video, row)
+                _require_new(seen, (video, event.face_id, event.onset, event.offset), row)
             except MerlabError as error:
                 raise MerlabError(f"{path}, {place}: {error}") from error
             if not rejected:
@@ -87,6 +97,9 @@ class _Reader:
             # As in coding.csv; in the tables of others, a column event is anything.
             if row.get("event") and row.get("decision"):
                 verdicts.setdefault(row.get("coder", ""), {})[self._movement(video, row["event"])] = not rejected
+        if VIDEO_FRAMES in table.cells and all(all(each.values()) for each in verdicts.values()):
+            # `merlab coding export` leaves out what is rejected: such coders would agree on every movement.
+            verdicts = {}
         for coder, by_video in events.items():
             coded_videos = {video: tuple(each) for video, each in by_video.items()}
             self._add(path, Rater(coder, str(path), coded_videos, verdicts.get(coder, {})))
@@ -121,10 +134,10 @@ class _Reader:
         fps = self.fps or known.fps
         if fps is None:
             raise MerlabError(f"{path} has times and no frames; give a result of its video too, or --fps")
-        if known.fps not in {None, fps}:
+        if known.fps is not None and not isclose(known.fps, fps, rel_tol=SAME_RATE):
             raise MerlabError(
-                f"--fps {fps:g} contradicts the table of the video {video}, which states {known.fps:g}; leave --fps "
-                "out, or correct the table"
+                f"--fps {fps:.9g} contradicts the table of the video {video}, which states {known.fps:.9g}; leave "
+                "--fps out, or correct the table"
             )
         self.videos[video] = Video(fps, known.frames)
         return FrameClock.constant(fps, known.frames or ceil(min(last_ms / 1000, LONGEST_S) * fps) + 1)
@@ -152,14 +165,14 @@ class _Reader:
     def _learn(self, video: str, row: Mapping[str, str]) -> None:
         """What a row of coded events states about its video; a result states the frame rate better."""
         known = self.videos.get(video, Video())
-        rate, length = row.get("fps", "") if known.clock is None else "", row.get("video_frames", "")
+        rate, length = row.get("fps", "") if known.clock is None else "", row.get(VIDEO_FRAMES, "")
         fps = read_rate(rate) if rate else known.fps
-        frames = whole_number(length, "video_frames") if length else known.frames
+        frames = whole_number(length, VIDEO_FRAMES) if length else known.frames
         before = "in a row before" if known.clock is None else "in its result"
-        for name, was, now in (("fps", known.fps, fps), ("video_frames", known.frames, frames)):
-            if was is not None and was != now:
-                raise MerlabError(f"{name} of the video {video} is {now:g}, and {was:g} {before}; correct the cell")
-        self.videos[video] = replace(known, fps=fps, frames=frames)
+        for name, was, now, rounding in (("fps", known.fps, fps, SAME_RATE), (VIDEO_FRAMES, known.frames, frames, 0)):
+            if was is not None and now is not None and not isclose(was, now, rel_tol=rounding):
+                raise MerlabError(f"{name} of the video {video} is {now:.9g}, and {was:.9g} {before}; correct the cell")
+        self.videos[video] = replace(known, fps=known.fps or fps, frames=frames)
 
     def _movement(self, video: str, event: str) -> tuple[str, str]:
         """The movement of this name: by its frames, because results of other settings give the name to another."""
@@ -192,42 +205,18 @@ def read_raters(sources: Sequence[Path], fps: float | None) -> Raters:
         raise MerlabError(f"agreement needs two coders; found: {found}. Give another result, table or .eaf file")
     videos = {name: replace(video, fps=video.fps or fps) for name, video in reader.videos.items()}
     for name, video in videos.items():
-        _require_inside(name, video, raters)
-    notes = (*reader.notes, *_coders_alike(raters), *_coded_alone(raters), *frame_doubts(raters, videos))
+        require_inside(name, video, raters)
+    notes = (*reader.notes, *coders_alike(raters), *coded_alone(raters), *unknown_faces(raters, reader.faces))
+    notes = (*notes, *frame_doubts(raters, videos))
     return Raters(tuple(raters), videos, notes)
 
 
-def _require_inside(name: str, video: Video, raters: Sequence[Rater]) -> None:
-    """Raises MerlabError where the events of a video span more frames than it has."""
-    events = [event for rater in raters for event in rater.events.get(name, ())]
-    if video.frames is None or not events:
-        return
-    first, last = min(event.onset for event in events), max(event.offset for event in events)
-    if last - first + 1 > video.frames:
-        raise MerlabError(
-            f"the events of the video {name} are in frames {first} to {last}, but it has {video.frames} frames; "
-            "correct video_frames, or the events, which must be in frames"
-        )
-
-
-def _coders_alike(raters: Sequence[Rater]) -> Iterator[str]:
-    """A note on coders who may be one person, whose agreement with themselves would say nothing."""
-    for group in alike(rater.coder for rater in raters if rater.coder):
-        named = first_of(map(quoted, group), MOST_NAMED)
-        yield f"{named} differ only by blanks, case or zeros, and count as different coders; if they are one, write one"
-
-
-def _coded_alone(raters: Sequence[Rater]) -> list[str]:
-    """A note for each video that only one coder has, and that therefore is not compared."""
-    coders: dict[str, list[str]] = {}
-    for rater in raters:
-        for video in rater.events:
-            coders.setdefault(video, []).append(rater.name)
-    return [
-        f"only {names[0]} has coded {video or 'a video without a name'}: it is not compared"
-        for video, names in coders.items()
-        if len(names) == 1
-    ]
+def _require_new(seen: set[tuple[object, ...]], frames: tuple[object, ...], row: Mapping[str, str]) -> None:
+    """Raises MerlabError for an event that a coder has in a row before; a movement and an own event may be alike."""
+    event = (row.get("coder", ""), row.get("event", "") if row.get("decision") else "", *frames)
+    if event in seen:
+        raise MerlabError("the event occurs twice; keep one row of it, with all of its action units")
+    seen.add(event)
 
 
 def _kind(source: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import mimetypes
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
@@ -106,10 +107,18 @@ def _merlab_kind(value: str) -> str:
 
 
 def _media(document: ElanDocument) -> tuple[str, int, tuple[str, ...]]:
-    """The name of the first linked video (else of the document), the time at which it begins (ms), and a note."""
+    """The name of the first linked video (else of the document), the time at which it begins (ms), and a note.
+
+    A sound is not a video, wherever it is in the list.
+    """
     stem, media = document.path.stem, document.media
     if not media:
         return stem, 0, ()
-    name = media[0].name or stem
-    several = f"{document.path}: {len(media)} media are linked; the times are those of the first, {name}"
-    return name, media[0].origin_ms, (several,) if len(media) > 1 else ()
+    first = next((each for each in media if not _is_sound(each.name)), media[0])
+    name = first.name or stem
+    several = f"{document.path}: {len(media)} media are linked; the times are those of the first video, {name}"
+    return name, first.origin_ms, (several,) if len(media) > 1 else ()
+
+
+def _is_sound(name: str) -> bool:
+    return (mimetypes.guess_type(name)[0] or "").startswith("audio/")

@@ -30,6 +30,11 @@ def kind_of(text: str) -> str | None:
     return begins[0] if begins else ABBREVIATED.get(lower)
 
 
+def kind_mark(kind: str) -> str:
+    """What merlab writes before the text of a movement: ``macro: `` or ``other: ``; nothing for a micro-expression."""
+    return f"{kind}: " if kind in {MACRO, OTHER} else ""
+
+
 def with_kinds(table: CellTable, column: str) -> CellTable:
     """The table with its column of kinds in merlab's words.
 

@@ -6,13 +6,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from merlab.elan.writing import Annotation, Links, Tier, interval, write_document
+from merlab.spotting.scoring.kinds import kind_mark
 from merlab.spotting.timing import Timing
 from merlab.videos.output.elan_curves import write_elan_curves
 from merlab.videos.result import OVERLAY, VideoResult
 from merlab.videos.rows import Event, WeakEvent
-
-# The kinds that an annotation names; a movement without one is a micro-expression.
-UNUSUAL = ("macro", "other")
 
 
 def write_elan(result: VideoResult, source: Path, home: Path | None = None) -> Path:
@@ -47,8 +45,9 @@ def _tiers(result: VideoResult) -> Iterator[Tier]:
 
 
 def _movement(row: Event, video: Timing) -> Annotation:
-    reasons, kind = f" ({row.withheld})" if row.withheld else "", f"{row.kind}: " if row.kind in UNUSUAL else ""
-    return _annotation(row.onset_s, row.offset_s, video, f"{kind}{row.class_text}{reasons}; {row.part}")
+    reasons = f" ({row.withheld})" if row.withheld else ""
+    value = f"{kind_mark(row.kind)}{row.class_text}{reasons}; {row.part}"
+    return _annotation(row.onset_s, row.offset_s, video, value)
 
 
 def _weak(row: WeakEvent, video: Timing) -> Annotation:

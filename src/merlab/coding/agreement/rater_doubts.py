@@ -1,0 +1,73 @@
+"""What cannot be, or may be wrong, about coders and their events together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+
+from merlab.coding.agreement.rated import RatedEvent, Rater, Video
+from merlab.coding.frame_clock import FrameClock
+from merlab.errors import MerlabError
+from merlab.spelling import alike, first_of, quoted
+
+MOST_NAMED = 3
+
+
+def require_inside(name: str, video: Video, raters: Sequence[Rater]) -> None:
+    """Raises MerlabError where the events of a video span more frames than it has, or are not among those it has."""
+    events = {rater.name: rater.events[name] for rater in raters if rater.events.get(name)}
+    if video.frames is None or not events:
+        return
+    if video.clock is not None:
+        for coder, coded in events.items():
+            _require_on_clock(f"the events of {coder} in the video {name}", coded, video.clock)
+    first, last = _span([event for coded in events.values() for event in coded])
+    if last - first + 1 > video.frames:
+        raise MerlabError(
+            f"the events of the video {name} are in frames {first} to {last}, but it has {video.frames} frames; "
+            "correct video_frames, or the events, which must be in frames"
+        )
+
+
+def _require_on_clock(whose: str, events: Sequence[RatedEvent], clock: FrameClock) -> None:
+    (first, last), known = _span(events), clock.numbers[[0, -1]]
+    if first < known[0] or last > known[1]:
+        raise MerlabError(
+            f"{whose} are in frames {first} to {last}, but its result has frames {known[0]} to {known[1]}; correct the "
+            "events, which must be in frames of this video"
+        )
+
+
+def _span(events: Sequence[RatedEvent]) -> tuple[int, int]:
+    return min(event.onset for event in events), max(event.offset for event in events)
+
+
+def coders_alike(raters: Sequence[Rater]) -> Iterator[str]:
+    """A note on coders who may be one person, whose agreement with themselves would say nothing."""
+    for group in alike(rater.coder for rater in raters if rater.coder):
+        named = first_of(map(quoted, group), MOST_NAMED)
+        yield f"{named} differ only by blanks, case or zeros, and count as different coders; if they are one, write one"
+
+
+def coded_alone(raters: Sequence[Rater]) -> list[str]:
+    """A note for each video that only one coder has, and that therefore is not compared."""
+    coders: dict[str, list[str]] = {}
+    for rater in raters:
+        for video in rater.events:
+            coders.setdefault(video, []).append(rater.name)
+    return [
+        f"only {names[0]} has coded {video or 'a video without a name'}: it is not compared"
+        for video, names in coders.items()
+        if len(names) == 1
+    ]
+
+
+def unknown_faces(raters: Sequence[Rater], faces: Mapping[str, set[int]]) -> Iterator[str]:
+    """A note on each coder with events of a face that no result of the video has, so that they match none of it."""
+    for rater, (video, known) in product(raters, faces.items()):
+        coded = {event.face_id for event in rater.events.get(video, ()) if event.face_id is not None}
+        if unknown := sorted(coded - known):
+            yield (
+                f"{rater.name} has events of face {first_of(map(str, unknown), MOST_NAMED)} of {video}; its result has "
+                f"{first_of(map(str, sorted(known)), MOST_NAMED)}; check the column face_id"
+            )
