@@ -80,6 +80,7 @@ def test_the_paper_states_its_gaps_and_contradictions():
     assert any("75.77" in text and "66.31" in text for text in paper.contradictions)
     assert any("0.0402" in text for text in paper.contradictions)
     assert any("0.007" in text for text in paper.contradictions)
+    assert any("corners of the mouth" in text for text in paper.contradictions)
 
 
 @pytest.mark.parametrize(
