@@ -1,4 +1,4 @@
-"""Find faces in an image with YuNet (the default) or with the SSD that the paper used."""
+"""Find faces in an image with YuNet (the default) or with OpenCV's SSD, which is taken as the paper's detector."""
 
 from __future__ import annotations
 
@@ -134,7 +134,10 @@ def _yunet_face(row: NDArray[np.float64]) -> Face:
 
 
 class OpenCvSsd:
-    """The paper's detector (section IV.A): OpenCV's TensorFlow SSD on a 4-D blob; it gives boxes with confidences."""
+    """OpenCV's TensorFlow SSD on a 4-D blob; it gives boxes with confidences.
+
+    The paper (section IV.A) describes such a detector without its name; this is the one of OpenCV's samples.
+    """
 
     def __init__(self, model: Path | None = None, config: Path | None = None) -> None:
         if model is None or config is None:

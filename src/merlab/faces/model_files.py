@@ -123,7 +123,7 @@ MODELS: dict[str, ModelFile] = {
         ),
         ModelFile(
             name="opencv-ssd",
-            what="the paper's face detector, OpenCV's ResNet-10 SSD in TensorFlow form",
+            what="OpenCV's face detector in TensorFlow form, a ResNet-10 SSD; taken as that of the paper",
             path=lambda: None,
             algorithm="sha1",
             digest="4f2fdf6f231d759d7bbdb94353c5a68690f3d2ae",
