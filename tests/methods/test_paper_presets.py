@@ -1,5 +1,7 @@
 """The preset ``paper`` of the comparison methods that are networks: each takes one training step."""
 
+import math
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -25,6 +27,14 @@ SMALLER = {
 }
 # At the published width, elrcn has 0.28 billion weights also for the smaller inputs; elrcn-se keeps that width.
 NARROWER = {"elrcn": {"width": 0.25}}
+
+
+@pytest.mark.parametrize(("name", "degrees"), [("capsulenet", 8), ("emr", 10), ("later", 10), ("mmnet", 3)])
+def test_clips_are_turned_as_far_as_in_the_release(name, degrees):
+    # Released: uniform angles of up to so many degrees; the standard deviation is the limit over the root of 3.
+    training = find_method(name).preset("paper").training
+    assert training is not None
+    assert training.turn == pytest.approx(math.radians(degrees) / math.sqrt(3), rel=0.02)
 
 
 @pytest.mark.slow

@@ -9,11 +9,11 @@ how certain the class is. Margin loss with the margins 0.99 and 0.01 and weight 
 epoch, batches of 32, 30 epochs. The release reports the best epoch on the test subject, and it turns images at random
 by up to 8 degrees at test; merlab tests the last epoch without changes.
 
-Differs: merlab starts from random weights, unless ``--from`` gives those of a ResNet-18; it turns, shifts and mirrors
-training clips, and leaves the color as it is. It trains on apex frames only; the release adds up to four more frames of
-each training clip, chosen anew in every epoch, so that the classes have about as many. Probabilities are the lengths
-divided by their sum; they are not calibrated. ``kernel`` is merlab's option, for smaller inputs. Preset ``flow28``
-takes flow in place of the apex frame.
+Differs: merlab starts from random weights, unless ``--from`` gives those of a ResNet-18; it turns (sd 0.08 rad, that of
+the release's uniform angles of up to 8 degrees), shifts and mirrors training clips, and leaves the color as it is. It
+trains on apex frames only; the release adds up to four more frames of each training clip, chosen anew in every epoch,
+so that the classes have about as many. Probabilities are the lengths divided by their sum; they are not calibrated.
+``kernel`` is merlab's option, for smaller inputs. Preset ``flow28`` takes flow in place of the apex frame.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ CAPSULENET = Method(
                 decay_every=1,
                 mirror=True,
                 shift=8,
-                turn=0.05,
+                turn=0.08,
             ),
         ),
         "reduced": Preset(

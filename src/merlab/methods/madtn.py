@@ -7,7 +7,8 @@ Published (abstract): the flow between the onset, the middle and the offset fram
 middle frame, so that the network attends to the regions that move; the maximum mean discrepancy (MMD) of the features
 of source and target is part of the loss. The protocol is cross-database. Assumed, because only the abstract was read:
 two convolutions on the flow give one map of attention (a sigmoid), which weights the appearance; appearance and flow
-together go through ResNet-18 to a layer of 128 features; MMD with five Gaussian kernels and weight 1.
+together go through ResNet-18 to a layer of 128 features; MMD with five Gaussian kernels and weight 1; Adam at 1e-3,
+halved every 30 epochs, batches of 32, 100 epochs.
 
 The target is given only under the protocol hold-out-database: the inputs of the test clips, without labels. Every batch
 of the source is joined by as many of them, drawn at random. Under other protocols there is no MMD.
