@@ -78,6 +78,22 @@ def test_stamps_are_above_the_figure_and_across_it(draw):
     assert not any("SYNTHETIC" in text for text in words(draw([])))
 
 
+@pytest.mark.parametrize("draw", [matrix, chart])
+def test_a_stamp_across_fits_the_axes_which_lie_below_the_strip(draw):
+    stamps = ["SYNTHETIC", "REDUCED", LEAKY, "WHOLE HEADS: casme2"]
+    figure = draw(stamps)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    (across,) = (text for text in axes.texts if "SYNTHETIC" in text.get_text())
+    box, around = across.get_window_extent(), axes.get_window_extent()
+    assert around.x0 <= box.x0 < box.x1 <= around.x1
+    assert around.y0 <= box.y0 < box.y1 <= around.y1
+    (strip,) = figure.artists
+    whole = axes.get_tightbbox()
+    assert 0 <= whole.x0 < whole.x1 <= figure.bbox.width
+    assert 0 <= whole.y0 < whole.y1 <= strip.get_window_extent().y0
+
+
 def test_the_strip_of_stamps_lies_inside_the_figure():
     figure = confusion_figure(CONFUSION, CLASSES, "x", ["SYNTHETIC", "REDUCED", LEAKY, "2 SEEDS"])
     figure.draw_without_rendering()
@@ -115,6 +131,18 @@ def test_the_chart_names_every_method_and_its_value():
     figure = uf1_chart(summaries)
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == list(SKILLS)
     assert any(text.startswith(f"{summaries[-1].uf1.mean:.3f}"[1:]) for text in words(figure))
+
+
+def test_the_chart_has_the_interval_and_the_mean_of_each_method_on_its_row_from_the_top():
+    summaries = fake_metrics()
+    (axes,) = uf1_chart(summaries).axes
+    lines = [(tuple(line.get_xdata()), tuple(line.get_ydata())) for line in axes.lines]
+    expected = []
+    for row, uf1 in enumerate(summary.uf1 for summary in summaries):
+        expected += [(uf1.interval, (row, row)), ((uf1.mean,), (row,))]
+    assert lines == expected
+    assert axes.yaxis_inverted()
+    assert [line.get_marker() for line in axes.lines[1::2]] == ["s", "s", "s", "o"]
 
 
 def test_the_chart_of_a_run_without_intervals_has_dots_only():
