@@ -62,9 +62,10 @@ class TestDetections:
         file.write_text("15_0101a\t.5\t2.e1\t.9\r\n", encoding="utf-8-sig")
         (row,) = read_events(file, Reading(threshold=0.5)).to_dict("records")
         assert (row["video"], row["onset"], row["offset"]) == ("15_0101a", 0.5, 20)
-        file.write_text("15_0101a\t-3\t20\t.9\n")
-        with pytest.raises(MerlabError, match="line 1: .* is not video, start, end and score"):
-            read_events(file, Reading(threshold=0.5))
+        for start, end in (("-3", "20"), ("1", "9e999")):
+            file.write_text(f"15_0101a\t{start}\t{end}\t.9\n")
+            with pytest.raises(MerlabError, match="line 1: .* is not video, start, end and score"):
+                read_events(file, Reading(threshold=0.5))
 
     def test_a_threshold_also_chooses_from_a_table_with_scores(self):
         spotted = TRUTH.assign(score=[0.2, 0.9])

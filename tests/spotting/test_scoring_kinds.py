@@ -171,6 +171,30 @@ class TestVideos:
         )
         assert not any("after their video" in each for each in score_spotting(TRUTH, SPOTTED, videos=LENGTHS).notes)
 
+    def test_that_begin_after_their_events_do_are_noted(self):
+        """Tools that count frames from 0 are one frame off."""
+        spotted = SPOTTED.assign(onset=[0, 101, 5])
+        (note,) = [each for each in score_spotting(TRUTH, spotted, videos=LENGTHS).notes if "first frame" in each]
+        assert note.startswith("the spotted events: 1 event before the first frame of the video, such as 0 in a; check")
+        stated = LENGTHS.assign(first=[0, 1, 1, 1])
+        assert not [each for each in score_spotting(TRUTH, spotted, videos=stated).notes if "first frame" in each]
+
+
+def test_samples_in_which_a_metric_is_undefined_are_left_out_of_its_interval():
+    """Videos b to d have no event: a sample without a has no F1, no accuracy and no share of right units."""
+    columns = dict.fromkeys(["emotion", "action_units"], "6")
+    truth = TRUTH.iloc[:1].assign(**columns)
+    scores = score_spotting(truth, truth, videos=LENGTHS)
+    assert scores.recognition is not None
+    assert scores.action_units is not None
+    (micro, macro, _) = scores.kinds
+    for interval in (
+        *(scores.f1_interval, micro.f1_interval, scores.strs_interval, scores.action_units.interval),
+        *(scores.recognition.intervals.accuracy, scores.recognition.intervals.uf1),
+    ):
+        assert interval == (1, 1)
+    assert (macro.f1, macro.f1_interval, scores.false_alarms_interval) == (None, None, (0, 0))
+
 
 def test_the_curve_over_iou_falls_and_has_the_main_score_at_a_half():
     """Of three true and four spotted events, two overlap wholly or by .8: 101..180 of 101..200."""

@@ -134,6 +134,7 @@ def _pooled(weights: Float64Array, counts: NDArray[np.int64]) -> Float64Array:
 
 
 def _percentiles(values: Float64Array) -> Interval:
+    """The limits of the values; NaN, where a metric is undefined, is left out."""
     tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(values, [tail, 1 - tail])
+    low, high = np.nanquantile(values, [tail, 1 - tail])
     return float(low), float(high)

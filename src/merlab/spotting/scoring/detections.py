@@ -13,7 +13,7 @@ from merlab.evaluation.cells import CellTable
 SUFFIX = ".txt"
 COLUMNS = ("video", "onset", "offset", "score")
 # Detectors give fractions of frames; 0 or more.
-FRACTION = r"([0-9]{1,12}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
+FRACTION = r"([0-9]{1,12}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?"
 
 
 def read_detections(path: Path) -> CellTable:

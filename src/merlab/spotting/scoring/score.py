@@ -113,7 +113,7 @@ def score_spotting(
     scores = _score(true_events, found_events, fps, lengths)
     tables, rates = ((true_events, true.name), (found_events, found.name)), lengths.fps if lengths else {}
     if lengths is not None:
-        notes = (*notes, *filter(None, (lengths.beyond(events, name, fps) for events, name in tables)))
+        notes = (*notes, *(note for events, name in tables for note in lengths.beyond(events, name, fps)))
     doubts = filter(None, (note_on_lengths(events, name, rates, fps) for events, name in tables))
     notes = (*notes, *doubts, *notes_on_places(true_events, found_events))
     return scores.model_copy(update={"notes": (*notes, *kind_notes, *scores.notes)})
@@ -238,7 +238,8 @@ def _strs(counts: IntArray, recognition: ClassCounts) -> tuple[float, Interval |
 
     def strs(pooled: ArrayLike) -> Float64Array:
         spotting, classes = np.split(np.asarray(pooled), [3], axis=-1)
-        return spotting_f1(spotting) * harmonic_f1(classes.reshape(*classes.shape[:-1], *shape[1:]))
+        known = np.where(classes.any(axis=-1), 1, np.nan)
+        return known * spotting_f1(spotting) * harmonic_f1(classes.reshape(*classes.shape[:-1], *shape[1:]))
 
     return float(strs(both.sum(axis=0))), interval_of(both, strs)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,16 +40,25 @@ class VideoLengths:
         """The length of all videos together."""
         return sum(self.seconds.values()) / 60
 
-    def beyond(self, events: pd.DataFrame, table: str, fps: float | None) -> str | None:
-        """A note on events that end after their video does, which is what a wrong frame rate looks like."""
-        late = self._late(events, fps)
-        if not late.any():
-            return None
-        first = events[late].iloc[0]
-        return (
-            f"{table}: {counted(int(late.sum()), 'event')} after the end of the video, such as {first['offset']:g} "
-            f"in {first['video']}; check the frame rate, or whether frames are numbered from 1"
-        )
+    def beyond(self, events: pd.DataFrame, table: str, fps: float | None) -> Iterator[str]:
+        """Notes on events that begin before their video does, or end after it: a wrong frame rate, or first number."""
+        early = events["onset"] <= events["video"].map(self._least).astype(float) - 1
+        for outside, where, column in (
+            (early, "before the first frame", "onset"),
+            (self._late(events, fps), "after the end", "offset"),
+        ):
+            if outside.any():
+                first = events[outside].iloc[0]
+                yield (
+                    f"{table}: {counted(int(outside.sum()), 'event')} {where} of the video, such as {first[column]:g} "
+                    f"in {first['video']}; check the frame rate, or whether frames are numbered from 1"
+                )
+
+    def _least(self, video: str) -> int:
+        """The number that the first frame has where no file must be opened to know it; else 0."""
+        source = self.sources.get(video)
+        is_video = source is None or source.suffix.lower() in VIDEO_SUFFIXES
+        return self.first.get(video, 1 if is_video else 0)
 
     def require_inside(self, table: CellTable, fps: float | None) -> None:
         """Raises MerlabError for true events that end after their video does.
