@@ -72,6 +72,14 @@ class TestTheFolders:
         clips = examine(small).clips
         assert [(clip.subject, clip.source.parent.name) for clip in clips] == [(s, s) for s in ("s15", "s16", "s40")]
 
+    @pytest.mark.parametrize(("subjects", "doubt"), [((15, 16), ["15, 16"]), ((15, 1), []), (("s15", "s16"), [])])
+    def test_of_numbers_that_may_be_of_subjects_or_of_folders_are_doubted(self, small, subjects, doubt):
+        write_workbook(small / TABLE, [row(subject) for subject in subjects], rules=False)
+        expected = "numbers that are of subjects or of folders alone"
+        findings = [finding for finding in examine(small).findings if finding.expected == expected]
+        assert [finding.found for finding in findings] == doubt
+        assert all("15 is s32, 16 is s33; if they are those of folders, write s15" in each.remedy for each in findings)
+
     def test_of_a_subject_in_no_rule_make_its_row_unusable(self, small):
         write_workbook(small / TABLE, [row(), row(77)])
         (finding,) = examine(small).of("unusable")
@@ -124,6 +132,13 @@ class TestTheTable:
         columns = ("subject", "video", "onset", "apex", "offset", "au", "emotion", "type", "self-report")
         write_table(small / TABLE, [dict(zip(columns, row(), strict=True))], columns, sheets=("CASFEcode_final",))
         assert len(load("casme-squared", small)) == 1
+
+    @pytest.mark.parametrize(("first", "second"), [("Apex", "Onset"), ("ApexFrame", "onset frame")])
+    def test_is_refused_if_its_column_names_state_another_order(self, small, first, second):
+        names = ("Subject", "Filename", first, second, "Offset", "AU", "Emotion", "Type", "Self-report")
+        write_workbook(small / TABLE, [names, row(frames=(5, 5, 9))])
+        with pytest.raises(MerlabError, match=f"column 3 is called {first}, but it should be column 4; put the col"):
+            examine(small)
 
     def test_keeps_a_later_row_without_numbers_and_without_a_kind(self, small):
         write_workbook(small / TABLE, [row(), (*row(frames=("?", "?", "?"))[:7], "mirco-expression")])

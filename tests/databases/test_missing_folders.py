@@ -20,6 +20,7 @@ from merlab.databases.database import Examination
 from merlab.progress import silent
 from tests.databases import casme2_release, samm_release, smic_release
 from tests.databases.casme2_release import row
+from tests.databases.release import edit_table
 
 
 def examine(name: str, root: Path) -> Examination:
@@ -86,6 +87,13 @@ class TestAFolderThatIsNearlyRight:
         (tmp_path / "Cropped" / "sub01").rename(tmp_path / "sub01")
         (tmp_path / "Cropped" / "sub03").rename(tmp_path / "Cropped" / "sub3")
         assert remedies(examine("casme2", tmp_path))["sub03"] == "rename sub3 to sub03"
+
+    @pytest.mark.parametrize("named", ["ep02_01f", "EP02_01F", "EP02_01f.avi", "EP2_01f"])
+    def test_is_not_offered_where_the_name_in_the_table_is_the_odd_one(self, tmp_path, named):
+        casme2_release.write_release(tmp_path, rows=[row()])
+        edit_table(tmp_path / casme2_release.TABLE_2014, "EP02_01f", "Filename", named)
+        (finding,) = examine("casme2", tmp_path).of("unusable")
+        assert finding.remedy == "correct the name in the table to EP02_01f, if the folder holds these frames"
 
     def test_is_offered_to_the_clip_that_it_resembles_most(self, tmp_path):
         rows = [row("01", "EP02_01f"), row("01", "EP03_02"), row("01", "EP03_09")]

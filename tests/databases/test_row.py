@@ -60,6 +60,7 @@ def test_a_row_is_named_by_its_subject_its_clip_and_its_line():
         (casme.RELEASE, {"emotion": "#REF!"}, "sub01 EP01_1 (row 7)", "an emotion in column"),
         (casme_squared.RELEASE, {"folder": "#N/A"}, "s01 EP01_1 (row 7)", "a folder in column Folder"),
         (casme.RELEASE, {"onset": "three"}, "sub01 EP01_1 (row 7)", "a frame number (1 or higher) in column"),
+        (casme.RELEASE, {"apex": "?"}, "sub01 EP01_1 (row 7)", "a frame number (1 or higher), or nothing if it is unk"),
         (casme_squared.RELEASE, {"kind": "me"}, "s01 EP01_1 (row 7)", "micro or macro in column"),
         (dfme.RELEASE, {"frames per second": "fast"}, "sub0001 EP01_1 (row 7)", "frames per second in column"),
         (dfme.RELEASE, {"frames per second": "99999"}, "sub0001 EP01_1 (row 7)", "frames per second in column"),

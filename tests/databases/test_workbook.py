@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from merlab.databases.coded.workbook import OtherTableError, Records, read_records
+from merlab.databases.coded.workbook import OtherTableError, Records, UnclearTableError, read_records
 from merlab.errors import MerlabError
 
 WANTED = ("Subject", "Onset Frame")
@@ -114,6 +114,13 @@ class TestTheSheet:
 
     def test_is_the_first_one_of_equal_sheets(self, tmp_path):
         assert read_sheets(tmp_path, {"a": ROWS, "b": ROWS}).sheet == "a"
+
+    @pytest.mark.parametrize("other", [[["Subject", "Onset Frame", "AU"], ["1", 46, "4+9"]], ROWS])
+    def test_is_unclear_where_sheets_differ_in_an_optional_column(self, tmp_path, other):
+        sheets = {"a": [["Subject", "Onset Frame", "AU"], ["1", 46, "4"]], "b": other}
+        with pytest.raises(UnclearTableError, match="several sheets have the columns of the table: a, b; delete all"):
+            read_sheets(tmp_path, sheets, optional=["AU"])
+        assert read_sheets(tmp_path, sheets).sheet == "a"
 
     @pytest.mark.parametrize(
         ("preferred", "sheet"),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 
+from merlab.clips import Finding
 from merlab.databases.casme_squared_facts import FOLDERS, STIMULI, SUBJECTS
 from merlab.databases.coded.workbook import OtherTableError, Records, only_sheet, sheet_title
 from merlab.databases.sheet_checks import check_sheet
 from merlab.databases.table_file import TEXT_SUFFIXES, Line, Sheet, read_lines
+from merlab.errors import MerlabError
 
 COLUMNS = ("Subject", "Video", "Onset", "Apex", "Offset", "Action Units", "Emotion", "Type", "Self-report")
 FOLDER = "Folder"
@@ -25,7 +27,8 @@ def read_code_final(path: Path) -> Records:
     """The rows of ``CAS(ME)^2code_final.xlsx`` under COLUMNS and FOLDER, with ``s15`` and ``15_0401`` by its rules.
 
     A line of column names is left out if there is one. A copy without the sheets of naming rules gets the published
-    ones. Raises OtherTableError for a table without rows of micro- and macro-expressions in its eighth column.
+    ones. Raises OtherTableError for a table without rows of micro- and macro-expressions in its eighth column, and
+    MerlabError if the line of column names states another order of the columns.
     """
     table = read_lines(path, 40)
     coding = [sheet for sheet in table.sheets if any(map(_is_row, sheet.filled))]
@@ -37,6 +40,8 @@ def read_code_final(path: Path) -> Records:
     cells = {sheet.name: [line.cells for line in sheet.filled] for sheet in coding}
     coded = only_sheet(path, coding, [SHEET], cells)
     lines = [line for number, line in enumerate(coded.filled) if number or not _is_header(line)]
+    if lines[0] is not coded.filled[0]:
+        _require_order(path, coded.filled[0])
     rules = [sheet for sheet in table.sheets if sheet not in coding]
     numbers = {cells[0] for cells in _padded(filter(_is_row, lines))}
     # 15 to 22 are numbers of subjects and of folders; the others decide.
@@ -45,7 +50,7 @@ def read_code_final(path: Path) -> Records:
     stimuli = _stimuli(rules) or STIMULI
     rows = {line.number: _row(line, subjects, stimuli) for line in lines}
     sheet = "" if path.suffix.lower() in TEXT_SUFFIXES else sheet_title(coded)
-    findings = (*table.findings, *check_sheet(path, coded.name))
+    findings = (*table.findings, *check_sheet(path, coded.name), *_two_meanings(path, numbers, subjects))
     return Records(table.document_title, (*COLUMNS, FOLDER), rows, findings, sheet)
 
 
@@ -57,6 +62,28 @@ def _is_header(line: Line) -> bool:
     """Whether a line has column names: it has texts where the numbers of onset and offset should be."""
     moments = [line.cells[position] for position in MOMENTS if position < len(line.cells)]
     return not any(NUMBER.fullmatch(cell) for cell in moments) and not _is_row(line)
+
+
+def _require_order(path: Path, header: Line) -> None:
+    """Raises MerlabError if a column has the name of another one: columns are read by their places."""
+    for position, name in enumerate(header.cells):
+        meant = next((column for column in COLUMNS if name.lower().startswith(column.lower())), None)
+        if meant and position != COLUMNS.index(meant):
+            raise MerlabError(
+                f"{path}: column {position + 1} is called {name}, but it should be column {COLUMNS.index(meant) + 1}; "
+                f"put the columns into the order of the release: {', '.join(COLUMNS)}"
+            )
+
+
+def _two_meanings(path: Path, numbers: Set[str], subjects: Mapping[str, str]) -> Iterator[Finding]:
+    """A finding if all subjects are numbers from 15 to 22, which may be those of folders."""
+    known = sorted(numbers & subjects.keys())
+    if known and all(number in FOLDERS and FOLDERS[number] != subjects[number] for number in known):
+        read = ", ".join(f"{number} is {subjects[number]}" for number in known)
+        remedy = f"read as numbers of subjects: {read}; if they are those of folders, write s{known[0]} and so on"
+        yield Finding(
+            "differs", path.name, "numbers that are of subjects or of folders alone", ", ".join(known), remedy
+        )
 
 
 def _row(line: Line, subjects: Mapping[str, str], stimuli: Mapping[str, str]) -> dict[str, str]:

@@ -91,7 +91,11 @@ def _missing_source(row: Row, table: CodingTable, layout: Layout, release: Relea
     of_subject = {other.folder for other in table.rows if other.subject == row.subject}
     absent = {folder for folder in of_subject if (row.subject, folder) not in layout.sources}
     may_be = {clip for clip in unlisted if may_be_one_clip(clip, row.folder)}
-    return Finding("unusable", row.where, expected, found, rename_hint(row.folder, may_be, absent) or COPY_AGAIN)
+    remedy = rename_hint(row.folder, may_be, absent) or COPY_AGAIN
+    usual = [name for name in may_be if re.fullmatch(release.table.usual_clip, name)]
+    if usual and not re.fullmatch(release.table.usual_clip, row.folder):
+        remedy = f"correct the name in the table to {' or '.join(sorted(usual))}, if the folder holds these frames"
+    return Finding("unusable", row.where, expected, found, remedy)
 
 
 def unlisted_sources(table: CodingTable, layout: Layout, release: Release) -> Iterator[Finding]:

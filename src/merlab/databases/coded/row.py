@@ -82,7 +82,8 @@ def parse_row(number: int, record: Record, table: str, release: Release) -> Row 
     wrong = release.quirks_of(subject, folder, line).get("wrong frame")
     moments = read_moments(record, form, wrong.frames if wrong else None)
     if isinstance(moments, str):
-        expected = f"a frame number (1 or higher) in column {form.columns[moments]}"
+        unknown = ", or nothing if it is unknown," if moments == "apex" else ""
+        expected = f"a frame number (1 or higher){unknown} in column {form.columns[moments]}"
         cell = record.get(moments, "")
         return Finding("unusable", where, expected, quoted(cell), remedy_for_number(cell) or CORRECT)
     second_apex = frame_number(record.get("second apex", ""))

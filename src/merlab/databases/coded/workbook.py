@@ -60,9 +60,9 @@ class _Place:
         return sum(bool(self.columns(heading)) for heading in headings)
 
     def cells(self, headings: Sequence[str]) -> list[list[str]]:
-        """The cells under these headings, line by line."""
-        columns = [self.columns(heading)[0] for heading in headings]
-        return [[_cell(line, column) for column in columns] for line in self.lines]
+        """The cells under these headings, line by line; empty below a heading that does not exist."""
+        columns = [self.columns(heading) for heading in headings]
+        return [[_cell(line, found[0]) if found else "" for found in columns] for line in self.lines]
 
 
 def read_records(
@@ -84,7 +84,7 @@ def read_records(
     table = read_lines(path, HEADER_LINES)
     is_text = path.suffix.lower() in TEXT_SUFFIXES
     places = list(_places(path, table.sheets, required, None if is_text else sheet))
-    place = _chosen(path, places, required, preferred)
+    place = _chosen(path, places, required, optional, preferred)
     missing = [heading for heading in required if not place.columns(heading)]
     if missing:
         raise OtherTableError(
@@ -126,12 +126,14 @@ def _places(path: Path, sheets: Sequence[Sheet], required: Sequence[str], name: 
         yield max(lines, key=lambda place: place.number_of(required))
 
 
-def _chosen(path: Path, places: Sequence[_Place], required: Sequence[str], preferred: Sequence[str]) -> _Place:
+def _chosen(
+    path: Path, places: Sequence[_Place], required: Sequence[str], optional: Sequence[str], preferred: Sequence[str]
+) -> _Place:
     """The place that has the required columns; that with the most if none has all of them."""
     complete = [place for place in places if place.number_of(required) == len(required) and place.lines]
     if len(complete) < 2:
         return max(complete or places, key=lambda place: place.number_of(required))
-    rows = {place.sheet.name: place.cells(required) for place in complete}
+    rows = {place.sheet.name: place.cells((*required, *optional)) for place in complete}
     chosen = only_sheet(path, [place.sheet for place in complete], preferred, rows)
     return next(place for place in complete if place.sheet is chosen)
 
