@@ -3,17 +3,18 @@
 Zhang et al., "Micro-expression Recognition Based on Dual-branch Feature Extraction and Fusion". Published: a global
 branch (ResNet12 with CBAM), a local branch (Inception-v3 with CBAM) on the facial regions of the action units, their
 fusion by CAFFM, inputs of 231 x 282 pixels, Adam at 0.001, batches of 64, 500 epochs, a step decay of 0.9 every 100
-epochs, and in Table 7 the size and cost of six variants. Not published: layer widths, the stem, the head, the equations
-of CAFFM and of its variants _L and _G, where the CBAMs of the branches are, whether the networks of Table 5 have them,
-the form of the local input, the loss, class weights, augmentation, seeds, and how a model is selected.
+epochs, and in Table 7 the size and cost of six variants. Not published: what the names GFEM, LTFEM and DBFEM of that
+table mean (taken as global branch, local branch, and both without CAFFM), layer widths, the stem, the head, the
+equations of CAFFM and of its variants _L and _G, where the CBAMs of the branches are, whether the networks of Table 5
+have them, the form of the local input, the loss, class weights, augmentation, seeds, and how a model is selected.
 
 merlab's layers are a reconstruction. It agrees with all twelve values of Table 7 within 1 % (``merlab profile``), so it
 is plausible, but it is not evidence of the authors' layers. Some of its layers were chosen only to agree with Table 7:
 the stem of two convolutions, the neck of LTFEM with a width of 1024, the upsampling by two in CAFFM, and the
-translation layer of CAFFM_L and CAFFM_G. The values agree for 3 input channels, and if the "complexity" of Table 7
-counts multiply-accumulates. The text mentions onset and apex frames, so the ``paper`` preset stacks both (6 channels),
-which adds less than 0.1 % of parameters. Assumed: 231 x 282 means 231 pixels wide and 282 high; the loss is the
-cross-entropy. Differs: the paper crops the box of a face detector; merlab takes the crops of the database, or the
+translation layer of CAFFM_L and CAFFM_G. The values agree for 3 and for 6 input channels, if the "complexity" of Table
+7 counts multiply-accumulates. The text mentions onset and apex frames, so the ``paper`` preset stacks both (6
+channels), which adds less than 0.1 % of parameters. Assumed: 231 x 282 means 231 pixels wide and 282 high; the loss is
+the cross-entropy. Differs: the paper crops the box of a face detector; merlab takes the crops of the database, or the
 aligned faces of ``merlab prepare``.
 
 The presets ``synthetic28`` and ``pretrained28`` train the network of ``flow28`` as ``flow-cnn`` is trained: the same
