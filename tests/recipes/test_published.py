@@ -33,6 +33,8 @@ def test_table_8_has_its_14_rows_with_the_paper_last():
     accuracies = [0.6341, 0.6478, 0.659, 0.7119, 0.6706, 0.7276, 0.6285]
     accuracies += [0.7261, 0.7379, 0.7068, 0.7258, 0.754, 0.7131, 0.7467]
     assert [row.accuracy for row in rows] == accuracies
+    precisions = [0.628, 0.642, 0.653, 0.706, 0.665, 0.721, 0.622, 0.72, 0.732, 0.701, 0.719, 0.748, 0.707, 0.741]
+    assert [row.precision for row in rows] == precisions
 
 
 def test_in_table_8_recall_minus_precision_is_always_the_same():
