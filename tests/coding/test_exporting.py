@@ -163,6 +163,14 @@ def test_boris_imports_a_spreadsheet(tmp_path):
     assert rows[1] == (1.37, "interview face 0", "joy", "6+L12", 'e0001; says "hm", then')
 
 
+def test_videos_are_not_mixed_in_one_observation(tmp_path):
+    """A spreadsheet for BORIS has no column for the video: events of two would be at the times of one."""
+    folders = [coded_in(tmp_path / name, video=name).folder for name in ("a.mp4", "b.mp4")]
+    with pytest.raises(MerlabError, match="one observation of BORIS, is about one video, but 2 results are given"):
+        export_coding(folders, tmp_path / "boris.xlsx")
+    export_coding(folders, tmp_path / "boris.csv", to="boris")
+
+
 def test_a_text_that_begins_like_a_formula_stays_a_text_in_the_spreadsheet(tmp_path):
     material = material_in(tmp_path / "out")
     write_coding(material.folder, Coding((about(material.events[0], "accept", label="=joy+1"),)))

@@ -74,6 +74,19 @@ class TestDetections:
             score_spotting(TRUTH, TRUTH, threshold=0.5)
 
 
+def test_movements_that_a_coder_rejected_are_no_events_and_several_coders_are_noted(tmp_path):
+    coded, found = tmp_path / "coding.csv", tmp_path / "found.csv"
+    coded.write_text("onset,offset,decision,coder\n1,10,accept,AB\n101,130,Reject,AB\n201,230,add,AB\n2,10,,CD\n")
+    found.write_text("onset,offset\n1,10\n101,130\n")
+    scores = score_spotting(coded, found)
+    assert (scores.tp, scores.fp, scores.fn) == (1, 1, 2)
+    assert scores.notes == (
+        f"{coded}: without 1 event that a coder rejected",
+        f"{coded}: events of several coders ('AB', 'CD') all count; score one coder at a time",
+    )
+    assert read_events(coded).columns.tolist() == ["onset", "offset", "video"]
+
+
 def test_the_intervals_of_lgsnet_are_read_with_the_names_of_their_videos(tmp_path):
     file = tmp_path / "annotation.csv"
     file.write_text(

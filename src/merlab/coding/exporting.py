@@ -41,9 +41,9 @@ def export_coding(
         again: replace a file that is there.
 
     Raises:
-        MerlabError: for a result that cannot be read or has no decisions, for ELAN with several results or with
-            subjects, for two results about videos of one name, for the name of a face that no result has, and, without
-            ``again``, for a file that is there.
+        MerlabError: for a result that cannot be read or has no decisions, for an .eaf or .xlsx file of several
+            results, for ELAN with subjects, for two results about videos of one name, for the name of a face that no
+            result has, and, without ``again``, for a file that is there.
 
     """
     target = to or BY_SUFFIX.get(out.suffix.lower(), "csv")
@@ -56,6 +56,8 @@ def export_coding(
         return _export_elan(out, materials, coder)
     _require_faces(subjects, materials)
     _require_names(materials)
+    if out.suffix.lower() == ".xlsx":
+        _require_one(materials, "an .xlsx file, which goes into one observation of BORIS,")
     videos = [_coded(material, coder, subjects) for material in materials]
     write = write_coded_table if target == "csv" else write_boris
     write(out, videos)
@@ -86,14 +88,18 @@ def _require_names(materials: Sequence[Material]) -> None:
             )
 
 
+def _require_one(materials: Sequence[Material], file: str) -> None:
+    if len(materials) != 1:
+        raise MerlabError(f"{file} is about one video, but {len(materials)} results are given; export one by one")
+
+
 def _coded(material: Material, coder: str | None, subjects: Subjects) -> CodedVideo:
     coding = read_coding(material)
     return CodedVideo(material, coded_events(material, coding, chosen_coder(material, coding, coder)), subjects)
 
 
 def _export_elan(out: Path, materials: Sequence[Material], coder: str | None) -> list[str]:
-    if len(materials) != 1:
-        raise MerlabError(f"an .eaf file is about one video, but {len(materials)} results are given; export one by one")
+    _require_one(materials, "an .eaf file")
     (material,) = materials
     coding = read_coding(material)
     coders = coding.coders if coder is None else (chosen_coder(material, coding, coder),)

@@ -138,9 +138,7 @@ def _of_video(table: CellTable, video: str) -> tuple[CellTable, tuple[str, ...]]
         raise MerlabError(
             f"{table.name} has no row of the video {video}, only of {', '.join(others) or 'none'}; correct column video"
         )
-    places = tuple(place for place, kept in zip(table.places, ours, strict=True) if kept)
-    kept = replace(table, cells=table.cells[ours].reset_index(drop=True), places=places)
-    return kept, (f"{table.name}: rows of {', '.join(others)} are left out",) if others else ()
+    return table.kept(ours), (f"{table.name}: rows of {', '.join(others)} are left out",) if others else ()
 
 
 def _with_label(table: CellTable) -> CellTable:

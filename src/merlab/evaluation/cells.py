@@ -64,6 +64,12 @@ class CellTable:
         if np.any(rows):
             raise MerlabError(f"{self.name}, {self.where(rows)}: {fault}; {remedy}")
 
+    def kept(self, rows: NDArray[np.bool_] | pd.Series) -> CellTable:
+        """These rows alone, with their places."""
+        chosen = np.asarray(rows, bool)
+        places = tuple(place for place, each in zip(self.places, chosen, strict=True) if each)
+        return replace(self, cells=self.cells[chosen].reset_index(drop=True), places=places)
+
     def require_values(self, columns: Iterable[str], allowed: Iterable[str] = ()) -> None:
         """Raises MerlabError if a cell of these columns is empty or undefined; ``allowed`` texts are values."""
         for column in columns:

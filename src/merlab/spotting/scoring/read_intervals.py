@@ -21,7 +21,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable, is_no_value, read_cells
 from merlab.given import as_path, is_number
 from merlab.schemes import Scheme
-from merlab.spelling import first_of, quoted, without_fraction
+from merlab.spelling import counted, first_of, quoted, without_fraction
 from merlab.spotting.scoring import detections, elan
 from merlab.spotting.scoring.aliases import Names, folder_free, names_in
 from merlab.spotting.scoring.kinds import KIND, with_kinds
@@ -33,6 +33,8 @@ FRAMES = (ONSET, APEX, OFFSET)
 # Two faces of a video may move in the same frames.
 FACES = ("face", "face_id")
 SCORE = "score"
+# What coders decided about movements, and who they are: see `merlab coding`.
+DECISION, REJECTED, CODER = "decision", "reject", "coder"
 # Why a table without onset and offset cannot be read.
 INTERVAL_NEEDED = "an event needs the first and the last frame of the movement, its apex alone is not enough"
 OPTIONAL = (APEX, EMOTION, CLASS, ACTION_UNITS, *FACES)
@@ -211,11 +213,25 @@ def _read_table(given: Events, name: str, how: Reading) -> CellTable:
     """A table with column names, which may be those of other tools."""
     names: Names = names_in(given)
     scored = () if how.threshold is None else (SCORE,)
-    optional = (names[VIDEO], names[KIND], *OPTIONAL, *scored)
+    optional = (names[VIDEO], names[KIND], *OPTIONAL, DECISION, CODER, *scored)
     table = read_cells(given, name, (names[ONSET], names[OFFSET]), optional, INTERVAL_NEEDED)
     columns = {written: column for column, written in names.items()}
     table = folder_free(replace(table, cells=table.cells.rename(columns=columns)), names)
-    return with_kinds(table, names[KIND])
+    return with_kinds(_as_coded(table), names[KIND])
+
+
+def _as_coded(table: CellTable) -> CellTable:
+    """The events that coders did not reject, with a note on rejected ones, and one where several coders count."""
+    cells, notes = table.cells, table.notes
+    rejected = cells[DECISION].str.casefold() == REJECTED if DECISION in cells else pd.Series(False, index=cells.index)
+    if rejected.any():
+        notes = (*notes, f"{table.name}: without {counted(int(rejected.sum()), 'event')} that a coder rejected")
+    kept = table.kept(~rejected)
+    coders = sorted(set(kept.cells[CODER])) if CODER in cells else []
+    if len(coders) > 1:
+        some = first_of(map(quoted, coders), 3)
+        notes = (*notes, f"{table.name}: events of several coders ({some}) all count; score one coder at a time")
+    return replace(kept, cells=kept.cells.drop(columns=[DECISION, CODER], errors="ignore"), notes=notes)
 
 
 def _above_threshold(table: CellTable, threshold: float | None) -> CellTable:
@@ -226,9 +242,8 @@ def _above_threshold(table: CellTable, threshold: float | None) -> CellTable:
         raise MerlabError(f"{table.name} has no column {SCORE}, which a threshold needs; leave --threshold out")
     scores = pd.to_numeric(table.cells[SCORE], errors="coerce")
     table.refuse(scores.isna(), f"{SCORE} is not a number", "correct the cell")
-    above = (scores > threshold).to_numpy()
-    places = tuple(place for place, kept in zip(table.places, above, strict=True) if kept)
-    return replace(table, cells=table.cells[above].drop(columns=SCORE).reset_index(drop=True), places=places)
+    above = table.kept(scores > threshold)
+    return replace(above, cells=above.cells.drop(columns=SCORE))
 
 
 def _has_one_video_without_a_name(given: Events) -> bool:
