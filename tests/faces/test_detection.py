@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import cv2
 import numpy as np
 import pytest
@@ -71,6 +75,25 @@ def test_the_five_points_of_yunet_are_eyes_nose_and_mouth(yunet, heads):
 def test_no_face_is_found_in_images_without_faces(detector):
     assert detector.detect(np.full((480, 640, 3), 127, np.uint8)) == []
     assert detector.detect(np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8)) == []
+
+
+NARROW = """
+import sys
+import numpy as np
+from merlab.faces.detection import make_detector
+frames = np.random.default_rng(0).integers(0, 256, (2, 320, 320, 3), np.uint8)
+yunet = make_detector()
+print([yunet.detect(frames[0, :, :width]) + yunet.detect(frames[1, :width]) for width in (1, 20, 32, 33)])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("filler", ["17", "255"])
+def test_no_face_is_found_in_what_was_in_the_memory_before(filler):
+    """In a frame of 32 pixels or less on a side, OpenCV's network reads memory that was never written."""
+    environment = {**os.environ, "MALLOC_PERTURB_": filler}
+    done = subprocess.run([sys.executable, "-c", NARROW], capture_output=True, text=True, env=environment, check=False)
+    assert (done.stdout, done.stderr) == ("[[], [], [], []]\n", "")
 
 
 def test_several_faces_are_all_found(yunet, astronaut):

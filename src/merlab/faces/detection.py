@@ -23,6 +23,8 @@ Point = tuple[float, float]
 # Longer side, in pixels, of the image that YuNet processes; the second size is tried if the first gives no face.
 WORKING_SIDES = (320, 640)
 YUNET_CONFIDENCE, YUNET_OVERLAP = 0.6, 0.3
+# Of an image with a side of 32 pixels or less, OpenCV computes faces from memory that was never written.
+YUNET_LEAST_SIDE = 33
 
 SSD_SIDE = 300
 # OpenCV's samples subtract this mean for this network; the paper does not state one.
@@ -116,8 +118,10 @@ class YuNet:
         height, width = image.shape[:2]
         size = max(round(width * scale), 1), max(round(height * scale), 1)
         reduced = image if scale == 1 else cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-        self._network.setInputSize(size)
-        rows = self._network.detect(reduced)[1]
+        right, below = (max(YUNET_LEAST_SIDE - length, 0) for length in size)
+        padded = cv2.copyMakeBorder(reduced, 0, below, 0, right, cv2.BORDER_CONSTANT)
+        self._network.setInputSize(padded.shape[1::-1])
+        rows = self._network.detect(padded)[1]
         if rows is None:
             return []
         rows = rows.astype(np.float64)
