@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 import io
 import json
+import multiprocessing
 import os
 import re
 import subprocess
 import sys
 import threading
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
@@ -494,6 +496,14 @@ def test_every_parameter_of_a_public_name_is_described_by_its_name():
         if not re.search(rf"``{parameter}``|^ *[*]*{parameter}: ", inspect.getdoc(each) or "", re.MULTILINE)
     ]
     assert missing == []
+
+
+def test_in_a_worker_of_a_pool_it_works_alone(clips, tmp_path, monkeypatch):
+    """Such a worker may not start processes, and every core is the default."""
+    monkeypatch.setitem(vars(multiprocessing.current_process())["_config"], "daemon", True)
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", pytest.fail)
+    results = evaluate(clips, ["constant"], tmp_path, jobs=2)
+    assert len(results.summary) == 1
 
 
 def test_what_a_notebook_shows_of_an_object_is_short(clips):

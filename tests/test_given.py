@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from fractions import Fraction
 from pathlib import Path
@@ -135,6 +136,17 @@ def test_a_path_is_a_text_or_a_path_and_not_empty():
     for value in ("", None, 3, b"a", ["a"]):
         with pytest.raises(MerlabError, match="source must be a path, as text or pathlib.Path, got"):
             as_path(value, "source")
+
+
+def test_an_entry_of_a_folder_is_a_path_and_one_in_bytes_is_refused(tmp_path):
+    (tmp_path / "a.mp4").touch()
+    with os.scandir(tmp_path) as entries:
+        assert [as_path(entry, "source") for entry in entries] == [tmp_path / "a.mp4"]
+    with (
+        os.scandir(os.fsencode(tmp_path)) as entries,
+        pytest.raises(MerlabError, match="source must be a path, as text or pathlib.Path, got <DirEntry b'a.mp4'>"),
+    ):
+        as_path(next(entries), "source")
 
 
 def test_a_path_may_begin_with_the_home_of_the_user(tmp_path, monkeypatch):

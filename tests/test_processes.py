@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import platform
 import signal
@@ -19,7 +20,9 @@ from merlab.errors import MerlabError
 from merlab.processes import (
     Workers,
     dealt_out,
+    each_in_processes,
     one_thread,
+    process_count,
     read_ahead,
     shared_workers,
     stream_from_processes,
@@ -201,6 +204,15 @@ class TestReadingAhead:
 )
 def test_items_are_distributed_in_turn_and_no_share_is_empty(jobs, shares):
     assert dealt_out([1, 2, 3, 4, 5], jobs) == shares
+
+
+def test_a_worker_of_a_pool_works_alone_because_it_may_not_start_processes(monkeypatch):
+    assert process_count(3) == 3
+    assert process_count(None) == os.cpu_count()
+    monkeypatch.setitem(vars(multiprocessing.current_process())["_config"], "daemon", True)
+    assert [process_count(jobs) for jobs in (None, 1, 3)] == [1, 1, 1]
+    assert dealt_out([1, 2, 3], 2) == [[1, 2, 3]]
+    assert list(each_in_processes(lambda item: os.getpid(), [1, 2], 2)) == [os.getpid()] * 2
 
 
 def test_an_empty_list_is_one_empty_share():

@@ -86,6 +86,12 @@ class TestShown:
             show(1, 2, "half")
         assert calls == [(1, 2, "half")]
 
+    def test_a_program_without_a_console_sees_none_and_its_output_stays_as_it_is(self, monkeypatch, capsys):
+        monkeypatch.setattr(sys, "stderr", None)
+        with shown_progress() as show:
+            show(1, 2, "half")
+        assert capsys.readouterr().out == ""
+
     @pytest.mark.parametrize("value", ["yes", None, 1])
     def test_anything_else_is_refused(self, value):
         with (

@@ -14,6 +14,8 @@ import pytest
 from platformdirs import user_cache_path
 
 from merlab.errors import MerlabError
+from merlab.faces.model_files import MODELS, models_folder
+from merlab.inputs import default_cache
 from merlab.storage import (
     WriteError,
     json_text,
@@ -21,6 +23,7 @@ from merlab.storage import (
     read_json_object,
     remove_unfinished,
     require_writable,
+    user_cache,
     whole_file,
     whole_folder,
     write_json,
@@ -243,6 +246,21 @@ def test_a_cache_of_the_user_that_cannot_be_written_has_another_remedy_than_an_o
     denied = PermissionError(errno.EACCES, "Permission denied")
     assert "set XDG_CACHE_HOME" in str(WriteError.at(user_cache_path("merlab") / "inputs" / "a.npy", denied))
     assert "choose a folder that you may write to" in str(WriteError.at(tmp_path / "run" / "a.npy", denied))
+
+
+def test_a_cache_that_may_not_be_entered_is_refused_with_the_remedy(tmp_path, monkeypatch):
+    """A container that runs as another user than the one whose home it states."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert user_cache() == tmp_path / "merlab"
+
+    def denied(path: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    for ask in (user_cache, default_cache, models_folder, lambda: MODELS["face-mesh"].present):
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "stat", denied)
+            with pytest.raises(MerlabError, match="merlab: Permission denied; set XDG_CACHE_HOME, .* read and write$"):
+                ask()
 
 
 def test_a_name_may_be_as_long_as_the_disk_allows_and_a_longer_one_is_named_with_the_remedy(tmp_path):

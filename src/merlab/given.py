@@ -73,11 +73,12 @@ def as_path(value: object, name: str) -> Path:
 
     Raises MerlabError for anything else, for no text, and for a path that no file can have or that cannot be looked up.
     """
-    if not isinstance(value, str | os.PathLike) or value == "":
+    text = os.fspath(value) if isinstance(value, str | os.PathLike) else value
+    if not isinstance(text, str) or text == "":
         raise MerlabError(f"{name} must be a path, as text or pathlib.Path, got {value!r}")
-    if ADDRESS.match(str(value)):
-        raise MerlabError(f"{name} is an address, {value}, but merlab reads files of this machine; download it first")
-    path = Path(value)
+    if ADDRESS.match(text):
+        raise MerlabError(f"{name} is an address, {text}, but merlab reads files of this machine; download it first")
+    path = Path(text)
     # A name may begin with ~ without being the home of a user.
     with suppress(RuntimeError):
         path = path.expanduser()

@@ -128,6 +128,16 @@ def _signals_later() -> Iterator[None]:
             signal.raise_signal(first)
 
 
+def process_count(jobs: int | None) -> int:
+    """How many processes ``jobs`` means (None: one per core); 1 in a worker of multiprocessing.Pool.
+
+    Such a worker may not start processes, and no result depends on their number.
+    """
+    if multiprocessing.current_process().daemon:
+        return 1
+    return jobs or os.cpu_count() or 1
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Use one thread of OpenCV and of BLAS: on images this small, more threads cost more time than they save."""
@@ -147,7 +157,7 @@ def each_in_processes(work: Callable[[Item], Result], items: Sequence[Item], job
     items that are already being processed are finished first. They are not if the work is stopped, or the caller stops
     iterating.
     """
-    with shared_workers(min(jobs or os.cpu_count() or 1, len(items))) as workers:
+    with shared_workers(min(process_count(jobs), len(items))) as workers:
         yield from workers.each(work, items)
 
 
@@ -157,7 +167,7 @@ def shared_workers(jobs: int | None) -> Iterator[Workers]:
 
     Raises MerlabError if one dies. After an error, and if the work is stopped, it ends as in ``worker_pool``.
     """
-    processes = jobs or os.cpu_count() or 1
+    processes = process_count(jobs)
     if processes == 1:
         yield Workers(None, 1)
         return
@@ -269,7 +279,7 @@ def stream_from_processes(
 
 def dealt_out(items: Sequence[Item], jobs: int | None) -> list[Sequence[Item]]:
     """Distribute the items in turn over ``jobs`` shares (None: one per core); no share is empty if there are items."""
-    processes = max(1, min(jobs or os.cpu_count() or 1, len(items)))
+    processes = max(1, min(process_count(jobs), len(items)))
     return [items[position::processes] for position in range(processes)]
 
 

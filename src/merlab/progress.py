@@ -44,7 +44,8 @@ def shown_progress(progress: Progress | bool = True) -> Iterator[Progress]:
         _require_three_arguments(progress)
     if not isinstance(progress, bool):
         yield progress
-    elif not progress:
+    elif not progress or sys.stderr is None:
+        # A program without a console, as of pythonw, has no standard error.
         yield silent
     elif sys.stderr.isatty():
         with _bar() as show:

@@ -22,6 +22,7 @@ STILL_WRITING_SECONDS = 60
 # Characters of a name that a temporary one ends in, so that it is not too long where the name itself is not.
 KEPT_CHARACTERS = 40
 REMOVE_FILE = "remove it and run the command that wrote it again"
+OTHER_CACHE = "set XDG_CACHE_HOME, the folder of the user's cache, to one that you may"
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -40,8 +41,23 @@ class WriteError(MerlabError):
         elif error.errno == errno.ENAMETOOLONG:
             remedy = "give it, or the video that it is named after, a shorter name"
         elif path.is_relative_to(user_cache_path("merlab")):
-            remedy = "set XDG_CACHE_HOME, the folder of the user's cache, to one that you may write to"
+            remedy = f"{OTHER_CACHE} write to"
         return cls(f"cannot write {path}: {error.strerror or error}; {remedy}")
+
+
+def user_cache() -> Path:
+    """The folder of merlab in the user's cache; it need not exist. Raises MerlabError where it may not be entered.
+
+    So it is where a container runs as another user than the one whose home it states.
+    """
+    folder = user_cache_path("merlab")
+    try:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            # A place in it need not exist either, and shows whether the folder may be entered.
+            (folder / "models").stat()
+    except PermissionError as error:
+        raise MerlabError(f"cannot read {folder}: {error.strerror}; {OTHER_CACHE} read and write") from error
+    return folder
 
 
 def require_writable(path: Path, read: Iterable[Path | None] = ()) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -13,6 +14,11 @@ def test_json_is_valid_for_every_program(capsys):
     print_json({"fps": float("nan"), "rows": [{"p": float("inf")}], "name": "高兴 \udcff"})
     printed = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
     assert printed == {"fps": None, "rows": [{"p": None}], "name": "高兴 \udcff"}
+
+
+def test_a_closed_output_is_no_error(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    print_json({"fps": 25})
 
 
 def test_short_cells_and_words_of_titles_stay_whole_in_80_columns(capsys, monkeypatch):

@@ -28,7 +28,7 @@ def needs(name):
 
 @pytest.fixture(autouse=True)
 def networks_cached_here(tmp_path, monkeypatch):
-    monkeypatch.setattr(runtimes, "user_cache_path", lambda name: tmp_path / name)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import multiprocessing
 import shutil
 from pathlib import Path
 
@@ -135,6 +136,12 @@ class TestResult:
         events = look(video, copy, again=True, unsure_below=1.0).events
         assert events["class"].tolist() == [""] * 3
         assert (events["probability"] < 1).all()
+
+    @pytest.mark.slow
+    def test_in_a_worker_of_a_pool_it_is_made_without_other_processes(self, video, look, result, tmp_path, monkeypatch):
+        monkeypatch.setitem(vars(multiprocessing.current_process())["_config"], "daemon", True)
+        made = look(video, tmp_path / "face", jobs=2)
+        pd.testing.assert_frame_equal(made.events, result.events, check_exact=True)
 
     @pytest.mark.slow
     def test_images_give_the_same_with_the_numbers_of_their_files(self, frames, result, look, tmp_path):

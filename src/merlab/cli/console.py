@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any, TextIO
 
 from rich.cells import cell_len
@@ -34,7 +33,7 @@ def show_warning(
 
 def print_json(content: Any) -> None:
     """Print JSON on standard output."""
-    sys.stdout.write(json_text(content))
+    print(json_text(content), end="")  # noqa: T201
 
 
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:

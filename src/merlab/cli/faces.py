@@ -87,7 +87,7 @@ def prepare_command(
 
 def has_terminal() -> bool:
     """Whether a user can read a question and answer it."""
-    return sys.stdin.isatty() and err_console.is_terminal
+    return sys.stdin is not None and sys.stdin.isatty() and err_console.is_terminal
 
 
 def face_finding(

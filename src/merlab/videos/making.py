@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from merlab.errors import Stopped
 from merlab.frames import ClipError, open_frames
 from merlab.frames.opening import SourceState, require_unchanged
 from merlab.json_models import write_model
-from merlab.processes import stream_from_processes
+from merlab.processes import process_count, stream_from_processes
 from merlab.progress import Progress
 from merlab.result_folder import ResultFolder
 from merlab.storage import whole_folder
@@ -76,7 +75,7 @@ def _fill(plan: VideoPlan, jobs: int | None, progress: Progress) -> None:
     if needed is not None and all(map(plan.has_kept, waiting)):
         # Describing is so fast that more processes would only cost their start.
         jobs = 1
-    cores = jobs or os.cpu_count() or 1
+    cores = process_count(jobs)
     processes = max(1, min(cores, len(waiting)))
     shares = [Share(plan, done, position, processes, threads=cores > processes) for position in range(processes)]
     frames_done = sum(len(plan.division.span(index).owned) for index in done)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import multiprocessing
 import multiprocessing.queues
-import os
 import queue
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
@@ -20,7 +19,7 @@ from merlab.evaluation.plan import Plan
 from merlab.evaluation.transport import packed, unpacked
 from merlab.evaluation.unit import Fit, Worker
 from merlab.given import as_jobs
-from merlab.processes import end_with_parent, without_main, worker_pool
+from merlab.processes import end_with_parent, process_count, without_main, worker_pool
 
 POLL_SECONDS = 0.2
 
@@ -38,7 +37,7 @@ class LocalEngine:
 
     def work(self, plan: Plan, cache: Path | None, fits: Sequence[Fit], on_epoch: FitEpoch) -> Done:
         """Predictions of each unit, as soon as it is finished."""
-        jobs = min(self.jobs or os.cpu_count() or 1, len(fits))
+        jobs = min(process_count(self.jobs), len(fits))
         return _in_workers(plan, cache, fits, jobs, on_epoch) if jobs > 1 else _here(plan, cache, fits, on_epoch)
 
 
