@@ -79,6 +79,27 @@ def test_a_known_row_uses_the_frames_of_its_folder_only_where_it_lacks_those_of_
     assert (clip.onset, clip.apex, clip.offset) == expected
 
 
+@pytest.mark.parametrize("title", [0, 3])
+def test_a_known_row_is_counted_from_the_column_names(tmp_path, title):
+    # Line 35 of the sheet in the release.
+    rows = [row(f"S01-01-{number:03d}") for number in range(33)] + [row(frames=(1, 20, 90))]
+    write_table(tmp_path / TABLE, rows, COLUMNS, notes=title)
+    write_clip(tmp_path, frames=75)
+    (clip,) = load("mmew", tmp_path, allow_unusable=True)
+    assert (clip.onset, clip.apex, clip.offset) == (1, 40, 75)
+
+
+def test_the_frames_of_a_known_row_are_not_those_of_another_clip_in_its_line(tmp_path):
+    # In the release, a clip of 98 frames is in line 39, and line 40 is known to end at 80.
+    rows = [row(f"S01-01-{number:03d}") for number in range(38)] + [row(frames=(1, 20, 130))]
+    write_table(tmp_path / TABLE, rows, COLUMNS)
+    write_clip(tmp_path, frames=98)
+    (finding,) = [
+        each for each in MMEW.examine(tmp_path, False, silent).findings if each.where == "S03 S03-01-002 (row 40)"
+    ]
+    assert (finding.severity, finding.found) == ("differs", "offset 130, but the last frame in the folder is 98")
+
+
 def test_a_full_table_has_the_published_counts(tmp_path):
     rows = [row(f"S{number % 30 + 1:02d}-01-{number:03d}", emotion=None) for number in range(300)]
     label(rows, EMOTIONS, "Estimated Emotion", each="others")

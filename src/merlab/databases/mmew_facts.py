@@ -1,8 +1,8 @@
 """Public facts about MMEW: counts, and rows that disagree with the folders.
 
 Sources: ``MMEW_Micro_Exp.xlsx`` (300 rows); MEB (github.com/tvaranka/meb, Apache-2.0, meb/datasets/datasets.py) for the
-rows whose apex and offset it corrects. MEB identifies rows by their index; the numbers here are lines of the sheet,
-MEB's index plus 2.
+rows whose apex and offset it corrects so that the offset is the last frame in the folder (it compares both). MEB
+identifies rows by their index; the numbers here are lines of the sheet, MEB's index plus 2.
 """
 
 from __future__ import annotations

@@ -60,9 +60,9 @@ class Reading:
         """Add a finding that makes the clip unusable."""
         self.findings.append(Finding("unusable", self.row.where, expected, found, remedy))
 
-    def record_change(self, kind: QuirkKind, expected: str, found: str, change: str) -> None:
-        """Add a note and a finding about a change to the clip."""
-        quirk = self.quirks.get(kind)
+    def record_change(self, kind: QuirkKind | None, expected: str, found: str, change: str) -> None:
+        """Add a note and a finding about a change to the clip; with ``kind`` None, no quirk documents it."""
+        quirk = self.quirks.get(kind) if kind else None
         self.notes.append(f"{found}: {change}")
         severity, remedy = ("handled", quirk.handling) if quirk else ("differs", change)
         self.findings.append(Finding(severity, self.row.where, expected, found, remedy))  # type: ignore[arg-type]
@@ -136,6 +136,10 @@ def _use_documented_range(reading: Reading) -> None:
     documented = tuple(other or number for other, number in zip(quirk.frames, coded, strict=True))
     if documented == coded or reading.lacks(*documented):
         return
+    # A clip that is known by its line alone: in a table in another order, it is another clip.
+    alone = quirk.clip.startswith("row ") and not reading.release.table.names_repeat
+    if alone and documented[2] != reading.numbers[-1]:
+        return
     found = f"the table states {reading.frames_as_text}, the folder has {describe_numbers(reading.numbers)}"
     if reading.lacks(*coded) or reading.onset >= reading.offset:
         reading.replace(quirk.frames)
@@ -190,7 +194,10 @@ def _shorten_to_last_frame(reading: Reading) -> None:
     if onset < last < offset and apex <= last and reading.numbers[0] == onset:
         expected, found = f"frames {onset} to {offset}", f"offset {offset}, but the last frame in the folder is {last}"
         reading.offset = last
-        reading.record_change("frame range", expected, found, f"{last} is used as the offset")
+        quirk = reading.quirks.get("frame range")
+        # Other frames than these are documented, but the folder has not shown them to be those of this clip.
+        kind: QuirkKind | None = None if quirk and quirk.frames else "frame range"
+        reading.record_change(kind, expected, found, f"{last} is used as the offset")
 
 
 def _require_frames(reading: Reading) -> None:

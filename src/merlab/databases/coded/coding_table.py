@@ -97,7 +97,8 @@ def _check_records(
 ) -> CodingTable:
     form = release.table
     parsed = [
-        read.faults.get(number) or parse_row(number, record, path.name, release) for number, record in records.items()
+        read.faults.get(number) or parse_row(number, record, path.name, release, read.above)
+        for number, record in records.items()
     ]
     parsed = [with_flags(row, read.rows[row.number], form.flags) if isinstance(row, Row) else row for row in parsed]
     rows = [row for row in parsed if isinstance(row, Row)]

@@ -29,11 +29,11 @@ Record = Mapping[Role, str]
 class Row:
     """One row of a coding table.
 
-    ``number`` is its line in the sheet; ``apex`` is None if the table has none; ``folder`` is the name of the clip's
-    folder, which is ``clip`` without the onset that is added to repeated names, or the name of its long video. ``note``
-    states what was changed. ``kind`` is micro or macro; empty if the table has no kinds, because all are micro. ``fps``
-    is None if the table has no column of frame rates. ``second`` is the onset and offset of a second movement.
-    ``repairs`` are the ways in which frames of the row were completed.
+    ``number`` is its line in the sheet, of which ``above`` are above the column names; ``apex`` is None if the table
+    has none; ``folder`` is the name of the clip's folder, which is ``clip`` without the onset that is added to repeated
+    names, or the name of its long video. ``note`` states what was changed. ``kind`` is micro or macro; empty if the
+    table has no kinds, because all are micro. ``fps`` is None if the table has no column of frame rates. ``second`` is
+    the onset and offset of a second movement. ``repairs`` are the ways in which frames of the row were completed.
     """
 
     number: int
@@ -51,6 +51,7 @@ class Row:
     fps: float | None = None
     second: tuple[int, int] | None = None
     repairs: tuple[Repair, ...] = ()
+    above: int = 0
 
     @property
     def is_macro(self) -> bool:
@@ -58,8 +59,8 @@ class Row:
         return self.kind == MACRO
 
     def quirks(self, release: Release) -> QuirksOfClip:
-        """The documented quirks of the clip; their lines are those of a table without kinds."""
-        line = None if self.kind else self.number
+        """The documented quirks of the clip; their lines are those of a table without kinds, from its column names."""
+        line = None if self.kind else self.number - self.above
         return release.quirks_of(self.subject, self.folder, line, self.onset)
 
     @property
@@ -68,8 +69,8 @@ class Row:
         return f"{self.subject} {self.clip}" + (f" (row {self.number})" if self.number else "")
 
 
-def parse_row(number: int, record: Record, table: str, release: Release) -> Row | Finding:
-    """A row, or a finding with the reason why it cannot be used."""
+def parse_row(number: int, record: Record, table: str, release: Release, above: int = 0) -> Row | Finding:
+    """A row, or a finding with the reason why it cannot be used; ``above`` lines are above the column names."""
     form = release.table
     subject, clip = form.subject(record["subject"]), form.clip(record["clip"])
     where = f"{subject} {clip} (row {number})" if subject and clip else f"{table}, row {number}"
@@ -78,7 +79,7 @@ def parse_row(number: int, record: Record, table: str, release: Release) -> Row 
         expected, found = faulty or ("a subject", repr(record["subject"]))
         return Finding("unusable", where, expected, found, _remedy_for(record))
     folder = folder_of(record, form)
-    line = number if kind_of(record) == "" else None
+    line = number - above if kind_of(record) == "" else None
     wrong = release.quirks_of(subject, folder, line).get("wrong frame")
     moments = read_moments(record, form, wrong.frames if wrong else None)
     if isinstance(moments, str):
@@ -106,6 +107,7 @@ def parse_row(number: int, record: Record, table: str, release: Release) -> Row 
         _rate(record),
         _second_movement(record),
         moments.repairs,
+        above,
     )
 
 

@@ -139,7 +139,7 @@ def _different(tables: Sequence[CodingTable]) -> list[CodingTable]:
     """Of tables with the same rows the first; notes above the column names do not matter."""
     by_rows: dict[tuple[Row, ...], CodingTable] = {}
     for table in tables:
-        by_rows.setdefault(tuple(replace(row, number=0) for row in table.rows), table)
+        by_rows.setdefault(tuple(replace(row, number=0, above=0) for row in table.rows), table)
     return list(by_rows.values())
 
 

@@ -32,7 +32,8 @@ class Records:
     ``rows`` maps the number of a line in the sheet (from 1) to its cells, heading -> text; empty lines are skipped.
     ``faults`` are the lines whose cells may be under the wrong headings. ``title`` is the title of the workbook,
     ``headings`` are the requested columns that exist, ``sheet`` is the name of the sheet that was read (empty for a
-    text), and ``findings`` are about the encoding of a text and cells outside of the columns.
+    text), and ``findings`` are about the encoding of a text and cells outside of the columns. ``above`` is the number
+    of lines above the column names.
     """
 
     title: str
@@ -41,6 +42,7 @@ class Records:
     findings: tuple[Finding, ...]
     sheet: str = ""
     faults: Mapping[int, Finding] = field(default_factory=dict)
+    above: int = 0
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,9 @@ def read_records(
         *check_sheet(path, place.sheet.name, place.header.number),
         *_beside(path, place, {number: rows[number] for number in rows.keys() - faults.keys()}),
     )
-    return Records(table.document_title, headings, rows, findings, "" if is_text else sheet_title(place.sheet), faults)
+    sheet_read = "" if is_text else sheet_title(place.sheet)
+    above = place.header.number - 1
+    return Records(table.document_title, headings, rows, findings, sheet_read, faults, above)
 
 
 def _places(path: Path, sheets: Sequence[Sheet], required: Sequence[str], name: str | None) -> Iterator[_Place]:
