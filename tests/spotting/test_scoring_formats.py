@@ -202,6 +202,24 @@ class TestElan:
             "macro",
         ]
 
+    def test_a_copy_of_merlabs_tier_is_one_of_the_coder(self, tmp_path):
+        """ELAN calls the copy of a tier ``-cp``; a coder corrects it."""
+        file = self.write(
+            tmp_path, ("face 0 events", [(45, 95, "no class; mouth")]), ("face 0 events-cp", [(50, 95, "")])
+        )
+        with pytest.raises(MerlabError, match="several tiers with annotations: 'face 0 events', 'face 0 events-cp'"):
+            read_events(file, Reading(fps=200))
+
+    @pytest.mark.parametrize("name", ["AB face 0 movements", "face 0 events [SYNTHETIC]"])
+    def test_what_overlaps_on_a_tier_of_merlab_is_read_with_it(self, tmp_path, name):
+        file = self.write(
+            tmp_path,
+            (name, [(45, 95, "")]),
+            (f"{name} (2)", [(60, 120, "")]),
+            ("CD face 0 movements", [(5, 15, "")]),
+        )
+        assert read_events(file, Reading(fps=200, tier=name))["onset"].tolist() == [10, 13]
+
     def test_videos_of_other_rates_have_those_of_the_list_of_videos(self, tmp_path):
         """One --fps cannot be that of both; the table of truth has the frames of each video's own rate."""
         file = self.write(tmp_path, ("movements", [(45, 95, "micro"), (495, 645, "macro")]))

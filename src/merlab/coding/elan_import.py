@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 from merlab.coding import elan_tiers
 from merlab.coding.decisions import now
-from merlab.coding.elan_tiers import FACE, TierName, is_of_machine, tier_name
+from merlab.coding.elan_tiers import FACE, TierName, tier_name
 from merlab.coding.found_events import FoundEvent, Imported, decisions_about
 from merlab.coding.frame_clock import FrameClock
 from merlab.coding.material import Material, composed
 from merlab.coding.units import read_units
 from merlab.elan.reading import ElanAnnotation, ElanDocument, ElanTier, Medium
+from merlab.elan.tier_names import machine_kind
 from merlab.errors import MerlabError
 
 
@@ -86,7 +87,9 @@ def chosen_tiers(document: ElanDocument, names: Sequence[str], how: str = "--tie
         return [tier for tier in aligned if tier.name in names]
     own = [tier for tier in aligned if _kind(tier) in (elan_tiers.MOVEMENTS, elan_tiers.REJECTED)]
     others = [
-        tier for tier in aligned if tier.annotations and not is_of_machine(tier.name) and tier_name(tier.name) is None
+        tier
+        for tier in aligned
+        if tier.annotations and machine_kind(tier.name) is None and tier_name(tier.name) is None
     ]
     others = [tier for tier in others if not tier.parent] or others
     if own or len(others) == 1:

@@ -22,8 +22,6 @@ NAME = re.compile(
     r"(?: \((?P<lane>\d+)\))?",
     re.ASCII,
 )
-# Those of `merlab recognize`, with the stamps of the result.
-MACHINE = re.compile(r"face \d+ (events|apexes|weak candidates)( \[[^\]]*\])*( \(\d+\))?", re.ASCII)
 FACE = re.compile(r"\bface (\d+)\b", re.ASCII | re.IGNORECASE)
 
 
@@ -48,8 +46,3 @@ def tier_name(text: str) -> TierName | None:
         return None
     coder = "" if found["coder"] == NO_INITIALS else found["coder"]
     return TierName(coder, int(found["face"]), found["kind"], int(found["lane"] or 1))
-
-
-def is_of_machine(text: str) -> bool:
-    """Whether ``merlab recognize`` names its tiers like this."""
-    return MACHINE.fullmatch(text) is not None

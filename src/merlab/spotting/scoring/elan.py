@@ -12,13 +12,12 @@ from pathlib import Path
 import pandas as pd
 
 from merlab.elan.reading import ROUNDING_MS, ElanAnnotation, ElanDocument, read_elan
+from merlab.elan.tier_names import machine_kind, with_further
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable
 from merlab.spotting.scoring.kinds import KIND, KINDS, MACRO, MICRO, OTHER, kind_of
 
 SUFFIX = ".eaf"
-# The tiers that merlab writes for each face, and those of them that hold no events.
-MERLAB_TIER, MERLAB_OTHERS = re.compile(r"face \d+ events.*"), re.compile(r"face \d+ (apexes|weak candidates).*")
 # How merlab marks an event that is not a micro-expression.
 MERLAB_KIND = re.compile(f"({MACRO}|{OTHER}): ")
 
@@ -29,7 +28,8 @@ def read_annotations(
     """The annotations of one tier as events: video, onset and offset in frames from 1, and kind or emotion.
 
     A text of an annotation that is a kind (micro, macro) is the kind, any other the emotion. Without ``tier``, the only
-    tier with annotations is read, or the tiers of movements that merlab wrote. Times are those of the first linked
+    tier with annotations is read, or the tiers of movements that merlab wrote. With a tier of movements of merlab,
+    those are read that hold what overlaps on it. Times are those of the first linked
     video: a TIME_ORIGIN is added. Its frames per second are those of ``rates``, by the name of the video, or ``fps``.
 
     Raises MerlabError for a file that cannot be read, several tiers to choose from, an annotation without times or
@@ -66,9 +66,9 @@ def _chosen(path: Path, annotated: Collection[str], tier: str | None) -> tuple[l
     if tier is not None:
         if tier not in annotated:
             raise MerlabError(f"{path} has no tier {tier!r} with annotations; its tiers are {names}")
-        return [tier], MERLAB_TIER.fullmatch(tier) is not None
-    movements = [name for name in annotated if MERLAB_TIER.fullmatch(name)]
-    if movements and all(MERLAB_TIER.fullmatch(name) or MERLAB_OTHERS.fullmatch(name) for name in annotated):
+        return with_further(tier, annotated), machine_kind(tier) is not None
+    movements = [name for name in annotated if machine_kind(name) == "events"]
+    if movements and all(map(machine_kind, annotated)):
         return movements, True
     if len(annotated) > 1:
         raise MerlabError(f"{path} has several tiers with annotations: {names}; choose one (--tier)")
