@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from merlab.spelling import alike, as_label, first_of, one_letter_apart, person, quoted, told_apart
+from merlab.spelling import alike, as_label, first_of, one_letter_apart, person, quoted, seconds_text, told_apart
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,8 @@ def test_texts_that_look_the_same_are_told_apart_by_the_codes_of_what_cannot_be_
     assert told_apart({"anna", "Anna"}) == "Anna and anna"
     assert told_apart({"anna", "anna\u200b"}) == "anna and anna\\u200b"
     assert told_apart({"Müller", "Mu\u0308ller"}) == "Mu\\u0308ller and Müller"
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.48, "0.48"), (12.34, "12.3"), (999.7, "1000"), (3600.4, "3600")])
+def test_seconds_are_never_in_powers_of_ten(seconds, text):
+    assert seconds_text(seconds) == text

@@ -19,6 +19,11 @@ def counted(count: int, word: str) -> str:
     return f"{count} {word}{'' if count == 1 else 's'}"
 
 
+def seconds_text(seconds: float) -> str:
+    """Seconds in three digits, and whole ones from 1000 on: ``0.48``, ``12.3``, ``3601``."""
+    return f"{seconds:.0f}" if seconds >= 999.5 else f"{seconds:.3g}"
+
+
 def first_of(texts: Iterable[str], most: int, separator: str = ", ") -> str:
     """The first texts, at most ``most``, and how many more there are: ``anna, bert and 3 more``."""
     listed = list(texts)

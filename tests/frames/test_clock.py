@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from merlab.errors import MerlabError
-from merlab.frames import Clock, ClockError, ImageFolder, clock_of, require_rate
+from merlab.frames import Clock, ClockError, ImageFolder, Video, clock_of, require_rate
 from tests.helpers import texture, write_frames
 
 RATES = (23.976, 24, 25, 29.97, 30, 48, 50, 59.94, 60, 90, 100, 119.88, 120, 150, 200, 240, 250)
@@ -171,6 +172,14 @@ class TestTheClockOfASource:
         with pytest.raises(MerlabError, match="clip does not state its frame rate; give --fps"):
             clock_of(Path("clip"), folder)
         assert clock_of(Path("clip"), folder, 100).seconds(3) == 0.02
+
+    def test_a_video_without_frames_is_not_asked_for_one(self, tmp_path):
+        with av.open(str(tmp_path / "a.avi"), "w") as output:
+            stream = output.add_stream("mjpeg", 25)
+            stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
+            output.start_encoding()
+        with pytest.raises(ClockError, match="contains no frame that can be read; copy it again from the original$"):
+            clock_of(tmp_path / "a.avi", Video(tmp_path / "a.avi"))
 
     def test_a_folder_without_images_is_not_asked_for_one(self, tmp_path):
         with pytest.raises(ClockError, match="contains no images with numbers in their names; give a folder"):

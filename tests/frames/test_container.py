@@ -192,6 +192,14 @@ class TestFilesThatAreNoVideo:
         with pytest.raises(MerlabError, match="it is a single image; give a folder of images"):
             open_frames(path)
 
+    @pytest.mark.parametrize(
+        ("name", "codec", "pixels"), [("a.webp", "libwebp_anim", "yuv420p"), ("a.apng", "apng", "rgb24")]
+    )
+    def test_of_an_animated_image_are_named_with_their_own_remedy(self, tmp_path, name, codec, pixels):
+        path = write_video(tmp_path / name, codec, pixels=pixels)
+        with pytest.raises(MerlabError, match="it is an animated image; convert it to MP4 or Matroska with a program"):
+            open_frames(path)
+
     def test_of_one_image_with_two_small_ones_in_it_is_no_sequence_of_images(self, tmp_path):
         """A camera writes small images of its own into a segment before the image."""
         image = cv2.imencode(".jpg", np.zeros((48, 64, 3), np.uint8))[1].tobytes()

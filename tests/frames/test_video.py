@@ -12,7 +12,16 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, Video
-from tests.frames.videos import MILLISECOND, damage, number_in, packet_bytes, picture, remux, write_video
+from tests.frames.videos import (
+    MILLISECOND,
+    damage,
+    number_in,
+    packet_bytes,
+    picture,
+    remux,
+    write_streams,
+    write_video,
+)
 
 GROUPS = {"g": "10", "bf": "2", "x264-params": "scenecut=0", "crf": "12"}
 ANDROID = "com.android.capture.fps"
@@ -121,6 +130,29 @@ class TestTime:
         video = Video(write_video(tmp_path / "a.mkv", "mjpeg", fps=5000))
         assert video.clock is None
         assert "the time stamps of the frames do not ascend" in video.no_clock
+
+
+class TestStreams:
+    """A recorder may write two cameras, or a camera and the screen, into one file."""
+
+    def test_that_are_not_read_are_noted_with_the_remedy(self, tmp_path):
+        facts = Video(write_streams(tmp_path / "a.mkv", [(64, 48), (128, 96)])).facts
+        assert (facts.streams, facts.stream) in ((2, 1), (2, 2))
+        assert (facts.width, facts.height) == [(64, 48), (128, 96)][facts.stream - 1]
+        assert list(facts.notes()) == [
+            f"the file has 2 video streams, and only number {facts.stream} is read, of {facts.width}x{facts.height} "
+            "pixels; to process another one, copy it into a file of its own"
+        ]
+
+    def test_of_a_cover_picture_do_not_count(self, tmp_path):
+        facts = Video(write_streams(tmp_path / "a.mp4", [(128, 96), (64, 48)], cover=0)).facts
+        assert (facts.streams, facts.stream, facts.width) == (1, 1, 64)
+        assert list(facts.notes()) == []
+
+    def test_of_a_cover_picture_alone_are_no_video(self, tmp_path):
+        path = write_streams(tmp_path / "a.mp4", [(64, 48)], cover=0)
+        with pytest.raises(ClipError, match="it has no video stream; give the file that holds the images"):
+            Video(path)
 
 
 class TestSlowMotion:

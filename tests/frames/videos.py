@@ -74,6 +74,24 @@ def write_video(
     return path
 
 
+def write_streams(path: Path, sizes: Sequence[tuple[int, int]], cover: int | None = None) -> Path:
+    """A file with a video stream of each size; number ``cover`` is marked as a cover picture."""
+    with av.open(str(path), "w") as output:
+        streams = [output.add_stream("mjpeg", 25) for _ in sizes]
+        for number, (stream, size) in enumerate(zip(streams, sizes, strict=True)):
+            stream.width, stream.height = size
+            stream.pix_fmt = "yuvj420p"
+            if number == cover:
+                stream.disposition = av.stream.Disposition.attached_pic
+        for number, (stream, size) in enumerate(zip(streams, sizes, strict=True)):
+            for at in range(1 if number == cover else 5):
+                frame = av.VideoFrame.from_ndarray(picture(at, size), format="bgr24")
+                frame.pts = at
+                output.mux(stream.encode(frame))
+            output.mux(stream.encode(None))
+    return path
+
+
 def remux(source: Path, path: Path, keep: slice = slice(None), shift: int = 0, **options: str) -> Path:
     """Copy the packets of ``keep`` into another file, their time stamps later by ``shift`` ticks."""
     with av.open(str(source)) as given, av.open(str(path), "w", options=options) as output:

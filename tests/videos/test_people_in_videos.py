@@ -24,6 +24,7 @@ from merlab.videos import recognition
 from merlab.videos.chunks.chunk_worker import CHUNKS
 from merlab.videos.recognition import recognize
 from merlab.videos.result import EVENTS, FRAMES
+from tests.frames.videos import write_streams
 from tests.videos.recording import write_avi
 
 # Recordings have 200 frames per second; every fifth is rendered.
@@ -120,6 +121,12 @@ def test_a_video_of_nobody_leaves_nothing(weights, tmp_path):
     with pytest.raises(MerlabError, match="no face is found in any of its 60 frames of 320x240 pixels"):
         recognize(empty, tmp_path / "out", weights=weights, finding=FIVE_POINTS)
     assert not (tmp_path / "out").exists()
+
+
+def test_where_nobody_is_seen_other_streams_of_the_file_are_named(weights, tmp_path):
+    two = write_streams(tmp_path / "two.mkv", [(320, 240), (320, 240)])
+    with pytest.raises(MerlabError, match="aligned faces need --aligned; the file has 2 video streams, and only"):
+        recognize(two, tmp_path / "out", weights=weights, finding=FIVE_POINTS)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of Unix")

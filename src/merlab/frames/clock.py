@@ -232,6 +232,8 @@ def clock_of(source: Path, frames: Timed, fps: float | None = None) -> Clock:
     if frames.clock is not None:
         return frames.clock.at_rate(fps)
     if fps is None:
+        if isinstance(frames, Unclocked) and not frames.numbers:
+            raise ClockError(f"{source} contains no frame that can be read; copy it again from the original")
         if isinstance(frames, Unclocked):
             raise ClockError(f"{frames.no_clock}; give --fps")
         if not frames.numbers:

@@ -62,8 +62,12 @@ LARGEST_JPEG = 8 * 2**20
 
 LISTS = (b"#EXTM3U", b"ffconcat", b"[playlist]", b"v=0", b"<MPD", b"<?xml", b"<smil", b"[Reference]", b"RTSPtext")
 IMAGES = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\x00", b"MM\x00*", b"RIFF")
+# How an animated WebP or PNG begins, and the name of the chunk that makes it one.
+ANIMATED = ((b"WEBP", b"ANIM"), (b"\x89PNG", b"acTL"))
 SOUNDS = (b"ID3", b"fLaC", b"\xff\xfb", b"\xff\xf3", b"\xff\xf1", b"\xff\xf9", b"OggS", b"RIFF")
 
+ANIMATION = "it is an animated image; convert it to MP4 or Matroska with a program that shows it"
+ONE_IMAGE = "it is a single image; give a folder of images whose names end in their number"
 SOUND = "it contains sound only; give the file that holds the images"
 NO_INDEX = (
     "it ends before its index (moov), as a recording that was interrupted; copy it again from the camera, or repair it "
@@ -147,11 +151,20 @@ def opened_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """A container and its video stream, for reading; raises ClipError with the remedy for anything else."""
     with _open(path) as container:
         stream = container.streams.best("video")
-        if not isinstance(stream, VideoStream) or stream.disposition & av.stream.Disposition.attached_pic:
+        if not isinstance(stream, VideoStream) or _is_cover(stream):
             raise _unusable(path, _without_images(path, container))
         if not stream.codec_context:
             raise _unusable(path, f"its codec is not known to FFmpeg; {CONVERT}")
         yield container, stream
+
+
+def video_streams(container: InputContainer) -> list[VideoStream]:
+    """The video streams of a container, without cover pictures, which are streams of one image."""
+    return [each for each in container.streams.video if not _is_cover(each)]
+
+
+def _is_cover(stream: VideoStream) -> bool:
+    return bool(stream.disposition & av.stream.Disposition.attached_pic)
 
 
 def _open(path: Path) -> InputContainer:
@@ -216,7 +229,7 @@ def _what_else(path: Path) -> str:
     if (head.startswith(SOUNDS) and head[8:12] != b"WEBP") or head[8:12] in SOUND_BRANDS:
         return SOUND
     if head.startswith(IMAGES) or head[8:12] in IMAGE_BRANDS:
-        return "it is a single image; give a folder of images whose names end in their number"
+        return ANIMATION if any(kind in head[:12] and mark in head for kind, mark in ANIMATED) else ONE_IMAGE
     if _is_text(head):
         return "it is a text; give a video, or a folder of images"
     return f"its first bytes are not those of a container that merlab opens; if it is a video, {CONVERT}"

@@ -35,6 +35,8 @@ class MediaFacts:
         frames, promised: the number of frames, and the number that there should be.
         cut_off: whether bytes are missing at the end of the file.
         missing: seconds that the header states beyond the end of the last frame in the file; 0 if there are none.
+        streams: the number of video streams, without cover pictures.
+        stream: which of them is read, from 1.
 
     """
 
@@ -62,6 +64,18 @@ class MediaFacts:
     promised: int
     cut_off: bool
     missing: float = 0.0
+    streams: int = 1
+    stream: int = 1
+
+    @property
+    def other_streams(self) -> str:
+        """That the file has other video streams, and the remedy; empty if it has one."""
+        if self.streams == 1:
+            return ""
+        return (
+            f"the file has {self.streams} video streams, and only number {self.stream} is read, of {self.stored_width}x"
+            f"{self.stored_height} pixels; to process another one, copy it into a file of its own"
+        )
 
     def notes(self) -> Iterator[str]:
         """What a user should know, one sentence each; gaps and damaged frames are reported with the results."""
@@ -85,6 +99,8 @@ class MediaFacts:
                 f"pixels are {self.pixel_aspect:.4g} times as wide as high: frames of {self.stored_width}x"
                 f"{self.stored_height} are read as {self.width}x{self.height}"
             )
+        if self.other_streams:
+            yield self.other_streams
         if self.interlaced:
             yield "frames consist of two fields (interlaced), whose lines are from two moments"
         if self.transfer in HDR:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import av
 
 from merlab.frames.clock import Clock
-from merlab.frames.container import opened_video
+from merlab.frames.container import opened_video, video_streams
 from merlab.frames.facts import COLOR_RANGES, COLOR_SPACES, TRANSFERS, MediaFacts
 from merlab.frames.frame import ClipError, Image, WalkedFrame, describe_numbers
 from merlab.frames.packets import Packets, packets_of
@@ -144,6 +144,7 @@ class Video:
             width, height = square_size(frame.width, frame.height, packets.aspect)
             orientation = Orientation.of(frame)
             turned = orientation.rotation % 180 != 0
+            streams = video_streams(container)
             return MediaFacts(
                 container=container.format.name,
                 codec=stream.codec_context.name,
@@ -169,6 +170,8 @@ class Video:
                 promised=packets.promised,
                 cut_off=packets.cut_off,
                 missing=packets.missing,
+                streams=len(streams),
+                stream=streams.index(stream) + 1,
             )
 
     def __iter__(self) -> Iterator[tuple[int, Image]]:

@@ -16,7 +16,7 @@ from merlab.json_models import write_model
 from merlab.preparation.record import RECORD, AlignmentQuality, AlignmentRecord, FaceBox
 from merlab.preparation.settings import Settings
 from merlab.preparation.sheets import contact_sheet
-from merlab.spelling import first_of
+from merlab.spelling import first_of, seconds_text
 
 # With a head motion that is removed: frame number, and the six numbers of its 2 x 3 matrix, row by row.
 TRANSFORMS = "transforms.csv"
@@ -172,7 +172,7 @@ def clock_warnings(clock: Clock | None, numbers: Sequence[int]) -> list[str]:
     texts = []
     gaps = clock.gaps_within(numbers[0], numbers[-1])
     if gaps:
-        steps = (f"{gap} ({clock.step_before(gap):.3g} s after the one before)" for gap in gaps)
+        steps = (f"{gap} ({seconds_text(clock.step_before(gap))} s after the one before)" for gap in gaps)
         named = first_of(steps, MOST_LISTED)
         texts.append(
             f"time is missing before frame {named}: a movement across it is faster in these frames than it was; take "

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from merlab.frames import MAX_FRAMES_NAMED, Frames, MediaFacts, Video
 from merlab.frames.clock import Clock
+from merlab.spelling import seconds_text
 
 MOST_GAPS_NAMED = 3
 
@@ -139,9 +140,10 @@ def _timing_caveats(timing: Timing) -> list[str]:
 def _gaps_text(gaps: Sequence[Gap]) -> str:
     """``frame 1501 (10 s missing, at 7.50 s)``, for several with their number."""
     named = ", ".join(
-        f"frame {gap.frame} ({gap.missing_s:.3g} s missing, at {gap.time_s:.2f} s)" for gap in gaps[:MOST_GAPS_NAMED]
+        f"frame {gap.frame} ({seconds_text(gap.missing_s)} s missing, at {gap.time_s:.2f} s)"
+        for gap in gaps[:MOST_GAPS_NAMED]
     )
     if len(gaps) == 1:
         return named
     more = ", ..." if len(gaps) > MOST_GAPS_NAMED else ""
-    return f"{len(gaps)} frames, in all {sum(gap.missing_s for gap in gaps):.3g} s: {named}{more}"
+    return f"{len(gaps)} frames, in all {seconds_text(sum(gap.missing_s for gap in gaps))} s: {named}{more}"

@@ -11,10 +11,12 @@ from typing import Any
 
 from merlab.errors import MerlabError
 from merlab.faces.quality import ClipQuality
+from merlab.frames import open_frames
 from merlab.sinks import CsvSink
 from merlab.spotting.columns import Columns
 from merlab.spotting.event import Tier
 from merlab.spotting.light import Light
+from merlab.spotting.timing import file_facts
 from merlab.storage import whole_folder
 from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkMovement, TrackQuality
 from merlab.videos.chunks.chunk_worker import VideoPlan
@@ -181,11 +183,13 @@ def _moments(found: ChunkMovement, tier: Tier, plan: VideoPlan) -> dict[str, Any
 
 def _require_faces(source: Path, totals: Totals) -> None:
     if len(totals.damaged) == totals.frames:
-        raise NothingSeenError(f"{source} contains no frame that can be read")
+        raise NothingSeenError(f"{source} contains no frame that can be read; copy it again from the original")
     if not totals.faces:
         width, height = totals.size
+        facts = file_facts(open_frames(source))
+        others = f"; {facts.other_streams}" if facts and facts.other_streams else ""
         raise NothingSeenError(
             f"{source}: no face is found in any of its {totals.frames} frames of {width}x{height} pixels; a face must "
             "be upright, lit, and larger than about a thirtieth of the frame: turn or crop the video; aligned faces "
-            "need --aligned"
+            f"need --aligned{others}"
         )

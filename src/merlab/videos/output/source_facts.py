@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from merlab.frames import MediaFacts
-from merlab.spelling import counted
+from merlab.spelling import counted, seconds_text
 from merlab.spotting.timing import Gap
 from merlab.videos.metadata import SourceVideo
 
@@ -42,7 +42,7 @@ def duration_text(seconds: float) -> str:
 
 
 def _gap_text(gap: Gap) -> str:
-    return f"{gap.missing_s:.3g} s before frame {gap.frame} (at {gap.time_s:.2f} s)"
+    return f"{seconds_text(gap.missing_s)} s before frame {gap.frame} (at {gap.time_s:.2f} s)"
 
 
 def _file_texts(file: MediaFacts) -> Iterator[str]:
