@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pympi
 import pytest
 
 from merlab.coding.decisions import Coding
@@ -392,6 +393,33 @@ def test_no_tier_of_merlab_recognize_is_read_as_what_a_coder_saw(tmp_path):
     )
     with pytest.raises(MerlabError, match="which tier holds the movements. Tiers of coders are mine, hers; give one"):
         import_coding(folder, file, coder="AB")
+
+
+@pytest.fixture
+def with_own_tier(tmp_path):
+    """The file of a result that AB and CD have coded, with a tier on which EF has coded in ELAN."""
+    material = coded_in(tmp_path / "out")
+    both = Coding((*every_kind(material).decisions, *renamed(every_kind(material), "CD").decisions))
+    write_coding(material.folder, both)
+    export_coding([material.folder], tmp_path / "coded.eaf")
+    own = pympi.Elan.Eaf(str(tmp_path / "coded.eaf"))
+    own.add_tier("face 0 smiles")
+    own.add_annotation("face 0 smiles", 1370, 1650, "12")
+    own.to_file(str(tmp_path / "own.eaf"))
+    return material
+
+
+def test_decisions_of_other_coders_are_not_those_of_a_coder_with_a_tier_of_her_own(tmp_path, with_own_tier):
+    report = import_coding(with_own_tier.folder, tmp_path / "own.eaf", coder="EF")
+    assert (report.coders, report.decisions, report.changed) == (("EF",), 1, 1)
+    (decision,) = read_coding(with_own_tier).of("EF").decisions
+    assert (decision.event, decision.decision, decision.action_units) == ("e0001", "accept", "12")
+
+
+def test_of_several_coders_in_a_file_one_is_chosen_by_initials(tmp_path, with_own_tier):
+    report = import_coding(with_own_tier.folder, tmp_path / "own.eaf", coder="CD")
+    assert (report.coders, report.decisions, report.changed) == (("CD",), 4, 0)
+    assert "face 0 smiles" in report.notes[0]
 
 
 def test_a_rejection_in_a_table_of_another_program_rejects_the_movement_in_these_frames(tmp_path):

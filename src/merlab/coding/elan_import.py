@@ -19,11 +19,20 @@ from merlab.errors import MerlabError
 
 @dataclass(frozen=True)
 class ElanChoice:
-    """What a user states about an .eaf file: the tiers to read, the linked video, and the face of tiers without one."""
+    """What a user states about an .eaf file.
+
+    Attributes:
+        tiers: the tiers to read.
+        media: the linked video.
+        face_id: the face of tiers without one.
+        coder: the initials of who coded.
+
+    """
 
     tiers: tuple[str, ...] = ()
     media: str | None = None
     face_id: int | None = None
+    coder: str | None = None
 
 
 def imported_elan(document: ElanDocument, material: Material, choice: ElanChoice) -> Imported:
@@ -35,7 +44,7 @@ def imported_elan(document: ElanDocument, material: Material, choice: ElanChoice
     """
     medium, notes = chosen_medium(document, (material.video,), choice.media)
     found: list[FoundEvent] = []
-    tiers = chosen_tiers(document, choice.tiers)
+    tiers = chosen_tiers(document, choice.tiers, coder=choice.coder)
     placed = Placed(document, material.clock, medium.origin_ms)
     for tier in tiers:
         face = _face_of(document, tier, material, choice.face_id)
@@ -72,11 +81,15 @@ def chosen_medium(
     return document.media[0], [f"{document.path} is linked to {named}, which is taken for {' or '.join(wanted)}"]
 
 
-def chosen_tiers(document: ElanDocument, names: Sequence[str], how: str = "--tier NAME") -> list[ElanTier]:
+def chosen_tiers(
+    document: ElanDocument, names: Sequence[str], how: str = "--tier NAME", coder: str | None = None
+) -> list[ElanTier]:
     """The tiers of these names; without names, those of merlab, or the only tier of another program with annotations.
 
-    A tier within another, whose annotations have times of their own, is read where it is named, or alone has any.
-    ``how`` is how a user states names. Raises MerlabError where it is not clear which tier is meant.
+    Of those of merlab, the tiers of ``coder`` are read where there are any. Tiers of other coders are not taken for
+    those of ``coder`` beside a tier of another program. A tier within another, whose annotations have times of their
+    own, is read where it is named, or alone has any. ``how`` is how a user states names.
+    Raises MerlabError where it is not clear which tier is meant.
     """
     aligned = [tier for tier in document.tiers if tier.has_times]
     listed = ", ".join(tier.name for tier in aligned) or "none"
@@ -86,12 +99,10 @@ def chosen_tiers(document: ElanDocument, names: Sequence[str], how: str = "--tie
             raise MerlabError(f"{document.path} has no tier {missing[0]} with times; its tiers are {listed}")
         return [tier for tier in aligned if tier.name in names]
     own = [tier for tier in aligned if _kind(tier) in (elan_tiers.MOVEMENTS, elan_tiers.REJECTED)]
-    others = [
-        tier
-        for tier in aligned
-        if tier.annotations and machine_kind(tier.name) is None and tier_name(tier.name) is None
-    ]
+    others = [tier for tier in document.tiers if is_of_others(tier)]
     others = [tier for tier in others if not tier.parent] or others
+    if coder is not None:
+        own = [tier for tier in own if coder_of(tier) == coder] or ([] if others else own)
     if own or len(others) == 1:
         return own or others
     if not others:
@@ -103,6 +114,11 @@ def chosen_tiers(document: ElanDocument, names: Sequence[str], how: str = "--tie
         f"{document.path}: which tier holds the movements? Tiers of coders are "
         f"{', '.join(tier.name for tier in others)}; give one or more with {how}"
     )
+
+
+def is_of_others(tier: ElanTier) -> bool:
+    """Whether it is a tier of another program, with annotations that have times."""
+    return tier.has_times and bool(tier.annotations) and not (machine_kind(tier.name) or tier_name(tier.name))
 
 
 def coder_of(tier: ElanTier) -> str:

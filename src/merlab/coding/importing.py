@@ -48,7 +48,8 @@ def import_coding(
         result: the folder of `merlab recognize` or `merlab spot`.
         file: an .eaf file, coding.csv of another folder, coded events of `merlab coding export`, or a table of events
             with onset and offset in frames.
-        coder: the initials for all decisions in the file; unless given, those that the file states.
+        coder: the initials for all decisions in the file; unless given, those that the file states. Of several coders
+            in an .eaf file, those of this one are read; beside tiers of other coders, the only tier of another program.
         choice: what a user states about the file, where it is not clear.
         again: replace decisions of the same coders that the file lacks or has otherwise.
 
@@ -58,7 +59,7 @@ def import_coding(
 
     """
     material = read_material(result)
-    read = _under(_imported(file, material, choice or ElanChoice()), file, coder)
+    read = _under(_imported(file, material, replace(choice or ElanChoice(), coder=coder)), file, coder)
     for decision in read.coding.decisions:
         try:
             require_fit(decision, material)

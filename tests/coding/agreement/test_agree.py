@@ -484,6 +484,18 @@ def test_an_eaf_about_which_more_must_be_stated_is_to_be_imported(tmp_path, tier
         agree(tmp_path / "one", tmp_path / "own.eaf")
 
 
+def test_a_tier_that_is_not_read_is_noted(tmp_path, eaf):
+    own = pympi.Elan.Eaf(str(eaf))
+    own.add_tier("smiles")
+    own.add_annotation("smiles", 1370, 1650, "12")
+    own.to_file(str(tmp_path / "own.eaf"))
+    other = coded_in(tmp_path / "other", "CD").folder
+    assert (
+        f"{tmp_path / 'own.eaf'}: tiers that were not read: smiles" in agree(other, tmp_path / "own.eaf").scores.notes
+    )
+    assert not [note for note in agree(other, eaf).scores.notes if "not read" in note]
+
+
 def test_the_clock_of_an_eaf_without_a_result_is_as_long_as_its_coding(tmp_path, eaf):
     other = coded_in(tmp_path / "other", "CD")
     export_coding([other.folder], tmp_path / "other.eaf")

@@ -12,7 +12,7 @@ from merlab.coding.agreement.frame_doubts import frame_doubts
 from merlab.coding.agreement.rated import RatedEvent, Rater, Raters, Video, rated, rated_row
 from merlab.coding.agreement.rater_doubts import coded_alone, coders_alike, require_inside, unknown_faces
 from merlab.coding.decisions import is_rejection
-from merlab.coding.elan_import import Placed, chosen_medium, chosen_tiers, coder_of, face_of
+from merlab.coding.elan_import import Placed, chosen_medium, chosen_tiers, coder_of, face_of, is_of_others
 from merlab.coding.elan_tiers import NO_INITIALS
 from merlab.coding.events import coded_events
 from merlab.coding.file import read_coding, whole_number
@@ -116,7 +116,10 @@ class _Reader:
         last_ms = max((each.end_ms or 0 for tier in document.tiers for each in tier.annotations), default=0)
         placed = Placed(document, self._clock(path, video, last_ms + medium.origin_ms), medium.origin_ms)
         coded: dict[str, list[tuple[FoundEvent, int | None]]] = {}
-        for tier in chosen_tiers(document, (), f"{how} --tier NAME`, and compare the result"):
+        tiers = chosen_tiers(document, (), f"{how} --tier NAME`, and compare the result")
+        if unread := [tier.name for tier in document.tiers if is_of_others(tier) and tier not in tiers]:
+            notes = [*notes, f"{path}: tiers that were not read: {', '.join(unread)}"]
+        for tier in tiers:
             face = face_of(tier)
             coded.setdefault(coder_of(tier), []).extend((found, face) for found in placed.events(tier, face or 0))
         self.notes += notes
