@@ -13,7 +13,8 @@ from torch import nn
 from merlab.errors import MerlabError
 from merlab.training import NetworkWithLoss, NeuralClassifier, TrainingSettings, seeded, shifted
 from merlab.training.checks import hold_out_subjects
-from merlab.training.settings import resolve_device, resolve_precision
+from merlab.training.classifier import BestEpoch
+from merlab.training.settings import is_large, resolve_device, resolve_precision
 from merlab.training.steps import balanced_weights, make_optimizer, random_batches
 
 CPU = torch.device("cpu")
@@ -212,6 +213,16 @@ class TestRepeatability:
         assert np.array_equal(fitted().predict_proba(unseen), first)
         assert torch.equal(torch.get_rng_state(), before)
 
+    def test_cudnn_is_deterministic_during_a_fit_and_a_prediction(self):
+        class Watched(nn.Sequential):
+            def forward(self, clips):
+                seen.add((torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark))
+                return super().forward(clips)
+
+        seen: set[tuple[bool, bool]] = set()
+        fitted(with_settings(epochs=1), network=lambda: Watched(small_network())).predict_proba(bright_and_dark(2)[0])
+        assert seen == {(True, False)}
+
     @pytest.mark.slow
     def test_threads_are_set_for_the_fit_and_then_restored(self):
         before = torch.get_num_threads()
@@ -272,6 +283,16 @@ class TestSelection:
         classifier = NeuralClassifier(small_network, 2, with_settings(selection="validation"))
         with pytest.raises(MerlabError, match="at least 2.*selection=fixed"):
             classifier.fit(inputs, labels, ["sub01"] * 48, seed=0)
+
+    @pytest.mark.parametrize(
+        ("scores", "kept"), [([0.9, 0.5, 0.7], 1), ([0.5, 0.9, 0.9], 2), ([0.1, 0.2, 0.3], 3), ([-np.inf, -np.inf], 1)]
+    )
+    def test_the_first_of_the_best_epochs_is_kept_with_its_weights(self, scores, kept):
+        best, module = BestEpoch(), nn.Linear(1, 1)
+        for epoch, score in enumerate(scores, start=1):
+            nn.init.constant_(module.weight, epoch)
+            best.consider(epoch, score, module)
+        assert (best.epoch, best.score, float(best.weights["weight"])) == (kept, scores[kept - 1], kept)
 
     def test_the_leak_keeps_the_epoch_that_is_best_on_the_test_fold(self):
         # With half of the labels swapped, a test fold cannot be learned; an epoch can only fit it by chance.
@@ -504,6 +525,32 @@ class TestPrecision:
     ):
         monkeypatch.setattr("merlab.training.settings.processor_field", lambda _: f"fpu {flags} sse")
         assert resolve_precision(TrainingSettings(), CPU, parameters, side * side) == expected
+
+    @pytest.mark.parametrize(
+        ("parameters", "pixels", "large"),
+        [(1_000_000, 128 * 128, True), (999_999, 128 * 128, False), (1_000_000, 128 * 128 - 1, False)],
+    )
+    def test_a_million_parameters_and_128_pixels_squared_are_large(self, parameters, pixels, large):
+        assert is_large(parameters, pixels) == large
+
+    def test_the_size_of_network_and_input_decides(self, monkeypatch):
+        sizes = set()
+
+        def precision(settings, device, parameters, pixels):
+            sizes.add((parameters, pixels))
+            return "float32"
+
+        monkeypatch.setattr("merlab.training.classifier.resolve_precision", precision)
+        inputs, labels = np.zeros((4, 1, 8, 6), np.float32), np.arange(4) % 2
+        classifier = NeuralClassifier(small_network, 2, with_settings(epochs=1))
+        classifier.fit(inputs, labels, ["s"] * 4, seed=0)
+        # 4 kernels of 9 weights, 4 biases; 2 x 4 of the normalization; 2 x 4 weights, 2 biases.
+        assert sizes == {(58, 48)}
+
+    @pytest.mark.parametrize(("name", "kind"), [("auto", "cuda"), ("cuda", "cuda"), ("cpu", "cpu")])
+    def test_a_gpu_is_taken_where_there_is_one_unless_the_cpu_is_requested(self, monkeypatch, name, kind):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+        assert resolve_device(name).type == kind
 
     def test_bfloat16_training_learns_too(self):
         unseen, truth = bright_and_dark(seed=1)

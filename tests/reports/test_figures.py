@@ -136,10 +136,10 @@ def test_the_chart_names_every_method_and_its_value():
 def test_the_chart_has_the_interval_and_the_mean_of_each_method_on_its_row_from_the_top():
     summaries = fake_metrics()
     (axes,) = uf1_chart(summaries).axes
-    lines = [(tuple(line.get_xdata()), tuple(line.get_ydata())) for line in axes.lines]
-    expected = []
+    lines = [(list(np.asarray(line.get_xdata())), list(np.asarray(line.get_ydata()))) for line in axes.lines]
+    expected: list[tuple[list[float], list[int]]] = []
     for row, uf1 in enumerate(summary.uf1 for summary in summaries):
-        expected += [(uf1.interval, (row, row)), ((uf1.mean,), (row,))]
+        expected += [(list(uf1.interval or ()), [row, row]), ([uf1.mean], [row])]
     assert lines == expected
     assert axes.yaxis_inverted()
     assert [line.get_marker() for line in axes.lines[1::2]] == ["s", "s", "s", "o"]

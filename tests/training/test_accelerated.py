@@ -99,6 +99,32 @@ class TestSameNumbersAsThePlainLoop:
             trained(lambda: accelerated_loop(settings=settings))[0] == trained(lambda: plain_loop(settings=settings))[0]
         )
 
+    @pytest.mark.parametrize("p", [0.0, 1.0])
+    def test_a_dropout_of_nothing_or_of_everything_is_torchs_too(self, p):
+        def dropping() -> nn.Module:
+            return nn.Sequential(network(), nn.Dropout(p), nn.Linear(CLASSES, CLASSES))
+
+        plain, fast = trained(lambda: plain_loop(dropping)), trained(lambda: accelerated_loop(make=dropping))
+        assert fast[0] == plain[0]
+        assert torch.equal(fast[1], plain[1])
+
+    @pytest.mark.parametrize("fixed", [False, True])
+    def test_layers_that_a_network_keeps_in_evaluation_mode_stay_in_it(self, fixed):
+        class Frozen(nn.Sequential):
+            def train(self, mode: bool = True):
+                super().train(mode)
+                for layer in list(self)[:2]:
+                    layer.eval()
+                return self
+
+        def frozen() -> nn.Module:
+            return Frozen(*network().children())
+
+        losses, logits = trained(lambda: plain_loop(frozen))
+        other_losses, other_logits = trained(lambda: accelerated_loop(Acceleration(fixed_shapes=fixed), frozen))
+        assert other_losses == pytest.approx(losses, rel=1e-5)
+        assert torch.allclose(other_logits, logits, atol=1e-4)
+
     def test_sequences_are_trained_too(self):
         sequences = INPUTS[:, None].expand(-1, 4, -1, -1, -1).contiguous()
 

@@ -102,6 +102,18 @@ class TestTheShareOfSyntheticClips:
         classifier = fitted(settings, labels=LABELS % 2, synthetic=synthetic)
         assert (classifier.predict_proba(REAL + 4).argmax(axis=1) == 2).mean() > 0.9
 
+    def test_a_fit_has_the_share_in_every_batch(self):
+        batches = []
+
+        class Watched(TwoHeads):
+            def heads(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+                batches.append(inputs[:, 0, 0, 0].tolist())
+                return super().heads(inputs)
+
+        fitted(network=Watched)
+        real = set(REAL[:, 0, 0, 0].tolist())
+        assert [[value in real for value in batch] for batch in batches] == [[True] * 8 + [False] * 4] * 6
+
     def test_they_are_not_used_without_a_share(self):
         settings = changed(synthetic_share=0, unit_loss=0)
         assert np.array_equal(

@@ -31,16 +31,16 @@ class FedDropout(nn.Module):
         self.p = p
 
     def forward(self, features: Tensor) -> Tensor:
-        """The features (N, ...) times their factors; unchanged in evaluation mode."""
-        return features * self.factors[: len(features)].to(features.dtype) if self.training else features
+        """The features (N, ...) times their factors."""
+        return features * self.factors[: len(features)].to(features.dtype)
 
     def draw(self, rows: int, generator: torch.Generator) -> None:
-        """Write new factors for this number of rows; p = 0 draws no numbers, like ``nn.Dropout``."""
+        """Write new factors for this number of rows; a p of 0 or 1 draws no numbers, like ``nn.Dropout``."""
         keep = 1 - self.p
-        if keep < 1:
-            drawn = self.factors[:rows].bernoulli_(keep, generator=generator)
-            if keep > 0:
-                drawn.div_(keep)
+        if 0 < keep < 1:
+            self.factors[:rows].bernoulli_(keep, generator=generator).div_(keep)
+        else:
+            self.factors.fill_(keep)
 
 
 class _Watched(FedDropout):
@@ -114,12 +114,13 @@ def sharing_copy(module: nn.Module) -> nn.Module:
 def feed_dropout(module: nn.Module, batch: Tensor) -> list[FedDropout]:
     """Replace every ``nn.Dropout`` of a network; returns the new ones in the order in which the network calls them.
 
-    ``batch`` is the largest that will come. Raises MerlabError for a dropout that is called twice in one step, and for
-    a network that draws other random numbers: they would be drawn once and then replayed.
+    One that the network keeps in evaluation mode stays. ``batch`` is the largest that will come. Raises MerlabError for
+    a dropout that is called twice in one step, and for a network that draws other random numbers: they would be drawn
+    once and then replayed.
     """
     order: list[tuple[str, Tensor]] = []
     trial = copy.deepcopy(module).train()
-    names = [name for name, child in trial.named_modules() if type(child) is nn.Dropout]
+    names = [name for name, child in trial.named_modules() if type(child) is nn.Dropout and child.training]
     for name in names:
         _replace(trial, name, _Watched(name, order))
     before = _random_state(batch.device)
@@ -146,8 +147,11 @@ def feed_dropout(module: nn.Module, batch: Tensor) -> list[FedDropout]:
 
 
 def mask_batch_norms(module: nn.Module, mask: Tensor) -> None:
-    """Replace every batch normalization of a network by one that leaves the rows with ``mask`` (N,) 0 out."""
-    for name in [name for name, child in module.named_modules() if type(child) in BATCH_NORMS]:
+    """Replace every batch normalization of a network by one that leaves the rows with ``mask`` (N,) 0 out.
+
+    One that the network keeps in evaluation mode stays: it does not depend on the other rows.
+    """
+    for name in [name for name, child in module.named_modules() if type(child) in BATCH_NORMS and child.training]:
         original = module.get_submodule(name)
         assert isinstance(original, _BatchNorm)
         _replace(module, name, MaskedBatchNorm(original, mask))
