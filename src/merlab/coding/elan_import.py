@@ -11,7 +11,7 @@ from merlab.coding.elan_tiers import FACE, TierName, tier_name
 from merlab.coding.found_events import FoundEvent, Imported, decisions_about
 from merlab.coding.frame_clock import FrameClock
 from merlab.coding.material import Material, composed
-from merlab.coding.units import read_units
+from merlab.coding.units import read_units, require_units
 from merlab.elan.reading import ElanAnnotation, ElanDocument, ElanTier, Medium
 from merlab.elan.tier_names import machine_kind
 from merlab.errors import MerlabError
@@ -151,8 +151,8 @@ class Placed:
         self._require_length(tier, annotation)
         coder, kind = coder_of(tier), _kind(tier)
         if kind == elan_tiers.REJECTED:
-            label, units, comment = (self._note(tier, annotation, each) for each in elan_tiers.REJECTED_NOTES)
-            event = annotation.value
+            label, _, comment = (self._note(tier, annotation, each) for each in elan_tiers.REJECTED_NOTES)
+            units, event = self._units(tier, annotation, elan_tiers.REJECTED_NOTES[1]), annotation.value
             return FoundEvent(face, onset, None, offset, label, units, comment, coder, event, rejected=True)
         if kind != elan_tiers.MOVEMENTS:
             label, units = _label_and_units(annotation.value)
@@ -163,7 +163,7 @@ class Placed:
             apex=self._apex(tier, annotation),
             offset=offset,
             label=annotation.value,
-            action_units=self._note(tier, annotation, elan_tiers.UNITS),
+            action_units=self._units(tier, annotation, elan_tiers.UNITS),
             comment=self._note(tier, annotation, elan_tiers.COMMENTS),
             coder=coder,
             event=self._note(tier, annotation, elan_tiers.EVENTS),
@@ -196,6 +196,14 @@ class Placed:
         """The text on a dependent tier of this kind."""
         notes = (note for child in self.document.children(tier) if _kind(child) == kind for note in child.annotations)
         return next((note.value for note in notes if note.parent == annotation.name), "")
+
+    def _units(self, tier: ElanTier, annotation: ElanAnnotation, kind: str) -> str:
+        text = self._note(tier, annotation, kind)
+        try:
+            require_units(text)
+        except MerlabError as error:
+            raise MerlabError(f"{self._where(tier, annotation)}: {error}") from error
+        return text
 
     def _apex(self, tier: ElanTier, annotation: ElanAnnotation) -> int | None:
         """The frame of the first apex that begins within a movement, on the tier that belongs to it."""

@@ -484,6 +484,14 @@ def test_an_eaf_about_which_more_must_be_stated_is_to_be_imported(tmp_path, tier
         agree(tmp_path / "one", tmp_path / "own.eaf")
 
 
+def test_a_text_of_an_eaf_that_is_no_action_unit_is_named(tmp_path, eaf):
+    eaf.write_text(eaf.read_text().replace("6+L12", "6+L12x"))
+    wrong = r"tier AB face 0 movements, annotation a\d+ \('joy'\): 'L12x' is not an action unit"
+    for read in (lambda: agree(eaf, fps=100), lambda: import_coding(tmp_path / "out", eaf, again=True)):
+        with pytest.raises(MerlabError, match=wrong):
+            read()
+
+
 def test_a_tier_that_is_not_read_is_noted(tmp_path, eaf):
     own = pympi.Elan.Eaf(str(eaf))
     own.add_tier("smiles")
