@@ -193,6 +193,11 @@ class TestTheTable:
             ("kinds macro 300, micro 57", "macro 1, micro 1"),
         ]
 
+    def test_with_a_number_that_may_be_one_or_a_thousand_is_not_guessed(self, small):
+        write_workbook(small / TABLE, [row(frames=("1.000", 7, 9))])
+        (finding,) = examine(small).of("unusable")
+        assert (finding.found, finding.remedy[:26]) == ("'1.000'", "it may be 1 or 1000: write")
+
     def test_with_an_apex_out_of_order_makes_a_micro_expression_unusable(self, small):
         write_workbook(small / TABLE, [row(frames=(5, 12, 9))])
         assert only(examine(small), "disgust1_1").severity == "unusable"

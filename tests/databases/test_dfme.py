@@ -38,6 +38,14 @@ def test_every_clip_has_the_frame_rate_of_its_row(tmp_path):
     assert {clip.emotion for clip in clips} == {"disgust"}
 
 
+def test_a_frame_rate_that_no_camera_of_the_release_has_is_reported(tmp_path):
+    write_training(tmp_path, [row(), row("sub0003_02", 500), row("sub0012_01", 20), row("sub0012_02", 29.97)])
+    findings = DFME.examine_table(tmp_path).findings  # type: ignore[misc]
+    (finding,) = [each for each in findings if "frame rates" in each.expected]
+    assert (finding.severity, finding.expected) == ("differs", "frame rates 200, 300, 500")
+    assert finding.found == "20 in 1 row, 29.97 in 1 row"
+
+
 @pytest.mark.parametrize("fps", ["fast", 0, None, 0.5, 10001, 99999])
 def test_a_row_without_a_frame_rate_cannot_be_used(tmp_path, fps):
     write_training(tmp_path, [row(), row("sub0003_02", fps)])

@@ -100,6 +100,13 @@ def test_a_number_with_a_comma_is_refused_with_its_own_remedy_because_it_may_be_
     assert (finding.found, "with a decimal point" in finding.remedy) == (repr(cell), True)
 
 
+@pytest.mark.parametrize("role", ["Onset", "Apex", "Offset"])
+def test_a_number_that_may_be_one_or_a_thousand_is_refused(tmp_path, role):
+    cells = {**row(frames=(1, 1, 2)), role: "1.000"}
+    (finding,) = [each for each in clips_findings(write_release(tmp_path, [cells])) if each.severity == "unusable"]
+    assert (finding.found, finding.remedy[:26]) == ("'1.000'", "it may be 1 or 1000: write")
+
+
 @pytest.mark.parametrize("apex", [4, 10])
 def test_an_apex_outside_of_a_macro_expression_is_unknown_with_a_finding(tmp_path, apex):
     write_release(tmp_path, [row(frames=(5, apex, 9), kind="Macro")])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from merlab.clips import Finding
 from merlab.databases.casme_squared_facts import FOLDERS, STIMULI, SUBJECTS
+from merlab.databases.cell_texts import may_be_thousands
 from merlab.databases.coded.workbook import OtherTableError, Records, only_sheet, sheet_title
 from merlab.databases.sheet_checks import check_sheet
 from merlab.databases.table_file import TEXT_SUFFIXES, Line, Sheet, read_lines
@@ -130,5 +131,5 @@ def _padded(lines: Iterable[Line]) -> list[tuple[str, ...]]:
 
 
 def _number(cell: str) -> str:
-    """``7`` for 7.0 and 07, which a format of the cells may show; any other text as it is."""
-    return re.sub(r"^(-?)0*(\d+)(?:\.0+)?$", r"\1\2", cell)
+    """``7`` for 7.0 and 07, which a format of the cells may show; any other text as it is, also 7.000, as for 7000."""
+    return cell if may_be_thousands(cell) else re.sub(r"^(-?)0*(\d+)(?:\.0+)?$", r"\1\2", cell)

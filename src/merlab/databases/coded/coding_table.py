@@ -14,6 +14,7 @@ from merlab.databases.coded.moments import NO_APEX, frame_number, repair_finding
 from merlab.databases.coded.published_counts import (
     compare_counts,
     compare_kinds,
+    compare_rates,
     describe_counts,
     unknown_emotions,
     version_of,
@@ -130,6 +131,7 @@ def _check_records(
         version, reason = version_of(emotions, "objective class" in next(iter(records.values())), form)
         findings += compare_counts(path.name, version, emotions, Counter(row.subject for row in rows), form)
         findings += compare_kinds(path.name, kinds, form)
+        findings += compare_rates(path.name, Counter(row.fps for row in rows if row.fps), form)
     facts = {
         "coding table": str(path),
         **({"sheet": read.sheet} if read.sheet else {}),

@@ -60,6 +60,15 @@ def compare_kinds(table: str, kinds: Mapping[str, int], form: TableFormat) -> It
         yield Finding("differs", table, expected, describe_counts(kinds), KEEP_COUNTS)
 
 
+def compare_rates(table: str, rates: Mapping[float, int], form: TableFormat) -> Iterator[Finding]:
+    """A finding if rows state frame rates that no published row has; ``rates`` has the number of rows of each."""
+    odd = [f"{rate:g} in {counted(rows, 'row')}" for rate, rows in sorted(rates.items()) if rate not in form.rates]
+    if form.rates and odd:
+        expected = f"frame rates {', '.join(f'{rate:g}' for rate in form.rates)}"
+        remedy = "used as stated; compare these rows with the original table"
+        yield Finding("differs", table, expected, ", ".join(odd), remedy)
+
+
 def compare_subjects(
     where: str, counts: Mapping[str, int], published: Mapping[str, int], what: str
 ) -> Iterator[Finding]:

@@ -94,6 +94,7 @@ class TableFormat:
         labels: the emotions of a table whose counts are not published.
         rows: version of the table -> published number of rows, where the counts of the emotions are not known.
         kinds: published number of rows of each kind (micro, macro); empty for a table of micro-expressions alone.
+        rates: the frame rates that its rows state; empty if they state none.
         sheets: names of the sheet of the table in the release; it is read where several sheets have the columns.
         flags: headings of further columns of 0 and 1, one per label; a clip may have several labels.
         unknown_frames: whether 0, -1 and an empty cell mean that a frame is unknown (see ``Moments``), and whether
@@ -121,6 +122,7 @@ class TableFormat:
     labels: tuple[str, ...] = ()
     rows: Mapping[str, int] = field(default_factory=dict)
     kinds: Mapping[str, int] = field(default_factory=dict)
+    rates: tuple[float, ...] = ()
     sheets: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     unknown_frames: bool = False

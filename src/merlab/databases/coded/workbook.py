@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from merlab.clips import Finding
+from merlab.databases.cell_texts import may_be_thousands
 from merlab.databases.sheet_checks import check_sheet
 from merlab.databases.table_file import TEXT_SUFFIXES, Line, Sheet, read_lines
 from merlab.errors import MerlabError
@@ -204,9 +205,12 @@ def _beside(path: Path, place: _Place, rows: Mapping[int, Mapping[str, str]]) ->
 
 
 def _cell(line: Line, column: int) -> str:
-    """The text of a cell; '4' for '4.0', as programs write whole numbers of a column with gaps into a text."""
+    """The text of a cell; '4' for '4.0', as programs write whole numbers of a column with gaps into a text.
+
+    '4.000' may be 4000.
+    """
     text = line.cells[column] if column < len(line.cells) else ""
-    return re.sub(r"^(\d+)\.0+$", r"\1", text)
+    return text if may_be_thousands(text) else re.sub(r"^(\d+)\.0+$", r"\1", text)
 
 
 def _normal(heading: str) -> str:
