@@ -48,6 +48,10 @@ def test_coded_events_of_several_results_in_one_table(merlab, tmp_path):
     [
         (("coding", "export", "none", "a.csv"), "none does not exist; give the folder of one video"),
         (("coding", "export", "one", "a.csv", "--subject", "a", "--subject", "b"), "--subject FACE=NAME"),
+        (
+            ("coding", "export", "one", "a.csv", "--subject", "0=a", "--subject", "0=b"),
+            "--subject gives face 0 two names, a and b; write --subject FACE=NAME for each",
+        ),
         (("coding", "import", "one", "none.eaf"), "none.eaf cannot be read"),
         (("coding", "import", "one", "a.docx"), "neither an .eaf file nor a table"),
         (("agree", "one", "none"), "none does not exist; give a table file"),

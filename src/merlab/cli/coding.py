@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.markup import escape
@@ -14,6 +15,9 @@ from merlab.cli.arguments import JsonOption, PathArgument, PathOption
 from merlab.cli.console import err_console, out_console, print_json, print_table
 from merlab.errors import MerlabError
 from merlab.spelling import counted
+
+if TYPE_CHECKING:
+    from merlab.coding.tables import Subjects
 
 coding_app = typer.Typer(
     help="Decisions of coders about the movements of a video (coding.csv), to and from other programs.",
@@ -48,16 +52,25 @@ def export_command(
     spreadsheet that BORIS imports into an open observation (.xlsx).
     """
     from merlab.coding.exporting import export_coding
-    from merlab.coding.tables import Subjects
 
-    by_face = {int(found[1]): found[2] for text in subject or [] if (found := re.fullmatch(r"(\d+)=(.+)", text))}
-    others = [text for text in subject or [] if not re.fullmatch(r"(\d+)=(.+)", text)]
-    if len(others) > 1:
-        raise MerlabError(f"--subject gives two names, {others[0]} and {others[1]}; write --subject FACE=NAME for each")
-    subjects = Subjects(everyone="".join(others), by_face=by_face)
-    for note in export_coding(results, out, to=to, coder=coder, subjects=subjects, again=again):
+    for note in export_coding(results, out, to=to, coder=coder, subjects=_subjects(subject or []), again=again):
         _note(note)
     out_console.print(f"written to {escape(str(out))}", soft_wrap=True)
+
+
+def _subjects(texts: Sequence[str]) -> Subjects:
+    """Who the faces are, from ``NAME`` or ``FACE=NAME``; raises MerlabError for two names of one face, or of all."""
+    from merlab.coding.tables import Subjects
+
+    names: dict[int | None, str] = {}
+    for text in texts:
+        found = re.fullmatch(r"(\d+)=(.+)", text, re.ASCII)
+        face, name = (int(found[1]), found[2]) if found else (None, text)
+        if names.setdefault(face, name) != name:
+            two = f"{'two names' if face is None else f'face {face} two names'}, {names[face]} and {name}"
+            raise MerlabError(f"--subject gives {two}; write --subject FACE=NAME for each face")
+    everyone = names.pop(None, "")
+    return Subjects(everyone, {face: name for face, name in names.items() if face is not None})
 
 
 @coding_app.command("import")
