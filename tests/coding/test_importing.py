@@ -11,7 +11,7 @@ from merlab.coding.exporting import export_coding
 from merlab.coding.file import read_coding, write_coding
 from merlab.coding.importing import import_coding
 from merlab.coding.material import read_material
-from merlab.elan.reading import read_elan
+from merlab.elan.reading import ElanDocument, Medium, read_elan
 from merlab.elan.writing import Links, Tier, interval, write_document
 from merlab.errors import MerlabError
 from merlab.result_folder import CODING
@@ -135,6 +135,28 @@ def test_an_annotation_that_does_not_end_after_it_begins_is_refused_by_name(tmp_
     message = f"theirs.eaf, tier face 0, annotation a1 .'smile'. begins at 1370 ms and ends at {end} ms; correct it"
     with pytest.raises(MerlabError, match=message):
         import_coding(material.folder, file)
+
+
+def test_two_links_that_may_be_the_video_are_refused(tmp_path):
+    folder = material_in(tmp_path / "out", faces=1).folder
+    twice = plain(tmp_path / "twice.eaf", media="".join(VIDEO.format(f'TIME_ORIGIN="{ms}"') for ms in (0, 250)))
+    with pytest.raises(MerlabError, match=r"linked to interview.mp4 with the offsets 0 and 250 ms; remove the other"):
+        import_coding(folder, twice)
+    same = plain(tmp_path / "same.eaf", media=2 * VIDEO.format(""))
+    assert import_coding(folder, same).notes == ()
+    left = Medium("left.mp4", 0), Medium("right.mp4", 0)
+    document = ElanDocument(tmp_path / "two.eaf", left, ())
+    with pytest.raises(MerlabError, match=r"two.eaf is linked to left.mp4 and right.mp4; give the one that was coded"):
+        chosen_medium(document, ("right.mp4", "left.mp4"), None)
+
+
+def test_a_sound_is_not_the_linked_video(tmp_path):
+    sound, video = Medium("talk.wav", 0), Medium("talk.mp4", 250)
+    document = ElanDocument(tmp_path / "a.eaf", (sound, video), ())
+    assert chosen_medium(document, (), None) == (video, [])
+    assert chosen_medium(document, ("other.mp4",), None)[0] == video
+    with pytest.raises(MerlabError, match=r"is linked to a.mp4, b.mp4; give the file that shows the video with --m"):
+        chosen_medium(ElanDocument(tmp_path / "b.eaf", (sound, Medium("a.mp4", 0), Medium("b.mp4", 0)), ()), (), None)
 
 
 # A tier within another has times of its own where its annotations may leave gaps ("included in").

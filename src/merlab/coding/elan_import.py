@@ -60,25 +60,40 @@ def chosen_medium(
 ) -> tuple[Medium, list[str]]:
     """The linked video that shows what was coded, and notes on how it was found.
 
-    It is the one of the name ``media``, or else of one of ``videos``; a single medium may have any name. ``how`` is how
-    a user states it. Raises MerlabError if none fits.
+    It is the one of the name ``media``, or else of one of ``videos``; a single medium that is not a sound may have any
+    name. ``how`` is how a user states it. Raises MerlabError if none fits, or several that are not one.
     """
     wanted = [composed(name) for name in ([media] if media else videos)]
     both = [replace(medium, name=name) for medium in document.media for name in (medium.written, medium.name)]
     fitting = [medium for medium in both if medium.name in wanted]
     if fitting:
+        _require_one_medium(document, fitting, how)
         return fitting[0], []
-    named = ", ".join(medium.name for medium in document.media)
-    if media or len(document.media) > 1:
+    linked = document.videos or document.media
+    named = ", ".join(medium.name for medium in linked)
+    if media or len(linked) > 1:
+        others = f", not to {' or '.join(wanted)}" if wanted else ""
         raise MerlabError(
-            f"{document.path} is linked to {named or 'no video'}, not to {' or '.join(wanted)}; give the file that "
-            f"shows the video with {how}"
+            f"{document.path} is linked to {named or 'no video'}{others}; give the file that shows the video with {how}"
         )
-    if not document.media:
+    if not linked:
         return Medium("", 0), [f"{document.path} is linked to no video; its times are taken as those of the video"]
-    if not wanted or document.media[0].name in wanted:
-        return document.media[0], []
-    return document.media[0], [f"{document.path} is linked to {named}, which is taken for {' or '.join(wanted)}"]
+    if not wanted:
+        return linked[0], []
+    return linked[0], [f"{document.path} is linked to {named}, which is taken for {' or '.join(wanted)}"]
+
+
+def _require_one_medium(document: ElanDocument, fitting: Sequence[Medium], how: str) -> None:
+    """Raises MerlabError where several linked videos may be the one, or one is linked with several offsets."""
+    names = dict.fromkeys(medium.name for medium in fitting)
+    if len(names) > 1:
+        raise MerlabError(f"{document.path} is linked to {' and '.join(names)}; give the one that was coded with {how}")
+    origins = dict.fromkeys(medium.origin_ms for medium in fitting)
+    if len(origins) > 1:
+        raise MerlabError(
+            f"{document.path} is linked to {fitting[0].name} with the offsets {' and '.join(map(str, origins))} ms; "
+            "remove the other link in ELAN (Edit, Linked Files)"
+        )
 
 
 def chosen_tiers(

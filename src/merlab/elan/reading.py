@@ -6,6 +6,7 @@ limit, is refused.
 
 from __future__ import annotations
 
+import mimetypes
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -38,6 +39,11 @@ class Medium:
     name: str
     origin_ms: int
     written: str = ""
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it is a sound, by its name."""
+        return (mimetypes.guess_type(self.name)[0] or "").startswith("audio/")
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,11 @@ class ElanDocument:
     path: Path
     media: tuple[Medium, ...]
     tiers: tuple[ElanTier, ...]
+
+    @property
+    def videos(self) -> tuple[Medium, ...]:
+        """The linked files that are not sounds."""
+        return tuple(medium for medium in self.media if not medium.is_sound)
 
     def children(self, tier: ElanTier) -> list[ElanTier]:
         """The tiers whose annotations belong to those of a tier."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import mimetypes
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
@@ -114,11 +113,7 @@ def _media(document: ElanDocument) -> tuple[str, int, tuple[str, ...]]:
     stem, media = document.path.stem, document.media
     if not media:
         return stem, 0, ()
-    first = next((each for each in media if not _is_sound(each.name)), media[0])
+    first = (document.videos or media)[0]
     name = first.name or stem
     several = f"{document.path}: {len(media)} media are linked; the times are those of the first video, {name}"
     return name, first.origin_ms, (several,) if len(media) > 1 else ()
-
-
-def _is_sound(name: str) -> bool:
-    return (mimetypes.guess_type(name)[0] or "").startswith("audio/")
