@@ -97,6 +97,16 @@ def test_synthetic_faces_are_not_scored_where_a_start_saw_synthetic_flow_of_perh
     claim(work_on(clips_of_ten(), tmp_path / "work", starts=(real,)), there=examples("synthetic", 2))
 
 
+def test_flow_that_is_given_is_used_as_it_is_and_forbids_scores_on_synthetic_faces_alone(tmp_path):
+    flow = SyntheticFlow(tmp_path / "flow-clips", "f1", subjects=6, clips=18)
+    work = replace(work_on(clips_of_ten(), tmp_path / "work"), flow=flow)
+    with work.claimed({"there": examples("samm", 2)}, again=False, is_complete=False) as claimed:
+        assert claimed.flow is flow
+        assert claimed.folder == tmp_path / "work"
+    with pytest.raises(MerlabError, match="may show the same people as the synthetic faces of there"):
+        claim(work, there=examples("synthetic", 2))
+
+
 @pytest.mark.parametrize(("synthetic", "people"), [(True, {"smic", "synthetic"}), (False, {"smic"})])
 def test_the_card_states_that_a_start_saw_synthetic_flow(tmp_path, synthetic, people):
     (start,) = starts_in(write_start(tmp_path / "start.safetensors"))
