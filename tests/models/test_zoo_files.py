@@ -30,6 +30,15 @@ def test_the_same_tensors_are_read_from_every_kind_of_file(tmp_path):
     assert len({file.sha256 for file in files}) == 3
 
 
+@pytest.mark.parametrize("entry", ["state_dict", "model_state_dict", "model", "net", "network"])
+def test_the_weights_of_a_checkpoint_are_found_beside_what_else_it_holds(tmp_path, entry):
+    """Names of PyTorch's tutorial (model_state_dict), Lightning (state_dict), timm (model) and others."""
+    torch.save({"epoch": 3, "optimizer": {"state": {}}, entry: {"state_dict": TENSORS}}, tmp_path / "a.pth")
+    (file,) = load_starts(tmp_path / "a.pth")
+    assert isinstance(file, ZooFile)
+    assert file.tensors.keys() == TENSORS.keys()
+
+
 class Harmful:
     """Would be executed by an unpickler."""
 

@@ -94,6 +94,6 @@ def division(groups: Sequence[str], seed: int) -> tuple[set[str], set[str], set[
             f"at least {LEAST_SUBJECTS} are needed"
         )
     order = np.random.default_rng(seed).permutation(len(subjects))
-    bounds = np.cumsum([max(1, round(share * len(subjects))) for share in SHARES])
+    bounds = np.cumsum([round(share * len(subjects)) for share in SHARES])
     train, calibration, scoring = ({subjects[position] for position in each} for each in np.split(order, bounds))
     return train, calibration, scoring
