@@ -30,6 +30,7 @@ from merlab.models.shipped import SHIPPED
 from merlab.models.synthetic_clips import synthetic_examples
 from merlab.models.training import Training
 from merlab.progress import silent
+from merlab.schemes import find_scheme
 from merlab.synthesis import make_flow, read_flow
 from tests.helpers import write_flow_tree
 from tests.training_material import starts_in, write_start
@@ -411,6 +412,33 @@ def test_changed_clips_are_refused_for_the_same_file(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"flow", "cache", "mine.safetensors", "mine-work"}
 
 
+@pytest.mark.parametrize(
+    ("own", "scored_on", "of_synthetic", "preset", "expected"),
+    [
+        (None, [], True, "reduced", ("SYNTHETIC", "REDUCED")),
+        ((), [], True, "paper", ()),
+        (
+            ("WHOLE HEADS: samm",),
+            ["WHOLE HEADS: smic"],
+            False,
+            "paper",
+            ("WHOLE HEADS: samm", "WHOLE HEADS: smic, scored on"),
+        ),
+        # What else is true of the clips to score on, such as that they are synthetic, is in their score.
+        ((), ["SYNTHETIC"], True, "paper", ()),
+        (("SYNTHETIC",), [], True, "paper", ("SYNTHETIC", "SYNTHETIC TRAINING: it may have the subjects of the test")),
+        (("SYNTHETIC",), [], False, "reduced", ("SYNTHETIC", "REDUCED")),
+    ],
+)
+def test_a_card_is_stamped_by_its_clips_those_to_score_on_and_its_preset(
+    own, scored_on, of_synthetic, preset, expected
+):
+    training = Training("mine", "ststnet", preset, find_scheme("megc2019"), None, 0, 1)
+    clips = None if own is None else ClipTable((), stamps=own)
+    tables = [ClipTable((), stamps=tuple(scored_on))]
+    assert pretraining._stamps(training, clips, tables, of_synthetic) == expected
+
+
 def test_the_shipped_weights_are_small_whole_and_stamped():
     assert SHIPPED.stat().st_size < 5e6
     card = load_recognizer().card
@@ -419,6 +447,8 @@ def test_the_shipped_weights_are_small_whole_and_stamped():
     assert "synthetic faces only" in card.limits
     assert card.ceiling
     assert card.intended_use
+    assert card.calibration is not None
+    assert card.calibration.label_errors == pretraining.LABEL_ERRORS
     assert load_file(SHIPPED).keys() == card.build().state_dict().keys()
 
 
