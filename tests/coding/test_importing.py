@@ -5,6 +5,7 @@ from __future__ import annotations
 import pympi
 import pytest
 
+from merlab.coding.agreement.agree import agree
 from merlab.coding.decisions import Coding
 from merlab.coding.elan_import import ElanChoice, chosen_medium
 from merlab.coding.exporting import export_coding
@@ -288,6 +289,17 @@ def test_a_table_of_any_program(tmp_path):
     assert (own.decision, own.onset, own.apex, own.offset) == ("add", 5, 7, 9)
     assert (own.label, own.action_units) == ("", "")
     assert moved == about(first, "move", "GH", apex=None, offset=first.offset + 2, label="joy", time=moved.time)
+
+
+def test_a_row_without_a_video_beside_rows_with_one_is_refused(tmp_path):
+    """A spreadsheet program keeps the text of merged cells in the first one only."""
+    folder, table = material_in(tmp_path / "out", faces=1).folder, tmp_path / "mine.csv"
+    table.write_text("video,onset,offset,coder\ninterview.mp4,5,9,A\n,20,30,A\n,40,50,B\n")
+    for read in (lambda: import_coding(folder, table), lambda: agree(table)):
+        with pytest.raises(MerlabError, match=r"line 3, line 4: the video is empty, but other rows have one"):
+            read()
+    table.write_text("video,onset,offset,coder\n,5,9,A\n,20,30,B\n")
+    assert agree(table).scores.pairs[0].matched == 0
 
 
 def test_an_emotion_is_the_label_of_a_row_without_one(tmp_path):

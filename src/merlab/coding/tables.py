@@ -132,6 +132,7 @@ def _of_video(table: CellTable, video: str) -> tuple[CellTable, tuple[str, ...]]
     """The rows of one video; of a table without a column video, all. Raises MerlabError where there are none."""
     if VIDEO not in table.cells:
         return table, ()
+    require_videos(table)
     ours = np.asarray(table.cells[VIDEO].map(composed) == composed(video))
     others = sorted(set(table.cells[VIDEO][~ours]))
     if not ours.any():
@@ -139,6 +140,14 @@ def _of_video(table: CellTable, video: str) -> tuple[CellTable, tuple[str, ...]]
             f"{table.name} has no row of the video {video}, only of {', '.join(others) or 'none'}; correct column video"
         )
     return table.kept(ours), (f"{table.name}: rows of {', '.join(others)} are left out",) if others else ()
+
+
+def require_videos(table: CellTable) -> None:
+    """Raises MerlabError where some rows name their video and others do not, as in merged cells of a spreadsheet."""
+    if VIDEO in table.cells:
+        empty = table.cells[VIDEO].map(is_no_value).astype(bool)
+        if not empty.all():
+            table.refuse(empty, "the video is empty, but other rows have one", "write its name into every row")
 
 
 def _with_label(table: CellTable) -> CellTable:

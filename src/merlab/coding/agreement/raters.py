@@ -20,7 +20,7 @@ from merlab.coding.found_events import FoundEvent
 from merlab.coding.frame_clock import FrameClock
 from merlab.coding.importing import ELAN_SUFFIX
 from merlab.coding.material import MachineEvent, Material, composed, read_material
-from merlab.coding.tables import EMOTION, INTERVAL, LABEL, VIDEO
+from merlab.coding.tables import EMOTION, INTERVAL, LABEL, VIDEO, require_videos
 from merlab.databases.cell_texts import read_rate
 from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError
@@ -77,6 +77,7 @@ class _Reader:
         Raises MerlabError with the place of a wrong cell, and of an event that occurs twice.
         """
         table = read_cells(path, str(path), INTERVAL, TABLE_COLUMNS, INTERVAL_NEEDED)
+        require_videos(table)
         self.notes += table.notes
         events: dict[str, dict[str, list[RatedEvent]]] = {}
         verdicts: dict[str, dict[tuple[str, str], bool]] = {}
