@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from merlab.errors import MerlabError
+from merlab.inference import cost
 from merlab.inference.cost import hardware, macs, parameters, profile
 from merlab.methods import Method, Preset, find_method
 from merlab.methods.layers import LastOutput
@@ -26,13 +27,36 @@ def test_normalization_and_activations_need_no_multiply_accumulates():
 
 
 def test_a_profile_has_size_cost_and_speed():
-    (cost,) = profile("ststnet", size=(28, 28), classes=3, progress=False)
-    assert cost.method == "ststnet"
-    assert cost.parameters == 1683
+    (found,) = profile("ststnet", size=(28, 28), classes=3, progress=False)
+    assert found.method == "ststnet"
+    assert found.parameters == 1683
     # 16 filters of 3 x 3 x 3 at 30 x 30 positions, then 400 features to 3 classes
-    assert cost.macs == 16 * 27 * 900 + 1200
-    assert cost.ms > 0
-    assert cost.fps == pytest.approx(1000 / cost.ms)
+    assert found.macs == 16 * 27 * 900 + 1200
+    assert found.ms > 0
+    assert found.fps == pytest.approx(1000 / found.ms)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "runs", "median"),
+    [
+        # Three runs for warming up, and the median of fifteen.
+        ([1.0] * 3 + [0.002] * 8 + [0.5] * 7, 18, 2.0),
+        # Ten seconds are enough of each, but one run is needed.
+        ([6.0] * 9, 4, 6000.0),
+        ([20.0, 30.0, 40.0], 2, 30_000.0),
+    ],
+)
+def test_the_time_is_the_median_after_warming_up_of_as_many_runs_as_ten_seconds_allow(
+    monkeypatch, seconds, runs, median
+):
+    clock, left = [0.0], list(seconds)
+    monkeypatch.setattr(cost.time, "perf_counter", lambda: clock[0])
+
+    def work() -> None:
+        clock[0] += left.pop(0)
+
+    assert cost.median_ms(work) == pytest.approx(median)
+    assert len(seconds) - len(left) == runs
 
 
 @pytest.mark.slow
@@ -90,8 +114,8 @@ def test_a_method_without_the_preset_of_the_paper_is_measured_with_its_first():
         return nn.Conv2d(task.channels, width, 1)
 
     presets = {name: Preset(network={"width": width}, training={}) for name, width in (("wide", 2), ("thin", 1))}
-    (cost,) = profile(Method("mine", network=wide, presets=presets), size=(28, 28), progress=False)
-    assert cost.parameters == 2 * (3 + 1)
+    (found,) = profile(Method("mine", network=wide, presets=presets), size=(28, 28), progress=False)
+    assert found.parameters == 2 * (3 + 1)
 
 
 def test_a_mistake_in_ones_own_network_names_the_method_and_the_line():
