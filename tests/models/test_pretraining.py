@@ -8,6 +8,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -22,7 +23,7 @@ from merlab.methods.flow_cnn import FlowCnn
 from merlab.models import pretraining
 from merlab.models.calibration import probabilities
 from merlab.models.card import SyntheticSettings
-from merlab.models.labeled_examples import division
+from merlab.models.labeled_examples import Examples, division
 from merlab.models.pretraining import pretrain
 from merlab.models.recognizer import load_recognizer
 from merlab.models.scoring import score_on
@@ -34,6 +35,7 @@ from merlab.schemes import find_scheme
 from merlab.synthesis import make_flow, read_flow
 from tests.helpers import write_flow_tree
 from tests.training_material import starts_in, write_start
+from tests.videos.recognizers import small_recognizer
 
 SMALL: dict[str, Any] = {
     "method": "ststnet",
@@ -437,6 +439,28 @@ def test_a_card_is_stamped_by_its_clips_those_to_score_on_and_its_preset(
     clips = None if own is None else ClipTable((), stamps=own)
     tables = [ClipTable((), stamps=tuple(scored_on))]
     assert pretraining._stamps(training, clips, tables, of_synthetic) == expected
+
+
+def test_the_temperature_and_the_errors_without_and_with_it_are_those_of_the_held_out_clips():
+    """A network that gives the first class .9 always, and is right for half of the clips: 18^(1/T) = 2."""
+    keys = pd.DataFrame(
+        [("smic", f"s{row % 2}", f"c{row}") for row in range(4)], columns=["database", "subject", "clip"]
+    )
+    held = Examples(np.zeros((4, 3, 28, 28), np.float32), np.array([0, 0, 1, 2]), keys)
+    sure = replace(small_recognizer(), infer=lambda clips: np.log(np.tile([0.9, 0.05, 0.05], (len(clips), 1))))
+    card = pretraining._calibrated(sure, held, 0.0).card
+    assert card.temperature == pytest.approx(np.log(18) / np.log(2), rel=1e-3)
+    assert card.calibration is not None
+    assert (card.calibration.clips, card.calibration.subjects, card.calibration.label_errors) == (4, 2, 0)
+    before, after = card.calibration.before, card.calibration.after
+    assert before.negative_log_likelihood == pytest.approx(-(np.log(0.9) + np.log(0.05)) / 2)
+    assert after.negative_log_likelihood == pytest.approx(-(np.log(0.5) + np.log(0.25)) / 2, rel=1e-4)
+    assert (before.expected_calibration_error, after.expected_calibration_error) == pytest.approx((0.4, 0), abs=1e-3)
+    # If a tenth of the labels are given differently, .9 x .5 + .05 x .5 = .475 of them are the first class.
+    wrong = pretraining._calibrated(sure, held, 0.1).card
+    assert wrong.temperature == pytest.approx(np.log(18) / np.log(2 * 0.475 / 0.525), rel=1e-3)
+    assert wrong.calibration is not None
+    assert wrong.calibration.label_errors == 0.1
 
 
 def test_the_shipped_weights_are_small_whole_and_stamped():
