@@ -116,6 +116,21 @@ def test_a_row_of_the_results_has_each_of_its_stamps_in_one_piece(source):
     assert re.findall(r'<span class="stamp">(.*?)</span>', row[0]) == ["SYNTHETIC", "REDUCED", "2 SEEDS"]
 
 
+def test_a_number_of_a_row_wraps_only_before_its_interval_and_is_aligned_as_one(source):
+    row = re.search(r'<tr>\s*<th scope="row">dbfem-caffm</th>.*?</tr>', source, re.DOTALL)
+    assert row
+    cells = re.findall(r'<td class="numeric">(.*?)</td>', row[0])
+    assert any(re.fullmatch(r"\.\d{3}\u00a0±\u00a0\.\d{3} \[\.\d{3},\u00a0\.\d{3}\]", cell) for cell in cells)
+
+
+def test_a_picture_is_as_wide_as_at_96_pixels_an_inch(page):
+    """The chart is 7 inches wide."""
+    chart, *_ = page.attributes("img")
+    assert chart["width"] == "672"
+    assert str(chart["alt"]).startswith("UF1 of every method: constant .")
+    assert "; dbfem-caffm ." in str(chart["alt"])
+
+
 def test_a_run_without_stamps_has_no_banner(tmp_path):
     record = fake_record(["linear-svm"], Path("/data/faces"), stamps=[])
     folder = write_run(tmp_path / "run", {"linear-svm": 0.5}, record)
