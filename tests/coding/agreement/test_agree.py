@@ -387,6 +387,15 @@ def test_a_face_that_no_result_has_is_noted(tmp_path):
     )
 
 
+def test_faces_that_are_compared_together_are_noted(tmp_path):
+    folder = coded_in(tmp_path / "one").folder
+    other = table(tmp_path / "b.csv", [("interview.mp4", 138, 166, "CD")], HEADER[:-9])
+    notes = "".join(agree(folder, other).scores.notes)
+    assert "CD states no face in interview.mp4, which has several: the events of all faces are compared" in notes
+    alone = coded_in(tmp_path / "two", faces=1).folder
+    assert "several" not in "".join(agree(alone, other).scores.notes)
+
+
 def test_a_rate_that_is_rounded_is_the_same_rate(tmp_path, eaf):
     """29.97 is 30000 / 1001 frames per second."""
     exact = table(tmp_path / "a.csv", [("v", 10, 20, "A", 29.97003, 100)], LENGTHS)

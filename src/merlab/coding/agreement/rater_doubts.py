@@ -71,3 +71,15 @@ def unknown_faces(raters: Sequence[Rater], faces: Mapping[str, set[int]]) -> Ite
                 f"{rater.name} has events of face {first_of(map(str, unknown), MOST_NAMED)} of {video}; its result has "
                 f"{first_of(map(str, sorted(known)), MOST_NAMED)}; check the column face_id"
             )
+
+
+def faces_together(raters: Sequence[Rater], faces: Mapping[str, set[int]]) -> Iterator[str]:
+    """A note on each video of several faces for which a coder does not state whose movements are coded."""
+    for video in dict.fromkeys(video for rater in raters for video in rater.events):
+        coded = {rater.name: {event.face_id for event in rater.events.get(video, ())} for rater in raters}
+        without = [name for name, ids in coded.items() if None in ids]
+        if without and len(faces.get(video, set()).union(*coded.values()) - {None}) > 1:
+            yield (
+                f"{first_of(without, MOST_NAMED)} states no face in {video or 'a video without a name'}, which has "
+                "several: the events of all faces are compared together; add a column face_id"
+            )
