@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import random
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -12,6 +14,7 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, Video
+from merlab.frames.decoding import Decoder
 from tests.frames.videos import (
     MILLISECOND,
     damage,
@@ -257,13 +260,13 @@ class TestReading:
         options = {"g": "5", "bf": "2", **({"x264-params": x264} if x264 else {"bf": "0"})}
         video = Video(write_video(tmp_path / name, codec, images=images, options=options))
         whole = dict(video)
-        decoded, frames_of = itertools.count(), Video._frames
+        decoded, frames_of = itertools.count(), Decoder._frames
 
         def counted(video, packet):
             next(decoded)
             return frames_of(video, packet)
 
-        monkeypatch.setattr(Video, "_frames", counted)
+        monkeypatch.setattr(Decoder, "_frames", counted)
         walked = list(video.walk(lambda number: 101 <= number <= 105 or 186 <= number <= 190))
         assert [frame.number for frame in walked] == list(range(1, 201))
         read = {frame.number: frame.image for frame in walked if frame.image is not None}
@@ -274,13 +277,13 @@ class TestReading:
 
     def test_reads_on_past_few_frames_because_opening_a_long_file_again_takes_longer(self, tmp_path, monkeypatch):
         video = Video(write_video(tmp_path / "a.avi", "mjpeg", numbers=range(1, 41)))
-        begun, after = itertools.count(), Video._after
+        begun, after = itertools.count(), Decoder.after
 
         def counted(video, key):
             next(begun)
             return after(video, key)
 
-        monkeypatch.setattr(Video, "_after", counted)
+        monkeypatch.setattr(Decoder, "after", counted)
         walked = video.walk(lambda number: number % 4 == 0)
         assert [number_in(frame.image) for frame in walked if frame.image is not None] == list(range(4, 41, 4))
         assert next(begun) == 1
@@ -295,6 +298,22 @@ class TestReading:
             image = Video(write_video(tmp_path / "a.mkv", "ffv1", size=size)).read(1)
             image[:] = 0
             assert image.flags.c_contiguous
+
+    @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system does not list open files there")
+    def test_closes_the_file_when_it_is_released_and_not_when_python_searches_for_cycles(self, tmp_path):
+        def is_open():
+            return any(link.resolve() == path for link in Path("/proc/self/fd").iterdir())
+
+        path = write_video(tmp_path / "a.avi", "mjpeg")
+        video = Video(path)
+        gc.disable()
+        try:
+            video.read(5)
+            assert is_open()
+            del video
+            assert not is_open()
+        finally:
+            gc.enable()
 
     def test_follows_a_file_that_changes(self, tmp_path):
         assert len(Video(write_video(tmp_path / "a.avi", "mjpeg", numbers=range(5))).numbers) == 5

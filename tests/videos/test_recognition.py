@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import multiprocessing
 import shutil
@@ -136,6 +137,16 @@ class TestResult:
         events = look(video, copy, again=True, unsure_below=1.0).events
         assert events["class"].tolist() == [""] * 3
         assert (events["probability"] < 1).all()
+
+    @pytest.mark.slow
+    @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system does not list open files there")
+    def test_the_video_is_closed_when_the_result_is_there(self, video, look, copy):
+        gc.disable()
+        try:
+            look(video, copy, again=True, unsure_below=0.9)
+            assert video not in [link.resolve() for link in Path("/proc/self/fd").iterdir()]
+        finally:
+            gc.enable()
 
     @pytest.mark.slow
     def test_in_a_worker_of_a_pool_it_is_made_without_other_processes(self, video, look, result, tmp_path, monkeypatch):

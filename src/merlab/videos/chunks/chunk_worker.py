@@ -187,10 +187,13 @@ class _Finishing:
     """Stores what is kept of chunks, and describes them."""
 
     def __init__(self, plan: VideoPlan) -> None:
-        self._plan, self._frames = plan, open_frames(plan.source)
-        options = plan.options
-        describer = _LateDescriber(options)
-        self._writer = ChunkWriter(plan.clock, options.spotting, options.words, describer, self._pictures)
+        self._plan, options, frames = plan, plan.options, open_frames(plan.source)
+
+        # A method would keep the open video and the network until Python searches for cycles.
+        def pictures(track: KeptTrack) -> TrackPictures:
+            return TrackPictures(track, frames, plan.first)
+
+        self._writer = ChunkWriter(plan.clock, options.spotting, options.words, _LateDescriber(options), pictures)
 
     def finish(self, chunk: Chunk) -> None:
         """Store and describe a chunk whose frames were all read."""
@@ -203,9 +206,6 @@ class _Finishing:
         """Write the folder of a chunk."""
         with whole_folder(self._plan.chunk_folder(index)) as folder:
             self._writer.write(kept, folder)
-
-    def _pictures(self, track: KeptTrack) -> TrackPictures:
-        return TrackPictures(track, self._frames, self._plan.first)
 
 
 class _Walker:

@@ -1,0 +1,168 @@
+"""Decodes the frames of a video from any key frame on, and reads them in any order."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+
+from merlab.frames.container import opened_video
+from merlab.frames.packets import Packets
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+# What the decoder complains about; nothing is shown unless a program asks Python's logging for it.
+LOG = logging.getLogger("merlab.frames")
+
+# Codecs that code every frame: PyAV may not report an error, but a frame that is not there was damaged. Others code a
+# frame that does not change as nothing (MPEG-4).
+NEVER_SKIP = ("h264", "hevc", "av1", "vp8", "vp9", "mpeg1video", "mpeg2video")
+
+STRICT = {"err_detect": "explode"}
+
+# Reading elsewhere opens the file again; if it has an hour of frames, that takes as long as decoding so many of them.
+LEAST_JUMP = 50
+
+Decoded = Iterator[tuple[int, "VideoFrame"]]
+
+
+class Decoder:
+    """Decodes the frames of a video file, ascending.
+
+    Nothing in it refers to what reads from it: when a video is released, its file is closed and its memory is free at
+    once, and not only when Python searches for cycles.
+
+    Attributes:
+        errors: how often the decoder has failed.
+
+    """
+
+    def __init__(self, path: Path, packets: Packets, threads: int) -> None:
+        self.errors = 0
+        self.packets = packets
+        self._path, self._threads = path, threads
+
+    def after(self, key: int) -> Decoded:
+        """The frames from a key frame on that can be decoded.
+
+        If a decoder of several threads fails near the end, it keeps back sound frames; one thread gives them.
+        """
+        last = 0
+        for last, frame in self._from(key, self._threads):
+            yield last, frame
+        if key <= last < self.packets.count:
+            rest = self._from(self.packets.key_before(last + 1), 1)
+            yield from ((position, frame) for position, frame in rest if position > last)
+
+    def _from(self, start: int, threads: int) -> Decoded:
+        """Frames from the key frame ``start``; none if the container cannot find it."""
+        packets = self.packets
+        with opened_video(self._path) as (container, stream):
+            stream.thread_type, stream.thread_count = "AUTO", threads
+            if self._is_strict:
+                stream.codec_context.options = STRICT
+            if start > 1 and packets.stamps is not None:
+                with suppress(av.FFmpegError):
+                    container.seek(int(packets.stamps[start - 1]), stream=stream)
+            yield from self.decode(container, stream, start)
+
+    @cached_property
+    def _is_strict(self) -> bool:
+        """Whether the decoder shall refuse damaged images of Motion JPEG, which it otherwise gives with a green rest.
+
+        Not where it refuses the first one: some cameras write all of them in a way of their own.
+        """
+        with opened_video(self._path) as (container, stream):
+            if stream.codec_context.name != "mjpeg":
+                return False
+            stream.codec_context.options = STRICT
+            with suppress(av.FFmpegError, StopIteration):
+                next(container.decode(stream))
+                return True
+            return False
+
+    def decode(self, container: InputContainer, stream: VideoStream, start: int = 1) -> Decoded:
+        """Position and frame of what can be decoded, ascending.
+
+        Other frames refer to a damaged one: the decoder gives them with wrong pixels and without a complaint. So all
+        frames up to the next key frame are left out, and those shown before it that are decoded after it: a frame is
+        held until all that it may refer to are there.
+        """
+        packets, last, spoiled, begun = self.packets, start - 1, 0, start == 1
+        held: deque[tuple[int, VideoFrame]] = deque()
+        for packet in _packets_of(container, stream):
+            if not begun and packets.position(packet.pts) != start:
+                return  # The container cannot find its key frames.
+            begun = True
+            frames, failed = self._frames(packet)
+            for frame in frames:
+                position = last + 1 if packets.stamps is None else packets.position(frame.pts)
+                if position is None or not last < position <= packets.count:
+                    continue
+                if frame.is_corrupt or (position > last + 1 and stream.codec_context.name in NEVER_SKIP):
+                    spoiled = packets.key_after(last)
+                    held.clear()
+                last = position
+                if position >= spoiled and not frame.is_corrupt:
+                    held.append((position, frame))
+                while held and packets.farthest[held[0][0] - 1] <= position:
+                    yield held.popleft()
+            if failed:
+                spoiled = packets.key_after(last)
+                held.clear()
+        yield from held
+
+    def _frames(self, packet: Packet[VideoStream]) -> tuple[list[VideoFrame], bool]:
+        """The frames that the decoder gives after a packet, and whether it failed."""
+        try:
+            return packet.decode(), False
+        except av.FFmpegError as error:
+            self.errors += 1
+            LOG.info("%s, time stamp %s: %s", self._path, packet.pts, error)
+            return [], True
+
+
+class Reading:
+    """Reads decodable frames in any order; of frames that follow each other, none is decoded twice."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self._decoder, self._packets = decoder, decoder.packets
+        self._finds_keys = True
+        self._end = self._packets.count + 1, None
+        # The frame that was decoded last, with its position, and the position of the one before.
+        self._decoded: Decoded = iter(())
+        self._current: tuple[int, VideoFrame | None] = self._end
+        self._passed = self._packets.count
+
+    def frame(self, number: int, keys: int = 1) -> VideoFrame | None:
+        """The frame, read on from the last one, or from ``keys`` key frames before it; None if it is damaged."""
+        key = self._packets.key_before(number, keys)
+        if number <= self._passed or (self._finds_keys and self._current[0] + LEAST_JUMP < key):
+            self._restart(key)
+            if key > 1 and self._current == self._end:
+                self._finds_keys = False
+                self._restart(1)
+        while self._current[0] < number:
+            self._passed, self._current = self._current[0], next(self._decoded, self._end)
+        position, frame = self._current
+        return frame if position == number else None
+
+    def _restart(self, key: int) -> None:
+        self._decoded = self._decoder.after(key)
+        self._passed, self._current = key - 1, next(self._decoded, self._end)
+
+
+def _packets_of(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
+    """The packets up to the end, or up to where the container cannot be read."""
+    with suppress(av.FFmpegError):
+        yield from container.demux(stream)
