@@ -82,6 +82,11 @@ def stamps_of_recordings(names: Iterable[str]) -> list[str]:
     return [SYNTHETIC] if any(name.startswith(SYNTHETIC) for name in names) else []
 
 
+def in_brackets(stamps: Sequence[str]) -> str:
+    """`` [SYNTHETIC]``, for the end of a heading; empty without stamps."""
+    return f" [{STAMP_SEPARATOR.join(stamps)}]" if stamps else ""
+
+
 def all_stamps(summaries: Sequence[Stamped]) -> list[str]:
     """The stamps of all methods, each once, in the order in which each method has them."""
     merged: list[str] = []

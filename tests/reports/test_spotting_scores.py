@@ -10,6 +10,7 @@ import pytest
 from merlab.errors import MerlabError
 from merlab.reports.documents import fill
 from merlab.reports.spotting_scores import (
+    heading,
     read_spotting,
     selection_table,
     spotting_table,
@@ -122,6 +123,23 @@ def test_an_undefined_score_is_a_dash_or_has_no_row():
 def test_stamps_come_from_the_recordings_and_the_models(results, tmp_path):
     assert read_spotting(results / "spotting" / "long.json").stamps == ["SYNTHETIC", "REDUCED"]
     assert stamps_of(tmp_path / "mine.csv", [tmp_path / "elsewhere" / "events.csv"]) == []
+
+
+def test_scores_of_synthetic_recordings_are_marked_whatever_the_table_is_called(tmp_path):
+    truth, spotted = tmp_path / "anna.csv", [tmp_path / "events.csv"]
+    table = TRUTH.assign(video="SYNTHETIC_sub01.avi").iloc[:1]
+    scores = score_spotting(table, table)
+    assert (scores.stamps, scores.to_json()["stamps"]) == (("SYNTHETIC",), ["SYNTHETIC"])
+    assert repr(scores).startswith("SpottingScores [SYNTHETIC]: F1 1.000")
+    assert heading(scores, truth, spotted) == "anna.csv [SYNTHETIC]"
+    store_spotting(tmp_path / "kept.json", scores, "merlab x", truth, spotted)
+    assert read_spotting(tmp_path / "kept.json").stamps == ["SYNTHETIC"]
+    people = score_spotting(TRUTH, FOUND)
+    assert "stamps" not in people.to_json()
+    write_json(tmp_path / "metadata.json", {"model": {"stamps": ["REDUCED"]}})
+    assert heading(people, truth, spotted) == "anna.csv [REDUCED]"
+    write_json(tmp_path / "metadata.json", {"of": "another program"})
+    assert heading(people, truth, spotted) == "anna.csv"
 
 
 def test_stored_scores_are_read_back_as_they_were(results):

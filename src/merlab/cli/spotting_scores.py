@@ -63,7 +63,7 @@ def score_spotting_command(
     action units where both have a column action_units. Each score is listed beside that of a constant and a random
     guess.
     """
-    from merlab.reports.spotting_scores import spotting_table, store_spotting
+    from merlab.reports.spotting_scores import heading, spotting_table, store_spotting
     from merlab.spotting.scoring import score_spotting
     from merlab.storage import require_writable
 
@@ -88,7 +88,7 @@ def score_spotting_command(
         print_json(scores.to_json())
         return
     table = spotting_table(scores)
-    print_table(truth.name, list(table.columns), table.to_numpy().tolist())
+    print_table(heading(scores, truth, spotted), list(table.columns), table.to_numpy().tolist())
     for note in scores.notes:
         out_console.print(f"note: {escape(note)}", soft_wrap=True)
 

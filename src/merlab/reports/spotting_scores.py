@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from merlab.reports.tables import estimate
 from merlab.spotting.scoring import SpottingScores
 from merlab.spotting.scoring.score_models import ApexError, RecognitionScores
 from merlab.spotting.scoring.selection import RuleScore
-from merlab.stamps import stamps_of_recordings
+from merlab.stamps import in_brackets, stamps_of_recordings
 from merlab.storage import write_json
 from merlab.videos.result import METADATA
 
@@ -51,7 +52,7 @@ def store_spotting(path: Path, scores: SpottingScores, command: str, truth: Path
         date=datetime.now(timezone.utc).date().isoformat(),
         commit=commit_of_checkout(),
         command=command,
-        stamps=stamps_of(truth, spotted),
+        stamps=_both(scores.stamps, stamps_of(truth, spotted)),
         scores=scores,
         versions=versions(),
         hardware=hardware(),
@@ -77,7 +78,10 @@ class _Recognized(BaseModel):
 
 
 def stamps_of(truth: Path, spotted: Sequence[Path]) -> list[str]:
-    """SYNTHETIC for recordings that merlab made, and the stamps of the results and of their models."""
+    """SYNTHETIC for recordings that merlab made, and the stamps of the results and of their models.
+
+    Raises MerlabError for a metadata.json beside the spotted events that merlab did not write.
+    """
     stamps = stamps_of_recordings([truth.name])
     for path in spotted:
         metadata = path.parent / METADATA
@@ -86,6 +90,18 @@ def stamps_of(truth: Path, spotted: Sequence[Path]) -> list[str]:
             result = read_model(metadata, _Recognized, "was not written by `merlab recognize`", remedy)
             stamps += (*result.model.stamps, *result.stamps)
     return list(dict.fromkeys(stamps))
+
+
+def _both(some: Sequence[str], others: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys((*some, *others)))
+
+
+def heading(scores: SpottingScores, truth: Path, spotted: Sequence[Path]) -> str:
+    """The name of the true events, with the stamps that are known."""
+    of_files: list[str] = []
+    with suppress(MerlabError):
+        of_files = stamps_of(truth, spotted)
+    return f"{truth.name}{in_brackets(_both(scores.stamps, of_files))}"
 
 
 def spotting_table(scores: SpottingScores) -> pd.DataFrame:

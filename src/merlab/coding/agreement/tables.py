@@ -8,7 +8,7 @@ import pandas as pd
 
 from merlab.coding.agreement.models import AgreementScores, Coefficient, Difference, Pair
 from merlab.spelling import counted
-from merlab.stamps import STAMP_SEPARATOR
+from merlab.stamps import in_brackets
 from merlab.videos.moved import UNIT_NAMES
 
 UNDEFINED = "–"
@@ -17,7 +17,7 @@ COLUMNS = ["agreement on", "n", "agree", "kappa", "alpha"]
 
 def marks(scores: AgreementScores) -> str:
     """`` [SYNTHETIC]``, for the end of a heading; empty without stamps."""
-    return f" [{STAMP_SEPARATOR.join(scores.stamps)}]" if scores.stamps else ""
+    return in_brackets(scores.stamps)
 
 
 def pair_heading(pair: Pair) -> str:

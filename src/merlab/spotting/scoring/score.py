@@ -53,6 +53,7 @@ from merlab.spotting.scoring.read_intervals import (
 from merlab.spotting.scoring.score_models import ApexError, Guesses, RecognitionScores, SpottingScores
 from merlab.spotting.scoring.units import score_units
 from merlab.spotting.scoring.video_lengths import VideoLengths, read_lengths
+from merlab.stamps import stamps_of_recordings
 
 
 def score_spotting(
@@ -184,6 +185,7 @@ def _score(
         by_iou=curve_of(truth, spotted, videos),
         kinds=kind_scores(truth, spotted, videos, minutes),
         notes=() if classes is None else tuple(classes.notes(truth)),
+        stamps=tuple(stamps_of_recordings(videos)),
     )
 
 

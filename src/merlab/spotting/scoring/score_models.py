@@ -8,10 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler
 
 from merlab.evaluation.significance import Interval
 from merlab.spelling import counted
+from merlab.stamps import in_brackets
 
 Value = TypeVar("Value")
 # Fields of SpottingScores that the JSON has only where there is a value.
-WHERE_KNOWN = ("minutes", "false_alarms_per_minute", "false_alarms_interval", "by_iou", "kinds", "notes")
+WHERE_KNOWN = ("minutes", "false_alarms_per_minute", "false_alarms_interval", "by_iou", "kinds", "notes", "stamps")
 
 
 class _Scores(BaseModel):
@@ -125,7 +126,8 @@ class SpottingScores(_Scores):
     ``tp``, ``fp`` and ``fn`` count right, wrong and missed events. Intervals are 95 % intervals from resampling videos.
     ``notes`` says what was repaired in the tables. ``by_iou`` has the curve over intersection over union. ``minutes``
     and false alarms a minute are known where the lengths of the videos are; ``kinds`` where both tables have kinds of
-    movements. The JSON has these fields where there is any value.
+    movements. ``stamps`` has SYNTHETIC where videos are merlab's recordings. The JSON has these fields where there is
+    any value.
     """
 
     videos: int
@@ -150,11 +152,13 @@ class SpottingScores(_Scores):
     by_iou: tuple[IouScores, ...] = ()
     kinds: tuple[KindScores, ...] = ()
     notes: tuple[str, ...] = ()
+    stamps: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         f1 = "undefined" if self.f1 is None else f"{self.f1:.3f}"
         found, extra = f"{self.tp} of {counted(self.true_events, 'true event')}", counted(self.fp, "false alarm")
-        return f"SpottingScores: F1 {f1}, found {found}, {extra}, {counted(self.videos, 'video')}"
+        scores = f"F1 {f1}, found {found}, {extra}, {counted(self.videos, 'video')}"
+        return f"SpottingScores{in_brackets(self.stamps)}: {scores}"
 
     @model_serializer(mode="wrap")
     def _without_empty_fields(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
