@@ -43,6 +43,14 @@ def test_a_saved_recognizer_has_the_card_and_the_digest_of_its_file(tmp_path):
     assert (small_recognizer().verified, saved.verified, loaded.verified) == (False, True, True)
 
 
+def test_loading_it_changes_no_random_number_of_the_program(file):
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    load_recognizer(file)
+    assert torch.equal(torch.rand(3), expected)
+
+
 def test_its_text_says_what_it_tells_apart_and_that_it_is_synthetic():
     recipe = small_recognizer().card.recipe
     text = "Recognizer small: ststnet for negative, positive, surprise; input {}; runtime torch [SYNTHETIC]"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, SerializerFunctionWrapHandler, model_serializer
-from torch import nn
+from torch import nn, random
 
 from merlab.errors import naming_mistakes
 from merlab.evaluation.significance import Comparison
@@ -218,7 +218,8 @@ class ModelCard(_Facts):
         task = Task.of(len(self.classes), parse_recipe(self.recipe))
         preset = Preset(source=f"the card of {self.name}", network=self.network)
         method = find_method(self.method)
-        with naming_mistakes(f"method {self.method}: its network", is_own(method)):
+        # Its random weights are replaced: the program that loads it draws the same numbers as without it.
+        with naming_mistakes(f"method {self.method}: its network", is_own(method)), random.fork_rng(devices=[]):
             return method.module(task, preset).eval()
 
     def code_now(self) -> str:
