@@ -22,7 +22,19 @@ JPEG = image_bytes()
 
 def row(clip: str = "s1_01", *labels: str) -> dict[str, Any]:
     """A row as column name -> cell."""
-    cells = ("S01", clip, 1, "Negative", 2, 4, 7, "4+7(k)", 0, *(int(label in labels) for label in LABELS), len(labels))
+    cells = (
+        "S01",
+        clip,
+        1,
+        labels[0] if labels else None,
+        2,
+        4,
+        7,
+        "4+7(k)",
+        0,
+        *(int(label in labels) for label in LABELS),
+        len(labels),
+    )
     return dict(zip(COLUMNS, cells, strict=True))
 
 
@@ -118,3 +130,10 @@ def test_the_folder_of_a_subject_under_another_name_is_named_with_the_rename(roo
     (root / "gray_micro" / "S01").rename(root / "gray_micro" / named)
     (finding,) = [each for each in find_database("4dme").examine(root, False, silent).findings if each.where == "S01"]
     assert finding.remedy == f"rename {named} to S01"
+
+
+def test_a_label_that_contradicts_the_column_of_emotions_is_reported(edited):
+    findings = [each for each in edited("Emotion", "surprise").findings if "column of emotions" in each.expected]
+    assert [(each.severity, each.where, each.found) for each in findings] == [
+        ("differs", "S01 s1_02 (row 3)", "negative"),
+    ]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from merlab.clips import Finding
 from merlab.databases.cell_texts import are_action_units
-from merlab.databases.coded.flags import missing_flags, with_flags
+from merlab.databases.coded.flags import missing_flags, other_emotions, with_flags
 from merlab.databases.coded.moments import NO_APEX, frame_number, repair_findings
 from merlab.databases.coded.published_counts import (
     compare_counts,
@@ -101,10 +101,10 @@ def _check_records(
         read.faults.get(number) or parse_row(number, record, path.name, release, read.above)
         for number, record in records.items()
     ]
-    parsed = [with_flags(row, read.rows[row.number], form.flags) if isinstance(row, Row) else row for row in parsed]
-    rows = [row for row in parsed if isinstance(row, Row)]
+    flagged = [with_flags(row, read.rows[row.number], form.flags) if isinstance(row, Row) else row for row in parsed]
+    rows = [row for row in flagged if isinstance(row, Row)]
     unique, repeated = _without_repeats(_with_unique_names(rows) if form.names_repeat else rows)
-    findings = [*read.findings, *(fault for fault in parsed if isinstance(fault, Finding))]
+    findings = [*read.findings, *(fault for fault in flagged if isinstance(fault, Finding))]
     labeled = [row for row in unique if not row.is_macro] if _has_labels(form, read) else []
     coded = [(row.where, label) for row in labeled for label in row.emotion.split("+")]
     findings += [
@@ -117,6 +117,7 @@ def _check_records(
         *not_action_units,
         *_without_columns(path.name, form, read),
         *missing_flags(path.name, form.flags, read.headings),
+        *other_emotions(parsed, flagged, form.flags),
         *_wrong_objective_classes(unique, records, form),
         *_wrong_second_frames(unique, records, form),
         *_wrong_durations(unique, records, form),

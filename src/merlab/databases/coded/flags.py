@@ -27,6 +27,21 @@ def with_flags(row: Row, cells: Cells, flags: Sequence[str]) -> Row | Finding:
     return replace(row, emotion="+".join(marked)) if marked else row
 
 
+def other_emotions(
+    rows: Sequence[Row | Finding], flagged: Sequence[Row | Finding], flags: Sequence[str]
+) -> Iterator[Finding]:
+    """Findings about rows whose column of emotions has one of the labels, but not one that is set.
+
+    ``flagged`` are the ``rows`` after ``with_flags``.
+    """
+    labels = {flag.lower() for flag in flags}
+    remedy = "the labels that are set are used; cells of the row may have moved: compare it with the original"
+    for row, other in zip(rows, flagged, strict=True):
+        if isinstance(row, Row) and isinstance(other, Row) and row.emotion in labels - {*other.emotion.split("+")}:
+            expected = f"{row.emotion} among the labels, as in the column of emotions"
+            yield Finding("differs", other.where, expected, other.emotion, remedy)
+
+
 def missing_flags(table: str, flags: Sequence[str], headings: Sequence[str]) -> Iterator[Finding]:
     """A finding if columns of labels are absent, so that clips lack these labels."""
     if absent := [flag for flag in flags if flag not in headings]:
