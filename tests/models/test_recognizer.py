@@ -242,6 +242,14 @@ def test_a_network_that_gives_no_number_is_an_error(inputs):
         broken.predict_proba(inputs)
 
 
+def test_one_value_that_is_not_finite_is_enough_for_an_error(inputs):
+    def infer(clips):
+        return np.where(np.arange(3 * len(clips)).reshape(-1, 3) == 4, np.inf, 0.0)
+
+    with pytest.raises(MerlabError, match=r"values that are not finite \(torch\)"):
+        replace(small_recognizer(), infer=infer).predict_proba(inputs)
+
+
 @pytest.mark.parametrize("temperature", ["Infinity", "NaN", "1e999", "9" * 5000, "[" * 5000])
 def test_a_card_with_an_impossible_number_is_refused(file, temperature):
     card = small_recognizer().card.model_dump_json().replace('"temperature":1.0', f'"temperature":{temperature}')

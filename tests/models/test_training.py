@@ -44,7 +44,9 @@ def test_the_network_that_is_kept_averages_members_and_mirror_images(method, mem
     assert dict(training(method, members=members).kept_network()) == options
 
 
-def test_a_given_input_replaces_that_of_the_method():
+def test_a_given_input_replaces_that_of_the_preset_and_this_one_that_of_the_method():
+    assert training("dbfem").full_recipe().kind.name == "onset-apex"
+    assert training("dbfem", "flow28").full_recipe().kind.name == "flow"
     assert str(training(recipe=CENTERED).full_recipe()).startswith("flow:algorithm=dis,channels=uvs,scale=centered")
     assert training(recipe="flow:size=24x24").full_recipe().shape[-2:] == (24, 24)
 

@@ -15,7 +15,7 @@ from merlab.evaluation.seen_inputs import input_digests
 from merlab.evaluation.start import Start
 from merlab.evaluation.synthetic_flow import SyntheticFlow
 from merlab.models import training_work
-from merlab.models.card import TrainedOn
+from merlab.models.card import FlowSource, TrainedOn
 from merlab.models.labeled_examples import Examples, division
 from merlab.models.training import Training
 from merlab.models.training_work import FlowToMake, TrainingWork
@@ -103,6 +103,7 @@ def test_flow_that_is_given_is_used_as_it_is_and_forbids_scores_on_synthetic_fac
     with work.claimed({"there": examples("samm", 2)}, again=False, is_complete=False) as claimed:
         assert claimed.flow is flow
         assert claimed.folder == tmp_path / "work"
+        assert claimed.trained_on(clips_of_ten(), clips_of_ten()).flow == FlowSource(digest="f1", clips=18, subjects=6)
     with pytest.raises(MerlabError, match="may show the same people as the synthetic faces of there"):
         claim(work, there=examples("synthetic", 2))
 
