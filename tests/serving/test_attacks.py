@@ -92,6 +92,23 @@ def test_local_paths_out_of_the_allowed_folder(small, tmp_path, video):
         assert_as_documented("a local path, or a link, out of the allowed folders", answer)
 
 
+def test_files_that_no_request_can_name_are_not_listed(small, monkeypatch):
+    """Linux gives names that are not UTF-8 as text with halves of characters; old programs made such names."""
+    root = (small.folder.parent / "root").resolve()
+    names = ["M\udcfcller.mp4", "closed.mp4", "good.mp4"]
+    monkeypatch.setattr("os.walk", lambda _: [(str(root), [], names)])
+    is_file = {"M\udcfcller.mp4": True, "good.mp4": True}
+
+    def look(path: Path) -> bool:
+        if path.name == "closed.mp4":
+            raise PermissionError(path)
+        return is_file[path.name]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "is_file", look)
+        assert small.http.get("/api").json()["local_files"] == [str(root / "good.mp4")]
+
+
 @pytest.mark.slow
 def test_a_local_path_when_none_is_allowed(service, video):
     answer = service().http.post("/api/jobs/local", json={"path": str(video)})
@@ -248,6 +265,12 @@ def test_names_are_shown_unchanged_and_stored_safely(service, video):
         ("--help.mp4", "--help.mp4", "help.mp4"),
         ("=HYPERLINK(1).mp4", "=HYPERLINK(1).mp4", "HYPERLINK(1).mp4"),
         ("$(reboot).mp4", "$(reboot).mp4", "(reboot).mp4"),
+        # As browsers send a quote; as macOS names a recording of the screen; Persian; a family; a false direction.
+        ("a%22b.mp4", 'a"b.mp4', "a_b.mp4"),
+        ("at 10.20\u202fAM.mov", "at 10.20\u202fAM.mov", "at 10.20_AM.mov"),
+        ("می\u200cخواهم.mp4", "می\u200cخواهم.mp4", "می_خواهم.mp4"),
+        ("👩\u200d👧.mp4", "👩\u200d👧.mp4", "video.mp4"),
+        ("a\u202e4pm.mp4", "a4pm.mp4", "a4pm.mp4"),
     ):
         job = client.send(video, given).json()
         assert job["name"] == shown

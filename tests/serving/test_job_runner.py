@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from merlab.json_models import write_model
 from merlab.serving import job_runner
-from merlab.serving.jobs import ERROR, PROGRESS, Failure, JobProgress, Jobs, VideoOptions
+from merlab.serving.jobs import ERROR, PROGRESS, VIEW, Failure, JobProgress, Jobs, VideoOptions
 from merlab.serving.limits import Limits
+from merlab.serving.worker import NO_SPACE
 from tests.serving import fake_jobs
 from tests.serving.conftest import PATIENCE, until
 
@@ -55,3 +60,22 @@ def test_a_job_whose_process_does_not_begin_reports_nothing_of_its_earlier_run(t
     runner.stop()
     assert "the process failed (status 3)" in str(jobs.find(job.id).error)
     assert not (folder / PROGRESS).exists()
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (0, None),
+        (-signal.SIGSEGV, None),
+        (NO_SPACE, "the disk of the service is full; make room and run it again, then it continues"),
+        (1, "the process failed (status 1) by an error of merlab; the terminal of the service shows more"),
+    ],
+)
+def test_a_job_that_raised_an_error_after_its_view_was_written_has_failed(tmp_path, status, error):
+    """Its files still name the upload, which would be removed. A process that crashes as it ends has done all."""
+    jobs = Jobs(tmp_path / "jobs", Limits())
+    with jobs.new_folder() as folder:
+        job = jobs.enqueue(folder, "a.mp4", folder / "a.mp4", 1, VideoOptions())
+        (folder / VIEW).touch()
+    process = cast(SpawnProcess, SimpleNamespace(exitcode=status))
+    assert job_runner.Runner(jobs, fake_jobs.quick, 0)._error(job, process, late=False) == error

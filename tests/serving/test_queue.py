@@ -161,9 +161,13 @@ def test_a_page_states_that_its_service_was_stopped_and_continues_with_the_next_
         until(lambda: "waiting for its turn" in rows(browser).get("first.mp4", ""))
         assert not one(browser, "#offline").is_displayed()
     until(lambda: one(browser, "#offline").is_displayed())
-    send(browser, *copies(video, tmp_path, ["second.mp4"]))
-    until(lambda: "second.mp4" in rows(browser))
+    send(browser, *copies(video, tmp_path, ["second.mp4", "third.mp4"]))
+    until(lambda: "third.mp4" in rows(browser))
+    (tmp_path / "third.mp4").unlink()
     with listening(tmp_path / "jobs", workers=0, port=port) as client:
         until(lambda: {job["name"] for job in client.http.get("/api/jobs").json()} == {"first.mp4", "second.mp4"})
         until(lambda: not one(browser, "#offline").is_displayed())
+        until(
+            lambda: "third.mp4 was changed, moved or removed after it was chosen; choose" in rows(browser)["third.mp4"]
+        )
         browser.get("about:blank")

@@ -78,6 +78,83 @@ def test_a_time_that_is_rounded_up_to_a_minute_is_that_minute(browser, result):
     assert shown == ["1:00.00", "0:59.99", "1:00:00.000", "0:00.00", "1:15"]
 
 
+def test_what_a_proxy_answers_for_the_service_and_a_browser_that_stores_nothing(browser, result):
+    """Such as a page of nginx while the service starts, and a browser in which all cookies are blocked."""
+    with listening(result.parents[1]) as client:
+        browser.get(f"{client.http.base_url}/")
+        shown = browser.execute_async_script("""
+            const done = arguments[0];
+            const answers = [["<html>", 502], ["", 504], ["null", 502], ["{}", 401],
+                ['{"error": "no face"}', 400], ["[]", 200]];
+            const { fetch } = window;
+            const denied = { get() { throw new DOMException("Access is denied"); } };
+            const refused = (queue, status) => {
+                window.XMLHttpRequest = class {
+                    upload = { addEventListener() {} };
+                    addEventListener(name, listener) { this[name] = listener; }
+                    open() {}
+                    send() { this.load(Object.assign(this, { status, responseText: "<html>" })); }
+                };
+                const service = { limits: { bytes: 9, kept: 9, queue: 9 }, suffixes: [".mp4"] };
+                queue.hold([new File(["x"], "a.mp4")], {}, service);
+                queue.sendNext([]);
+                return queue.heldRows().at(-1).error;
+            };
+            const modules = ["basics", "coding", "queue"].map((name) => import(`/${name}.js`));
+            Promise.all(modules).then(async ([basics, { openCoding }, queue]) => {
+                const { request, store, stored } = basics;
+                const told = [413, 502].map((status) => refused(queue, status));
+                for (const [text, status] of answers) {
+                    window.fetch = async () => new Response(text, { status });
+                    told.push(await request("api").then(JSON.stringify, (error) => error.message));
+                }
+                window.fetch = () => Promise.reject(new TypeError("Failed to fetch"));
+                told.push(await request("api").catch((error) => error.message));
+                window.fetch = fetch;
+                sessionStorage.setItem("merlab-undo damaged", "{");
+                told.push((await openCoding("damaged", () => {})).canUndo);
+                for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(window, name, denied);
+                store("localStorage", "coder", "AB");
+                done([...told, stored("localStorage", "coder"), stored("sessionStorage", "coder2")]);
+            });
+        """)
+    silent = "the service does not answer; start it again, then try again"
+    uploads = [
+        "a proxy before the service takes no file as large as this one; ask who runs it to raise its limit",
+        "the service did not answer (status 502); send it again when it does",
+    ]
+    assert shown == [*uploads, *[silent] * 4, "no face", "[]", silent, False, "AB", None]
+
+
+def test_a_result_that_is_read_slowly_does_not_replace_the_one_opened_after_it(browser, result):
+    with listening(result.parents[1]) as client:
+        browser.get(f"{client.http.base_url}/")
+        titles = browser.execute_async_script(
+            """
+            const [id, done] = arguments;
+            const { fetch } = window;
+            let release = null;
+            const held = new Promise((resolve) => { release = resolve; });
+            let count = 0;
+            window.fetch = async (path, ...rest) => {
+                if (path.endsWith("/frames") && count++ === 0) await held;
+                return fetch(path, ...rest);
+            };
+            import("/result.js").then(async ({ showResult }) => {
+                const section = document.body.appendChild(document.createElement("section"));
+                const job = { id, files: [] };
+                const first = showResult(section, { ...job, name: "first.mp4" }, null);
+                await showResult(section, { ...job, name: "second.mp4" }, null);
+                release();
+                await first;
+                done([...section.querySelectorAll("h2")].map((title) => title.textContent));
+            });
+        """,
+            ID,
+        )
+    assert titles == ["second.mp4"]
+
+
 def test_a_coder_decides_by_keyboard_and_finds_everything_again(browser, result):
     with listening(result.parents[1]) as client:
         open_event(browser, client, "e0001")
@@ -98,6 +175,19 @@ def test_a_coder_decides_by_keyboard_and_finds_everything_again(browser, result)
         open_event(browser, client, "e0001")
         assert text(browser, ".decided") == "1 of 2 decided"
         assert browser.find_element(By.ID, "decide-label").get_attribute("value") == "smile"
+        onset = browser.find_element(By.ID, "frame-onset")
+        onset.send_keys(Keys.BACKSPACE, Keys.BACKSPACE, Keys.TAB)
+        until(lambda: onset.get_property("value") == "38")
+        press(browser, "w")
+        until(lambda: len(saved(result)) == 2)
+        until(lambda: "own-" in browser.current_url)
+        press(browser, "w")
+        until(lambda: text(browser, ".saved") == "You added this movement before")
+        open_event(browser, client, "e0001")
+        # The page is closed while the field has the focus.
+        press(browser, "u", "+R4")
+        browser.refresh()
+        until(lambda: saved(result)[-1][3] == "L12+R4")
 
 
 def test_what_was_decided_before_the_initials_were_typed_is_not_lost_from_sight(browser, result):

@@ -353,10 +353,11 @@ def test_elan_finds_the_video_of_the_user_beside_the_files_of_a_result(service, 
 
 
 @pytest.mark.slow
-def test_a_long_name_keeps_its_extension(service, video):
+@pytest.mark.parametrize("letters", [251, 300])
+def test_a_name_that_systems_allow_is_kept_and_a_longer_one_keeps_its_extension(service, video, letters):
     client = service()
-    job = client.wait_for(client.send(video, "a" * 251 + ".mp4").json()["id"], "done", "failed")
-    assert (job["state"], job["name"]) == ("done", "a" * 196 + ".mp4")
+    job = client.wait_for(client.send(video, "a" * letters + ".mp4").json()["id"], "done", "failed")
+    assert (job["state"], job["name"]) == ("done", "a" * 251 + ".mp4")
 
 
 @pytest.mark.slow

@@ -47,5 +47,14 @@ def _videos(root: Path) -> Iterator[Path]:
             if visited > MAX_VISITED:
                 return
             path = Path(folder, name)
-            if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file() and not path.is_symlink():
+            if _is_listed(path):
                 yield path
+
+
+def _is_listed(path: Path) -> bool:
+    """Whether it is a video that a request can name: JSON cannot hold a name that is not UTF-8."""
+    try:
+        str(path).encode()
+        return path.suffix.lower() in VIDEO_SUFFIXES and path.is_file() and not path.is_symlink()
+    except (UnicodeEncodeError, OSError):  # the folder of the file may be closed to the service
+        return False

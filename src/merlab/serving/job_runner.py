@@ -99,10 +99,11 @@ class Runner:
     def _error(self, job: Job, process: SpawnProcess, late: bool) -> str | None:
         """Why a job failed, and the remedy; None if it succeeded."""
         folder = self._jobs.folder(job)
-        if (folder / VIEW).is_file():
-            return None
         if (folder / ERROR).is_file():
             return read_model(folder / ERROR, Failure).error
+        # A library may crash when the process ends, after all work. What raised an error has not finished.
+        if (folder / VIEW).is_file() and (process.exitcode or 0) <= 0:
+            return None
         if late:
             longest = self._jobs.limits.job_seconds
             return f"the job ran longer than the {longest:g} s of a job; run it again to continue, or cut the video"

@@ -22,13 +22,16 @@ from merlab.storage import WriteError
 
 # The most bytes that multipart adds to a file.
 ENVELOPE = 64 * 1024
-LONGEST_NAME = 200
+# As long as systems allow, because other programs find the video by this name.
+LONGEST_NAME = 255
 # The end of a long name is kept, because it has the extension.
 KEPT_END = 20
 # Of the name of the file, in bytes: systems allow 255 with the extension and with what is added while it is written.
 LONGEST_STEM = 200
 # At the beginning, programs and spreadsheets take these for options, hidden files and formulas.
 MARKS = "._- =+@,&!~#'"
+# Controls, line breaks, and what turns the direction of the letters around it.
+HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 # What some system, or a program that decodes videos, gives a meaning in the name of a file.
 UNSAFE = re.compile(r"[^\w \-.,()+=&'@#!~]+")
 
@@ -154,7 +157,8 @@ class _Receiver:
             return
         if self._file is not None:
             raise RefusedError(400, "a request can hold only one video; send each video in its own request")
-        given = options[b"filename"].decode("utf-8", "replace")
+        # Browsers and curl send this for a quote.
+        given = options[b"filename"].decode("utf-8", "replace").replace("%22", '"')
         if not given.strip("/\\ "):
             raise RefusedError(415, "the name of the file is empty; send the video under its name")
         self._name = shown_name(given)
@@ -180,9 +184,12 @@ def _too_large(limits: Limits) -> RefusedError:
 
 
 def shown_name(given: str) -> str:
-    """A file name without folders and invisible characters, to be shown to people; a long one loses its middle."""
+    """A file name without folders and HIDDEN, to be shown to people; a long one loses its middle.
+
+    Other letters stay, also invisible ones, because programs find the user's video by this name.
+    """
     base = PureWindowsPath(PurePosixPath(given).name).name
-    name = "".join(letter for letter in base if letter.isprintable()) or "video"
+    name = HIDDEN.sub("", base) or "video"
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - KEPT_END]}{name[-KEPT_END:]}"
 
 

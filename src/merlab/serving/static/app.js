@@ -1,5 +1,5 @@
 // The page. Text from outside (names, errors, results) is only used in text nodes; it is never parsed as markup.
-import { counted, element, formatBytes, pathOf, request } from "./basics.js";
+import { counted, element, formatBytes, pathOf, request, UnansweredError } from "./basics.js";
 import { describe, showJob, showRows } from "./job.js";
 import { arrivedKeys, forget, heldRows, hold, isSending, kindsOf, listenToQueue, sendNext } from "./queue.js";
 import { showResult } from "./result.js";
@@ -139,7 +139,7 @@ function changeOf(job) {
 
 /** Show the page of the address: the list of videos, the progress of one, a result, or one event of a result. */
 async function route() {
-  const id = new URLSearchParams(location.hash.slice(1)).get("job");
+  const id = addressed("job");
   const before = opened.id;
   find("home").hidden = Boolean(id);
   find("result").hidden = !id;
@@ -154,23 +154,30 @@ async function route() {
   if (before) (find("jobs").querySelector(`[data-id="${CSS.escape(before)}"] a`) ?? find("jobs-title")).focus();
 }
 
+/** The job, or the event, of the address; null if it has none. */
+function addressed(what) {
+  return new URLSearchParams(location.hash.slice(1)).get(what);
+}
+
 /** Show the result of a job, or its progress until it has one. */
 async function showOpened(id) {
-  const address = new URLSearchParams(location.hash.slice(1));
   const section = find("result");
   if (opened.id !== id) section.replaceChildren();
   try {
     const job = await request(pathOf("api/jobs", id));
+    if (addressed("job") !== id) return;
     const done = job.state === "done";
     const becameDone = done && opened.id === id && !opened.done;
     opened = { id, done };
     document.title = `${job.name} – merlab`;
     if (becameDone) section.replaceChildren();
     if (!done) showJob(section, job, act);
-    else await showResult(section, job, address.get("event"));
+    else await showResult(section, job, addressed("event"));
     if (becameDone) focusTitle();
   } catch (error) {
-    opened = { id, done: true };
+    if (addressed("job") !== id) return;
+    // Where the service did not answer, the next look at the jobs tries it again.
+    opened = { id, done: !(error instanceof UnansweredError) };
     section.replaceChildren(
       element("p", {}, element("a", { href: "#" }, "← All videos")),
       element("h2", { id: "result-title", tabindex: "-1" }, "No result"),

@@ -25,12 +25,42 @@ export function button(text, doing, attributes = {}) {
   return element("button", { type: "button", class: "plain", onclick: doing, ...attributes }, text);
 }
 
-/** The JSON of an answer; throws the error message of the service. */
+/** The service did not answer: nobody did, or a proxy in its place. */
+export class UnansweredError extends Error {
+  constructor() {
+    super("the service does not answer; start it again, then try again");
+  }
+}
+
+/** The JSON of an answer; throws the error message of the service, or UnansweredError. */
 export async function request(path, options = {}) {
-  const answer = await fetch(path, options);
-  const content = await answer.json();
-  if (!answer.ok) throw new Error(content.error);
-  return content;
+  const answer = await fetch(path, options).catch(() => null);
+  const content = await answer?.json().catch(() => null);
+  if (content && answer.ok) return content;
+  if (content?.error) throw new Error(content.error);
+  throw new UnansweredError();
+}
+
+// What a browser does not store, as where all cookies are blocked, is known until the page is closed.
+const notStored = new Map();
+
+/** What is stored under a name, in "localStorage" or "sessionStorage"; null if nothing is. */
+export function stored(storage, name) {
+  if (notStored.has(name)) return notStored.get(name);
+  try {
+    return window[storage].getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+export function store(storage, name, value) {
+  try {
+    window[storage].setItem(name, value);
+    notStored.delete(name);
+  } catch {
+    notStored.set(name, value);
+  }
 }
 
 /** ``1 file``, ``2 files``. */

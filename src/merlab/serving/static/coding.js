@@ -1,9 +1,11 @@
 // The decisions of coders: saved on the service as they are made, with undo. Nothing is changed that this page has not shown.
-import { pathOf, request } from "./basics.js";
+import { pathOf, request, store, stored, UnansweredError } from "./basics.js";
 
 const STORED = "merlab-coder";
 // In this tab, what can be undone outlives a reload.
 const UNDOS = "merlab-undo";
+// A request that outlives its page may have 64 KiB; a letter has at most three bytes.
+const MOST_OUTLIVING = 16_384;
 const FRAMES = ["onset", "apex", "offset"];
 const FIELDS = ["event", "face_id", "decision", ...FRAMES, "action_units", "label", "comment", "coder"];
 
@@ -13,9 +15,9 @@ export async function openCoding(job, changed) {
   let answer = { decisions: [], unit_names: {} };
   // A damaged coding.csv must not hide the result; the service refuses every change until it is mended.
   const problem = await reread().then(() => "", (error) => error.message);
-  let coder = localStorage.getItem(STORED) ?? "";
+  let coder = stored("localStorage", STORED) ?? "";
   let turn = Promise.resolve();
-  const undos = JSON.parse(sessionStorage.getItem(`${UNDOS} ${job}`) ?? "[]");
+  const undos = storedUndos(job, coder);
   return {
     decide, add, takeBack, undo, name, of, own, reload, problem,
     get coder() { return coder; },
@@ -27,7 +29,7 @@ export async function openCoding(job, changed) {
   /** Code under these initials from now on. */
   function name(initials) {
     coder = initials.trim();
-    localStorage.setItem(STORED, coder);
+    store("localStorage", STORED, coder);
     undos.length = 0;
     keepUndos();
     const unnamed = coder && answer.decisions.some((each) => !each.coder);
@@ -54,9 +56,14 @@ export async function openCoding(job, changed) {
     });
   }
 
-  /** Add an event of the coder's own. */
+  /** Add an event of the coder's own. Resolves to it, also if it was added before, or to null. */
   function add(frames) {
-    return queued(() => send(null, { ...blank(frames), event: "", decision: "add" }));
+    return queued(() => {
+      const decision = { ...blank(frames), event: "", decision: "add" };
+      const present = own().find((each) => same(each, decision));
+      if (present) changed("You added this movement before");
+      return present ?? send(null, decision);
+    });
   }
 
   function takeBack(movement) {
@@ -71,7 +78,7 @@ export async function openCoding(job, changed) {
   }
 
   function keepUndos() {
-    sessionStorage.setItem(`${UNDOS} ${job}`, JSON.stringify(undos));
+    store("sessionStorage", `${UNDOS} ${job}`, JSON.stringify(undos));
   }
 
   /** Read what was decided elsewhere. */
@@ -94,15 +101,14 @@ export async function openCoding(job, changed) {
     try {
       const body = JSON.stringify({ seen: seen && picked(seen), decision: decision && picked(decision) });
       const headers = { "Content-Type": "application/json" };
-      answer = await request(path, { method: "POST", headers, body });
+      answer = await request(path, { method: "POST", headers, body, keepalive: body.length <= MOST_OUTLIVING });
     } catch (error) {
       // What others have changed since cannot be undone here.
-      if (undoing && !(error instanceof TypeError)) undos.pop();
+      const unanswered = error instanceof UnansweredError;
+      if (undoing && !unanswered) undos.pop();
       await reread().catch(() => {});
-      // fetch has only this for a service that does not answer.
-      const unanswered = error instanceof TypeError;
       if (unanswered) document.dispatchEvent(new Event("unanswered"));
-      changed(`Not saved: ${unanswered ? "the service does not answer; start it again, then try again" : error.message}`, true);
+      changed(`Not saved: ${error.message}`, true);
       return null;
     }
     const saved = decision && answer.decisions.find((each) => each.coder === decision.coder && same(each, decision));
@@ -115,6 +121,16 @@ export async function openCoding(job, changed) {
 
   function blank({ face_id, onset, apex, offset }) {
     return { face_id, onset, apex, offset, decision: "accept", action_units: "", label: "", comment: "", coder };
+  }
+}
+
+/** What this coder can undo in this tab. */
+function storedUndos(job, coder) {
+  try {
+    const undos = JSON.parse(stored("sessionStorage", `${UNDOS} ${job}`)) ?? [];
+    return undos.filter(({ before, after }) => (after ?? before).coder === coder);
+  } catch {
+    return [];
   }
 }
 

@@ -27,11 +27,16 @@ export function decisionForm(movement, coding, { here, seek }) {
     hint, units.node, ...(movement.units?.length ? [take] : []), named, label.node, comment.node,
   );
   show();
-  return { node, act, show, save };
+  return { node, act, show, save, isSaved };
 
   /** Save what is typed, such as after the service did not answer. */
   function save() {
     return Promise.all([units, label, comment].map((field) => field.save()));
+  }
+
+  /** Whether everything that is typed is saved. */
+  function isSaved() {
+    return [units, label, comment].every((field) => field.isSaved());
   }
 
   function decided() {
@@ -77,7 +82,7 @@ export function decisionForm(movement, coding, { here, seek }) {
 
   function frameField(frame) {
     const input = element("input", {
-      type: "number", min: 0, step: 1, id: `frame-${frame}`, onchange: () => setFrame(frame, input.value ? input.valueAsNumber : null),
+      type: "number", min: 0, step: 1, id: `frame-${frame}`, onchange: () => setFrame(frame, input.value ? input.valueAsNumber : null) || show(),
     });
     const seconds = element("span", { class: "quiet" });
     const shift = (by) => setFrame(frame, input.valueAsNumber + by);
@@ -105,13 +110,17 @@ export function decisionForm(movement, coding, { here, seek }) {
       oninput: () => { clearTimeout(timer); timer = typed ? setTimeout(save, TYPING_MS) : null; },
     });
     const field = element("label", { class: "field", for: input.id }, title, " ", input);
-    return { node: field, focus: () => { input.focus(); return !input.disabled; }, show: shown, save };
+    return { node: field, focus: () => { input.focus(); return !input.disabled; }, show: shown, save, isSaved };
+
+    function isSaved() {
+      const decision = decided();
+      return !decision || input.value.trim() === decision[column];
+    }
 
     async function save() {
       clearTimeout(timer);
-      const decision = decided();
       const value = input.value.trim();
-      if (!decision || value === decision[column] || value === sent) return;
+      if (isSaved() || value === sent) return;
       sent = value;
       const saved = await coding.decide(movement, { [column]: value });
       sent = null;

@@ -1,5 +1,5 @@
 // Keys for everything a coder does, and the dialog that lists them.
-import { button, element } from "./basics.js";
+import { button, element, store, stored } from "./basics.js";
 
 const STORED = "merlab-single-keys";
 const EDITABLE = "input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable]";
@@ -63,13 +63,13 @@ function actionOf(event) {
 }
 
 function areOn() {
-  return localStorage.getItem(STORED) !== "off";
+  return stored("localStorage", STORED) !== "off";
 }
 
 /** The dialog that lists all keys, with a switch for those that are single letters. */
 export function keysDialog() {
   const on = element("input", {
-    type: "checkbox", onchange: (event) => localStorage.setItem(STORED, event.target.checked ? "on" : "off"),
+    type: "checkbox", onchange: (event) => store("localStorage", STORED, event.target.checked ? "on" : "off"),
   });
   on.checked = areOn();
   const dialog = element(

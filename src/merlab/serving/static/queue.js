@@ -65,7 +65,7 @@ function problemOf(file, { limits, suffixes }) {
 export function sendNext(jobs) {
   const all = [...held.values()];
   if (all.some(({ row }) => row.state === "uploading")) return;
-  const next = all.find(({ row, notBefore }) => row.state === "unsent" && notBefore <= Date.now());
+  const next = all.find(({ row, notBefore }) => row.state === "unsent" && notBefore <= performance.now());
   if (!next) return;
   const { limits } = next.service;
   const full = jobs.length >= limits.kept;
@@ -85,7 +85,7 @@ function send(upload) {
     changed({ rowsOnly: true });
   });
   sending.addEventListener("load", () => answered(upload, sending));
-  sending.addEventListener("error", () => fail(upload, "the upload was interrupted; send it again when the service answers"));
+  sending.addEventListener("error", async () => fail(upload, await interruptionOf(file)));
   sending.addEventListener("abort", () => remove(upload, `${file.name}: canceled`));
   const form = new FormData();
   form.append("file", file);
@@ -99,10 +99,10 @@ function answered(upload, sending) {
     announce(`${upload.row.name} was sent`);
     changed();
   } else if (FULL.includes(sending.status)) {
-    upload.notBefore = Date.now() + RETRY_MS;
+    upload.notBefore = performance.now() + RETRY_MS;
     change(upload.row, "unsent");
     changed();
-  } else fail(upload, errorOf(sending.responseText));
+  } else fail(upload, errorOf(sending));
 }
 
 /** A file that was not taken keeps its row, with the reason, until it is sent again or removed. */
@@ -110,6 +110,14 @@ function fail(upload, problem) {
   upload.row.error = problem;
   change(upload.row, "not sent");
   changed();
+}
+
+/** A browser that chose a file does not send it any more once it was changed. */
+function interruptionOf(file) {
+  return file.slice(0, 1).arrayBuffer().then(
+    () => "the upload was interrupted; send it again when the service answers",
+    () => `${file.name} was changed, moved or removed after it was chosen; choose it again`,
+  );
 }
 
 export function sendAgain(id) {
@@ -136,10 +144,12 @@ function change(row, state) {
   Object.assign(row, { state, progress: 0, waits: "" });
 }
 
-function errorOf(text) {
+/** What the service says, or what the answer of a proxy in its place means. */
+function errorOf({ status, responseText }) {
   try {
-    return JSON.parse(text).error;
+    return JSON.parse(responseText).error;
   } catch {
-    return "the service did not answer as expected; send it again";
+    return status === 413 ? "a proxy before the service takes no file as large as this one; ask who runs it to raise its limit"
+      : `the service did not answer (status ${status}); send it again when it does`;
   }
 }

@@ -16,21 +16,37 @@ const OVERLAY = "overlay.mp4";
 const HALF_OWN_S = 0.12;
 let room = null;
 
+/** The room, while it is shown. */
+function shownRoom() {
+  return room?.view.isConnected ? room : null;
+}
+
 // What was decided in another tab is shown as soon as one comes back to this one.
-document.addEventListener("visibilitychange", () => !document.hidden && room?.section.hasChildNodes() && room.refresh());
+document.addEventListener("visibilitychange", () => !document.hidden && shownRoom()?.refresh());
 // What could not be saved because the service did not answer is saved when it does again.
-document.addEventListener("answering", () => room?.section.hasChildNodes() && room.resume());
-listenToKeys((action) => (room?.section.isConnected && !room.section.hidden && room.section.hasChildNodes() ? room.act(action) : false));
+document.addEventListener("answering", () => shownRoom()?.resume());
+// Only some browsers say that a field loses the focus when its page goes.
+window.addEventListener("hashchange", () => shownRoom()?.save());
+window.addEventListener("beforeunload", (event) => {
+  if (shownRoom()?.isSaved() ?? true) return;
+  room.save();
+  event.preventDefault();
+});
+listenToKeys((action) => shownRoom()?.act(action) ?? false);
 
 /** Show the result of a done job in a section, and one of its movements if a name is given. */
 export async function showResult(section, job, eventName) {
-  if (room?.shown.id !== job.id || !section.hasChildNodes()) {
-    section.replaceChildren(back(), heading(job.name), element("p", { class: "quiet" }, "Reading the result …"));
+  if (shownRoom()?.shown.id !== job.id) {
+    // If something else is opened in the meantime, the result gets into a view that is not shown any more.
+    const view = element("div", {}, back(), heading(job.name), element("p", { class: "quiet" }, "Reading the result …"));
+    section.replaceChildren(view);
     const [about, faces, events] = await Promise.all(
       ["result", "frames", "events"].map((part) => request(pathOf("api/jobs", job.id, part))),
     );
-    room = await makeRoom(section, job, { id: job.id, ...about, faces, events });
-    if (!eventName) section.querySelector("h2").focus();
+    const made = await makeRoom(view, job, { id: job.id, ...about, faces, events });
+    if (!view.isConnected) return;
+    room = made;
+    if (!eventName) view.querySelector("h2").focus();
   }
   room.open(eventName);
 }
@@ -44,7 +60,7 @@ function heading(name) {
 }
 
 /** Everything about one result, and what connects it. */
-async function makeRoom(section, job, shown) {
+async function makeRoom(view, job, shown) {
   const clock = makeClock(job.id, shown.video);
   const film = job.files.some((file) => file.name === OVERLAY) ? pathOf("api/jobs", job.id, "files", OVERLAY) : null;
   let position = shown.video.start_s;
@@ -58,7 +74,7 @@ async function makeRoom(section, job, shown) {
   const place = element("div", { class: "opened" });
   // Where the video is while no movement is open.
   const home = element("div", {});
-  section.replaceChildren(
+  view.replaceChildren(
     back(), heading(job.name), element("p", { class: "quiet" }, summary(shown)), ...notes(shown),
     element("h3", {}, "Timeline"),
     shown.faces.length ? timeline.node : element("p", { class: "banner" }, "No face was found in this video."),
@@ -73,7 +89,7 @@ async function makeRoom(section, job, shown) {
   clock.near(position).catch(() => {});
   redraw();
   bar.message(coding.problem, Boolean(coding.problem));
-  return { section, shown, open, act, resume, refresh: coding.reload };
+  return { view, shown, open, act, resume, save, isSaved, refresh: coding.reload };
 
   /** All movements as the coder sees them: those of the machine, moved ones in the coder's frames, and the coder's own. */
   function items() {
@@ -93,8 +109,17 @@ async function makeRoom(section, job, shown) {
     return [...found, ...weak, ...own].sort((one, other) => when(one) - when(other));
   }
 
-  async function resume() {
+  /** Save what is typed. */
+  async function save() {
     await opened?.form.save?.();
+  }
+
+  function isSaved() {
+    return opened?.form.isSaved?.() ?? true;
+  }
+
+  async function resume() {
+    await save();
     await coding.reload();
   }
 
@@ -186,8 +211,13 @@ async function makeRoom(section, job, shown) {
   }
 
   async function addHere() {
-    await clock.near(position);
-    const [onset, apex, offset] = [position - HALF_OWN_S, position, position + HALF_OWN_S].map((seconds) => clock.frameAt(seconds));
+    // The part of the clock that is read can end between them.
+    const framesAt = [];
+    for (const seconds of [position - HALF_OWN_S, position, position + HALF_OWN_S]) {
+      await clock.near(seconds);
+      framesAt.push(clock.frameAt(seconds));
+    }
+    const [onset, apex, offset] = framesAt;
     const face_id = opened?.movement.face_id ?? shown.faces[0]?.face_id;
     if (face_id !== undefined) await add({ face_id, onset, apex, offset });
   }
