@@ -213,6 +213,8 @@ class TestReading:
             ("a.wmv", "wmv2", {"g": "10", "b": "4M"}),
             ("a.flv", "flv", {"g": "10", "b": "4M"}),
             ("a.m2ts", "mpeg2video", {"g": "10", "bf": "2", "b": "4M"}),
+            ("a.mpg", "mpeg2video", {"g": "10", "bf": "2", "b": "4M"}),
+            ("a.mpg", "mpeg1video", {"g": "10", "bf": "2", "b": "4M"}),
         ],
     )
     def test_gives_the_same_frame_in_any_order(self, tmp_path, name, codec, options):
