@@ -163,6 +163,17 @@ def test_boris_imports_a_spreadsheet(tmp_path):
     assert rows[1] == (1.37, "interview face 0", "joy", "6+L12", 'e0001; says "hm", then')
 
 
+def test_events_that_boris_could_not_tell_apart_are_noted(tmp_path):
+    """A spreadsheet has no START and no STOP: 10, 15, 20 and 25 would be the events 10 to 15 and 20 to 25."""
+    material = material_in(tmp_path / "out", faces=1)
+    frames = [(10, 20, "joy"), (15, 25, "joy"), (25, 30, "joy"), (16, 18, "fear")]
+    own = (Decision("", 0, "add", onset, None, offset, label=label) for onset, offset, label in frames)
+    write_coding(material.folder, Coding(tuple(own)))
+    _, note = export_coding([material.folder], tmp_path / "boris.xlsx")
+    assert note.startswith("interview.mp4: the events in frames 10 to 20 and 15 to 25 overlap, and have the same face")
+    assert len(export_coding([material.folder], tmp_path / "coded.csv")) == 1
+
+
 def test_videos_are_not_mixed_in_one_observation(tmp_path):
     """A spreadsheet for BORIS has no column for the video: events of two would be at the times of one."""
     folders = [coded_in(tmp_path / name, video=name).folder for name in ("a.mp4", "b.mp4")]

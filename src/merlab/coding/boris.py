@@ -54,6 +54,23 @@ def write_boris(path: Path, videos: Sequence[CodedVideo]) -> None:
                 sink.write(cells[column] for column in TABULAR)
 
 
+def notes_on_overlaps(video: CodedVideo) -> Iterator[str]:
+    """A note on each event that begins before one of the same face, label and action units ends.
+
+    BORIS pairs the starts and stops of a behavior in their order.
+    """
+    last: dict[tuple[int, str, str], Decision] = {}
+    for event in sorted(video.coded.events, key=lambda each: each.onset):
+        before = last.setdefault((event.face_id, event.label, event.action_units), event)
+        if before is not event and event.onset < before.offset:
+            yield (
+                f"{video.material.video}: the events in frames {before.onset} to {before.offset} and {event.onset} to "
+                f"{event.offset} overlap, and have the same face, label and action units, so that BORIS takes the start "
+                "of one for the end of the other; give them different labels"
+            )
+        last[event.face_id, event.label, event.action_units] = max(before, event, key=lambda each: each.offset)
+
+
 def _rows(video: CodedVideo) -> Iterator[_Row]:
     """Ascending in time; an event that ends comes before one that starts at the same time."""
     every = [row for decision in video.coded.events for row in _moments(video, decision)]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
-from merlab.coding.boris import write_boris
+from merlab.coding.boris import notes_on_overlaps, write_boris
 from merlab.coding.elan_writing import write_elan
 from merlab.coding.events import chosen_coder, coded_events
 from merlab.coding.file import read_coding
@@ -61,7 +61,8 @@ def export_coding(
     videos = [_coded(material, coder, subjects) for material in materials]
     write = write_coded_table if target == "csv" else write_boris
     write(out, videos)
-    return [note for video in videos for note in _notes(video)]
+    doubts = notes_on_overlaps if target == "boris" else lambda _: ()
+    return [note for video in videos for note in (*_notes(video), *doubts(video))]
 
 
 def _require_faces(subjects: Subjects, materials: Sequence[Material]) -> None:
