@@ -65,8 +65,8 @@ def notes_on_overlaps(video: CodedVideo) -> Iterator[str]:
         if before is not event and event.onset < before.offset:
             yield (
                 f"{video.material.video}: the events in frames {before.onset} to {before.offset} and {event.onset} to "
-                f"{event.offset} overlap, and have the same face, label and action units, so that BORIS takes the start "
-                "of one for the end of the other; give them different labels"
+                f"{event.offset} overlap, and have the same face, label and action units, so that BORIS takes the "
+                "start of one for the end of the other; give them different labels"
             )
         last[event.face_id, event.label, event.action_units] = max(before, event, key=lambda each: each.offset)
 
