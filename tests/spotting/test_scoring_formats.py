@@ -147,6 +147,8 @@ class TestElan:
             (30, (33, 67), (2, 3)),
             (29.97, (33, 65), (2, 2)),
             (200, (1375, 1655), (276, 332)),
+            # 1 ms before the frames at 282.4 s and 282.41 s.
+            (200, (282399, 282409), (56481, 56483)),
         ],
     )
     def test_a_time_is_that_of_the_frame_that_is_shown_as_in_coding(self, tmp_path, fps, times, frames):
@@ -154,7 +156,7 @@ class TestElan:
             "records"
         )
         assert (event["onset"], event["offset"]) == frames
-        clock = FrameClock.constant(fps, 400)
+        clock = FrameClock.constant(fps, 60000)
         assert (clock.frame_at(times[0]), clock.frame_at(times[1])) == frames
 
     def test_a_text_that_is_no_kind_is_the_emotion(self, tmp_path):

@@ -86,7 +86,7 @@ def _frames(path: Path, annotation: ElanAnnotation, origin: int, fps: float) -> 
         raise MerlabError(f"{where}: it ends before it begins ({begin} ms, {end} ms); align it again in ELAN")
     # A time up to a millisecond before a frame means that frame, as in coding: ELAN has whole milliseconds.
     rounding = min(ROUNDING_MS, 500 / fps)
-    onset, offset = (math.floor((time + origin + rounding) / 1000 * fps) + 1 for time in (begin, end))
+    onset, offset = (math.floor((time + origin + rounding) * fps / 1000) + 1 for time in (begin, end))
     if onset < 1:
         raise MerlabError(
             f"{where}: it begins {-begin - origin} ms before the first linked video (its TIME_ORIGIN is {origin} ms); "
