@@ -21,7 +21,7 @@ from pathlib import Path
 
 from merlab.clips import Clip
 from merlab.databases import casme3_facts as facts
-from merlab.databases.coded.folders import clips_below
+from merlab.databases.coded.folders import clips_below, is_folder
 from merlab.databases.coded.registry_entry import database_of
 from merlab.databases.coded.release import (
     ANY_SUFFIX,
@@ -47,7 +47,7 @@ def _kinds(subject: str) -> tuple[Kind, ...]:
 
 def _color(video: Path) -> Path:
     """The folder of color frames of a video; a copy may have the frames in the folder of the video itself."""
-    return video / "color" if (video / "color").is_dir() else video
+    return video / "color" if is_folder(video / "color") else video
 
 
 def _videos_of(subject: Path) -> Iterator[Path]:

@@ -34,7 +34,7 @@ from merlab.databases.coded.examine import (
 )
 from merlab.databases.coded.layout import Layout, by_preference, layouts_below, misnamed_subjects
 from merlab.databases.coded.long_videos import read_videos
-from merlab.databases.coded.missing_folders import missing_sources, renames
+from merlab.databases.coded.missing_folders import missing_sources, renames, unlistable_folders
 from merlab.databases.coded.published_counts import KEEP_COUNTS, compare_subjects, describe_counts
 from merlab.databases.coded.release import LayoutFormat
 from merlab.databases.coded.table_only import table_alone
@@ -44,7 +44,7 @@ from merlab.databases.long_video import LongVideos
 from merlab.databases.preparation_record import preparation_fact, preparation_of
 from merlab.databases.smic_facts import CAMERAS, Camera
 from merlab.databases.smic_release import LONG, LOOKED_FOR, SINGLE, camera_of, emotion_of, release_of
-from merlab.databases.smic_single_clips import with_folders
+from merlab.databases.smic_single_clips import unlistable_emotions, with_folders
 from merlab.databases.table_file import TEXT_SUFFIXES
 from merlab.errors import MerlabError
 from merlab.progress import Progress
@@ -62,10 +62,10 @@ def _examine(
     name, reason = camera_of(layout.folders[0], root)
     camera = CAMERAS[name]
     table = _find_table(root, layout, camera, table_file)
-    findings = list(table.findings)
+    findings = [*table.findings, *unlistable_folders(root, layout.release)]
     if layout.release.layout is SINGLE:
         table, contradictions = with_folders(table, layout)
-        findings += [*contradictions, *_compare_counts(layout, camera)]
+        findings += [*contradictions, *_compare_counts(layout, camera), *unlistable_emotions(layout)]
     clips, faults = read_layout(table, layout, "smic", progress)
     doubt = _too_long(clips, camera, layout)
     findings += doubt

@@ -9,7 +9,9 @@ from pathlib import Path
 from merlab.clips import Finding
 from merlab.databases.coded.clip import remedy_without_frames
 from merlab.databases.coded.coding_table import CodingTable
+from merlab.databases.coded.folders import entries, is_folder, listing_fault
 from merlab.databases.coded.layout import Layout
+from merlab.databases.coded.missing_folders import UNLISTABLE
 from merlab.databases.coded.row import Row
 from merlab.databases.smic_release import CLIP, EMOTIONS, emotion_of, parse_subject
 from merlab.frames import ClipError, describe_numbers, open_frames
@@ -45,6 +47,15 @@ def with_folders(table: CodingTable, layout: Layout) -> tuple[CodingTable, list[
             findings += _contradictions(row, from_folder, numbers) if row else ()
             by_clip[subject, name] = from_folder
     return replace(table, rows=tuple(by_clip[key] for key in sorted(by_clip))), findings
+
+
+def unlistable_emotions(layout: Layout) -> Iterator[Finding]:
+    """Findings about folders between a subject and its clips that cannot be listed: its clips are not known."""
+    for subject in layout.subjects.values():
+        for micro in (path for path in entries(subject) if path.name.lower() == "micro"):
+            for path in (micro, *entries(micro)):
+                if is_folder(path) and (reason := listing_fault(path)):
+                    yield Finding("unusable", str(path), "a folder that can be listed", reason, UNLISTABLE)
 
 
 def _numbers(source: Path) -> tuple[Sequence[int], str]:

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from merlab.clips import Clip, ClipTable, Finding
-from merlab.databases.coded.folders import entries
+from merlab.databases.coded.folders import entries, is_folder, listing_fault
 from merlab.databases.database import Database, Examination
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, read_image
@@ -54,14 +54,14 @@ def subject_of(name: str) -> tuple[str, int] | None:
 def examine(root: Path, deep: bool, progress: Progress) -> Examination:
     """Read the layout; ``deep`` also decodes every image. Raises MerlabError if ``root`` does not have this layout."""
     require_folder(root, "give the folder that holds sub01, s01, 006 and so on")
-    subjects = sorted(path for path in root.iterdir() if (path / TEST_FOLDER).is_dir())
+    subjects = [path for path in entries(root) if is_folder(path / TEST_FOLDER)]
     if not subjects:
         raise MerlabError(
             f"{root} has no folder <subject>/{TEST_FOLDER}; give the folder of the release that holds "
             "sub01, s01, 006 and so on"
         )
     clips: list[Clip] = []
-    findings = [_no_test_folder(path) for path in sorted(root.iterdir()) if path.is_dir() and _lacks_test_folder(path)]
+    findings = [_no_test_folder(path) for path in entries(root) if path.is_dir() and _lacks_test_folder(path)]
     one_person, repeated = _of_one_person(subjects)
     findings += repeated
     for done, subject in enumerate(subjects, start=1):
@@ -81,12 +81,12 @@ def examine(root: Path, deep: bool, progress: Progress) -> Examination:
 
 
 def _lacks_test_folder(folder: Path) -> bool:
-    return origin_of(folder.name) is not None and not (folder / TEST_FOLDER).is_dir()
+    return origin_of(folder.name) is not None and not is_folder(folder / TEST_FOLDER)
 
 
 def _no_test_folder(folder: Path) -> Finding:
     remedy = f"copy the subject's {TEST_FOLDER} again from the release; u_train repeats other subjects"
-    return Finding("unusable", folder.name, f"a folder {TEST_FOLDER}", "none", remedy)
+    return Finding("unusable", folder.name, f"a folder {TEST_FOLDER}", listing_fault(folder) or "none", remedy)
 
 
 def _of_one_person(subjects: Sequence[Path]) -> tuple[set[Path], list[Finding]]:
@@ -173,6 +173,10 @@ def _repetition(where: str, paths: list[Path]) -> Finding | None:
 
 def _images(test_folder: Path, findings: list[Finding]) -> Iterator[Path]:
     """The .png files in the class folders, sorted; anything else is added to ``findings``."""
+    for folder in (test_folder, *entries(test_folder)):
+        if is_folder(folder) and (reason := listing_fault(folder)):
+            remedy = "give your user the right to read it, or copy it again from the release"
+            findings.append(Finding("unusable", str(folder), "a folder that can be listed", reason, remedy))
     for folder in entries(test_folder):
         where = f"{test_folder.parent.name}/{TEST_FOLDER}/{folder.name}"
         if folder.name not in EMOTIONS or not folder.is_dir():

@@ -17,7 +17,13 @@ from merlab.databases.coded.layout import (
     layouts_below,
 )
 from merlab.databases.coded.long_videos import read_videos
-from merlab.databases.coded.missing_folders import missing_sources, no_layout, unknown_folders, unlisted_sources
+from merlab.databases.coded.missing_folders import (
+    missing_sources,
+    no_layout,
+    unknown_folders,
+    unlistable_folders,
+    unlisted_sources,
+)
 from merlab.databases.coded.objective_classes import with_objective_classes
 from merlab.databases.coded.release import Release, subject_and_clip
 from merlab.databases.coded.row import Row
@@ -64,6 +70,7 @@ def examine_release(
         findings += _of_macro_expressions(table, layouts[0], release) if release.long else ()
     else:
         findings = [no_layout(root, release)]
+    findings += unlistable_folders(root, release)
     stamps = [SYNTHETIC] * table.synthetic + list(prepared.stamps if prepared else ())
     facts = {**table.facts, **layout_facts(layouts), **preparation_fact([prepared] * len(clips))}
     if layouts and release.long:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterator
@@ -28,10 +29,26 @@ def entries(folder: Path) -> list[Path]:
 
     Nothing if it cannot be listed, so that one folder does not end an examination.
     """
-    try:
-        return sorted(path for path in folder.iterdir() if not is_of_system(path.name))
-    except OSError:
+    if listing_fault(folder):
         return []
+    return sorted(path for path in folder.iterdir() if not is_of_system(path.name))
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a path is a folder; False also where a folder above it cannot be entered."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def listing_fault(folder: Path) -> str:
+    """Why what a folder holds cannot be listed and read, such as ``Permission denied``; empty if it can be."""
+    try:
+        with os.scandir(folder):
+            return "" if os.access(folder, os.X_OK) else os.strerror(errno.EACCES)
+    except OSError as error:
+        return error.strerror or str(error)
 
 
 def clips_below(subject: Path) -> Iterator[Path]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from merlab.clips import Finding
 from merlab.databases.coded.clip import COPY_AGAIN
 from merlab.databases.coded.coding_table import CodingTable
-from merlab.databases.coded.folders import entries
+from merlab.databases.coded.folders import entries, is_folder, listing_fault
 from merlab.databases.coded.known_layouts import databases_like
 from merlab.databases.coded.layout import Layout, misnamed_subjects, subject_meant
 from merlab.databases.coded.release import Release
@@ -20,6 +20,7 @@ from merlab.databases.coded.table_search import walk_folders
 from merlab.spelling import counted, first_of
 
 NAMES_SHOWN = 5
+UNLISTABLE = "nothing is read from it; give your user the right to read it, or copy it again from the original"
 
 
 def no_layout(root: Path, release: Release) -> Finding:
@@ -82,7 +83,7 @@ def _missing_source(row: Row, table: CodingTable, layout: Layout, release: Relea
     quirk = release.quirks_of(row.subject, row.folder).get("no folder")
     if quirk:
         return Finding("handled", row.where, expected, found, quirk.handling)
-    if deeper := [path for path in entries(layout.subjects[row.subject]) if (path / row.folder).is_dir()]:
+    if deeper := [path for path in entries(layout.subjects[row.subject]) if is_folder(path / row.folder)]:
         remedy = f"move {deeper[0] / row.folder} into the folder of its subject, if it holds these frames"
         return Finding("unusable", row.where, expected, found, remedy)
     unlisted = {
@@ -118,6 +119,14 @@ def unlisted_sources(table: CodingTable, layout: Layout, release: Release) -> It
             quirk.handling if quirk else remedy,
         )
     yield from unknown_folders(table, layout)
+
+
+def unlistable_folders(root: Path, release: Release) -> Iterator[Finding]:
+    """Findings about folders that cannot be listed, so that nothing is read from them."""
+    for folder, names, _ in walk_folders(root, release):
+        for path in (folder / name for name in names):
+            if reason := listing_fault(path):
+                yield Finding("differs", str(path), "a folder that can be listed", reason, UNLISTABLE)
 
 
 def unknown_folders(table: CodingTable, layout: Layout) -> Iterator[Finding]:

@@ -1,0 +1,81 @@
+"""Folders that the user may not read: named, with the reason, and the other clips are read."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from merlab.databases import find_database
+from merlab.progress import silent
+from tests.databases import casme2_release, smic_release, test_casme3
+from tests.databases.release import write_table
+from tests.helpers import write_flow_tree
+
+
+@pytest.fixture
+def lock(monkeypatch) -> Callable[[Path], None]:
+    """Makes a folder as one without rights, also for the superuser, whom the system lets read everything."""
+
+    def locked(folder: Path) -> None:
+        def guarded(name: str, *, itself: bool) -> Callable[..., Any]:
+            real = getattr(os, name)
+
+            def call(path: Any = ".", *given: Any, **options: Any) -> Any:
+                asked = Path(os.fsdecode(path)) if isinstance(path, str | bytes | os.PathLike) else Path()
+                if folder in asked.parents or (itself and asked == folder):
+                    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(asked))
+                return real(path, *given, **options)
+
+            return call
+
+        for name in ("stat", "scandir", "listdir"):
+            monkeypatch.setattr(os, name, guarded(name, itself=name != "stat"))
+
+    return locked
+
+
+def write_casme3(root: Path) -> Path:
+    rows = [test_casme3.row(), test_casme3.row("b")]
+    write_table(root / test_casme3.MICRO_TABLE, rows, test_casme3.COLUMNS)
+    test_casme3.write_video(root)
+    test_casme3.write_video(root, "spNO.1/b")
+    return root
+
+
+def write_casme2(root: Path) -> Path:
+    return casme2_release.write_release(root, rows=[casme2_release.row(), casme2_release.row("02")])
+
+
+def write_smic(root: Path) -> Path:
+    takes = [smic_release.Take(1, "ne", 1, 100, 105), smic_release.Take(2, "ne", 1, 200, 205)]
+    return smic_release.write_single(root, takes, table=False)
+
+
+def write_flow(root: Path) -> Path:
+    return write_flow_tree(root, ("sub01", "sub02"), 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("database", "write", "folder", "left"),
+    [
+        ("casme2", write_casme2, "Cropped/sub01", 1),
+        ("casme3", write_casme3, "part_A/spNO.1/a", 1),
+        ("smic", write_smic, "SMIC_all_cropped/HS/s01/micro", 1),
+        ("smic", write_smic, "SMIC_all_cropped/HS/s01/micro/negative", 1),
+        ("ststnet-flow", write_flow, "sub01", 3),
+        ("ststnet-flow", write_flow, "sub01/u_test", 3),
+        ("ststnet-flow", write_flow, "sub01/u_test/0", 5),
+    ],
+)
+def test_are_named_and_the_other_clips_are_read(tmp_path, lock, database, write, folder, left):
+    root = write(tmp_path)
+    lock(root / folder)
+    examination = find_database(database).examine(root, True, silent)
+    assert examination.of("unusable")
+    assert any("Permission denied" in finding.found for finding in examination.findings)
+    assert len(examination.clips) == left
