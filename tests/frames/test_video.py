@@ -27,6 +27,7 @@ from tests.frames.videos import (
 )
 
 GROUPS = {"g": "10", "bf": "2", "x264-params": "scenecut=0", "crf": "12"}
+REFRESH = "intra-refresh=1:bframes=2:keyint=10"
 ANDROID = "com.android.capture.fps"
 
 
@@ -203,6 +204,7 @@ class TestReading:
             ("a.mp4", "libx264", GROUPS),
             ("a.mkv", "libx264", GROUPS),
             ("a.avi", "libx264", GROUPS),
+            ("refresh.mkv", "libx264", {"crf": "12", "x264-params": REFRESH}),
             ("a.ts", "libx264", GROUPS),
             ("open.mp4", "libx264", {**GROUPS, "x264-params": "open-gop=1:scenecut=0"}),
             ("a.h264", "libx264", GROUPS),
@@ -294,6 +296,12 @@ class TestReading:
         video = Video(write_video(tmp_path / "a.ts", "libx264", numbers=range(1, 41), options=GROUPS))
         walked = video.walk(lambda number: number in (21, 35))
         assert [number_in(frame.image) for frame in walked if frame.image is not None] == [21, 35]
+
+    def test_gives_the_first_wanted_frame_also_where_a_gradual_refresh_is_complete_only_after_it(self, tmp_path):
+        options = {"crf": "12", "x264-params": REFRESH}
+        path = write_video(tmp_path / "a.mkv", "libx264", numbers=range(1, 46), size=(176, 144), options=options)
+        walked = Video(path).walk(lambda number: number == 31)
+        assert [number_in(frame.image) for frame in walked if frame.image is not None] == [31]
 
     def test_gives_images_that_can_be_written_to(self, tmp_path):
         for size in ((64, 48), (62, 46)):

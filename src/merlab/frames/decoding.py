@@ -144,9 +144,13 @@ class Reading:
         self._current: tuple[int, VideoFrame | None] = self._end
         self._passed = self._packets.count
 
-    def frame(self, number: int, keys: int = 1) -> VideoFrame | None:
-        """The frame, read on from the last one, or from ``keys`` key frames before it; None if it is damaged."""
-        key = self._packets.key_before(number, keys)
+    def frame(self, number: int, safely: bool = False) -> VideoFrame | None:
+        """The frame, read on from the last one or from its key frame; None if it is damaged.
+
+        ``safely`` reads from two key frames before it: with open groups of pictures, a frame may refer to those before
+        its key frame, and a gradual refresh is complete only one frame after the next key frame.
+        """
+        key = self._packets.key_before(number - 1, 2) if safely else self._packets.key_before(number)
         if number <= self._passed or (self._finds_keys and self._current[0] + LEAST_JUMP < key):
             self._restart(key)
             if key > 1 and self._current == self._end:

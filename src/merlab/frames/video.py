@@ -140,13 +140,12 @@ class Video:
     def walk(self, wanted: Callable[[int], bool]) -> Iterator[WalkedFrame]:
         """Every frame once, ascending; only ``wanted`` frames are made into images.
 
-        After many others, decoding continues at a later key frame, where the container can find one. Not at the last
-        one before a wanted frame: with open groups of pictures or a gradual refresh, it refers to frames before.
+        After many others, decoding continues at a later key frame, where the container can find one.
         """
         reading = Reading(self._decoder)
         for number in self.numbers:
             is_wanted = wanted(number)
-            frame = reading.frame(number, keys=2) if is_wanted else None
+            frame = reading.frame(number, safely=True) if is_wanted else None
             seconds = self.clock.seconds(number) if self.clock else None
             image = None if frame is None else self._image(number, frame)
             yield WalkedFrame(number, seconds, image, damaged=is_wanted and frame is None)
@@ -155,7 +154,7 @@ class Video:
         """Frame ``number`` as (H, W, 3) uint8 BGR; raises ClipError if it is absent or damaged."""
         if number not in self.numbers:
             raise ClipError(f"{self.path} has no frame {number}; it has {describe_numbers(self.numbers)}")
-        frame = self._reading.frame(number)
+        frame = self._reading.frame(number) or Reading(self._decoder).frame(number, safely=True)
         if frame is None:
             raise self._damaged(number)
         return self._image(number, frame)
