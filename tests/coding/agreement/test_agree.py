@@ -396,6 +396,14 @@ def test_faces_that_are_compared_together_are_noted(tmp_path):
     assert "several" not in "".join(agree(alone, other).scores.notes)
 
 
+def test_a_table_without_rows_is_named(tmp_path, two):
+    """It does not state whose it is, so it is no coder who saw nothing."""
+    none = table(tmp_path / "none.csv", [])
+    assert f"{none} has no row, so no coder of it is known" in agree(*two, none).scores.notes
+    with pytest.raises(MerlabError, match=r"found: 0; .*none.csv has no row, so no coder of it is known. Give another"):
+        agree(two[0], none)
+
+
 def test_a_rate_that_is_rounded_is_the_same_rate(tmp_path, eaf):
     """29.97 is 30000 / 1001 frames per second."""
     exact = table(tmp_path / "a.csv", [("v", 10, 20, "A", 29.97003, 100)], LENGTHS)

@@ -210,13 +210,14 @@ def read_raters(sources: Sequence[Path], fps: float | None) -> Raters:
             if _kind(source) == kind:
                 read(source)
     raters = _named(_merged([rater for source in sources for rater in reader.raters.get(source, [])]))
+    empty = [f"{source} has no row, so no coder of it is known" for source in sources if source not in reader.raters]
     if len(raters) < 2:
-        found = ", ".join(rater.name for rater in raters) or "none"
+        found = "; ".join((", ".join(rater.name for rater in raters) or "none", *empty))
         raise MerlabError(f"agreement needs two coders; found: {found}. Give another result, table or .eaf file")
     videos = {name: replace(video, fps=video.fps or fps) for name, video in reader.videos.items()}
     for name, video in videos.items():
         require_inside(name, video, raters)
-    notes = (*reader.notes, *coders_alike(raters), *coded_alone(raters), *unknown_faces(raters, reader.faces))
+    notes = (*reader.notes, *empty, *coders_alike(raters), *coded_alone(raters), *unknown_faces(raters, reader.faces))
     notes = (*notes, *faces_together(raters, reader.faces), *frame_doubts(raters, videos))
     return Raters(tuple(raters), videos, notes)
 
