@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from merlab.inference.cost import network_of, parameters
 from merlab.methods import find_method
+from merlab.methods.layers import Attention
 from merlab.reproduction.dataflow import INPUT, describe, trace
 
 
@@ -70,4 +71,8 @@ def test_a_network_is_left_without_hooks():
 
 def test_blocks_have_their_usual_names():
     assert describe(nn.Conv2d(1, 1, (1, 7), stride=2)) == "conv 1×7 / 2"
+    assert describe(nn.Conv2d(1, 1, 3)) == "conv 3×3"
     assert describe(nn.MaxPool2d(2)) == "max-pool"
+    assert describe(nn.Linear(1, 1)) == "Linear"
+    gates = [describe(Attention(name, 8)) for name in ("cbam", "se", "sam")]
+    assert gates == ["CBAM", "channel attention", "spatial attention"]

@@ -13,7 +13,7 @@ from merlab.evaluation.summary import MethodSummary
 from merlab.methods.baselines import BASELINE_NAMES
 from merlab.recipes import Experiment, PublishedValue, find_experiment
 from merlab.reproduction import Bench, paper_tables
-from merlab.reproduction.paper_tables import leak, recipe_table, table_7
+from merlab.reproduction.paper_tables import leak, recipe_table, table_5, table_7
 from tests.reports.fake_run import fake_metrics
 
 NETWORKS = ("gfem", "ltfem", "dbfem", "dbfem-caffm", "dbfem-caffm-l", "dbfem-caffm-g")
@@ -47,6 +47,8 @@ def bench_of(database: str, **settings) -> Bench:
 def test_the_leak_is_what_the_epoch_of_the_test_subjects_adds_to_the_last_one(measured):
     table = leak(bench_of("ststnet-flow", leak_method="ststnet"))
     honest, leaky = invented(0.2), invented(0.9)
+    assert (table.name, table.title) == ("leak", "The leak: ststnet by two rules of selection")
+    assert [row.label for row in table.rows[:2]] == ["last epoch, fixed beforehand", "best epoch on the test subjects"]
     assert [row.summary for row in table.rows[:2]] == [honest, leaky]
     assert [row.method for row in table.rows[2:]] == list(BASELINE_NAMES)
     gain = leaky.uar.mean - honest.uar.mean
@@ -69,12 +71,35 @@ def test_the_published_leaks_of_a_method_are_those_of_meb_on_the_same_clips(meas
     assert all(note.startswith("Published, OFF-ApexNet (MEB re-run)") for note in notes)
 
 
+def test_the_depths_of_the_global_branch_are_compared_with_table_5_of_the_paper(measured):
+    published = {
+        ("ResNet_12", "gfem"): {"accuracy": 0.7577, "uf1": 0.7610, "uar": 0.7643},
+        ("ResNet_18", "resnet18"): {"accuracy": 0.7434, "uf1": 0.7282, "uar": 0.7137},
+        ("ResNet_34", "resnet34"): {"accuracy": 0.7515, "uf1": 0.7398, "uar": 0.7284},
+    }
+    table = table_5(bench_of("casme2"))
+    assert {(row.label, row.method): row.published for row in table.rows[:3]} == published
+    assert [row.method for row in table.rows[3:]] == list(BASELINE_NAMES)
+    assert (table.name, table.title) == ("table5", "Table 5: ResNet with different numbers of layers")
+    assert table.metrics == ("accuracy", "uf1", "uar")
+    # The text of the paper subtracts .0402 for ResNet34, the table .0062.
+    assert any("ResNet34" in note for note in table.notes)
+
+
 def test_table_7_has_published_and_measured_sizes_in_millions_and_thousand_millions(measured, monkeypatch):
     """The published values are those of the paper's Table 7."""
-    monkeypatch.setattr(paper_tables, "network_of", lambda *_: (nn.Linear(10, 20, bias=False), (1, 2, 5)))
+    reports, built = [], []
+
+    def network_of(method, preset, size):
+        built.append((method.name, preset, size))
+        return nn.Linear(10, 20, bias=False), (1, 2, 5)
+
+    def frames_per_second(module, shape):
+        return {"eager PyTorch": 10.0 * sum(shape), "OpenVINO": "absent"}
+
+    monkeypatch.setattr(paper_tables, "network_of", network_of)
     monkeypatch.setattr(paper_tables, "macs", lambda module, *shape: 3_000_000 if shape == (1, 2, 5) else 0)
-    monkeypatch.setattr(paper_tables, "frames_per_second", lambda *_: {"eager PyTorch": 50.0, "OpenVINO": "absent"})
-    reports = []
+    monkeypatch.setattr(paper_tables, "frames_per_second", frames_per_second)
     table = table_7(bench_of("casme2", progress=lambda *report: reports.append(report)))
     cells = {row.method: row.cells for row in table.rows}
     assert list(cells) == [*NETWORKS, *BASELINE_NAMES]
@@ -84,10 +109,14 @@ def test_table_7_has_published_and_measured_sizes_in_millions_and_thousand_milli
         "MACs (G), published": 5.165,
         "MACs (G), measured": 0.003,
         "frames/s, published": 97.3,
-        "frames/s, eager PyTorch": 50.0,
+        "frames/s, eager PyTorch": 80.0,
         "frames/s, OpenVINO": "absent",
     }
     assert cells["gfem"]["frames/s, published"] == 111.5
+    assert built == [(name, "paper", (231, 282)) for name in NETWORKS]
+    assert (table.name, table.metrics) == ("table7", ("accuracy",))
+    assert table.title == "Table 7: branches, fusion, size and speed"
+    assert table.rows[3].published == {"accuracy": 0.7467}
     assert reports == [(position, 6, f"size and speed of {name}") for position, name in enumerate(NETWORKS)]
 
 

@@ -106,8 +106,8 @@ def describe(module: nn.Module) -> str:
         stride = f" / {convolution.stride[0]}" if convolution.stride[0] > 1 else ""
         return f"conv {height}×{width}{stride}"
     if isinstance(module, Gates):
-        gates = [name for name, _ in module.named_children()]
-        return "CBAM" if gates == ["channel", "spatial"] else " and ".join([*gates, "attention"])
+        gates = " and ".join(name for name, _ in module.named_children())
+        return "CBAM" if gates == "channel and spatial" else f"{gates} attention"
     names = {
         ResidualBlock: "residual block + attention",
         Parallel: "Inception block",
