@@ -295,6 +295,17 @@ class TestTheAnnotation:
         with pytest.raises(MerlabError, match="no annotation table of the camera NIR is known; leave --table out"):
             find_database("smic", table=root / TABLE).examine(root, False, silent)
 
+    @pytest.mark.parametrize("name", ["SMIC-VIS annotation.csv", TABLE])
+    def test_is_examined_alone_for_the_camera_that_it_has(self, tmp_path, name):
+        table = write_annotation(tmp_path, ROWS, sheet="VIS")
+        if name != TABLE:
+            table = self.text(tmp_path / name, 559740)
+        facts = find_database("smic").examine_table(table).facts  # type: ignore[misc]
+        assert facts["camera"] == "VIS, 25 frames per second"
+        assert facts["frames per second"].startswith("25 (")
+        with pytest.raises(MerlabError, match="no annotation table of the camera NIR is known"):
+            find_database("smic").examine_table(self.text(tmp_path / "SMIC-NIR annotation.csv", 1))  # type: ignore[misc]
+
     def test_is_examined_alone_if_it_is_the_only_one_or_the_file_is_given(self, tmp_path):
         alone = find_database("smic").examine_table
         assert alone is not None

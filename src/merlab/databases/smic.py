@@ -45,7 +45,7 @@ from merlab.databases.preparation_record import preparation_fact, preparation_of
 from merlab.databases.smic_facts import CAMERAS, Camera
 from merlab.databases.smic_release import LONG, LOOKED_FOR, SINGLE, camera_of, emotion_of, release_of
 from merlab.databases.smic_single_clips import unlistable_emotions, with_folders
-from merlab.databases.table_file import TEXT_SUFFIXES
+from merlab.databases.table_file import READERS, TEXT_SUFFIXES, read_lines
 from merlab.errors import MerlabError
 from merlab.progress import Progress
 from merlab.spelling import counted
@@ -101,17 +101,32 @@ def _videos(root: Path, *, table_file: Path | None = None) -> LongVideos:
 
 
 def _examine_table(root: Path, *, table_file: Path | None = None) -> Examination:
-    """The annotation table alone, its sheet of HS; ``root`` is its folder or the file."""
-    release, camera = release_of(CAMERAS["HS"], LONG), CAMERAS["HS"]
+    """The annotation table alone, of one camera; ``root`` is its folder or the file."""
     chosen = root if table_file is None and root.is_file() else table_file
     if chosen is None:
         require_root(root)
-        paths = table_paths(root, release)
+        paths = table_paths(root, release_of(CAMERAS["HS"], LONG))
         if len(paths) != 1:
             found = ", ".join(map(str, paths)) or "none"
             raise MerlabError(f"{root} has not one annotation table of SMIC but {found}; choose it with --table FILE")
         chosen = paths[0]
-    return table_alone(read_chosen_table(chosen, release, camera.sheet), release)
+    camera = _camera_of_table(chosen)
+    release = release_of(camera, LONG)
+    examination = table_alone(read_chosen_table(chosen, release, camera.sheet), release)
+    fact = {"camera": f"{camera.name}, {camera.fps:g} frames per second"}
+    return replace(examination, facts={**fact, **examination.facts})
+
+
+def _camera_of_table(path: Path) -> Camera:
+    """The camera of a table: by its name for a text, or the first one with rows on its sheet; otherwise HS."""
+    suffix = path.suffix.lower()
+    cameras = [camera for camera in CAMERAS.values() if _may_have(path, camera)]
+    if not cameras:
+        raise MerlabError(f"{path}: no annotation table of the camera NIR is known; its clips need none")
+    if suffix in READERS and suffix not in TEXT_SUFFIXES and path.is_file():
+        filled = {sheet.name.strip().upper() for sheet in read_lines(path).sheets if sheet.filled}
+        cameras = [camera for camera in cameras if camera.sheet in filled]
+    return next(iter(cameras), CAMERAS["HS"])
 
 
 def _cropped_folder(root: Path, clip: Clip) -> Path:
