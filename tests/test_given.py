@@ -164,6 +164,7 @@ def test_a_file_or_a_folder_that_is_missing_is_named_with_what_to_give(tmp_path)
     for check, path, fault in (
         (require_file, tmp_path / "none.csv", "none.csv does not exist; give another"),
         (require_file, tmp_path, f"{tmp_path.name} is a folder; give another"),
+        (require_file, Path(os.devnull), f"{os.devnull} is not a file; give another"),
         (require_folder, tmp_path / "none", "none does not exist; give another"),
         (require_folder, tmp_path / "table.csv", "table.csv is not a folder; give another"),
     ):

@@ -107,7 +107,8 @@ def _shown(path: Path) -> str:
 def require_file(path: Path, remedy: str) -> None:
     """Raises MerlabError where there is no file at a path; ``remedy`` says what to give."""
     if not path.is_file():
-        raise MerlabError(f"{path} {'is a folder' if path.is_dir() else 'does not exist'}; {remedy}")
+        fault = "is a folder" if path.is_dir() else "is not a file" if path.exists() else "does not exist"
+        raise MerlabError(f"{path} {fault}; {remedy}")
 
 
 def require_folder(path: Path, remedy: str) -> None:

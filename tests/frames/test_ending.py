@@ -34,6 +34,13 @@ def test_a_file_that_ends_before_its_header_says_is_cut_off(tmp_path, container,
         assert is_cut_off(tmp_path / "a", container) is (length == len(content) - missing)
 
 
+@pytest.mark.parametrize(("end", "cut_off"), [(b";", False), (b";\0\0", False), (b"", True), (b"\x05abcde\0", True)])
+def test_a_gif_ends_with_its_trailer(tmp_path, end, cut_off):
+    """GIF89a, section 27: the trailer is the byte 0x3B; some programs add zeros."""
+    (tmp_path / "a.gif").write_bytes(b"GIF89a" + bytes(9000) + b"\x01\x02" + end)
+    assert is_cut_off(tmp_path / "a.gif", "gif") is cut_off
+
+
 def test_of_a_live_recording_in_matroska_it_is_not_known(tmp_path):
     for size in (b"\xff", b"\x01" + 7 * b"\xff", b"\0", b""):
         (tmp_path / "a").write_bytes(EBML + b"\x18S\x80g" + size)

@@ -13,21 +13,24 @@ if TYPE_CHECKING:
 
 # Matroska: when the last frame of a track ends.
 DURATION = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
+GIF_TRAILER = b";"
 SEGMENT = b"\x18S\x80g"
 
 
 def is_cut_off(path: Path, container: str) -> bool:
-    """Whether bytes are missing at the end, as far as the container says how long it is (MP4, AVI, Matroska)."""
+    """Whether bytes are missing at the end, as far as the container says where it ends (MP4, AVI, Matroska, GIF)."""
     length = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(HEAD)
+        file.seek(max(0, length - HEAD))
+        tail = file.read()
     if container.startswith("mov"):
         return any(end > length for _, end in boxes(path))
     if container == "avi":
         return int.from_bytes(head[4:8], "little") + 8 > length + 1
-    if container.startswith("matroska"):
-        return _end_of_segment(head) > length
-    return False
+    if container == "gif":
+        return not tail.rstrip(b"\0").endswith(GIF_TRAILER)
+    return container.startswith("matroska") and _end_of_segment(head) > length
 
 
 def stated_seconds(container: str, stream: VideoStream) -> float | None:
