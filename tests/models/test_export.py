@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +132,16 @@ def test_the_runtime_alone_reads_everything_that_is_needed_to_use_the_file(expor
     assert json.loads(facts["stamps"]) == ["SYNTHETIC"]
     assert (facts["recipe"], float(facts["temperature"]), facts["precision"]) == (card.recipe, 1.5, "fp32")
     assert json.loads(facts["merlab-card"])["method"] == "ststnet"
+
+
+def test_the_metadata_name_the_weights_by_their_digest_and_the_version_of_merlab(tmp_path):
+    if (reason := RUNTIMES["onnx"].unavailable) is not None:
+        pytest.skip(reason)
+    saved = small_recognizer().save(tmp_path / "small.safetensors")
+    facts = Export(saved, "onnx", "int8", tmp_path / "small.onnx").metadata()
+    digest = hashlib.sha256((tmp_path / "small.safetensors").read_bytes()).hexdigest()
+    assert (facts["name"], facts["weights-sha256"], facts["precision"]) == ("small", digest, "int8")
+    assert facts["merlab"] == version("merlab")
 
 
 def snippets():
