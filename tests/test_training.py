@@ -547,6 +547,14 @@ class TestPrecision:
         # 4 kernels of 9 weights, 4 biases; 2 x 4 of the normalization; 2 x 4 weights, 2 biases.
         assert sizes == {(58, 48)}
 
+    @pytest.mark.parametrize(
+        ("capability", "expected"), [((7, 5), "float32"), ((8, 0), "bfloat16"), ((9, 0), "bfloat16")]
+    )
+    def test_a_gpu_uses_bfloat16_from_compute_capability_8_on(self, monkeypatch, capability, expected):
+        """As NVIDIA's Ampere and later do, also for small networks."""
+        monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
+        assert resolve_precision(TrainingSettings(), torch.device("cuda"), parameters=10, pixels=10) == expected
+
     @pytest.mark.parametrize(("name", "kind"), [("auto", "cuda"), ("cuda", "cuda"), ("cpu", "cpu")])
     def test_a_gpu_is_taken_where_there_is_one_unless_the_cpu_is_requested(self, monkeypatch, name, kind):
         monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
