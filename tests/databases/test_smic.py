@@ -324,6 +324,33 @@ class TestTheAnnotation:
         assert chosen.examine_table(tmp_path).facts["rows"] == "3"
 
 
+class TestClipsElsewhere:
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            ("s01/micro/negative", "s01/micro/Neg"),
+            ("s01/micro/negative", "s01/negative"),
+            ("s01", "sub01"),
+            ("s01/micro", "s01/s01/micro"),
+        ],
+    )
+    def test_are_named_also_without_a_table(self, tmp_path, old, new):
+        cropped = write_single(tmp_path, ROWS, table=False) / "SMIC_all_cropped" / "HS"
+        before = len(examine(tmp_path).clips)
+        (cropped / new).parent.mkdir(exist_ok=True)
+        (cropped / old).rename(cropped / new)
+        examination = examine(tmp_path)
+        lost = before - len(examination.clips)
+        (finding,) = [each for each in examination.findings if "elsewhere" in each.found]
+        assert finding.found.startswith(f"{lost} clip")
+        assert f"{cropped / new}" in finding.found
+
+    def test_are_not_those_behind_a_link(self, tmp_path):
+        cropped = write_single(tmp_path, ROWS, table=False) / "SMIC_all_cropped" / "HS"
+        (cropped / "s01" / "again").symlink_to(cropped)
+        assert not [each for each in examine(tmp_path).findings if "elsewhere" in each.found]
+
+
 class TestCameras:
     def test_hs_is_preferred_and_the_other_cameras_are_named(self, small):
         for camera in ("VIS", "NIR"):

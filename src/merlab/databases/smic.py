@@ -44,7 +44,7 @@ from merlab.databases.long_video import LongVideos
 from merlab.databases.preparation_record import preparation_fact, preparation_of
 from merlab.databases.smic_facts import CAMERAS, Camera
 from merlab.databases.smic_release import LONG, LOOKED_FOR, SINGLE, camera_of, emotion_of, release_of
-from merlab.databases.smic_single_clips import unlistable_emotions, with_folders
+from merlab.databases.smic_single_clips import clips_elsewhere, unlistable_emotions, with_folders
 from merlab.databases.table_file import READERS, TEXT_SUFFIXES, read_lines
 from merlab.errors import MerlabError
 from merlab.progress import Progress
@@ -66,6 +66,7 @@ def _examine(
     if layout.release.layout is SINGLE:
         table, contradictions = with_folders(table, layout)
         findings += [*contradictions, *_compare_counts(layout, camera), *unlistable_emotions(layout)]
+        findings += clips_elsewhere(layout)
     clips, faults = read_layout(table, layout, "smic", progress)
     doubt = _too_long(clips, camera, layout)
     findings += doubt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,11 @@ from merlab.databases.coded.missing_folders import UNLISTABLE
 from merlab.databases.coded.row import Row
 from merlab.databases.smic_release import CLIP, EMOTIONS, emotion_of, parse_subject
 from merlab.frames import ClipError, describe_numbers, open_frames
+from merlab.spelling import counted, first_of
+
+# Folders between that of the subjects and a clip, where an archive was unpacked twice.
+DEEPEST = 4
+NAMED = 3
 
 
 def with_folders(table: CodingTable, layout: Layout) -> tuple[CodingTable, list[Finding]]:
@@ -56,6 +62,26 @@ def unlistable_emotions(layout: Layout) -> Iterator[Finding]:
             for path in (micro, *entries(micro)):
                 if is_folder(path) and (reason := listing_fault(path)):
                     yield Finding("unusable", str(path), "a folder that can be listed", reason, UNLISTABLE)
+
+
+def clips_elsewhere(layout: Layout) -> Iterator[Finding]:
+    """A finding about folders with the name of a clip that are not where clips are: nothing is read from them."""
+    read = {os.path.realpath(path) for paths in layout.sources.values() for path in paths}
+    named = (path for folder in layout.folders for path in _named_as_clips(folder, DEEPEST))
+    elsewhere = [str(path) for path in named if os.path.realpath(path) not in read]
+    if elsewhere:
+        expected = "clips in folders such as s01/micro/negative/s01_ne_01"
+        found = f"{counted(len(elsewhere), 'clip')} elsewhere: {first_of(elsewhere, NAMED)}"
+        remedy = "nothing is read from there; move them, or rename the folders above them"
+        yield Finding("differs", str(layout.folder), expected, found, remedy)
+
+
+def _named_as_clips(folder: Path, depth: int) -> Iterator[Path]:
+    for path in filter(is_folder, entries(folder)):
+        if CLIP.fullmatch(path.name):
+            yield path
+        elif depth:
+            yield from _named_as_clips(path, depth - 1)
 
 
 def _numbers(source: Path) -> tuple[Sequence[int], str]:
