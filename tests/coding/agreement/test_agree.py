@@ -392,6 +392,14 @@ def test_faces_that_are_compared_together_are_noted(tmp_path):
     other = table(tmp_path / "b.csv", [("interview.mp4", 138, 166, "CD")], HEADER[:-9])
     notes = "".join(agree(folder, other).scores.notes)
     assert "CD states no face in interview.mp4, which has several: the events of all faces are compared" in notes
+    rows = [
+        ("interview.mp4", "", 138, 166, "CD"),
+        ("b.mp4", 0, 1, 9, "CD"),
+        ("b.mp4", "", 1, 9, "CD"),
+        ("b.mp4", 1, 1, 9, "CD"),
+    ]
+    both = table(tmp_path / "c.csv", rows, "video,face_id,onset,offset,coder")
+    assert "b.mp4, which has several" not in "".join(agree(folder, both).scores.notes)
     alone = coded_in(tmp_path / "two", faces=1).folder
     assert "several" not in "".join(agree(alone, other).scores.notes)
 

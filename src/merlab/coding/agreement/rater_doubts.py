@@ -76,9 +76,11 @@ def unknown_faces(raters: Sequence[Rater], faces: Mapping[str, set[int]]) -> Ite
 def faces_together(raters: Sequence[Rater], faces: Mapping[str, set[int]]) -> Iterator[str]:
     """A note on each video of several faces for which a coder does not state whose movements are coded."""
     for video in dict.fromkeys(video for rater in raters for video in rater.events):
-        coded = {rater.name: {event.face_id for event in rater.events.get(video, ())} for rater in raters}
+        coded = {
+            rater.name: {event.face_id for event in rater.events[video]} for rater in raters if video in rater.events
+        }
         without = [name for name, ids in coded.items() if None in ids]
-        if without and len(faces.get(video, set()).union(*coded.values()) - {None}) > 1:
+        if len(coded) > 1 and without and len(faces.get(video, set()).union(*coded.values()) - {None}) > 1:
             yield (
                 f"{first_of(without, MOST_NAMED)} states no face in {video or 'a video without a name'}, which has "
                 "several: the events of all faces are compared together; add a column face_id"
