@@ -297,6 +297,18 @@ class TestReading:
         walked = video.walk(lambda number: number in (21, 35))
         assert [number_in(frame.image) for frame in walked if frame.image is not None] == [21, 35]
 
+    def test_gives_the_same_frames_behind_a_damaged_chunk_of_an_avi_whose_index_still_counts_it(self, tmp_path):
+        path = write_video(tmp_path / "a.avi", "mjpeg", numbers=range(1, 31))
+        content, chunk = bytearray(path.read_bytes()), packet_bytes(path)[11]
+        at = content.index(chunk)
+        content[at - 8 : at + len(chunk)] = b"\xff" * (8 + len(chunk))
+        path.write_bytes(bytes(content))
+        in_order = numbers_in(Video(path))
+        assert in_order[-1] == 30
+        assert len(in_order) == 29
+        for number in (25, 20, 15):
+            assert number_in(Video(path).read(number)) == in_order[number - 1] == number + 1
+
     def test_gives_the_first_wanted_frame_also_where_a_gradual_refresh_is_complete_only_after_it(self, tmp_path):
         options = {"crf": "12", "x264-params": REFRESH}
         path = write_video(tmp_path / "a.mkv", "libx264", numbers=range(1, 46), size=(176, 144), options=options)

@@ -101,7 +101,7 @@ class Decoder:
         packets, last, spoiled, begun = self.packets, start - 1, 0, start == 1
         held: deque[tuple[int, VideoFrame]] = deque()
         for packet in _packets_of(container, stream):
-            if not begun and not (packet.is_keyframe and packets.position(packet.pts) == start):
+            if not begun and not packets.is_at(start, packet):
                 return  # The container cannot find its key frames, or finds the second half of one (MPEG).
             begun = True
             frames, failed = self._frames(packet)

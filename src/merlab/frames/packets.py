@@ -19,10 +19,11 @@ from merlab.frames.container import RAW, opened_video, require_utf8
 from merlab.frames.ending import is_cut_off, stated_seconds
 from merlab.frames.facts import OTHER_SPEED
 from merlab.frames.frame import ClipError
-from merlab.frames.seen_packets import SeenPackets, Stamps
+from merlab.frames.seen_packets import UNKNOWN, SeenPackets, Stamps
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.packet import Packet
     from av.video.stream import VideoStream
 
 # Frames arrive at most so many places before or after their turn (H.264 and HEVC); more is a new beginning.
@@ -43,6 +44,7 @@ class Packets:
         count: the number of frames, N.
         promised: the number of frames that the file should have; more than ``count`` if it was cut off.
         stamps: (N,) time stamps in ticks, ascending; None if decoded frames are matched by their order.
+        places: (N,) where the packet of each frame begins in the file, in bytes; UNKNOWN where that is not known.
         keys: (K,) the positions of key frames, ascending.
         farthest: (N,) for each frame the last position that it may refer to, itself or one decoded before it.
         clock: when each frame was recorded; None if there are no stamps that can be used.
@@ -62,6 +64,7 @@ class Packets:
     count: int
     promised: int
     stamps: Stamps | None
+    places: NDArray[np.int64]
     keys: NDArray[np.intp]
     farthest: NDArray[np.intp]
     clock: Clock | None
@@ -82,6 +85,15 @@ class Packets:
             return None
         at = int(np.searchsorted(self.stamps, stamp))
         return at + 1 if at < self.count and self.stamps[at] == stamp else None
+
+    def is_at(self, position: int, packet: Packet[VideoStream]) -> bool:
+        """Whether a packet is that of the key frame at ``position``, from which reading can begin.
+
+        The stamps of an AVI count its frames: behind damage, they name another frame than when the file is read whole.
+        """
+        place = self.places[position - 1]
+        same_place = packet.pos is None or place in (UNKNOWN, packet.pos)
+        return packet.is_keyframe and self.position(packet.pts) == position and same_place
 
     def key_before(self, position: int, keys: int = 1) -> int:
         """The last key frame at or before ``position`` from which reading can begin, or the one ``keys`` - 1 before.
@@ -162,6 +174,7 @@ def _packets(path: Path, container: InputContainer, stream: VideoStream, seen: S
         count=len(frames),
         promised=len(frames) + lost,
         stamps=in_time if matched else None,
+        places=np.array(seen.places, np.int64)[frames],
         keys=np.flatnonzero(np.frombuffer(seen.key, bool)[frames]) + 1,
         farthest=_farthest(frames),
         clock=clock,

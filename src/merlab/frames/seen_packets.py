@@ -21,12 +21,13 @@ Stamps = NDArray[np.int64]
 
 @dataclass
 class SeenPackets:
-    """The packets in the order of the file: 19 bytes for each, because a recording may have a million.
+    """The packets in the order of the file: 27 bytes for each, because a recording may have a million.
 
     Attributes:
         hides_frames: whether the codec (VP8) has frames that are not shown.
         stamps, decoding: when each frame is shown and when it is decoded, in ticks; UNKNOWN without.
         key, becomes_frame, corrupt: a byte for each, 1 if it is a key frame, is shown, is there in part only.
+        places: where each begins in the file, in bytes; UNKNOWN where the container does not say it.
         first, end: when the first packet begins and the last one ends, in ticks; None without time stamps.
         total: how long all packets last, in ticks.
 
@@ -38,12 +39,14 @@ class SeenPackets:
     key: bytearray = field(default_factory=bytearray)
     becomes_frame: bytearray = field(default_factory=bytearray)
     corrupt: bytearray = field(default_factory=bytearray)
+    places: array[int] = field(default_factory=lambda: array("q"))
     first: int | None = None
     end: int | None = None
     total: int = 0
 
     def add(self, packet: Packet[VideoStream]) -> None:
         """Keep the time stamps of a packet that is one frame, and what is known of the frame without decoding it."""
+        self.places.append(UNKNOWN if packet.pos is None else packet.pos)
         self.stamps.append(UNKNOWN if packet.pts is None else packet.pts)
         self.decoding.append(UNKNOWN if packet.dts is None else packet.dts)
         self.key.append(packet.is_keyframe)
@@ -65,6 +68,7 @@ class SeenPackets:
         """Keep the frames that the decoder gives after this packet, where a packet may be one field of a frame."""
         with suppress(av.FFmpegError):
             for frame in packet.decode():
+                self.places.append(UNKNOWN)
                 self.stamps.append(UNKNOWN if frame.pts is None else frame.pts)
                 self.decoding.append(UNKNOWN)
                 self.key.append(frame.key_frame)
