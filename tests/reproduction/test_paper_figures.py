@@ -15,13 +15,16 @@ from merlab.reports.figures import save_figure
 from merlab.reproduction import Bench
 from merlab.reproduction.architecture import BOX_HEIGHT, architecture_figure
 from merlab.reproduction.compared_table import TABLE_5, ComparedTable, paper_rows
-from merlab.reproduction.dataflow import trace
+from merlab.reproduction.dataflow import INPUT, Block, trace
 from merlab.reproduction.face_figure import figure_3
 from merlab.reproduction.paper_figures import bar_chart
 from tests.reports.fake_run import fake_metrics
 
 # Independent of the machine, whose cache may have the file of the face mesh.
 FIVE_POINTS = FaceFinding(landmarks="five-points")
+
+
+SIDES = (("left", 8), ("right", 6))
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +43,26 @@ def test_every_block_is_a_box_and_no_two_overlap(blocks):
         for other in boxes:
             if box is not other and abs(box.get_x() - other.get_x()) < box.get_width():
                 assert abs(box.get_y() - other.get_y()) >= BOX_HEIGHT
+
+
+def test_arrows_lead_down_from_a_box_to_the_boxes_that_it_feeds():
+    """Two branches of the input, and what joins them; boxes by what is written on them."""
+    branches = [Block(f"{side}_branch.conv", "conv 3×3", (4, size, size), 2000, (INPUT,)) for side, size in SIDES]
+    joined = Block("classify", "Linear", (3,), 900, tuple(block.name for block in branches))
+    axes = architecture_figure([*branches, joined], "Forked").axes[0]
+    texts = {text.get_text(): text.get_position() for text in axes.texts}
+    assert {"Forked", "left branch", "right branch", "classify"} < set(texts)
+    # Thousands of parameters are written where there are any.
+    left, right, end = (texts[text] for text in ("conv 3×3: 4×8×8, 2 k", "conv 3×3: 4×6×6, 2 k", "Linear: 3"))
+    start = texts["input"]
+    assert start == (0, 0)
+    assert left[0] == -right[0] < 0
+    assert (end[0], left[1]) == (0, right[1])
+    assert start[1] > left[1] > end[1]
+    arrows = [vars(patch)["_posA_posB"] for patch in axes.patches if isinstance(patch, FancyArrowPatch)]
+    half = BOX_HEIGHT / 2
+    expected = [(start, left), (start, right), (left, end), (right, end)]
+    assert arrows == [[(x, y - half), (to_x, to_y + half)] for (x, y), (to_x, to_y) in expected]
 
 
 @pytest.mark.slow

@@ -92,6 +92,28 @@ def test_half_of_the_clips_are_mirrored():
     assert float(mirrored.float().mean()) == pytest.approx(0.5, abs=0.05)
 
 
+@pytest.mark.parametrize(
+    ("settings", "spread"),
+    [
+        ({"move": 3.0}, (3 / np.sqrt(3), 3 / np.sqrt(3))),
+        # Whole numbers from -2 to 2.
+        ({"shift": 2}, (np.sqrt(2), np.sqrt(2))),
+        ({"scale": 0.1}, (0.5, 0)),
+        ({"turn": 0.1}, (0, 0.5)),
+        ({"noise": 0.0}, (0, 0)),
+    ],
+)
+def test_each_setting_moves_a_dot_that_is_5_pixels_right_of_the_center_as_it_states(settings, spread):
+    beside = dots(1000).roll(5, dims=-1)
+    changed, _ = augmented(beside, TrainingSettings(**settings), MIRROR, generator())
+    assert centers(changed).std(axis=0) == pytest.approx(np.array(spread), rel=0.1, abs=0.05)
+
+
+def test_the_noise_of_the_settings_is_added():
+    changed, _ = augmented(torch.zeros(500, 1, 28, 28), TrainingSettings(noise=0.3), None, generator())
+    assert float(changed.flatten(1).std(dim=1).mean()) == pytest.approx(0.15, rel=0.06)
+
+
 def test_without_any_setting_a_batch_is_not_touched():
     batch = torch.rand(2, 3, 8, 8)
     for mirror in (None, MIRROR):

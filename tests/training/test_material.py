@@ -15,6 +15,7 @@ from merlab.training.accelerated import AcceleratedLoop, Acceleration
 from merlab.training.clip_store import ClipStore
 from merlab.training.loop import Loop, UnitTargets
 from merlab.training.steps import epoch_batches, unit_loss
+from merlab.training.training_clips import TrainingClips
 
 RNG = np.random.default_rng(0)
 REAL = RNG.normal(size=(40, 3, 8, 8)).astype(np.float32)
@@ -186,6 +187,16 @@ class TestTheLossOfActionUnits:
     def test_intensities_are_relative_to_the_largest_of_the_clip(self):
         changes = np.array([[0.5, -2.0], [0.01, 0.0], [0.0, 0.0]])
         assert relative_intensities(changes) == pytest.approx(np.array([[0.25, -1], [0.2, 0], [0, 0]]))
+
+    def test_known_intensities_of_training_clips_stay_beside_those_of_synthetic_clips(self):
+        known = RNG.uniform(-1, 1, (40, 4)).astype(np.float32)
+        own = TrainingClips(REAL, LABELS, known, SYNTHETIC.other_side).followed_by(SYNTHETIC, 3)
+        assert own.intensities is not None
+        assert np.array_equal(own.intensities, np.concatenate([known, SYNTHETIC.intensities]))
+        unknown = TrainingClips(REAL, LABELS).followed_by(SYNTHETIC, 3).intensities
+        assert unknown is not None
+        assert np.isnan(unknown[:40]).all()
+        assert np.array_equal(unknown[40:], SYNTHETIC.intensities)
 
 
 class TestWeightsToStartFrom:
