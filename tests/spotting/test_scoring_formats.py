@@ -232,6 +232,15 @@ class TestElan:
         scores = score_spotting([TRUTH[["video", "onset", "offset"]], slow], [file, other], videos=lengths)
         assert (scores.tp, scores.fp, scores.fn) == (4, 0, 0)
 
+    def test_frames_are_numbered_as_the_list_of_videos_states(self, tmp_path):
+        file = self.write(tmp_path, ("movements", [(45, 95, "micro")]))
+        true = TRUTH.iloc[:1].assign(video="15_0101a", onset=1010, offset=1020, kind="micro")
+        listed = pd.DataFrame({"video": ["15_0101a"], "frames": [2000], "fps": [200]})
+        assert score_spotting(true, file, videos=listed).tp == 0
+        assert score_spotting(true, file, videos=listed.assign(first=1001)).by_iou[-1].tp == 1
+        from_0 = true.assign(onset=9, offset=19)
+        assert score_spotting(from_0, file, videos=listed.assign(first=0)).by_iou[-1].tp == 1
+
     def test_without_frames_per_second_is_refused(self, tmp_path):
         with pytest.raises(MerlabError, match="has times and no frames; give the frames per second"):
             read_events(self.write(tmp_path, ("movements", [(45, 95, "")])))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -22,14 +22,19 @@ MERLAB_KIND = re.compile(f"({MACRO}|{OTHER}): ")
 
 
 def read_annotations(
-    path: Path, fps: float | None, tier: str | None = None, rates: Mapping[str, float] | None = None
+    path: Path,
+    fps: float | None,
+    tier: str | None = None,
+    rates: Mapping[str, float] | None = None,
+    first_of: Callable[[str], int | None] | None = None,
 ) -> CellTable:
-    """The annotations of one tier as events: video, onset and offset in frames from 1, and kind or emotion.
+    """The annotations of one tier as events: video, onset and offset in frames, and kind or emotion.
 
     A text of an annotation that is a kind (micro, macro) is the kind, any other the emotion. Without ``tier``, the only
     tier with annotations is read, or the tiers of movements that merlab wrote. With a tier of movements of merlab,
-    those are read that hold what overlaps on it. Times are those of the first linked
-    video: a TIME_ORIGIN is added. Its frames per second are those of ``rates``, by the name of the video, or ``fps``.
+    those are read that hold what overlaps on it. Times are those of the first linked video: a TIME_ORIGIN is added. Its
+    frames per second are those of ``rates``, by the name of the video, or ``fps``; its first frame has the number that
+    ``first_of`` gives, or 1.
 
     Raises MerlabError for a file that cannot be read, several tiers to choose from, an annotation without times or
     before the video, and without frames per second.
@@ -41,7 +46,8 @@ def read_annotations(
     chosen, by_merlab = _chosen(path, annotated, tier)
     has_kinds = by_merlab and any(MERLAB_KIND.match(each.value) for name in chosen for each in annotated[name])
     video, origin, notes = _media(document)
-    rate = (rates or {}).get(unicodedata.normalize("NFC", video), fps)
+    name = unicodedata.normalize("NFC", video)
+    rate, first = (rates or {}).get(name, fps), first_of(name) if first_of else None
     if rate is None:
         raise MerlabError(
             f"{path} has times and no frames; give the frames per second of its video, {video} (--fps, or a column fps "
@@ -49,7 +55,7 @@ def read_annotations(
         )
     rows, places = [], []
     for annotation in (annotation for name in chosen for annotation in annotated[name]):
-        onset, offset = _frames(path, annotation, origin, rate)
+        onset, offset = (frame + (1 if first is None else first) for frame in _frames(path, annotation, origin, rate))
         text = "" if by_merlab else annotation.value
         kind = _merlab_kind(annotation.value) if has_kinds else _stated_kind(text)
         rows.append((video, str(onset), str(offset), kind, "" if kind else text))
@@ -75,7 +81,7 @@ def _chosen(path: Path, annotated: Collection[str], tier: str | None) -> tuple[l
 
 
 def _frames(path: Path, annotation: ElanAnnotation, origin: int, fps: float) -> tuple[int, int]:
-    """The frames shown at its begin and end, from 1; ``origin`` is where its time line starts in the video, ms.
+    """The frames shown at its begin and end, from 0; ``origin`` is where its time line starts in the video, ms.
 
     Raises MerlabError if they cannot be frames of the video.
     """
@@ -86,8 +92,8 @@ def _frames(path: Path, annotation: ElanAnnotation, origin: int, fps: float) -> 
         raise MerlabError(f"{where}: it ends before it begins ({begin} ms, {end} ms); align it again in ELAN")
     # A time up to a millisecond before a frame means that frame, as in coding: ELAN has whole milliseconds.
     rounding = min(ROUNDING_MS, 500 / fps)
-    onset, offset = (math.floor((time + origin + rounding) * fps / 1000) + 1 for time in (begin, end))
-    if onset < 1:
+    onset, offset = (math.floor((time + origin + rounding) * fps / 1000) for time in (begin, end))
+    if onset < 0:
         raise MerlabError(
             f"{where}: it begins {-begin - origin} ms before the first linked video (its TIME_ORIGIN is {origin} ms); "
             "correct the offset of the video in ELAN, or the annotation"

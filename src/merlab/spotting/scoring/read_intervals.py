@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence, Sized
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
@@ -50,7 +50,7 @@ class Reading:
     """How tables of events are read.
 
     ``threshold``: only events whose ``score`` is above it, which detections need. ``fps``, ``rates`` by the names of
-    videos, and ``tier`` are for ELAN.
+    videos, ``tier``, and ``first_of``, the number of the first frame of a video by its name, are for ELAN.
     Raises MerlabError for a threshold that is not finite.
     """
 
@@ -58,6 +58,7 @@ class Reading:
     fps: float | None = None
     tier: str | None = None
     rates: Mapping[str, float] | None = None
+    first_of: Callable[[str], int | None] | None = None
 
     def __post_init__(self) -> None:
         if self.threshold is not None and not (is_number(self.threshold) and math.isfinite(self.threshold)):
@@ -182,7 +183,7 @@ def _read(given: Events, name: str, how: Reading) -> CellTable:
     path = Path() if isinstance(given, pd.DataFrame) else as_path(given, name)
     suffix = path.suffix.lower()
     if suffix == elan.SUFFIX:
-        table = elan.read_annotations(path, how.fps, how.tier, how.rates)
+        table = elan.read_annotations(path, how.fps, how.tier, how.rates, how.first_of)
     elif suffix == detections.SUFFIX:
         table = detections.read_detections(path)
         if how.threshold is None:

@@ -101,9 +101,13 @@ def score_spotting(
         look_up(kind, dict.fromkeys(KINDS), "kind")
     require_yes_or_no(by_duration=by_duration)
     lengths = None if videos is None else read_lengths(videos, fps)
-    rates = lengths.fps if lengths else None
-    true = event_cells(truth, "the true events", Reading(None, fps, tier, rates))
-    found = event_cells(spotted, "the spotted events", Reading(threshold, fps, tier, rates))
+    how = (
+        Reading(threshold, fps, tier)
+        if lengths is None
+        else Reading(threshold, fps, tier, lengths.fps, lengths.first_of)
+    )
+    true = event_cells(truth, "the true events", replace(how, threshold=None))
+    found = event_cells(spotted, "the spotted events", how)
     if scheme is not None:
         true = _in_scheme(true, as_scheme(scheme))
     true, found, notes = _with_same_names(true, found, lengths)

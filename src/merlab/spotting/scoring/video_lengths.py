@@ -66,7 +66,7 @@ class VideoLengths:
         Not where the first frame of a video may have any number: its folder is listed, but is not here.
         """
         events = table.cells.assign(offset=pd.to_numeric(table.cells["offset"]))
-        late = self._late(events, fps) & np.array([self._first(video) is not None for video in events["video"]], bool)
+        late = self._late(events, fps) & np.array([self.first_of(video) is not None for video in events["video"]], bool)
         table.refuse(
             late,
             "the event ends after its video does",
@@ -79,11 +79,11 @@ class VideoLengths:
         rates = events["video"].map(self.fps).fillna(math.nan if fps is None else fps).astype(float)
         lengths = (1 + SAME) * rates * events["video"].map(self.seconds).astype(float)
         late = events["offset"] > lengths
-        firsts = {video: self._first(video) or 1 for video in set(events["video"][late])}
+        firsts = {video: self.first_of(video) or 1 for video in set(events["video"][late])}
         before = np.array([firsts.get(video, 1) - 1 for video in events["video"]], float)
         return late & (events["offset"] > lengths + before)
 
-    def _first(self, video: str) -> int | None:
+    def first_of(self, video: str) -> int | None:
         """The number of the first frame of a video: 1 unless it is stated, or is another in the folder of its images.
 
         None where this folder is not here.
