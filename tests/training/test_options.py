@@ -146,6 +146,26 @@ def test_channels_last_orders_kernels_of_images_and_leaves_those_of_sequences():
     assert image.weight.is_contiguous(memory_format=torch.channels_last)
 
 
+@pytest.mark.parametrize("loop", ["plain", "accelerated"])
+def test_without_channels_last_a_network_can_view_images_as_vectors(loop):
+    class Viewing(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.convolve, self.classify = nn.Conv2d(3, 4, 3), nn.Linear(144, 3)
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            logits: torch.Tensor = self.classify(self.convolve(images).view(len(images), -1))
+            return logits
+
+    settings = TrainingSettings(epochs=1, device="cpu", channels_last=False, loop=loop)
+    classifier = NeuralClassifier(Viewing, 3, settings)
+    classifier.fit(INPUTS, LABELS, GROUPS, 0)
+    assert classifier.predict_proba(INPUTS).shape == (40, 3)
+    weight = classifier.module.get_parameter("convolve.weight")
+    assert weight.is_contiguous()
+    assert not weight.is_contiguous(memory_format=torch.channels_last)
+
+
 class TestMirroringAtTest:
     SETTINGS = TrainingSettings(epochs=1, batch_size=8, device="cpu", mirror_at_test=True)
 
