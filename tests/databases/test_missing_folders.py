@@ -18,9 +18,9 @@ from merlab.databases.coded.release import Quirk, Release
 from merlab.databases.coded.row import Row
 from merlab.databases.database import Examination
 from merlab.progress import silent
-from tests.databases import casme2_release, samm_release, smic_release
+from tests.databases import casme2_release, samm_release, smic_release, test_4dme, test_dfme, test_mmew
 from tests.databases.casme2_release import row
-from tests.databases.release import edit_table
+from tests.databases.release import edit_table, write_images, write_table
 
 
 def examine(name: str, root: Path) -> Examination:
@@ -94,6 +94,43 @@ class TestAFolderThatIsNearlyRight:
         edit_table(tmp_path / casme2_release.TABLE_2014, "EP02_01f", "Filename", named)
         (finding,) = examine("casme2", tmp_path).of("unusable")
         assert finding.remedy == "correct the name in the table to EP02_01f, if the folder holds these frames"
+
+    @pytest.mark.parametrize("copy", ["{} (1)", "{} - Copy", "{} copy 2", "{} - copy (3)"])
+    def test_is_found_for_the_name_that_a_program_gives_to_a_second_copy(self, tmp_path, copy):
+        root = samm_release.write_release(tmp_path, rows=[samm_release.row(), samm_release.row("011", "011_1_1")])
+        named = copy.format("006")
+        (root / "SAMM" / "006").rename(root / "SAMM" / named)
+        assert remedies(examine("samm", root))["006"] == f"rename {named} to 006"
+
+    @pytest.mark.parametrize("named", ["sub0003_01 (1)", " sub0003_01", "sub3_1"])
+    def test_is_that_of_a_clip_where_no_folder_is_of_a_subject(self, tmp_path, named):
+        test_dfme.write_training(tmp_path, [test_dfme.row(), test_dfme.row("sub0012_01")])
+        test_dfme.write_clip(tmp_path, "sub0012_01")
+        test_dfme.write_clip(tmp_path, named)
+        remedy = remedies(examine("dfme", tmp_path))["sub0003"]
+        assert remedy == f"rename {repr(named) if named[0] == ' ' else named} to sub0003_01, if it holds these frames"
+
+    @pytest.mark.parametrize("folder", ["happiness (1)", "happiness/happiness", "."])
+    def test_is_to_move_a_clip_of_mmew_to_the_folder_of_its_emotion(self, tmp_path, folder):
+        write_table(tmp_path / test_mmew.TABLE, [test_mmew.row(), test_mmew.row("S05-07-001")], test_mmew.COLUMNS)
+        test_mmew.write_clip(tmp_path, emotion=folder)
+        test_mmew.write_clip(tmp_path, "S05-07-001")
+        clip = tmp_path / "Micro_Expression" / folder / "S03-01-002"
+        assert remedies(examine("mmew", tmp_path))["S03"].startswith(
+            f"move {clip} to where the clip belongs, in folders"
+        )
+
+    def test_of_a_subject_may_be_blanks_around_its_name_alone(self, tmp_path):
+        write_table(tmp_path / "4DME_Labelling_Micro_release v1.xlsx", [test_4dme.row()], test_4dme.COLUMNS)
+        write_images(tmp_path / "gray_micro" / " S01 " / "s1_01", ["1.jpg"], test_4dme.JPEG)
+        (finding,) = examine("4dme", tmp_path).of("unusable")
+        assert finding.remedy == "rename ' S01 ' to S01"
+
+    def test_is_not_needed_for_a_clip_beside_the_folders_of_subjects(self, tmp_path):
+        root = casme2_release.write_release(tmp_path, rows=[row(), row("01", "EP03_02")])
+        (root / "Cropped" / "sub01" / "EP03_02").rename(root / "Cropped" / "EP03_02")
+        remedy = remedies(examine("casme2", root))["sub01 EP03_02 (row 3)"]
+        assert remedy.startswith(f"move {root / 'Cropped' / 'EP03_02'} into the folder of its subject")
 
     def test_is_offered_to_the_clip_that_it_resembles_most(self, tmp_path):
         rows = [row("01", "EP02_01f"), row("01", "EP03_02"), row("01", "EP03_09")]

@@ -17,6 +17,9 @@ from merlab.databases.coded.table_search import walk_folders
 from merlab.errors import MerlabError
 from merlab.frames import open_frames
 
+# What programs add to the name of a second copy: ``006 (1)``, ``006 - Copy``, ``006 copy``.
+COPY = re.compile(r" (?:\(\d+\)|(?:- )?copy(?: ?\(?\d+\)?)?)$", re.IGNORECASE)
+
 
 class Frames(NamedTuple):
     """The frame numbers of a folder or video, ascending, and whether they are registered faces by their names."""
@@ -127,17 +130,23 @@ def layouts_below(root: Path, release: Release) -> list[Layout]:
 
 def misnamed_subjects(folder: Path, release: Release) -> dict[str, str]:
     """Folder name -> the subject that it seems to be, for folders of frames whose names are nearly right."""
-    meant = {path: subject_meant(path.name, release) for path in entries(folder) if path.is_dir()}
+    is_subject = release.layout.is_subject
+    meant = {
+        path: path.name.strip() if is_subject(path.name.strip()) else subject_meant(path.name, release)
+        for path in entries(folder)
+        if path.is_dir()
+    }
     return {
         path.name: subject
         for path, subject in meant.items()
-        if subject and not release.layout.is_subject(path.name) and _holds_clips(path, release)
+        if subject and not is_subject(path.name) and _holds_clips(path, release)
     }
 
 
 def subject_meant(name: str, release: Release) -> str | None:
     """The subject whose number a folder name states in any spelling, ``sub01`` for ``s1``; None if it states none."""
-    match = re.fullmatch(r"(?:subject|subj|sub|s|p)?[ _.-]*0*(\d{1,3})", name.strip(), re.IGNORECASE)
+    name = COPY.sub("", name.strip())
+    match = re.fullmatch(r"(?:subject|subj|sub|s|p)?[ _.-]*0*(\d{1,3})", name, re.IGNORECASE)
     return release.table.subject(match.group(1)) if match else None
 
 

@@ -48,15 +48,24 @@ def missing_sources(table: CodingTable, layout: Layout, release: Release) -> Ite
     inside = (path for folder in layout.folders for path in entries(folder))
     folders = [path for path in inside if path.is_dir() and path.name not in by_subject]
     others = {path.name for path in folders if not databases_like([path], release.name)}
-    hints = {subject: _rename_of_subject(subject, others, release, set(absent)) for subject in absent}
+    apart = any(map(release.layout.is_subject, by_subject))
+    hints = {
+        subject: _rename_of_subject(subject, others, release, set(absent))
+        if apart
+        else _rename_of_clip(by_subject[subject], others, table, layout)
+        for subject in absent
+    }
     for subject, hint in hints.items():
         if hint:
-            expected = f"a folder {subject} with {counted(len(by_subject[subject]), 'clip')} in {layout.folder}"
+            rows = by_subject[subject]
+            folder = f"a folder {subject} with" if apart else f"a folder {rows[0].folder}, of"
+            expected = f"{folder} {counted(len(rows), 'clip')} in {layout.folder}"
             yield Finding("unusable", subject, expected, "no such folder", hint)
     if lost := [subject for subject, hint in hints.items() if not hint]:
-        clips = sum(len(by_subject[subject]) for subject in lost)
+        clips = [row.folder for subject in lost for row in by_subject[subject]]
         where = lost[0] if len(lost) == 1 else f"{len(lost)} of {len(by_subject)} subjects"
-        expected = f"folders {', '.join(lost)} with {counted(clips, 'clip')} in {layout.folder}"
+        named = f"{', '.join(lost)} with" if apart else f"{first_of(dict.fromkeys(clips), NAMES_SHOWN)}, of"
+        expected = f"folders {named} {counted(len(clips), 'clip')} in {layout.folder}"
         yield Finding("unusable", where, expected, "no such folder", "copy these folders from the original")
     missing: dict[tuple[str, str], Row] = {}
     for row in table.rows:
@@ -77,13 +86,32 @@ def _rename_of_subject(subject: str, names: Set[str], release: Release, absent: 
     return renames({same[0]: subject}) if same else rename_hint(subject, without_number, absent)
 
 
+def _rename_of_clip(rows: list[Row], names: Set[str], table: CodingTable, layout: Layout) -> str | None:
+    """A remedy if one of the folders ``names`` may be a clip of ``rows``, in a layout without folders of subjects.
+
+    So there is for a clip in another folder than those of the layout.
+    """
+    found = (path for paths in layout.sources.values() for path in paths)
+    elsewhere = [path / row.folder for path in (*layout.folders, *layout.unknown_folders, *found) for row in rows]
+    if deeper := next(filter(is_folder, elsewhere), None):
+        return f"move {deeper} to where the clip belongs, in folders {layout.release.layout.looked_for}"
+    unlisted = names - {row.folder for row in table.rows}
+    absent = {row.folder for row in table.rows if (row.subject, row.folder) not in layout.sources}
+    hints = (
+        rename_hint(row.folder, {name for name in unlisted if may_be_one_clip(name, row.folder)}, absent)
+        for row in rows
+    )
+    return next(filter(None, hints), None)
+
+
 def _missing_source(row: Row, table: CodingTable, layout: Layout, release: Release) -> Finding:
     expected = f"frames of {row.folder} in {layout.subjects[row.subject]}"
     found = "neither a folder nor a video of this name"
     quirk = release.quirks_of(row.subject, row.folder).get("no folder")
     if quirk:
         return Finding("handled", row.where, expected, found, quirk.handling)
-    if deeper := [path for path in entries(layout.subjects[row.subject]) if is_folder(path / row.folder)]:
+    elsewhere = (*entries(layout.subjects[row.subject]), *layout.folders, *layout.unknown_folders)
+    if deeper := [path for path in elsewhere if is_folder(path / row.folder)]:
         remedy = f"move {deeper[0] / row.folder} into the folder of its subject, if it holds these frames"
         return Finding("unusable", row.where, expected, found, remedy)
     unlisted = {
