@@ -196,6 +196,14 @@ def test_published_results_are_listed_with_their_rule_of_selection_and_recalled_
     text = path.read_text(encoding="utf-8")
     dssn = next(line for line in text.splitlines() if line.startswith("| DSSN |"))
     assert "recalled, not verified" in dssn
+    heading, _, *rows = (line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("|"))
+    places = heading.index("UF1"), heading.index("accuracy")
+    shares = [tuple(float(row[place].strip() or 0) for place in places) for row in rows]
+    assert len(set(shares)) > 10
+    assert shares == sorted(shares, reverse=True)
+    years = {row[heading.index("method")]: row[heading.index("year")] for row in rows}
+    # Zhang et al., IEEE Transactions on Affective Computing 2022.
+    assert years["SLSTT-Mean"] == "2022"
     slstt = next(line for line in text.splitlines() if line.startswith("| SLSTT-Mean |"))
     assert "best epoch on the test subject" in slstt
 

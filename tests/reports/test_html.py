@@ -10,9 +10,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from merlab import vocabulary
 from merlab.errors import MerlabError
 from merlab.evaluation.predictions import write_predictions
 from merlab.evaluation.summary import MethodSummary
+from merlab.reports import html
 from merlab.reports.html import write_report
 from merlab.reports.run import read_run
 from merlab.reports.tables import results_table, verdict
@@ -175,6 +177,10 @@ def test_what_was_run_is_stated(page):
         "--set epochs=30",
     ):
         assert fact in page.text
+
+
+def test_every_protocol_is_explained():
+    assert list(html.PROTOCOLS) == list(vocabulary.PROTOCOLS)
 
 
 def test_no_folder_of_the_machine_is_shown(source):
