@@ -96,7 +96,7 @@ class Layout:
         """
         return cache(_frames_of)
 
-    @property
+    @cached_property
     def unknown_folders(self) -> list[Path]:
         """Folders that belong to no subject but contain images, directly or one level below."""
         return [

@@ -91,8 +91,9 @@ def _rename_of_clip(rows: list[Row], names: Set[str], table: CodingTable, layout
 
     So there is for a clip in another folder than those of the layout.
     """
-    found = (path for paths in layout.sources.values() for path in paths)
-    elsewhere = [path / row.folder for path in (*layout.folders, *layout.unknown_folders, *found) for row in rows]
+    unlisted_paths = (path for key, paths in layout.sources.items() if key not in table.listed for path in paths)
+    places = (*layout.folders, *layout.unknown_folders, *unlisted_paths)
+    elsewhere = (path / row.folder for path in places for row in rows)
     if deeper := next(filter(is_folder, elsewhere), None):
         return f"move {deeper} to where the clip belongs, in folders {layout.release.layout.looked_for}"
     unlisted = names - {row.folder for row in table.rows}
