@@ -267,9 +267,11 @@ def test_names_are_shown_unchanged_and_stored_safely(service, video):
         ("$(reboot).mp4", "$(reboot).mp4", "(reboot).mp4"),
         # As browsers send a quote; as macOS names a recording of the screen; Persian; a family; a false direction.
         ("a%22b.mp4", 'a"b.mp4', "a_b.mp4"),
-        ("at 10.20\u202fAM.mov", "at 10.20\u202fAM.mov", "at 10.20_AM.mov"),
-        ("می\u200cخواهم.mp4", "می\u200cخواهم.mp4", "می_خواهم.mp4"),
-        ("👩\u200d👧.mp4", "👩\u200d👧.mp4", "video.mp4"),
+        ("at 10.20\u202fAM.mov", "at 10.20\u202fAM.mov", "at 10.20\u202fAM.mov"),
+        ("می\u200cخواهم.mp4", "می\u200cخواهم.mp4", "می\u200cخواهم.mp4"),
+        ("👩\u200d👧 – Anna’s.mp4", "👩\u200d👧 – Anna’s.mp4", "👩\u200d👧 – Anna’s.mp4"),
+        # A formula in Japanese spreadsheets.
+        ("＝1＋1.mp4", "＝1＋1.mp4", "1＋1.mp4"),
         ("a\u202e4pm.mp4", "a4pm.mp4", "a4pm.mp4"),
     ):
         job = client.send(video, given).json()

@@ -84,6 +84,32 @@ def test_other_users_of_the_machine_cannot_read_the_jobs(tmp_path):
     assert jobs.root.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+def test_a_folder_that_cannot_be_closed_to_others_is_used_with_a_warning(tmp_path, monkeypatch, caplog):
+    """Such as that of another user of a group, or one on a USB disk."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    (tmp_path / "jobs").mkdir(mode=0o755)
+    monkeypatch.setattr(Path, "chmod", refuse)
+    enqueue(Jobs(tmp_path / "jobs", Limits()))
+    assert "other users of this machine can open" in caplog.text
+    assert "choose another --jobs-folder" in caplog.text
+
+
+def test_a_full_disk_is_named_without_the_place_of_the_jobs(tmp_path, monkeypatch):
+    jobs = Jobs(tmp_path / "jobs", Limits())
+
+    def full(*_: object) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(WriteError, match="^cannot write job.json: No space left on device; make room and run it again"):
+        enqueue(jobs)
+    assert jobs.all() == []
+
+
 def test_two_services_cannot_use_one_folder(tmp_path):
     first = Jobs(tmp_path / "jobs", Limits())
     in_progress = first.root / ("ab" * 16) / "result" / ".unfinished-1-frames.csv"

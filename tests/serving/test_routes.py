@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import zipfile
 
 import pytest
@@ -110,6 +111,19 @@ def test_a_result_of_another_version_is_refused_with_the_remedy(service, video):
     answer = client.http.get(f"/api/jobs/{job['id']}/result")
     assert answer.status_code == 409
     assert "another version of merlab; download its files, or send the video again" in answer.json()["error"]
+
+
+@pytest.mark.slow
+def test_a_job_whose_files_were_removed_from_the_disk_says_so_and_can_be_deleted(service, video):
+    client = service()
+    job = client.wait_for(client.send(video).json()["id"], "done")
+    shutil.rmtree(client.folder / job["id"])
+    message = "the files of this job were removed from the disk; delete the job, and send it again"
+    for path in ("result", "frames", "clock", "curves?start_s=0&end_s=1", "coding", "zip", "files/events.csv"):
+        answer = client.http.get(f"/api/jobs/{job['id']}/{path}")
+        assert (answer.status_code, answer.json()) == (410, {"error": message}), path
+    assert client.http.delete(f"/api/jobs/{job['id']}").status_code == 200
+    assert client.http.get("/api/jobs").json() == []
 
 
 @pytest.mark.slow

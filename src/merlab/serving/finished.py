@@ -12,10 +12,12 @@ from merlab.serving.limits import RefusedError
 
 
 def done_job(jobs: Jobs, job_id: str) -> Job:
-    """The job with this id; raises RefusedError if there is none, or if it is not done."""
+    """The job with this id; raises RefusedError if there is none, if it is not done, or if its files are gone."""
     job = jobs.find(job_id)
     if job.state != "done":
         raise RefusedError(409, f"this job is {job.state}; its result is available when it is done")
+    if not (jobs.folder(job) / RESULT).is_dir():
+        raise RefusedError(410, "the files of this job were removed from the disk; delete the job, and send it again")
     return job
 
 

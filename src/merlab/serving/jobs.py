@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import secrets
 import shutil
@@ -121,8 +122,7 @@ class Jobs:
                 ) from error
             # It removes unfinished files, which are those of a running service unless the folder is ours.
             claim_folder(self.root, MARKER, {"kind": "jobs of merlab serve"}, "jobs of `merlab serve`")
-            # The videos show faces, so other users of the machine must not read them.
-            self.root.chmod(0o700)
+            _close_to_others(self.root)
             self._jobs = {job.id: job for job in self._stored()}
             self._held = held.pop_all()
 
@@ -203,9 +203,12 @@ class Jobs:
             )
 
     def enqueue(self, folder: Path, name: str, source: Path, size: int, options: VideoOptions) -> Job:
-        """Add a job whose folder comes from ``new_folder``."""
+        """Add a job whose folder comes from ``new_folder``; raises WriteError, without the folder, on a full disk."""
         job = Job(id=folder.name, name=name, source=source, bytes=size, options=options, created=now())
-        self._write(job)
+        try:
+            self._write(job)
+        except WriteError as error:
+            raise WriteError(str(error).replace(f"{folder}/", "")) from error
         with self._changed:
             self._jobs[job.id] = job
             self._changed.notify_all()
@@ -278,6 +281,18 @@ class Jobs:
 
     def _write(self, job: Job) -> None:
         write_json(self.folder(job) / JOB, job.model_dump(mode="json", by_alias=True))
+
+
+def _close_to_others(folder: Path) -> None:
+    """Other users of the machine must not read the videos, which show faces; warns where they can."""
+    with suppress(OSError):  # the folder is that of another user
+        folder.chmod(0o700)
+    if os.name == "posix" and folder.stat().st_mode & 0o077:
+        logging.warning(
+            "other users of this machine can open %s, because it is not yours or its disk has no permissions; choose "
+            "another --jobs-folder",
+            folder,
+        )
 
 
 def now() -> datetime:

@@ -29,11 +29,11 @@ KEPT_END = 20
 # Of the name of the file, in bytes: systems allow 255 with the extension and with what is added while it is written.
 LONGEST_STEM = 200
 # At the beginning, programs and spreadsheets take these for options, hidden files and formulas.
-MARKS = "._- =+@,&!~#'"
+MARKS = "._- =+@,&!~#'＝＋－＠"
 # Controls, line breaks, and what turns the direction of the letters around it.
 HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
-# What some system, or a program that decodes videos, gives a meaning in the name of a file.
-UNSAFE = re.compile(r"[^\w \-.,()+=&'@#!~]+")
+# What some system, or a program that decodes videos, gives a meaning in the name of a file; it is always ASCII.
+UNSAFE = re.compile(r"[^\w \-.,()+=&'@#!~\u00a0-\U0010ffff]+")
 
 
 async def receive_video(request: Request, folder: Path, limits: Limits, arrival: Arrival) -> tuple[str, Path]:
