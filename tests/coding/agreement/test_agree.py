@@ -404,6 +404,16 @@ def test_faces_that_are_compared_together_are_noted(tmp_path):
     assert "several" not in "".join(agree(alone, other).scores.notes)
 
 
+def test_faces_that_may_be_numbered_otherwise_are_noted(tmp_path):
+    header, frames = "video,face_id,onset,offset,coder", [(10, 20), (30, 45), (60, 70)]
+    first = table(tmp_path / "a.csv", [("v", 0, *each, "A") for each in frames], header)
+    second = table(tmp_path / "b.csv", [("v", 1, *each, "B") for each in frames[:2]], header)
+    (note,) = agree(first, second).scores.notes
+    assert note.startswith("no event of A matches one of B on the same face, but 2 would on others; check that both")
+    third = table(tmp_path / "c.csv", [("v", face, *each, "C") for face, each in enumerate(frames)], header)
+    assert agree(first, third).scores.notes == ()
+
+
 def test_a_table_without_rows_is_named(tmp_path, two):
     """It does not state whose it is, so it is no coder who saw nothing."""
     none = table(tmp_path / "none.csv", [])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations, product
 
+from merlab.coding.agreement.matched import Scene, scenes_of, units_in
 from merlab.coding.agreement.rated import RatedEvent, Rater, Video
 from merlab.coding.frame_clock import FrameClock
 from merlab.errors import MerlabError
@@ -42,14 +43,23 @@ def _span(events: Sequence[RatedEvent]) -> tuple[int, int]:
     return min(event.onset for event in events), max(event.offset for event in events)
 
 
-def coders_alike(raters: Sequence[Rater]) -> Iterator[str]:
+def rater_doubts(raters: Sequence[Rater], faces: Mapping[str, set[int]]) -> Iterator[str]:
+    """Notes on coders, videos and faces; ``faces`` are those of each video that a result has."""
+    yield from _coders_alike(raters)
+    yield from _coded_alone(raters)
+    yield from _unknown_faces(raters, faces)
+    yield from _faces_together(raters, faces)
+    yield from _faces_numbered_otherwise(raters)
+
+
+def _coders_alike(raters: Sequence[Rater]) -> Iterator[str]:
     """A note on coders who may be one person, whose agreement with themselves would say nothing."""
     for group in alike(rater.coder for rater in raters if rater.coder):
         named = first_of(map(quoted, group), MOST_NAMED)
         yield f"{named} differ only by blanks, case or zeros, and count as different coders; if they are one, write one"
 
 
-def coded_alone(raters: Sequence[Rater]) -> list[str]:
+def _coded_alone(raters: Sequence[Rater]) -> list[str]:
     """A note for each video that only one coder has, and that therefore is not compared."""
     coders: dict[str, list[str]] = {}
     for rater in raters:
@@ -62,7 +72,7 @@ def coded_alone(raters: Sequence[Rater]) -> list[str]:
     ]
 
 
-def unknown_faces(raters: Sequence[Rater], faces: Mapping[str, set[int]]) -> Iterator[str]:
+def _unknown_faces(raters: Sequence[Rater], faces: Mapping[str, set[int]]) -> Iterator[str]:
     """A note on each coder with events of a face that no result of the video has, so that they match none of it."""
     for rater, (video, known) in product(raters, faces.items()):
         coded = {event.face_id for event in rater.events.get(video, ()) if event.face_id is not None}
@@ -73,7 +83,7 @@ def unknown_faces(raters: Sequence[Rater], faces: Mapping[str, set[int]]) -> Ite
             )
 
 
-def faces_together(raters: Sequence[Rater], faces: Mapping[str, set[int]]) -> Iterator[str]:
+def _faces_together(raters: Sequence[Rater], faces: Mapping[str, set[int]]) -> Iterator[str]:
     """A note on each video of several faces for which a coder does not state whose movements are coded."""
     for video in dict.fromkeys(video for rater in raters for video in rater.events):
         coded = {
@@ -85,3 +95,22 @@ def faces_together(raters: Sequence[Rater], faces: Mapping[str, set[int]]) -> It
                 f"{first_of(without, MOST_NAMED)} states no face in {video or 'a video without a name'}, which has "
                 "several: the events of all faces are compared together; add a column face_id"
             )
+
+
+def _faces_numbered_otherwise(raters: Sequence[Rater]) -> Iterator[str]:
+    """A note on two coders whose events match on different faces only: they may be numbered otherwise."""
+    for one, other in combinations(raters, 2):
+        scenes = [scene for scene in scenes_of((one, other)) if scene.face_id is not None]
+        if not scenes or _matches(scenes_of((one, other))):
+            continue
+        both = {video: {0: one.events[video], 1: other.events[video]} for video in one.events if video in other.events}
+        if count := _matches(Scene(video, None, events) for video, events in both.items()):
+            yield (
+                f"no event of {one.name} matches one of {other.name} on the same face, but {count} would on others; "
+                "check that both number the faces alike"
+            )
+
+
+def _matches(scenes: Iterable[Scene]) -> int:
+    """How many events two coders have in common."""
+    return sum(len(unit) == 2 for scene in scenes for unit in units_in(scene))

@@ -10,13 +10,7 @@ from pathlib import Path
 
 from merlab.coding.agreement.frame_doubts import frame_doubts
 from merlab.coding.agreement.rated import RatedEvent, Rater, Raters, Video, rated, rated_row
-from merlab.coding.agreement.rater_doubts import (
-    coded_alone,
-    coders_alike,
-    faces_together,
-    require_inside,
-    unknown_faces,
-)
+from merlab.coding.agreement.rater_doubts import rater_doubts, require_inside
 from merlab.coding.decisions import is_rejection
 from merlab.coding.elan_import import Placed, chosen_medium, chosen_tiers, coder_of, face_of, is_of_others
 from merlab.coding.elan_tiers import NO_INITIALS
@@ -217,8 +211,7 @@ def read_raters(sources: Sequence[Path], fps: float | None) -> Raters:
     videos = {name: replace(video, fps=video.fps or fps) for name, video in reader.videos.items()}
     for name, video in videos.items():
         require_inside(name, video, raters)
-    notes = (*reader.notes, *empty, *coders_alike(raters), *coded_alone(raters), *unknown_faces(raters, reader.faces))
-    notes = (*notes, *faces_together(raters, reader.faces), *frame_doubts(raters, videos))
+    notes = (*reader.notes, *empty, *rater_doubts(raters, reader.faces), *frame_doubts(raters, videos))
     return Raters(tuple(raters), videos, notes)
 
 
