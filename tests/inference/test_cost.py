@@ -18,6 +18,9 @@ def test_a_convolution_and_a_linear_layer_are_counted_as_by_hand():
     network = nn.Sequential(nn.Conv2d(2, 4, 3, padding=1, bias=False), nn.Flatten(), nn.Linear(140, 6, bias=False))
     assert parameters(network) == 72 + 840
     assert macs(network, 2, 5, 7) == 72 * 35 + 840
+    # Weights that are not trained are not counted.
+    network[0].requires_grad_(False)
+    assert parameters(network) == 840
 
 
 def test_normalization_and_activations_need_no_multiply_accumulates():
@@ -131,6 +134,8 @@ def test_a_mistake_in_ones_own_network_names_the_method_and_the_line():
         profile(Method("mine", network=Broken), progress=False)
 
 
-def test_the_hardware_line_names_threads_and_torch():
+def test_the_hardware_line_names_cores_threads_and_torch(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 7)
+    assert ", 7 cores, " in hardware()
     assert re.search(r" (1 thread|[1-9]\d* threads),", hardware())
     assert "torch " in hardware()

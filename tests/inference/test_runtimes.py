@@ -15,9 +15,16 @@ import torch
 from merlab.errors import MerlabError
 from merlab.inference import runtimes
 from merlab.inference.cost import network_of
-from merlab.inference.runtimes import RUNTIMES, export_onnx, frames_per_second, load_network, resolve_runtime
+from merlab.inference.runtimes import (
+    RUNTIMES,
+    Runtime,
+    export_onnx,
+    frames_per_second,
+    load_network,
+    resolve_runtime,
+)
 from merlab.methods import find_method
-from merlab.version import install_hint
+from merlab.version import __version__, install_hint
 from merlab.vocabulary import RuntimeName
 
 
@@ -73,6 +80,41 @@ def test_a_network_with_a_key_is_exported_once(small, tmp_path, monkeypatch):
     assert [path.name[:3] for path in (tmp_path / "merlab" / "networks").iterdir()] == ["abc"]
 
 
+@pytest.fixture
+def exports(monkeypatch):
+    """Where networks were exported to, and what a runtime was given: the content of the file and the shape of clips."""
+
+    def export(module, shape, path):
+        path.write_text(f"exported for {shape}")
+        written.append(path)
+
+    def load(path):
+        content = path.read_text()
+        return lambda clips: seen.append((content, clips.shape))
+
+    written, seen = [], []
+    monkeypatch.setattr(runtimes, "export_onnx", export)
+    monkeypatch.setattr(runtimes, "RUNTIMES", {"torch": RUNTIMES["torch"], "onnx": Runtime("fake", load=load)})
+    return written, seen
+
+
+def test_every_runtime_is_timed_on_one_clip(small, exports, monkeypatch):
+    """Four milliseconds for a clip are 250 clips a second."""
+    monkeypatch.setattr(runtimes, "median_ms", lambda work: (work(), 4.0)[1])
+    assert frames_per_second(*small) == {"eager PyTorch": 250.0, "fake": 250.0}
+    assert exports[1] == [("exported for (3, 28, 28)", (1, 3, 28, 28))]
+
+
+def test_only_a_network_with_a_key_is_kept(small, exports, tmp_path):
+    for key in ("abc", "", "abc", "", "other"):
+        infer = load_network("onnx", *small, key)
+        assert infer is not None
+    assert len(exports[0]) == 4
+    kept = sorted(path.name for path in (tmp_path / "merlab" / "networks").glob("*.onnx"))
+    assert kept == [f"{key}-merlab-{__version__}-torch-{torch.__version__}.onnx" for key in ("abc", "other")]
+    assert load_network("torch", *small, "abc") is None
+
+
 def test_a_runtime_that_is_not_installed_is_reported_with_the_command_that_installs_it(small, monkeypatch):
     monkeypatch.setattr(runtimes, "find_spec", lambda name: None)
     speeds = frames_per_second(*small)
@@ -81,6 +123,14 @@ def test_a_runtime_that_is_not_installed_is_reported_with_the_command_that_insta
     assert speeds["OpenVINO bf16"] == f"not installed: {install_hint('openvino')}"
     with pytest.raises(MerlabError, match=re.escape(f"runtime onnx: not installed: {install_hint('onnx')}")):
         resolve_runtime("onnx", *small)
+
+
+@pytest.mark.parametrize(("has", "reason"), [(True, None), (False, "this processor has no bfloat16; use openvino")])
+def test_one_runtime_depends_on_the_processor(monkeypatch, has, reason):
+    monkeypatch.setattr(runtimes, "find_spec", lambda name: name)
+    monkeypatch.setattr(runtimes, "has_bfloat16", lambda: has)
+    found = {name: runtime.unavailable for name, runtime in RUNTIMES.items()}
+    assert found == {"torch": None, "onnx": None, "openvino": None, "openvino-bf16": reason}
 
 
 @pytest.mark.slow
