@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -92,7 +93,8 @@ def exports(monkeypatch):
         content = path.read_text()
         return lambda clips: seen.append((content, clips.shape))
 
-    written, seen = [], []
+    written: list[Path] = []
+    seen: list[tuple[str, tuple[int, ...]]] = []
     monkeypatch.setattr(runtimes, "export_onnx", export)
     monkeypatch.setattr(runtimes, "RUNTIMES", {"torch": RUNTIMES["torch"], "onnx": Runtime("fake", load=load)})
     return written, seen
@@ -106,13 +108,14 @@ def test_every_runtime_is_timed_on_one_clip(small, exports, monkeypatch):
 
 
 def test_only_a_network_with_a_key_is_kept(small, exports, tmp_path):
+    module, shape = small
     for key in ("abc", "", "abc", "", "other"):
-        infer = load_network("onnx", *small, key)
+        infer = load_network("onnx", module, shape, key)
         assert infer is not None
     assert len(exports[0]) == 4
     kept = sorted(path.name for path in (tmp_path / "merlab" / "networks").glob("*.onnx"))
     assert kept == [f"{key}-merlab-{__version__}-torch-{torch.__version__}.onnx" for key in ("abc", "other")]
-    assert load_network("torch", *small, "abc") is None
+    assert load_network("torch", module, shape, "abc") is None
 
 
 def test_a_runtime_that_is_not_installed_is_reported_with_the_command_that_installs_it(small, monkeypatch):
