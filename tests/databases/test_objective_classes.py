@@ -16,7 +16,7 @@ from merlab.progress import silent
 from merlab.protocols import label_clips
 from merlab.schemes import find_scheme
 from tests.databases import casme2_release, samm_release
-from tests.databases.release import edit_table, image_bytes, only, write_images
+from tests.databases.release import edit_table, image_bytes, only, write_images, write_table
 from tests.helpers import make_clip
 
 # Davison et al. 2018; MEGC2018 used I to V, 185 clips of CASME II and 68 of SAMM.
@@ -67,6 +67,16 @@ class TestCasme2:
             casme2_release.OBJECTIVE_TABLE,
         ]
         assert {finding.severity for finding in examination.findings} == {"handled"}
+
+    @pytest.mark.parametrize("named", ["EP02_01f", "ep02_01f"])
+    def test_clips_that_the_file_does_not_list_are_named(self, tmp_path, named):
+        root = casme2_release.write_release(tmp_path, rows=ROWS)
+        lines = [{"Subject": "1", "Filename": named, "Objective Class": 1}]
+        lines += [{"Subject": "02", "Filename": "EP01_11f", "Objective Class": 4}]
+        write_table(root / casme2_release.OBJECTIVE_TABLE, lines, ("Subject", "Filename", "Objective Class"))
+        expected = "the objective class of every clip of the coding table"
+        found = [each.found for each in casme2_release.examine(root).findings if each.expected == expected]
+        assert found == ([] if named == "EP02_01f" else ["none of 1 clip: sub01 EP02_01f"])
 
     @pytest.mark.slow
     def test_the_schemes_have_the_published_counts(self, release):

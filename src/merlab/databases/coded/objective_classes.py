@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +12,16 @@ from merlab.clips import Finding
 from merlab.databases.coded.coding_table import CodingTable
 from merlab.databases.coded.published_counts import KEEP_COUNTS, describe_counts
 from merlab.databases.coded.release import Release, is_table_file
+from merlab.databases.coded.row import Row
 from merlab.databases.coded.table_search import table_files
 from merlab.databases.coded.workbook import OtherTableError, read_records
 from merlab.databases.objective_class import parse_objective_class
 from merlab.errors import MerlabError
+from merlab.spelling import counted, first_of
 
 HEADINGS = ("Objective Class", "Objective Classes")
 FACT = "objective classes"
+CLIPS_SHOWN = 5
 Classes = Mapping[tuple[str, str], str]
 
 
@@ -67,7 +70,17 @@ def _with_classes_of_file(table: CodingTable, root: Path, release: Release) -> C
         return _unread(table, f"files that contradict each other: {', '.join(map(str, paths))}")
     rows = [replace(row, objective_class=read[0].get((row.subject, row.folder), "")) for row in table.rows]
     facts = {**table.facts, "file of objective classes": str(paths[0])}
-    return replace(table, rows=tuple(rows), facts=facts, others=(paths[0],))
+    findings = (*table.findings, *_without_class(rows, paths[0]))
+    return replace(table, rows=tuple(rows), facts=facts, findings=findings, others=(paths[0],))
+
+
+def _without_class(rows: Sequence[Row], path: Path) -> Iterator[Finding]:
+    """A finding about clips that the file of objective classes does not list."""
+    without = [f"{row.subject} {row.clip}" for row in rows if not row.objective_class]
+    if without:
+        found = f"none of {counted(len(without), 'clip')}: {first_of(without, CLIPS_SHOWN)}"
+        remedy = "schemes of objective classes leave them out; compare the names of the clips in both files"
+        yield Finding("differs", path.name, "the objective class of every clip of the coding table", found, remedy)
 
 
 def _unread(table: CodingTable, found: str) -> CodingTable:
