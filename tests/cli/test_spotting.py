@@ -80,6 +80,9 @@ def test_results_become_answers(merlab, tmp_path):
     assert out.startswith("1 video, ")
     assert "1 answered, 1 unknown question: out/asked_pred.jsonl" in out
     assert "note: unknown form: Who is it?" in out
+    assert "note: 2 faces of one show expressions; all are listed, as of one face" in out
+    write_result(tmp_path / "alone" / "one", video="one.mp4", pictures=False, faces=1)
+    assert "faces" not in merlab("answers", "alone", "--out", "out")[1]
     content = json.loads(merlab(*answers, "--json")[1])
     assert content["stamps"] == ["SYNTHETIC"]
     assert content["rows"] == len(pd.read_csv(tmp_path / "out" / "answers.csv"))

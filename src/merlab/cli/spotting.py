@@ -173,6 +173,10 @@ def answers_command(
         escape(f"{counted(len(videos), 'video')}, {counted(len(table), 'row')}{withheld}: {path}{stamps}"),
         soft_wrap=True,
     )
+    for video in videos:
+        if video.faces > 1:
+            several = f"note: {video.faces} faces of {video.name} show expressions; all are listed, as of one face"
+            out_console.print(escape(several), soft_wrap=True)
     for each in answered:
         counts = ", ".join(f"{count} {status}" for status, count in sorted(each.counts.items()))
         out_console.print(escape(f"{counts}: {each.path}"), soft_wrap=True)

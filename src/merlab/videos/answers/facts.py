@@ -59,11 +59,12 @@ class EventFacts:
 
 @dataclass(frozen=True)
 class VideoFacts:
-    """A video by its name, as ``name_of`` gives it, and its expressions by onset."""
+    """A video by its name, as ``name_of`` gives it, its expressions by onset, and how many faces show them."""
 
     name: str
     events: tuple[EventFacts, ...]
     stamps: tuple[str, ...]
+    faces: int = 1
 
     @property
     def main(self) -> EventFacts | None:
@@ -86,9 +87,11 @@ def facts_of(result: VideoResult, *, most_probable: bool = False) -> VideoFacts:
 
     With ``most_probable``, an event whose class is withheld gets the most probable one.
     """
-    events = [_event(row, most_probable) for row in result.rows]
-    kept = sorted((event for event in events if event.kind != OTHER), key=lambda event: event.onset)
-    return VideoFacts(name_of(result.metadata.video.name), tuple(kept), tuple(result.metadata.stamps))
+    events = [(_event(row, most_probable), row.face_id) for row in result.rows]
+    shown = [(event, face) for event, face in events if event.kind != OTHER]
+    kept = sorted((event for event, _ in shown), key=lambda event: event.onset)
+    faces = len({face for _, face in shown})
+    return VideoFacts(name_of(result.metadata.video.name), tuple(kept), tuple(result.metadata.stamps), faces)
 
 
 def read_facts(folders: Iterable[Path], *, most_probable: bool = False) -> list[VideoFacts]:
