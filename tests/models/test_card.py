@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
-from merlab.models.card import CardScore, ModelCard, SyntheticSettings, TrainedOn
+from merlab.models.card import CardScore, FlowSource, ModelCard, SyntheticSettings, TrainedOn
 from merlab.models.recognizer import load_recognizer
 from merlab.models.shipped import CARD, SHIPPED, shipped_card
 from tests.videos.recognizers import small_recognizer
@@ -77,3 +78,16 @@ def test_the_settings_of_synthetic_clips_are_under_the_key_of_the_first_release(
 def test_a_card_of_an_untrained_network_is_read_back():
     card = small_recognizer().card
     assert ModelCard.model_validate_json(card.model_dump_json()) == card
+
+
+def test_the_code_of_merlabs_own_network_and_input_is_its_version():
+    assert small_recognizer().card.code_now() == ""
+
+
+def test_faces_of_synthetic_flow_of_rendered_clips_and_of_starts_are_people_that_were_seen():
+    flow = FlowSource(digest="f1", clips=40, subjects=8)
+    rendered = SyntheticSettings(scheme="megc2019", recipe="flow")
+    seen: list[dict[str, Any]] = [{"flow": flow}, {"synthetic": rendered}, {"synthetic_start": True}]
+    for facts in seen:
+        assert TrainedOn(databases=("smic",), **facts).people == {"smic", "synthetic"}
+    assert TrainedOn(databases=("smic",), starts=("5ea1",)).people == {"smic"}
