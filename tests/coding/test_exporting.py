@@ -154,6 +154,15 @@ def test_an_event_of_boris_ends_before_one_that_starts_at_the_same_frame(tmp_pat
     ]
 
 
+def test_an_event_of_one_frame_starts_before_it_stops(tmp_path):
+    material = material_in(tmp_path / "out", faces=1)
+    own = (Decision("", 0, "add", onset, onset, offset, label="joy") for onset, offset in ((5, 9), (9, 9)))
+    write_coding(material.folder, Coding(tuple(own)))
+    export_coding([material.folder], tmp_path / "boris.csv", to="boris")
+    kinds = pd.read_csv(tmp_path / "boris.csv")["Behavior type"].tolist()
+    assert kinds == ["START", "POINT", "STOP", "START", "POINT", "STOP"]
+
+
 def test_boris_imports_a_spreadsheet(tmp_path):
     material = coded_in(tmp_path / "out")
     export_coding([material.folder], tmp_path / "boris.xlsx")

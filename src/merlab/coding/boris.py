@@ -72,10 +72,14 @@ def notes_on_overlaps(video: CodedVideo) -> Iterator[str]:
 
 
 def _rows(video: CodedVideo) -> Iterator[_Row]:
-    """Ascending in time; an event that ends comes before one that starts at the same time."""
-    every = [row for decision in video.coded.events for row in _moments(video, decision)]
+    """Ascending in time; an event that ends comes before one that starts at the same time, unless it starts there."""
     order = {"STOP": 0, "START": 1, "POINT": 2}
-    yield from sorted(every, key=lambda row: (row.time, order[row.kind]))
+    every = []
+    for decision in video.coded.events:
+        for row in _moments(video, decision):
+            is_one_frame = decision.onset == decision.offset
+            every.append((row.time, 3 if is_one_frame and row.kind == "STOP" else order[row.kind], row))
+    yield from (row for _, _, row in sorted(every, key=lambda each: each[:2]))
 
 
 def _moments(video: CodedVideo, decision: Decision) -> Iterator[_Row]:
