@@ -23,7 +23,7 @@ from merlab.databases.samm_long import RELEASE
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, open_frames
 from merlab.progress import silent
-from tests.databases import casme2_release, smic_release, test_casme3, test_mmew
+from tests.databases import casme2_release, casme_release, smic_release, test_casme3, test_mmew
 from tests.databases.release import image_bytes, write_images, write_table
 
 NAMES = ("img9.jpg", "img10.JPG", "006_1_00011.png", "._img8.jpg", "img12.txt", "cover.jpg", "13.jpeg")
@@ -95,6 +95,16 @@ def test_folders_that_hold_a_clip_twice_are_not_read_together(tmp_path):
     casme2_release.write_clip(tmp_path / "part 2", "02", "EP02_01f", range(46, 87))
     with pytest.raises(MerlabError, match="more than once: .*Cropped.*part 2.* give one of these folders"):
         casme2_release.examine(tmp_path)
+
+
+def test_frames_of_another_database_below_the_root_are_not_preferred(tmp_path):
+    casme2_release.write_release(tmp_path / "CASME2", rows=[casme2_release.row()])
+    write_table(tmp_path / "CASME" / casme_release.TABLE, [casme_release.row()], casme_release.COLUMNS)
+    write_images(tmp_path / "CASME" / "sub01" / "EP01_12", (f"{number}.jpg" for number in range(73, 81)), image_bytes())
+    for database, clip in (("casme", "EP01_12"), ("casme2", "EP02_01f")):
+        examination = find_database(database).examine(tmp_path, False, silent)
+        assert [each.name for each in examination.clips] == [clip]
+        assert not examination.of("unusable")
 
 
 def test_mmew_may_have_its_folders_of_emotions_below_those_of_subjects(tmp_path):

@@ -153,23 +153,23 @@ def subject_meant(name: str, release: Release) -> str | None:
 def by_preference(root: Path, layouts: Sequence[Layout], listed: Set[tuple[str, str]] = frozenset()) -> list[Layout]:
     """The layouts in the order of preference of their kinds; ``listed`` are the (subject, folder) pairs of a table.
 
-    Of several layouts of the preferred kind, those are taken together that have folders of the table, such as the
-    training set of a challenge beside its test sets; without a table all. Raises MerlabError if these hold a clip more
-    than once, because the user must choose one.
+    Layouts with folders of the table come first, because the others may be of another database. Those of the preferred
+    kind are taken together, such as the training set of a challenge beside its test sets. Raises MerlabError if they
+    hold a clip more than once, because the user must choose one.
     """
+    if not layouts:
+        return []
     layouts = sorted(layouts, key=lambda layout: layout.release.layout.kinds.index(layout.kind))
-    preferred = [layout for layout in layouts if layout.kind == layouts[0].kind]
-    fitting = [layout for layout in preferred if not listed or listed & layout.sources.keys()]
-    clips = [key for layout in fitting for key in layout.sources]
-    if fitting and len(clips) == len(set(clips)):
-        return [_together(fitting), *(layout for layout in layouts if layout not in fitting)]
-    if len(layouts) > 1 and layouts[0].kind == layouts[1].kind:
-        alike = [str(layout.folder) for layout in layouts if layout.kind == layouts[0].kind]
+    fitting = [layout for layout in layouts if listed & layout.sources.keys()] or layouts
+    preferred = [layout for layout in fitting if layout.kind == fitting[0].kind]
+    clips = [key for layout in preferred for key in layout.sources]
+    if len(clips) > len(set(clips)):
+        alike = ", ".join(str(layout.folder) for layout in preferred)
         raise MerlabError(
-            f"{root} holds the same frames more than once: {', '.join(alike)} all have the layout "
-            f"{layouts[0].kind.title}; give one of these folders as the root"
+            f"{root} holds the same frames more than once: {alike} all have the layout {preferred[0].kind.title}; "
+            "give one of these folders as the root"
         )
-    return layouts
+    return [_together(preferred), *(layout for layout in layouts if layout not in preferred)]
 
 
 def _together(layouts: Sequence[Layout]) -> Layout:
