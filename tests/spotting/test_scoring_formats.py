@@ -204,6 +204,13 @@ class TestElan:
             "macro",
         ]
 
+    def test_two_faces_may_move_in_the_same_frames(self, tmp_path):
+        both = [(f"face {face} events [SYNTHETIC]", [(45, 95, "others 0.71; mouth")]) for face in (0, 1)]
+        file = self.write(tmp_path, *both)
+        assert read_events(file, Reading(fps=200))["face_id"].tolist() == ["0", "1"]
+        (note,) = [note for note in score_spotting(TRUTH, file, fps=200).notes if "faces" in note]
+        assert "several faces move in '15_0101a'; faces are not compared" in note
+
     def test_a_copy_of_merlabs_tier_is_one_of_the_coder(self, tmp_path):
         """ELAN calls the copy of a tier ``-cp``; a coder corrects it."""
         file = self.write(

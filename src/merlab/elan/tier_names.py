@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 MachineKind = Literal["events", "apexes", "weak candidates"]
 # With the stamps of the result, and a number where a tier before has no place.
-MACHINE = re.compile(r"face \d+ (events|apexes|weak candidates)( \[[^\]]*\])*( \(\d+\))?", re.ASCII)
+MACHINE = re.compile(r"face (\d+) (events|apexes|weak candidates)( \[[^\]]*\])*( \(\d+\))?", re.ASCII)
 # The first tier of the movements of a face, of the machine or of a coder.
 MOVEMENTS = re.compile(r"(.+ )?face \d+ (events|movements)( \[[^\]]*\])*", re.ASCII)
 
@@ -16,7 +16,13 @@ MOVEMENTS = re.compile(r"(.+ )?face \d+ (events|movements)( \[[^\]]*\])*", re.AS
 def machine_kind(name: str) -> MachineKind | None:
     """What ``merlab recognize`` writes on a tier of this name; None for a tier of others, such as a copy of it."""
     found = MACHINE.fullmatch(name)
-    return cast(MachineKind, found[1]) if found else None
+    return cast(MachineKind, found[2]) if found else None
+
+
+def machine_face(name: str) -> str:
+    """The number of the face of such a tier; empty for a tier of others."""
+    found = MACHINE.fullmatch(name)
+    return found[1] if found else ""
 
 
 def with_further(name: str, names: Iterable[str]) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from merlab.elan.reading import ROUNDING_MS, ElanAnnotation, ElanDocument, read_elan
-from merlab.elan.tier_names import machine_kind, with_further
+from merlab.elan.tier_names import machine_face, machine_kind, with_further
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable
 from merlab.spotting.scoring.kinds import KIND, KINDS, MACRO, MICRO, OTHER, kind_of
@@ -28,7 +28,7 @@ def read_annotations(
     rates: Mapping[str, float] | None = None,
     first_of: Callable[[str], int | None] | None = None,
 ) -> CellTable:
-    """The annotations of one tier as events: video, onset and offset in frames, and kind or emotion.
+    """The annotations of one tier as events: video, onset and offset in frames, kind or emotion, and merlab's face_id.
 
     A text of an annotation that is a kind (micro, macro) is the kind, any other the emotion. Without ``tier``, the only
     tier with annotations is read, or the tiers of movements that merlab wrote. With a tier of movements of merlab,
@@ -46,22 +46,22 @@ def read_annotations(
     chosen, by_merlab = _chosen(path, annotated, tier)
     has_kinds = by_merlab and any(MERLAB_KIND.match(each.value) for name in chosen for each in annotated[name])
     video, origin, notes = _media(document)
-    name = unicodedata.normalize("NFC", video)
-    rate, first = (rates or {}).get(name, fps), first_of(name) if first_of else None
+    listed = unicodedata.normalize("NFC", video)
+    rate, first = (rates or {}).get(listed, fps), first_of(listed) if first_of else None
     if rate is None:
         raise MerlabError(
             f"{path} has times and no frames; give the frames per second of its video, {video} (--fps, or a column fps "
             "of that video in the list of videos)"
         )
     rows, places = [], []
-    for annotation in (annotation for name in chosen for annotation in annotated[name]):
+    for name, annotation in ((each, annotation) for each in chosen for annotation in annotated[each]):
         onset, offset = (frame + (1 if first is None else first) for frame in _frames(path, annotation, origin, rate))
         text = "" if by_merlab else annotation.value
         kind = _merlab_kind(annotation.value) if has_kinds else _stated_kind(text)
-        rows.append((video, str(onset), str(offset), kind, "" if kind else text))
+        rows.append((video, machine_face(name), str(onset), str(offset), kind, "" if kind else text))
         places.append(f"annotation {annotation.name}")
-    cells = pd.DataFrame(rows, columns=["video", "onset", "offset", KIND, "emotion"], dtype=object)
-    unused = [column for column in (KIND, "emotion") if (cells[column] == "").all()]
+    cells = pd.DataFrame(rows, columns=["video", "face_id", "onset", "offset", KIND, "emotion"], dtype=object)
+    unused = [column for column in ("face_id", KIND, "emotion") if (cells[column] == "").all()]
     return CellTable(str(path), cells.drop(columns=unused), tuple(places), notes)
 
 
