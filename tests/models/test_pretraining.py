@@ -30,6 +30,7 @@ from merlab.models.scoring import score_on
 from merlab.models.shipped import SHIPPED
 from merlab.models.synthetic_clips import synthetic_examples
 from merlab.models.training import Training
+from merlab.models.training_work import FlowToMake
 from merlab.progress import silent
 from merlab.schemes import find_scheme
 from merlab.synthesis import make_flow, read_flow
@@ -439,6 +440,15 @@ def test_a_card_is_stamped_by_its_clips_those_to_score_on_and_its_preset(
     clips = None if own is None else ClipTable((), stamps=own)
     tables = [ClipTable((), stamps=tuple(scored_on))]
     assert pretraining._stamps(training, clips, tables, of_synthetic) == expected
+
+
+def test_synthetic_flow_that_is_made_has_152_subjects_with_20_clips_each_unless_others_are_given():
+    assert pretraining._flow_to_make(None, None, 3, True) == FlowToMake(subjects=152, clips=20, seed=3)
+    assert pretraining._flow_to_make(7, 2, 0, True) == FlowToMake(subjects=7, clips=2, seed=0)
+    assert pretraining._flow_to_make(None, None, 3, False) is None
+    for given, named in (((7, None), r"subjects \(7\) describes"), ((None, 2), r"clips per subject \(2\) describes")):
+        with pytest.raises(MerlabError, match=f"{named} SYNTHETIC flow that is made, but the clips are given"):
+            pretraining._flow_to_make(*given, 0, False)
 
 
 def test_the_temperature_and_the_errors_without_and_with_it_are_those_of_the_held_out_clips():
