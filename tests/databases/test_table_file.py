@@ -155,3 +155,24 @@ def test_a_delimiter_inside_of_cells_is_not_that_between_them(tmp_path, notes):
         ("1", "3", "1,2,4,6,12"),
         ("2", "5", "4,9"),
     ]
+
+
+def test_an_old_workbook_may_have_the_suffix_of_a_new_one(tmp_path):
+    workbook = xlwt.Workbook()
+    workbook.add_sheet("coding").write(0, 0, "Subject")
+    workbook.save(str(tmp_path / "a.xlsx"))
+    (sheet,) = read_lines(tmp_path / "a.xlsx").sheets
+    assert (sheet.name, sheet.header) == ("coding", ("Subject",))
+
+
+def test_a_workbook_with_a_password_is_refused_with_the_remedy(tmp_path):
+    workbook = xlwt.Workbook()
+    workbook.add_sheet("coding").write(0, 0, "Subject")
+    workbook.save(str(tmp_path / "a.xlsx"))
+    # A protected workbook has the container of an old one, with other streams in it.
+    name = "Workbook".encode("utf-16-le")
+    content = (tmp_path / "a.xlsx").read_bytes()
+    assert name in content
+    (tmp_path / "a.xlsx").write_bytes(content.replace(name, "Encrypte".encode("utf-16-le")))
+    with pytest.raises(MerlabError, match="it may be protected by a password: save it without one"):
+        read_lines(tmp_path / "a.xlsx")

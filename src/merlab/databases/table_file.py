@@ -39,6 +39,8 @@ TEXT_SUFFIXES = (".csv", ".tsv")
 ZIP, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 # Cells of an Excel workbook before 2007 without a value, with a format or without.
 NO_VALUE = {xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK}
+# What xlrd says about a workbook with a password, of Excel before 2007 and since.
+PROTECTED = ("encrypted", "Can't find workbook")
 # What the readers of spreadsheets raise when a file is damaged.
 DAMAGED = (
     zipfile.BadZipFile, zlib.error, struct.error, ElementTree.ParseError, xlrd.XLRDError,
@@ -161,6 +163,10 @@ def _old_encoding(path: Path, encoding: str) -> Finding:
 
 
 def _read_xlsx(path: Path, header_lines: int) -> TableFile:
+    """A workbook of Excel; one of Excel before 2007, or with a password, under this suffix is read as what it is."""
+    content = path.read_bytes()
+    if content.startswith(OLD_EXCEL):
+        return _read_xls(path, header_lines)
     # Here, because every worker process imports this module, and few read a workbook.
     import openpyxl
 
@@ -168,7 +174,7 @@ def _read_xlsx(path: Path, header_lines: int) -> TableFile:
         with warnings.catch_warnings():
             # About what openpyxl would not write again: styles, lists to choose from.
             warnings.simplefilter("ignore")
-            workbook = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), data_only=True)
+            workbook = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
         if not workbook.worksheets:
             raise ValueError("no sheets; if it is a Strict Open XML Spreadsheet, save it as an Excel Workbook")
         sheets = {
@@ -234,7 +240,9 @@ def _read_ods(path: Path, header_lines: int) -> TableFile:
 
 def _unreadable(path: Path, kind: str, error: Exception) -> MerlabError:
     reason = (str(error) or type(error).__name__).splitlines()[0]
-    return MerlabError(f"{path} cannot be read as {kind} ({reason}); {COPY_AGAIN}")
+    protected = any(word in reason for word in PROTECTED)
+    remedy = "it may be protected by a password: save it without one" if protected else COPY_AGAIN
+    return MerlabError(f"{path} cannot be read as {kind} ({reason}); {remedy}")
 
 
 def _workbook(
