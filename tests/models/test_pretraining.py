@@ -446,9 +446,11 @@ def test_synthetic_flow_that_is_made_has_152_subjects_with_20_clips_each_unless_
     assert pretraining._flow_to_make(None, None, 3, True) == FlowToMake(subjects=152, clips=20, seed=3)
     assert pretraining._flow_to_make(7, 2, 0, True) == FlowToMake(subjects=7, clips=2, seed=0)
     assert pretraining._flow_to_make(None, None, 3, False) is None
-    for given, named in (((7, None), r"subjects \(7\) describes"), ((None, 2), r"clips per subject \(2\) describes")):
-        with pytest.raises(MerlabError, match=f"{named} SYNTHETIC flow that is made, but the clips are given"):
-            pretraining._flow_to_make(*given, 0, False)
+    for subjects, clips, named in ((7, None, r"subjects \(7\)"), (None, 2, r"clips per subject \(2\)")):
+        with pytest.raises(
+            MerlabError, match=f"{named} describes SYNTHETIC flow that is made, but the clips are given"
+        ):
+            pretraining._flow_to_make(subjects, clips, 0, False)
 
 
 def test_the_temperature_and_the_errors_without_and_with_it_are_those_of_the_held_out_clips():
