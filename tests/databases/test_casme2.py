@@ -540,6 +540,14 @@ class TestFoldersWithFaults:
         finding = only(examine(small), "EP02_01f")
         assert (finding.severity, finding.found.startswith("no frames")) == ("unusable", True)
 
+    def test_a_video_in_the_folder_of_its_clip_takes_its_place(self, small):
+        folder = small / "Cropped" / "sub01" / "EP02_01f"
+        for path in folder.iterdir():
+            path.unlink()
+        (folder / "EP02_01f.avi").write_bytes(b"RIFF")
+        remedy = only(examine(small), "EP02_01f").remedy
+        assert remedy.startswith("if EP02_01f.avi is the clip, put it in the place of this folder; otherwise copy")
+
     def test_a_folder_of_files_of_another_format_names_those_that_are_read(self, small):
         for path in (small / "Cropped" / "sub01" / "EP02_01f").iterdir():
             path.rename(path.with_suffix(".webp"))

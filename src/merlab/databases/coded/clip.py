@@ -15,7 +15,7 @@ from merlab.clips import Clip, Finding
 from merlab.databases.coded.folders import entries
 from merlab.databases.coded.release import Frames, QuirkKind, QuirksOfClip, Release
 from merlab.databases.coded.row import Row
-from merlab.frames import IMAGE_SUFFIXES, MAX_FRAMES_NAMED, describe_numbers, folders_of_images
+from merlab.frames import IMAGE_SUFFIXES, MAX_FRAMES_NAMED, describe_numbers, folders_of_images, looks_like_video
 from merlab.spelling import counted
 
 COPY_AGAIN = "copy the clip's folder again from the original"
@@ -235,6 +235,8 @@ def remedy_without_frames(source: Path) -> str:
     files = [path.name for path in entries(source) if path.is_file()]
     if not files:
         return COPY_AGAIN
+    if len(files) == 1 and looks_like_video(source / files[0]):
+        return f"if {files[0]} is the clip, put it in the place of this folder; otherwise {COPY_AGAIN}"
     form = f"files of {', '.join(IMAGE_SUFFIXES)} whose names end in their number"
     return f"if {files[0]} is one of its frames, write them as {form}; otherwise {COPY_AGAIN}"
 
