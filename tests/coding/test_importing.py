@@ -456,6 +456,24 @@ def test_of_several_coders_in_a_file_one_is_chosen_by_initials(tmp_path, with_ow
     assert "face 0 smiles" in report.notes[0]
 
 
+def test_texts_of_the_machine_on_a_copied_tier_are_no_labels(tmp_path):
+    material = material_in(tmp_path / "out")
+    export_coding([material.folder], tmp_path / "coded.eaf")
+    own = pympi.Elan.Eaf(str(tmp_path / "coded.eaf"))
+    (copied, *_) = [each for each in own.get_tier_names() if each.startswith("face 0 events")]
+    own.add_tier(f"{copied}-cp", ann="EF")
+    for (begin, end, text), label in zip(own.get_annotation_data_for_tier(copied), (None, "smile"), strict=True):
+        own.add_annotation(f"{copied}-cp", begin, end, label or text)
+    own.to_file(str(tmp_path / "own.eaf"))
+    report = import_coding(material.folder, tmp_path / "own.eaf")
+    assert report.notes[-1] == f"{tmp_path / 'own.eaf'}: 1 text of merlab left out: no label of a coder"
+    decided = read_coding(material).decisions
+    assert [(each.event, each.decision, each.label) for each in decided] == [
+        ("e0001", "accept", ""),
+        ("e0003", "accept", "smile"),
+    ]
+
+
 def test_a_rejection_in_a_table_of_another_program_rejects_the_movement_in_these_frames(tmp_path):
     material = material_in(tmp_path / "out", faces=1)
     first = material.events[0]

@@ -15,6 +15,7 @@ from merlab.coding.units import read_units, require_units
 from merlab.elan.reading import ElanAnnotation, ElanDocument, ElanTier, Medium
 from merlab.elan.tier_names import machine_kind
 from merlab.errors import MerlabError
+from merlab.spelling import counted
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,12 @@ def imported_elan(document: ElanDocument, material: Material, choice: ElanChoice
     unread = [tier.name for tier in document.tiers if tier.has_times and not _is_used(tier, tiers)]
     if unread:
         notes = [*notes, f"{document.path}: tiers that were not read: {', '.join(unread)}"]
+    # A part of the face alone, as after `merlab spot`, may be the word of a coder.
+    of_machine = {event.described for event in material.events if ";" in event.described}
+    if copied := sum(each.label in of_machine for each in found):
+        # ELAN copies a tier with its texts.
+        found = [replace(each, label="") if each.label in of_machine else each for each in found]
+        notes = [*notes, f"{document.path}: {counted(copied, 'text')} of merlab left out: no label of a coder"]
     return Imported(decisions_about(material, found, now(), document.path), tuple(notes))
 
 
