@@ -79,7 +79,10 @@ def import_command(
     file: Annotated[
         Path, PathArgument(help="An .eaf file, a coding.csv, or a table with onset and offset.", metavar="FILE")
     ],
-    coder: Annotated[str | None, typer.Option(help="Initials for the decisions; unless given, those in FILE.")] = None,
+    coder: Annotated[
+        str | None,
+        typer.Option(help="Initials for the decisions; unless given, those in FILE. ELAN: whose tiers to read."),
+    ] = None,
     tier: Annotated[list[str] | None, typer.Option(help="ELAN: a tier with movements; may be repeated.")] = None,
     media: Annotated[str | None, typer.Option(help="ELAN: the linked file that shows the video.")] = None,
     face: Annotated[int | None, typer.Option(min=0, help="The face of tiers or rows that name none.")] = None,
