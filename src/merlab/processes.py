@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing.connection import Connection, wait
@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 import cv2
-from threadpoolctl import threadpool_limits
+import threadpoolctl
 
 from merlab.errors import MerlabError
 
@@ -138,16 +138,68 @@ def process_count(jobs: int | None) -> int:
     return jobs or os.cpu_count() or 1
 
 
+class _ForAll:
+    """A setting of the whole process, which threads of a program may change at the same time.
+
+    It is restored when the last of them leaves. The first to leave would otherwise change it for the others, and the
+    last would restore what it found: the change.
+    """
+
+    def __init__(self, change: Callable[[], AbstractContextManager[object]]) -> None:
+        self._change, self._restore, self._inside, self._lock = change, ExitStack(), 0, threading.Lock()
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        with self._lock:
+            # Each makes the change: a library may have been loaded since.
+            self._restore.enter_context(self._change())
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside -= 1
+                if not self._inside:
+                    self._restore.close()
+
+
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """Use one thread of OpenCV and of BLAS: on images this small, more threads cost more time than they save."""
+def _one_thread_of_opencv() -> Iterator[None]:
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
-        with threadpool_limits(limits=1, user_api="blas"):
-            yield
+        yield
     finally:
         cv2.setNumThreads(threads)
+
+
+@contextmanager
+def _one_thread_of_blas() -> Iterator[None]:
+    limits = threadpoolctl.threadpool_limits(limits=1, user_api="blas")
+    _leave_blas_to_others()
+    try:
+        yield
+    finally:
+        limits.restore_original_limits()
+        _leave_blas_to_others()
+
+
+def _leave_blas_to_others() -> None:
+    """From version 3.8 on, threadpoolctl ignores all threads but the first that sets OpenBLAS; ours take turns."""
+    leave = getattr(threadpoolctl.OpenBLASController, "clear_controlling_thread", None)
+    if leave is not None:
+        leave()
+
+
+_opencv = _ForAll(_one_thread_of_opencv)
+one_thread_of_blas = _ForAll(_one_thread_of_blas)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Use one thread of OpenCV and of BLAS: on images this small, more threads cost more time than they save."""
+    with _opencv(), one_thread_of_blas():
+        yield
 
 
 def each_in_processes(work: Callable[[Item], Result], items: Sequence[Item], jobs: int | None) -> Iterator[Result]:
@@ -312,5 +364,5 @@ def _received(receivers: list[Connection]) -> Iterator[Any]:
 
 def _start_worker() -> None:
     cv2.setNumThreads(1)
-    threadpool_limits(limits=1, user_api="blas")
+    threadpoolctl.threadpool_limits(limits=1, user_api="blas")
     end_with_parent()

@@ -30,6 +30,7 @@ from merlab.inputs.recipe import Recipe
 from merlab.methods.baselines import Random
 from merlab.methods.method import Classifier
 from merlab.methods.own import as_classifier
+from merlab.processes import one_thread_of_blas
 from merlab.progress import Progress, silent
 from merlab.training import Material, NeuralClassifier, SyntheticClips
 from merlab.training.threads import torch_threads
@@ -158,7 +159,7 @@ def _one_thread() -> Iterator[None]:
 
     A network that merlab trains sets its own number.
     """
-    with torch_threads(1), threadpool_limits(limits=1):
+    with torch_threads(1), threadpool_limits(limits=1, user_api="openmp"), one_thread_of_blas():
         yield
 
 
