@@ -86,6 +86,18 @@ def test_a_file_whose_network_was_edited_is_loaded_with_a_warning(package, clips
 
 
 @pytest.mark.slow
+def test_layers_may_share_their_weights(package, clips, tmp_path):
+    layer = "torch.nn.Linear(task.channels, task.classes)"
+    package.edit(
+        f"self.head = {layer}", f"self.head, self.same = {layer}, {layer}; self.same.weight = self.head.weight"
+    )
+    made = pretrain(tmp_path / "mine.safetensors", clips, **SMALL)
+    read = load_recognizer(tmp_path / "mine.safetensors").module
+    assert read.get_parameter("head.weight") is read.get_parameter("same.weight")
+    assert read.get_parameter("head.weight").equal(made.module.get_parameter("head.weight"))
+
+
+@pytest.mark.slow
 def test_an_error_in_it_is_named_with_its_line_in_training_and_in_a_file(package, clips, tmp_path):
     pretrain(tmp_path / "mine.safetensors", clips, **SMALL)
     package.edit("task.channels", "task.chanels")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 from merlab.errors import MerlabError
 from merlab.models.recognizer import load_recognizer
@@ -41,6 +42,15 @@ def test_a_saved_recognizer_has_the_card_and_the_digest_of_its_file(tmp_path):
     loaded = load_recognizer(tmp_path / "weights.safetensors")
     assert (saved.card, saved.digest) == (loaded.card, loaded.digest)
     assert (small_recognizer().verified, saved.verified, loaded.verified) == (False, True, True)
+
+
+def test_weights_that_two_layers_share_are_saved_under_both_names(tmp_path):
+    shared = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+    shared[1].weight = shared[0].weight
+    replace(small_recognizer(), module=shared).save(tmp_path / "shared.safetensors")
+    tensors = load_file(tmp_path / "shared.safetensors")
+    assert tensors.keys() == shared.state_dict().keys()
+    assert all(torch.equal(tensors[name], value) for name, value in shared.state_dict().items())
 
 
 def test_loading_it_changes_no_random_number_of_the_program(file):

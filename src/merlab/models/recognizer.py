@@ -128,7 +128,9 @@ class Recognizer:
 
     def save(self, path: Path) -> Recognizer:
         """Write network and card as one file, whole or not at all; returns the recognizer with its digests."""
-        tensors = {name: value.contiguous() for name, value in self.module.state_dict().items()}
+        # Copies, because safetensors refuses tensors that layers share.
+        form = torch.contiguous_format
+        tensors = {name: value.clone(memory_format=form) for name, value in self.module.state_dict().items()}
         card = self.card.model_copy(update={FIELD: content_digest(self.card.model_dump_json(), tensors)})
         with whole_file(path) as aside:
             # One entry: safetensors writes several in any order, so the same weights could give different files.
