@@ -8,6 +8,7 @@ import platform
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -106,6 +107,29 @@ def test_a_signal_that_arrives_while_processes_start_is_answered_when_they_have_
         assert answered == [number]
     finally:
         signal.signal(number, handler)
+
+
+def test_the_main_program_is_there_again_after_two_threads_have_started_processes():
+    main, begun, entered, left = sys.modules["__main__"], threading.Event(), threading.Event(), threading.Event()
+
+    def first() -> None:
+        with without_main():
+            begun.set()
+            entered.wait(0.05)
+        left.set()
+
+    def second() -> None:
+        begun.wait()
+        with without_main():
+            entered.set()
+            left.wait()
+
+    threads = [threading.Thread(target=work) for work in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sys.modules["__main__"] is main
 
 
 @pytest.mark.slow

@@ -70,6 +70,9 @@ def keep_freed_memory() -> None:
         libc.mallopt(M_TRIM_THRESHOLD, MOST_KEPT)
 
 
+_one_at_a_time = threading.RLock()
+
+
 @contextmanager
 def without_main() -> Iterator[None]:
     """Start processes inside that do not run the user's main program again, and that Ctrl-C does not reach.
@@ -78,17 +81,19 @@ def without_main() -> Iterator[None]:
     again, and a program that was read from standard input has no file to run. A process inherits which signals are
     blocked; Ctrl-C would otherwise stop it with a traceback while it is still importing.
 
-    Ctrl-C and SIGTERM are answered on leaving: a process that is only half started would print a traceback.
+    Ctrl-C and SIGTERM are answered on leaving: a process that is only half started would print a traceback. Another
+    thread that starts processes waits, because it would take the replacement for the main program.
     """
     # Idle threads that spin cost much more time than they save when anything else runs on the cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        with _signals_later(), _blocked(signal.SIGINT):
-            yield
-    finally:
-        sys.modules["__main__"] = main
+    with _one_at_a_time:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            with _signals_later(), _blocked(signal.SIGINT):
+                yield
+        finally:
+            sys.modules["__main__"] = main
 
 
 @contextmanager
