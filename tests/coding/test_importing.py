@@ -8,6 +8,7 @@ import pytest
 from merlab.coding.agreement.agree import agree
 from merlab.coding.decisions import Coding
 from merlab.coding.elan_import import ElanChoice, chosen_medium
+from merlab.coding.elan_tiers import is_machine_text
 from merlab.coding.exporting import export_coding
 from merlab.coding.file import read_coding, write_coding
 from merlab.coding.importing import import_coding
@@ -472,6 +473,27 @@ def test_texts_of_the_machine_on_a_copied_tier_are_no_labels(tmp_path):
         ("e0001", "accept", ""),
         ("e0003", "accept", "smile"),
     ]
+    # Two coders who copied the same tier do not agree on labels that neither gave.
+    own.rename_tier(f"{copied}-cp", "GH")
+    own.to_file(str(tmp_path / "other.eaf"))
+    scores = agree(tmp_path / "own.eaf", tmp_path / "other.eaf", fps=100).scores
+    assert (scores.pairs[0].matched, scores.pairs[0].labels.n) == (2, 1)
+    assert f"{tmp_path / 'own.eaf'}: 1 text of merlab left out: no label of a coder" in scores.notes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "surprise 0.71; eyes and brows",
+        "no class (probability too low; head moves more than the face); cheeks, right",
+        "macro: happiness below 0.01; mouth, left",
+        "other: chin",
+        "weak, score 3.1; nose",
+    ],
+)
+def test_texts_of_merlab_are_known(text):
+    assert is_machine_text(text)
+    assert not any(map(is_machine_text, (f"{text}?", "nose", "smile; nose", "smile 1; nose", "other", "")))
 
 
 def test_a_rejection_in_a_table_of_another_program_rejects_the_movement_in_these_frames(tmp_path):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from merlab.coding import elan_tiers
 from merlab.coding.decisions import now
-from merlab.coding.elan_tiers import FACE, TierName, tier_name
+from merlab.coding.elan_tiers import FACE, TierName, is_machine_text, tier_name
 from merlab.coding.found_events import FoundEvent, Imported, decisions_about
 from merlab.coding.frame_clock import FrameClock
 from merlab.coding.material import Material, composed
@@ -53,12 +53,7 @@ def imported_elan(document: ElanDocument, material: Material, choice: ElanChoice
     unread = [tier.name for tier in document.tiers if tier.has_times and not _is_used(tier, tiers)]
     if unread:
         notes = [*notes, f"{document.path}: tiers that were not read: {', '.join(unread)}"]
-    # A part of the face alone, as after `merlab spot`, may be the word of a coder.
-    of_machine = {event.described for event in material.events if ";" in event.described}
-    if copied := sum(each.label in of_machine for each in found):
-        # ELAN copies a tier with its texts.
-        found = [replace(each, label="") if each.label in of_machine else each for each in found]
-        notes = [*notes, f"{document.path}: {counted(copied, 'text')} of merlab left out: no label of a coder"]
+    notes = [*notes, *notes_on_copies(document, tiers)]
     return Imported(decisions_about(material, found, now(), document.path), tuple(notes))
 
 
@@ -136,6 +131,12 @@ def chosen_tiers(
         f"{document.path}: which tier holds the movements? Tiers of coders are "
         f"{', '.join(tier.name for tier in others)}; give one or more with {how}"
     )
+
+
+def notes_on_copies(document: ElanDocument, tiers: Sequence[ElanTier]) -> list[str]:
+    """A note where texts of merlab are on tiers of others: ELAN copies a tier with its texts."""
+    copied = sum(is_machine_text(each.value) for tier in tiers if is_of_others(tier) for each in tier.annotations)
+    return [f"{document.path}: {counted(copied, 'text')} of merlab left out: no label of a coder"] if copied else []
 
 
 def is_of_others(tier: ElanTier) -> bool:
@@ -264,7 +265,9 @@ def _is_used(tier: ElanTier, read: Sequence[ElanTier]) -> bool:
 
 
 def _label_and_units(value: str) -> tuple[str, str]:
-    """A text of another program: action units if it consists of nothing else, or else a label."""
+    """A text of another program: action units if it consists of nothing else, a label unless merlab wrote it."""
+    if is_machine_text(value):
+        return "", ""
     try:
         return ("", value) if read_units(value) else (value, "")
     except ValueError:

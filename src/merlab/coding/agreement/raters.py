@@ -12,7 +12,15 @@ from merlab.coding.agreement.frame_doubts import frame_doubts
 from merlab.coding.agreement.rated import RatedEvent, Rater, Raters, Video, rated, rated_row
 from merlab.coding.agreement.rater_doubts import rater_doubts, require_inside
 from merlab.coding.decisions import is_rejection
-from merlab.coding.elan_import import Placed, chosen_medium, chosen_tiers, coder_of, face_of, is_of_others
+from merlab.coding.elan_import import (
+    Placed,
+    chosen_medium,
+    chosen_tiers,
+    coder_of,
+    face_of,
+    is_of_others,
+    notes_on_copies,
+)
 from merlab.coding.elan_tiers import NO_INITIALS
 from merlab.coding.events import coded_events
 from merlab.coding.file import read_coding, whole_number
@@ -120,6 +128,7 @@ class _Reader:
         tiers = chosen_tiers(document, (), f"{how} --tier NAME`, and compare the result")
         if unread := [tier.name for tier in document.tiers if is_of_others(tier) and tier not in tiers]:
             notes = [*notes, f"{path}: tiers that were not read: {', '.join(unread)}"]
+        notes = [*notes, *notes_on_copies(document, tiers)]
         for tier in tiers:
             face = face_of(tier)
             coded.setdefault(coder_of(tier), []).extend((found, face) for found in placed.events(tier, face or 0))
