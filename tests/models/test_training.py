@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from torch import nn
 
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
+from merlab.methods import Method, Preset
 from merlab.models.training import Training, default_preset, require_material
 from merlab.schemes import find_scheme
 from tests.helpers import make_clip
@@ -42,6 +44,18 @@ def test_each_seed_has_networks_of_its_own():
 )
 def test_the_network_that_is_kept_averages_members_and_mirror_images(method, members, options):
     assert dict(training(method, members=members).kept_network()) == options
+
+
+@pytest.mark.parametrize("value", [(8, 16), {1: 2}, {8}, Path("widths")])
+def test_options_of_a_network_that_a_file_cannot_keep_as_they_are_are_refused_before_the_training(monkeypatch, value):
+    own = Method("lab-net", network=nn.Module, presets={"mine": Preset(network={"widths": value}, training={})})
+    monkeypatch.setattr("merlab.models.training.find_method", lambda _: own)
+    monkeypatch.setattr(Method, "preset_with", lambda method, name, options: method.preset(name))
+    with pytest.raises(MerlabError, match="preset mine of lab-net: .* cannot keep the network option widths, which is"):
+        training("lab-net", "mine")
+    kept = Preset(network={"widths": [8, 16], "by": {"side": 0.5}, "name": None}, training={})
+    monkeypatch.setitem(own.presets, "mine", kept)
+    assert training("lab-net", "mine").kept_network() == kept.network
 
 
 def test_a_given_input_replaces_that_of_the_preset_and_this_one_that_of_the_method():

@@ -20,8 +20,8 @@ TENSORS = {"conv1.weight": torch.ones(2, 3), "bn1.num_batches_tracked": torch.te
 def test_the_same_tensors_are_read_from_every_kind_of_file(tmp_path):
     save_file(TENSORS, tmp_path / "a.safetensors")
     torch.save(TENSORS, tmp_path / "b.pth")
-    torch.save({"epoch": 3, "state_dict": TENSORS}, tmp_path / "c.pt")
-    files = load_starts([tmp_path / name for name in ("a.safetensors", "b.pth", "c.pt")])
+    torch.save({"epoch": 3, "state_dict": TENSORS}, tmp_path / "c.PT")
+    files = load_starts([tmp_path / name for name in ("a.safetensors", "b.pth", "c.PT")])
     for file in files:
         assert isinstance(file, ZooFile)
         assert file.tensors.keys() == TENSORS.keys()

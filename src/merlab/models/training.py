@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,8 +32,8 @@ class Training:
         seeds: how many recognizers are trained, with seeds ``seed``, ``seed`` + 1, ..., for a score with its spread.
         members: how many networks each of them averages.
 
-    Raises MerlabError for a method that is not a network or cannot be averaged, and for a preset or a recipe that does
-    not exist or gives several samples of a movement.
+    Raises MerlabError for a method that is not a network or cannot be averaged, for a preset or a recipe that does not
+    exist or gives several samples of a movement, and for a network option that a file of weights cannot keep.
 
     """
 
@@ -56,7 +57,12 @@ class Training:
                 f"a recognizer reads one image of each movement; {recipe} gives {recipe.samples} samples; pass an "
                 "input such as flow:scale=centered,crop=corrected"
             )
-        self.kept_network()
+        for name, value in self.kept_network().items():
+            if not _is_json(value):
+                raise MerlabError(
+                    f"preset {self.preset} of {self.method}: a file of weights cannot keep the network option {name}, "
+                    f"which is {value!r}; use numbers, texts, truth values, lists, or mappings from texts to these"
+                )
 
     @property
     def of_method(self) -> Method:
@@ -166,3 +172,11 @@ def _require_fitting(training: Training, own: ClipTable | None, starts: Sequence
 def _takes(method: Method, option: str) -> bool:
     assert method.network is not None
     return option in inspect.signature(method.network).parameters
+
+
+def _is_json(value: object) -> bool:
+    """Whether a value is the same after it was written as JSON and read again."""
+    try:
+        return bool(json.loads(json.dumps(value)) == value)
+    except (TypeError, ValueError):
+        return False
