@@ -214,6 +214,16 @@ def test_what_was_decided_elsewhere_is_not_overwritten_unseen(browser, result):
         assert [row[1] for row in saved(result)] == ["accept"]
         press(browser, "r")
         until(lambda: [row[1] for row in saved(result)] == ["reject"])
+        # The cursor is in a field in which nothing was typed.
+        press(browser, "c")
+        new = {**elsewhere, "decision": "reject", "comment": "sure"}
+        seen = {**new, "comment": ""}
+        assert client.http.post(f"/api/jobs/{ID}/coding", json={"seen": seen, "decision": new}).is_success
+        browser.execute_script("document.dispatchEvent(new Event('visibilitychange'))")
+        until(lambda: browser.find_element(By.ID, "decide-comment").get_property("value") == "sure")
+        press(browser, Keys.ESCAPE, "a")
+        until(lambda: saved(result)[0][1] == "accept")
+        assert saved(result)[0][-1] == "sure"
 
 
 def test_what_was_typed_while_the_service_did_not_answer_is_saved_when_it_does(browser, result):
@@ -238,6 +248,9 @@ def test_a_movement_is_seen_closely_and_the_timeline_follows(browser, result):
         until(lambda: stage.get_attribute("aria-label") == "apex")
         until(lambda: stage.get_attribute("aria-label") == "onset")
         press(browser, "f", "z", "s")
+        assert stage.get_attribute("aria-label") == "apex, eyes and brows"
+        held = "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 's', bubbles: true, repeat: true}))"
+        browser.execute_script(held)
         assert stage.get_attribute("aria-label") == "apex, eyes and brows"
         browser.execute_script(
             "const box = document.querySelector('#least-score'); box.value = arguments[0]; "

@@ -6,6 +6,8 @@ import { showResult } from "./result.js";
 import { chosenSettings, prepareSettings } from "./settings.js";
 
 const POLL_MS = 1000;
+// A service, or a network, that is silent for so long does not answer.
+const SILENT_MS = 15_000;
 // Where a row is in the list; those with a result, and those that failed, are last.
 const ORDER = ["not sent", "running", "queued", "uploading", "unsent"];
 const find = (id) => document.getElementById(id);
@@ -99,7 +101,7 @@ async function refresh() {
   const turn = ++asked;
   const arrived = arrivedKeys();
   try {
-    const listed = await request("api/jobs");
+    const listed = await request("api/jobs", { signal: AbortSignal.timeout(SILENT_MS) });
     if (turn < answered) return;
     [jobs, answered] = [listed, turn];
   } catch {

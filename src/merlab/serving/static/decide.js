@@ -105,6 +105,8 @@ export function decisionForm(movement, coding, { here, seek }) {
   function textField(action, title, tag, attributes, column, typed) {
     let timer = null;
     let sent = null;
+    // What was saved when it was last shown here.
+    let base = "";
     const input = element(tag, {
       id: `decide-${action}`, ...attributes, onchange: save, onblur: save,
       oninput: () => { clearTimeout(timer); timer = typed ? setTimeout(save, TYPING_MS) : null; },
@@ -114,7 +116,7 @@ export function decisionForm(movement, coding, { here, seek }) {
 
     function isSaved() {
       const decision = decided();
-      return !decision || input.value.trim() === decision[column];
+      return !decision || [base, decision[column]].includes(input.value.trim());
     }
 
     async function save() {
@@ -124,13 +126,17 @@ export function decisionForm(movement, coding, { here, seek }) {
       sent = value;
       const saved = await coding.decide(movement, { [column]: value });
       sent = null;
+      if (saved) base = saved[column];
       // The service writes action units its own way.
       if (saved && input.value.trim() === value && !typed) input.value = saved[column];
     }
 
     function shown(decision, failed) {
       input.disabled = !decision;
-      if (!failed && document.activeElement !== input) input.value = decision?.[column] ?? "";
+      const saved = decision?.[column] ?? "";
+      const changedElsewhere = sent === null && saved !== base && input.value.trim() === base;
+      if (failed || (document.activeElement === input && !changedElsewhere)) return;
+      input.value = base = saved;
     }
   }
 }

@@ -37,13 +37,15 @@ export const KEYS = [
     [["?", "h"], "help", "show these keys"],
   ]],
 ];
+// What a key that is held does again and again; pictures would flash in turn.
+const REPEATED = new Set(["back", "forward", "next", "previous", "undecided", "in", "out"]);
 const ACTIONS = new Map(KEYS.flatMap(([, rows]) => rows.flatMap(([keys, action]) => keys.map((key) => [key, action]))));
 
 /** Call ``act`` with the name of the action whenever its key is pressed outside of a field; it returns whether it did it. */
 export function listenToKeys(act) {
   document.addEventListener("keydown", (event) => {
     const action = actionOf(event);
-    if (action && act(action)) event.preventDefault();
+    if (action && ((event.repeat && !REPEATED.has(action)) || act(action))) event.preventDefault();
   });
 }
 

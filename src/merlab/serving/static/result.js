@@ -22,7 +22,7 @@ function shownRoom() {
 }
 
 // What was decided in another tab is shown as soon as one comes back to this one.
-document.addEventListener("visibilitychange", () => !document.hidden && shownRoom()?.refresh());
+document.addEventListener("visibilitychange", () => !document.hidden && shownRoom()?.resume());
 // What could not be saved because the service did not answer is saved when it does again.
 document.addEventListener("answering", () => shownRoom()?.resume());
 // Only some browsers say that a field loses the focus when its page goes.
@@ -89,7 +89,7 @@ async function makeRoom(view, job, shown) {
   clock.near(position).catch(() => {});
   redraw();
   bar.message(coding.problem, Boolean(coding.problem));
-  return { view, shown, open, act, resume, save, isSaved, refresh: coding.reload };
+  return { view, shown, open, act, resume, save, isSaved };
 
   /** All movements as the coder sees them: those of the machine, moved ones in the coder's frames, and the coder's own. */
   function items() {
