@@ -72,8 +72,8 @@ def evaluate(
             methods whose preset states it.
         out: the run folder, with predictions, metrics and report; a run that was stopped there is resumed. Unless
             given, nothing is kept on the disk.
-        jobs: worker processes; None: one per core. Each holds the inputs of all clips in memory. The results do not
-            depend on it.
+        jobs: worker processes; None: one per core. Each holds the inputs of all clips in memory. A worker of
+            ``multiprocessing.Pool``, which may not start processes, works alone. The results do not depend on it.
         engine: where the work runs, such as ``merlab.evaluation.engines.RayEngine("HOST:PORT")``; ``jobs`` is then an
             argument of the engine.
         cache: the folder for inputs; None: the user's cache.
