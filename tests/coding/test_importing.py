@@ -8,7 +8,6 @@ import pytest
 from merlab.coding.agreement.agree import agree
 from merlab.coding.decisions import Coding
 from merlab.coding.elan_import import ElanChoice, chosen_medium
-from merlab.coding.elan_tiers import is_machine_text
 from merlab.coding.exporting import export_coding
 from merlab.coding.file import read_coding, write_coding
 from merlab.coding.importing import import_coding
@@ -17,6 +16,7 @@ from merlab.elan.reading import ElanDocument, Medium, read_elan
 from merlab.elan.writing import Links, Tier, interval, write_document
 from merlab.errors import MerlabError
 from merlab.result_folder import CODING
+from merlab.spotting.scoring.kinds import is_machine_text
 from tests.coding.results import about, coded_in, every_kind, material_in, renamed
 
 VIDEO = '<MEDIA_DESCRIPTOR MEDIA_URL="file:///C:/study/interview.mp4" MIME_TYPE="video/mp4" {}/>'

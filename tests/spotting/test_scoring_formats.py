@@ -218,6 +218,13 @@ class TestElan:
         )
         with pytest.raises(MerlabError, match="several tiers with annotations: 'face 0 events', 'face 0 events-cp'"):
             read_events(file, Reading(fps=200))
+        texts = [
+            (50, 95, "no class; mouth, left"),
+            (100, 150, "joy"),
+            (200, 300, "macro: joy 0.83 (movement too long); nose"),
+        ]
+        copied = read_events(self.write(tmp_path, ("face 0 events-cp", texts)), Reading(fps=200))
+        assert copied["emotion"].tolist() == ["(none)", "joy", "(none)"]
 
     @pytest.mark.parametrize("name", ["AB face 0 movements", "face 0 events [SYNTHETIC]"])
     def test_what_overlaps_on_a_tier_of_merlab_is_read_with_it(self, tmp_path, name):

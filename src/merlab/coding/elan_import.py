@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from merlab.coding import elan_tiers
 from merlab.coding.decisions import now
-from merlab.coding.elan_tiers import FACE, TierName, is_machine_text, tier_name
+from merlab.coding.elan_tiers import FACE, TierName, tier_name
 from merlab.coding.found_events import FoundEvent, Imported, decisions_about
 from merlab.coding.frame_clock import FrameClock
 from merlab.coding.material import Material, composed
@@ -16,6 +16,7 @@ from merlab.elan.reading import ElanAnnotation, ElanDocument, ElanTier, Medium
 from merlab.elan.tier_names import machine_kind
 from merlab.errors import MerlabError
 from merlab.spelling import counted
+from merlab.spotting.scoring.kinds import is_machine_text
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,6 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from merlab.spotting.motion_score import PARTS
-
 NO_INITIALS = "(no initials)"
 MOVEMENTS, APEXES, REJECTED = "movements", "apexes", "rejected"
 UNITS, COMMENTS, EVENTS = "action units", "comments", "events"
@@ -23,11 +21,6 @@ NAME = re.compile(
     rf"(?P<coder>.+) face (?P<face>\d+) (?P<kind>{'|'.join(KINDS)})"
     r"(?: \((?P<lane>\d+)\))?",
     re.ASCII,
-)
-# What merlab writes about a movement, ending with the part of the face that moves; a part alone may be a coder's word.
-MACHINE_TEXT = re.compile(
-    r"(?:(?:macro|other): .*|(?:no class|.+ (?:0\.\d\d|below 0\.01))(?: \(.*\))?; |weak, score [\d.]+; )"
-    rf"(?:{'|'.join(map(re.escape, PARTS))})"
 )
 FACE = re.compile(r"\bface (\d+)\b", re.ASCII | re.IGNORECASE)
 
@@ -44,11 +37,6 @@ class TierName(NamedTuple):
         return (
             f"{self.coder or NO_INITIALS} face {self.face_id} {self.kind}{f' ({self.lane})' if self.lane > 1 else ''}"
         )
-
-
-def is_machine_text(text: str) -> bool:
-    """Whether it is what merlab writes about a movement."""
-    return MACHINE_TEXT.fullmatch(text) is not None
 
 
 def tier_name(text: str) -> TierName | None:

@@ -14,7 +14,7 @@ from merlab.elan.reading import ROUNDING_MS, ElanAnnotation, ElanDocument, read_
 from merlab.elan.tier_names import machine_face, machine_kind, with_further
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable
-from merlab.spotting.scoring.kinds import KIND, KINDS, MACRO, MICRO, OTHER, kind_of
+from merlab.spotting.scoring.kinds import KIND, KINDS, MACRO, MICRO, OTHER, is_machine_text, kind_of
 
 SUFFIX = ".eaf"
 # How merlab marks an event that is not a micro-expression.
@@ -56,7 +56,7 @@ def read_annotations(
     rows, places = [], []
     for name, annotation in ((each, annotation) for each in chosen for annotation in annotated[each]):
         onset, offset = (frame + (1 if first is None else first) for frame in _frames(path, annotation, origin, rate))
-        text = "" if by_merlab else annotation.value
+        text = "" if by_merlab or is_machine_text(annotation.value) else annotation.value
         kind = _merlab_kind(annotation.value) if has_kinds else _stated_kind(text)
         rows.append((video, machine_face(name), str(onset), str(offset), kind, "" if kind else text))
         places.append(f"annotation {annotation.name}")
