@@ -5,6 +5,7 @@ from __future__ import annotations
 import pkgutil
 import re
 import shlex
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ import typer.main
 
 from merlab import cli
 from merlab.inputs import INPUTS
+from merlab.spotting.spot import SpottingSettings
 from merlab.stamps import MEANINGS
+from merlab.videos.words import WordSettings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENTS = [
@@ -107,6 +110,34 @@ def test_the_page_on_protocols_explains_every_stamp():
     page = (REPOSITORY / "docs" / "concepts" / "protocols-and-leakage.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| ([A-Z ]+) \|", page.partition("## Stamps")[2], re.MULTILINE)
     assert set(rows) == {*MEANINGS, "N SEEDS"}
+
+
+def test_the_page_on_spotting_lists_every_setting_with_its_default():
+    page = (REPOSITORY / "docs" / "spotting.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| (`[^|]+) \| ([^|]+) \|", page.partition("## Settings")[2].partition("\n## ")[0], re.MULTILINE
+    )
+    listed: dict[str, float] = {}
+    for names, defaults in rows:
+        listed |= zip(re.findall("`([^`]+)`", names), map(float, defaults.split(", ")), strict=True)
+    values = asdict(SpottingSettings())
+    score, macro = (
+        {f"{group}.{name}": value for name, value in values.pop(group).items()} for group in ("score", "macro")
+    )
+    assert listed == {**values, **score, **macro}
+
+
+def test_the_page_on_recognition_names_every_limit_of_a_class_with_its_default():
+    page = (REPOSITORY / "docs" / "recognition.md").read_text(encoding="utf-8")
+    named = page.partition("Their names in `--words KEY=VALUE`")[2].partition("\n\n")[0]
+    assert {name: float(value) for name, value in re.findall(r"`(\w+)` ([\d.]*\d)", named)} == asdict(WordSettings())
+
+
+@pytest.mark.parametrize(("option", "field"), [("--p", "p"), ("--floor", "floor")])
+@pytest.mark.parametrize("command", ["spot", "recognize"])
+def test_help_states_the_default_of_a_setting_of_spotting(command, option, field):
+    (help_,) = (each.help for each in command_line().commands[command].params if option in each.opts)
+    assert re.search(rf"[Uu]nless given, {getattr(SpottingSettings(), field):g}\b", help_)
 
 
 @pytest.mark.parametrize(

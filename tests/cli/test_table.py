@@ -41,7 +41,7 @@ def test_clips_have_the_classes_of_the_scheme(merlab, table):
     status, _, err = merlab("clips", "table", table, "--scheme", "megc2019", "--csv", "labeled.csv")
     lines = (table.parents[1] / "labeled.csv").read_text().splitlines()
     assert (status, "6 clips" in err) == (0, True)
-    assert lines[0] == "database,subject,clip,onset,apex,offset,action_units,emotion,label,objective_class,aligned"
+    assert lines[0] == "database,subject,clip,onset,apex,offset,action_units,emotion,class,objective_class,aligned"
     assert lines[1:4] == [
         "my_clips,01,c0,7,8,9,1,happiness,positive,,True",
         "my_clips,01,c1,7,8,9,2,disgust,negative,,True",
@@ -62,7 +62,8 @@ def test_clips_are_not_written_in_place_of_a_table_that_states_them(merlab, tabl
 def test_clips_are_listed_in_80_columns_with_what_the_scheme_reads(merlab, table, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     status, out, _ = merlab("clips", "table", table, "--scheme", "megc2019")
-    first = next(line for line in out.splitlines() if "c0" in line)
+    heading, first = (next(line for line in out.splitlines() if word in line) for word in ("subject", "c0"))
+    assert heading.rstrip("│┃| ").endswith("class")
     cells = [cell.strip() for cell in re.split("[│|]", first)[1:-1]]
     assert (status, cells) == (0, ["01", "c0", "7", "8", "9", "1", "happiness", "positive"])
     assert max(map(len, out.splitlines())) <= 80

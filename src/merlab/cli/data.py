@@ -143,9 +143,9 @@ def long_videos_command(
 ) -> None:
     """List the long videos of a database and all their movements, for `merlab spot` and `merlab score-spotting`.
 
-    truth.csv has one row per movement (video, onset, apex, offset, kind: micro or macro, emotion); videos.csv has one
-    row per video, also of those without any movement (video, subject, frames, fps, seconds, source). What differs from
-    the published database is printed on standard error.
+    truth.csv has one row per movement (video, subject, onset, apex, offset, kind: micro or macro, emotion,
+    action_units, fps, note); videos.csv has one row per video, also of those without any movement (video, subject,
+    frames, fps, seconds, source). What differs from the published database is printed on standard error.
     """
     from merlab.databases import long_videos
     from merlab.storage import whole_file
@@ -183,7 +183,7 @@ def clips(
     csv: Annotated[Path | None, PathOption(help="Write the table, with all columns, to this file.")] = None,
     allow_unusable: Annotated[bool, typer.Option("--allow-unusable", help="Leave unusable clips out.")] = False,
 ) -> None:
-    """The clip table with the labels of a scheme; a warning says where it has fewer than two classes."""
+    """The clip table with the classes of a scheme; a warning says where there are fewer than two."""
     from merlab.databases import load
     from merlab.protocols import covered_clips
     from merlab.storage import require_writable, whole_file
@@ -196,17 +196,17 @@ def clips(
     if csv is not None:
         require_writable(csv, (file for source in loaded.sources for file in source.tables))
     labeled = covered_clips(loaded, as_scheme(scheme))
-    columns = ["database", "subject", "clip", "onset", "apex", "offset", "action_units", "emotion", "label"]
+    columns = ["database", "subject", "clip", "onset", "apex", "offset", "action_units", "emotion", "class"]
     columns += ["objective_class", "aligned"]
     names = [labeled.scheme.classes[label] for label in labeled.labels]
-    rows = labeled.table.frame.rename(columns={"name": "clip"}).assign(label=names)[columns]
+    rows = labeled.table.frame.rename(columns={"name": "clip"}).assign(**{"class": names})[columns]
     if csv is not None:
         with whole_file(csv) as aside:
             rows.to_csv(aside, index=False)
         out_console.print(f"{counted(len(rows), 'clip')} written to {escape(str(csv))}", soft_wrap=True)
     else:
         # What the scheme reads and where the movement is: more columns would not fit a terminal.
-        shown = ["subject", "clip", "onset", "apex", "offset", "action_units", labeled.scheme.column, "label"]
+        shown = ["subject", "clip", "onset", "apex", "offset", "action_units", labeled.scheme.column, "class"]
         if rows["database"].nunique() > 1:
             shown.insert(0, "database")
         cells = rows[shown].astype("string").fillna("").to_numpy().tolist()

@@ -148,12 +148,17 @@ def evaluate_command(
     ] = None,
     selection: Annotated[
         Selection | None,
-        typer.Option(help="Which epoch's weights are tested; best-epoch-on-test is a leak, and marked so."),
+        typer.Option(
+            help="Which epoch's weights are tested. fixed: the last one; validation: the best one on held-out training "
+            "subjects; best-epoch-on-test: a leak, and marked so. Unless given, fixed."
+        ),
     ] = None,
     setting: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", help="Another training setting, e.g. class_weights=balanced, mirror=true, batch_size=32."
+            "--set",
+            help="Another training setting, e.g. class_weights=balanced, mirror=true, batch_size=32; "
+            "`help(merlab.TrainingSettings)` in Python explains all.",
         ),
     ] = None,
     network: NetworkOption = None,

@@ -66,7 +66,10 @@ def reproduce_command(
         "merlab-reproduction"
     ),
     epochs: Annotated[int | None, typer.Option(min=1, help="Train this long instead of the presets' lengths.")] = None,
-    seeds: Annotated[int | None, typer.Option(min=1, help="How many seeds; fewer than 5 are marked.")] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many seeds; fewer than 5 are marked. Unless given: 2, with --full 5."),
+    ] = None,
     scheme: Annotated[
         str | None,
         typer.Option(

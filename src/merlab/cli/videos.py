@@ -36,9 +36,13 @@ FpsOption = Annotated[
 ]
 POption = Annotated[
     float | None,
-    typer.Option(min=0, max=1, help="Threshold of spotting: at least mean + p (max - mean). 0 does not use it."),
+    typer.Option(
+        min=0, max=1, help="Threshold of spotting: at least mean + p (max - mean). Unless given, 0: not used."
+    ),
 ]
-FloorOption = Annotated[float | None, typer.Option(min=0, help="Lowest threshold of spotting, in units of noise.")]
+FloorOption = Annotated[
+    float | None, typer.Option(min=0, help="Lowest threshold of spotting, in units of noise; unless given, 5.")
+]
 SpottingOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -45,8 +45,8 @@ def chosen_coder(material: Material, coding: Coding, coder: str | None) -> str:
     known = named_coders(coding.coders)
     if not coding.decisions:
         raise MerlabError(
-            f"{material.folder} has no decisions yet; code the result on the page of `merlab serve`, or import a "
-            "coding with `merlab coding import`"
+            f"{material.folder} has no decisions yet; import some with `merlab coding import`, or, if it is a result "
+            "of `merlab serve`, decide on its page"
         )
     if coder is None and len(coding.coders) > 1:
         raise MerlabError(f"{material.folder} was coded by several coders ({known}); choose one with --coder")
