@@ -132,6 +132,20 @@ class TestAFolderThatIsNearlyRight:
         remedy = remedies(examine("casme2", root))["sub01 EP03_02 (row 3)"]
         assert remedy.startswith(f"move {root / 'Cropped' / 'EP03_02'} into the folder of its subject")
 
+    def test_is_to_correct_the_subject_where_another_one_has_the_folder(self, tmp_path):
+        rows = [samm_release.row(), samm_release.row("006", "006_1_3"), samm_release.row("011", "011_1_1")]
+        root = samm_release.write_release(tmp_path, rows=rows)
+        edit_table(root / samm_release.TABLE, "006_1_3", "Subject", "011")
+        assert remedies(examine("samm", root))["011 006_1_3 (row 16)"].startswith(
+            "006 has it without a row: if it is this clip, correct the subject; otherwise copy"
+        )
+
+    def test_is_not_to_correct_the_subject_where_several_have_clips_of_one_name(self, tmp_path):
+        root = casme2_release.write_release(tmp_path, rows=[row(), row("02"), row("03")])
+        edit_table(root / casme2_release.TABLE_2014, "03", "Filename", "EP09_09")
+        (root / "Cropped" / "sub02" / "EP02_01f").rename(tmp_path / "away")
+        assert remedies(examine("casme2", root))["sub02 EP02_01f (row 3)"].startswith("copy the clip's folder again")
+
     def test_is_offered_to_the_clip_that_it_resembles_most(self, tmp_path):
         rows = [row("01", "EP02_01f"), row("01", "EP03_02"), row("01", "EP03_09")]
         cropped = casme2_release.write_release(tmp_path, rows=rows) / "Cropped" / "sub01"

@@ -115,9 +115,13 @@ def _missing_source(row: Row, table: CodingTable, layout: Layout, release: Relea
     if deeper := [path for path in elsewhere if is_folder(path / row.folder)]:
         remedy = f"move {deeper[0] / row.folder} into the folder of its subject, if it holds these frames"
         return Finding("unusable", row.where, expected, found, remedy)
-    unlisted = {
-        clip for subject, clip in layout.clips if subject == row.subject and (subject, clip) not in table.listed
-    }
+    free = [key for key in layout.clips if key not in table.listed]
+    owner = next((subject for subject, clip in free if clip == row.folder), None)
+    # Clips of several subjects may have one name.
+    if owner and [clip for _, clip in table.listed].count(row.folder) == 1:
+        remedy = f"{owner} has it without a row: if it is this clip, correct the subject; otherwise {COPY_AGAIN}"
+        return Finding("unusable", row.where, expected, found, remedy)
+    unlisted = {clip for subject, clip in free if subject == row.subject}
     of_subject = {other.folder for other in table.rows if other.subject == row.subject}
     absent = {folder for folder in of_subject if (row.subject, folder) not in layout.sources}
     may_be = {clip for clip in unlisted if may_be_one_clip(clip, row.folder)}
