@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
+import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +25,7 @@ from merlab.storage import (
     read_json_object,
     remove_unfinished,
     require_writable,
+    temporary_folder,
     user_cache,
     whole_file,
     whole_folder,
@@ -246,6 +249,23 @@ def test_a_cache_of_the_user_that_cannot_be_written_has_another_remedy_than_an_o
     denied = PermissionError(errno.EACCES, "Permission denied")
     assert "set XDG_CACHE_HOME" in str(WriteError.at(user_cache_path("merlab") / "inputs" / "a.npy", denied))
     assert "choose a folder that you may write to" in str(WriteError.at(tmp_path / "run" / "a.npy", denied))
+
+
+def write_to_a_full_disk() -> None:
+    with temporary_folder() as folder:
+        (folder / "a").touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_without_room_for_temporary_files_their_place_is_named_with_the_remedy(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    message = f"cannot write temporary files in {tmp_path}: No space left on device; make room there, or set TMPDIR"
+    with pytest.raises(WriteError, match=f"^{re.escape(message)}"):
+        write_to_a_full_disk()
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    with pytest.raises(WriteError, match="^cannot write temporary files: No such file or directory; make room"):
+        write_to_a_full_disk()
 
 
 def test_a_cache_that_may_not_be_entered_is_refused_with_the_remedy(tmp_path, monkeypatch):

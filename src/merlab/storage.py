@@ -6,6 +6,7 @@ import errno
 import json
 import math
 import shutil
+import tempfile
 import time
 import uuid
 from collections.abc import Iterable, Iterator
@@ -94,6 +95,25 @@ def whole_file(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A new folder among the temporary files of the system, removed at the end.
+
+    Raises WriteError where there is no place for it, or an OSError is raised inside.
+    """
+    folder = None
+    try:
+        with tempfile.TemporaryDirectory() as name:
+            folder = name
+            yield Path(name)
+    except OSError as error:
+        where = f" in {Path(folder).parent}" if folder else ""
+        raise WriteError(
+            f"cannot write temporary files{where}: {error.strerror or error}; make room there, or set TMPDIR to a "
+            "folder that has more"
+        ) from error
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from merlab.errors import MerlabError
 from merlab.frames import Float32Array
 from merlab.inference.cost import median_ms, parameters
 from merlab.registry import look_up
-from merlab.storage import user_cache, whole_file
+from merlab.storage import temporary_folder, user_cache, whole_file
 from merlab.training import is_large
 from merlab.version import __version__, install_hint
 from merlab.vocabulary import RUNTIME_CHOICES, RuntimeChoice, RuntimeName
@@ -172,8 +171,8 @@ def load_network(name: RuntimeName, module: nn.Module, shape: tuple[int, ...], k
     load = RUNTIMES[name].load
     if load is None:
         return None
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "network.onnx"
+    with temporary_folder() as folder:
+        path = folder / "network.onnx"
         if key:
             path = user_cache() / "networks" / f"{key}-merlab-{__version__}-torch-{torch.__version__}.onnx"
         return load(_exported(module, shape, path))
@@ -194,8 +193,8 @@ def frames_per_second(module: nn.Module, shape: tuple[int, ...]) -> dict[str, fl
     clip = torch.zeros(1, *shape)
     module.eval()
     speeds: dict[str, float | str] = {}
-    with tempfile.TemporaryDirectory() as folder, torch.inference_mode():
-        path = Path(folder) / "network.onnx"
+    with temporary_folder() as folder, torch.inference_mode():
+        path = folder / "network.onnx"
         for runtime in RUNTIMES.values():
             if runtime.unavailable is not None:
                 speeds[runtime.title] = runtime.unavailable

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,7 +35,7 @@ from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.models.shipped import CARD
 from merlab.progress import Progress, shown_progress
 from merlab.registry import look_up
-from merlab.storage import require_writable, whole_file
+from merlab.storage import require_writable, temporary_folder, whole_file
 from merlab.version import __version__
 from merlab.vocabulary import ExportFormat, ExportPrecision, RuntimeName
 
@@ -146,8 +145,8 @@ class Export:
         ``calibration`` inputs set the ranges of int8, which needs them; the test inputs must be of other subjects.
         Raises MerlabError, and leaves nothing, if a float32 file gives other answers than PyTorch.
         """
-        with tempfile.TemporaryDirectory() as folder:
-            written = self._written(Path(folder) / self.out.name, calibration)
+        with temporary_folder() as folder:
+            written = self._written(folder / self.out.name, calibration)
             found = self._compared(written, test)
             if self.precision == "fp32" and not found.exact:
                 raise MerlabError(
