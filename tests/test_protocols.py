@@ -174,6 +174,21 @@ class TestSchemes:
         assert len(covered.table) == 1
         assert [str(each.message).partition(";")[0] for each in caught] == told
 
+    @pytest.mark.parametrize(
+        ("labels", "told"),
+        [
+            ({"casme2": "others", "samm": "other"}, ["'other' (samm) and 'others' (casme2) are different classes"]),
+            ({"casme2": "others", "mmew": "others"}, []),
+            ({"casme2": "happiness", "samm": "anger"}, []),
+        ],
+    )
+    def test_of_every_label_tell_two_that_are_nearly_one_in_two_databases(self, labels, told):
+        clips = [make_clip(Path(), database=database, emotion=label) for database, label in labels.items()]
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            covered_clips(ClipTable(tuple(clips)), SCHEMES["as-labeled"])
+        assert [str(each.message).partition(";")[0] for each in caught] == told
+
     def test_that_cover_one_class_are_an_error(self):
         with pytest.raises(MerlabError, match="casme2-5 covers only surprise"):
             label_clips(table_of("smic", {"positive": 1, "surprise": 2}), SCHEMES["casme2-5"])

@@ -6,14 +6,14 @@ import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from merlab.clips import Clip, ClipTable
 from merlab.errors import MerlabError
-from merlab.schemes import Scheme
+from merlab.schemes import AS_LABELED, Scheme
 from merlab.spelling import counted, folded, one_letter_apart
 from merlab.vocabulary import PROTOCOLS
 
@@ -70,8 +70,11 @@ def label_clips(table: ClipTable, scheme: Scheme) -> Labeled:
 def covered_clips(table: ClipTable, scheme: Scheme) -> Labeled:
     """The clips of a table that a scheme covers, of however few classes; raises MerlabError as ``label_clips``.
 
-    Warns of a label that is left out and nearly one of the scheme: ``hapiness``.
+    Warns of a label that is left out and nearly one of the scheme, ``hapiness``, and if every label is a class, of
+    labels of two databases that are nearly one: ``other`` and ``others``.
     """
+    if scheme.name == AS_LABELED:
+        _warn_of_nearly_one_class(table)
     scheme = scheme.of(table)
     if scheme.column == "objective_class":
         _require_objective_classes(table, scheme)
@@ -81,6 +84,19 @@ def covered_clips(table: ClipTable, scheme: Scheme) -> Labeled:
     left_out = Counter(scheme.reason(clip) for clip, label in zip(table, labels, strict=True) if label is None)
     positions = np.array([scheme.classes.index(label) for label in labels if label is not None], np.int64)
     return Labeled(scheme, table.take(covered), positions, dict(sorted(left_out.items())))
+
+
+def _warn_of_nearly_one_class(table: ClipTable) -> None:
+    databases: dict[str, set[str]] = {}
+    for clip in table:
+        databases.setdefault(clip.emotion, set()).add(clip.database)
+    for one, other in combinations(sorted(databases), 2):
+        if databases[one].isdisjoint(databases[other]) and one_letter_apart(one, other):
+            named = " and ".join(f"{label!r} ({', '.join(sorted(databases[label]))})" for label in (one, other))
+            warnings.warn(
+                f"{named} are different classes; if they are one, use a scheme that gives both the same class",
+                stacklevel=4,
+            )
 
 
 def _warn_of_nearly_covered(scheme: Scheme, left_out: Sequence[Clip]) -> None:
