@@ -9,6 +9,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from merlab.serving import job_routes
 from tests.serving.browser import look, open_browser, outside
 from tests.serving.conftest import listening, until
 from tests.serving.done_job import ID, write_done_job
@@ -126,6 +127,16 @@ def test_what_a_proxy_answers_for_the_service_and_a_browser_that_stores_nothing(
     assert shown == [*uploads, *[silent] * 4, "no face", "[]", silent, False, "AB", None]
 
 
+def test_a_result_is_shown_although_the_service_cannot_say_what_it_accepts(browser, result, monkeypatch, caplog):
+    """Such as while it searches a slow disk for local files."""
+    monkeypatch.setattr(job_routes, "list_local", lambda roots: 1 / 0)
+    with listening(result.parents[1]) as client:
+        open_event(browser, client, "e0001")
+        browser.execute_script("location.hash = ''")
+        until(lambda: "the service failed by an error of merlab" in text(browser, "#alert"))
+        assert text(browser, "#jobs .name") == "interview.mp4"
+
+
 def test_a_result_that_is_read_slowly_does_not_replace_the_one_opened_after_it(browser, result):
     with listening(result.parents[1]) as client:
         browser.get(f"{client.http.base_url}/")
@@ -180,7 +191,7 @@ def test_a_coder_decides_by_keyboard_and_finds_everything_again(browser, result)
         until(lambda: onset.get_property("value") == "38")
         press(browser, "w")
         until(lambda: len(saved(result)) == 2)
-        until(lambda: "own-" in browser.current_url)
+        until(lambda: "your movement" in text(browser, ".event-view h3"))
         press(browser, "w")
         until(lambda: text(browser, ".saved") == "You added this movement before")
         open_event(browser, client, "e0001")

@@ -22,15 +22,20 @@ let [asked, answered] = [0, 0];
 // The job whose page is open, and whether its result is shown.
 let opened = { id: null, done: false };
 
+/** What was sent and found is shown also while the service still looks for its local files, or cannot. */
 async function start() {
   listen();
+  await Promise.all([route(), watch(), showOffer()]);
+}
+
+/** Show what the service accepts. */
+async function showOffer() {
   const { limits, suffixes, ...offer } = await service;
   find("takes").textContent = `${kindsOf(suffixes)}, up to ${formatBytes(limits.bytes)} and ${counted(Math.floor(limits.seconds / 6) / 10, "minute")}`;
   find("file").accept = suffixes.join(",");
   prepareSettings(offer);
   find("local").hidden = !offer.local;
   find("paths").replaceChildren(...offer.local_files.map((path) => element("option", { value: path })));
-  await Promise.all([route(), watch()]);
 }
 
 function listen() {
