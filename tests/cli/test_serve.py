@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from merlab.faces.people import MOST_FACES
 from merlab.inference import runtimes
 from merlab.serving import routes, server
 from merlab.serving.limits import Limits
+from merlab.spotting.spot import SpottingSettings
 from tests.videos.recognizers import small_recognizer
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "howto" / "serve.md"
@@ -119,3 +121,18 @@ def test_the_options_in_the_documentation_exist(merlab):
     named = set(re.findall(r"--[a-z][a-z-]+", DOCUMENT.read_text(encoding="utf-8").split("## For programs")[0]))
     assert named
     assert {option for option in named if option not in shown} == set()
+
+
+def test_the_defaults_of_the_settings_of_a_video_in_the_documentation_are_those_of_the_service():
+    (threshold,) = re.findall(r"\| `threshold` \| ([\d.]+) \|", DOCUMENT.read_text(encoding="utf-8"))
+    (faces,) = re.findall(r"\| `faces` \| (\d+) \|", DOCUMENT.read_text(encoding="utf-8"))
+    assert (float(threshold), int(faces)) == (SpottingSettings().floor, MOST_FACES)
+
+
+@pytest.mark.parametrize(("cores", "workers", "processes"), [(8, 1, 8), (8, 3, 2), (2, 4, 1)])
+def test_jobs_share_the_cores(serve, monkeypatch, cores, workers, processes):
+    given: dict[str, object] = {}
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    monkeypatch.setattr("merlab.cli.serve.partial", lambda work, **options: given.update(options) or work)
+    serve("--workers", workers)
+    assert given["jobs"] == processes

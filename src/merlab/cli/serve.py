@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import RECOGNIZERS, app
-from merlab.cli.arguments import JobsOption, PathOption, RuntimeOption
+from merlab.cli.arguments import PathOption, RuntimeOption
 from merlab.cli.console import err_console, out_console
 from merlab.cli.faces import LandmarksOption, face_finding
 from merlab.errors import MerlabError, keeping
@@ -37,7 +37,14 @@ def serve(
         ),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Jobs that run at the same time.")] = 1,
-    jobs: JobsOption = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Worker processes of each job; unless given, the cores divided by --workers. Results do not depend "
+            "on it.",
+        ),
+    ] = None,
     runtime: RuntimeOption = "auto",
     landmarks: LandmarksOption = "mesh",
     max_mb: Annotated[float, typer.Option(min=0.001, max=1_000_000, help="Size limit of an upload, MiB.")] = 2048,

@@ -100,8 +100,8 @@ def recognize(
             and without the people (``mesh``); ``none`` does not. True and False are ``frames`` and ``none``.
         save_inputs: keep the input of the recognizer for each event, ``inputs.npz`` in the folder of its pictures.
         again: replace a finished result in ``out``, also one of other settings, when the new one is complete.
-        jobs: processes; None: one per core, for which a script needs ``if __name__ == "__main__":``. A worker of
-            ``multiprocessing.Pool``, which may not start processes, works alone. The result does not depend on it.
+        jobs: processes; None: one per core. A worker of ``multiprocessing.Pool``, which may not start processes, works
+            alone. The result does not depend on it.
         progress: True shows it on standard error, False does not, a function is called with it.
 
     Returns:
