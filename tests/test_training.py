@@ -160,6 +160,17 @@ class TestNetworksThatReadTensorsWhenMade:
         assert (probabilities.argmax(axis=1) == truth).mean() > 0.9
 
 
+@pytest.mark.parametrize("loop", ["plain", "accelerated"])
+def test_a_network_may_override_train_without_returning_itself(loop):
+    class Forgetful(nn.Sequential):
+        def train(self, mode=True):
+            super().train(mode)
+
+    classifier = fitted(with_settings(epochs=1, loop=loop), network=lambda: Forgetful(*small_network().children()))
+    assert classifier.predict_proba(bright_and_dark(3)[0]).shape == (3, 2)
+    assert not classifier.module.training
+
+
 class TestOptimizers:
     def test_sgd_is_sgd_with_momentum(self):
         parameter = nn.Parameter(torch.zeros(1))

@@ -8,7 +8,7 @@ from torch import nn
 
 from merlab.errors import MerlabError
 from merlab.inference import cost
-from merlab.inference.cost import hardware, macs, parameters, profile
+from merlab.inference.cost import hardware, macs, network_of, parameters, profile
 from merlab.methods import Method, Preset, find_method
 from merlab.methods.layers import LastOutput
 
@@ -119,6 +119,16 @@ def test_a_method_without_the_preset_of_the_paper_is_measured_with_its_first():
     presets = {name: Preset(network={"width": width}, training={}) for name, width in (("wide", 2), ("thin", 1))}
     (found,) = profile(Method("mine", network=wide, presets=presets), size=(28, 28), progress=False)
     assert found.parameters == 2 * (3 + 1)
+
+
+def test_a_network_may_override_train_without_returning_itself():
+    class Forgetful(nn.Sequential):
+        def train(self, mode=True):
+            super().train(mode)
+
+    own = Method("mine", network=lambda task: Forgetful(nn.Flatten(), nn.Linear(12, task.classes)))
+    module, shape = network_of(own, next(iter(own.presets)), (2, 2))
+    assert (shape, module.training) == ((3, 2, 2), False)
 
 
 def test_a_mistake_in_ones_own_network_names_the_method_and_the_line():

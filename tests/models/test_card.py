@@ -6,7 +6,9 @@ import json
 from typing import Any
 
 import pytest
+from torch import nn
 
+from merlab.methods import Method
 from merlab.models.card import CardScore, FlowSource, ModelCard, SyntheticSettings, TrainedOn
 from merlab.models.recognizer import load_recognizer
 from merlab.models.shipped import CARD, SHIPPED, shipped_card
@@ -91,3 +93,15 @@ def test_faces_of_synthetic_flow_of_rendered_clips_and_of_starts_are_people_that
     for facts in seen:
         assert TrainedOn(databases=("smic",), **facts).people == {"smic", "synthetic"}
     assert TrainedOn(databases=("smic",), starts=("5ea1",)).people == {"smic"}
+
+
+def test_a_network_may_override_train_without_returning_itself(monkeypatch):
+    class Forgetful(nn.Linear):
+        def train(self, mode=True):
+            super().train(mode)
+
+    own = Method("mine", network=lambda task: Forgetful(task.channels, task.classes))
+    monkeypatch.setattr("merlab.models.card.find_method", lambda _: own)
+    module = small_recognizer().card.build()
+    assert isinstance(module, Forgetful)
+    assert not module.training

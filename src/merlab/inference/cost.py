@@ -113,7 +113,9 @@ def network_of(
     task = replace(Task.of(classes, recipe), channels=channels)
     if size is not None:
         task = replace(task, width=size[0], height=size[1])
-    return method.module(task, chosen).eval(), task.shape
+    module = method.module(task, chosen)
+    module.eval()
+    return module, task.shape
 
 
 def profile(

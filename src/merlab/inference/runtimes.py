@@ -36,6 +36,7 @@ NO_BF16 = "this processor has no bfloat16; use openvino"
 
 def export_onnx(module: nn.Module, shape: tuple[int, ...], path: Path) -> None:
     """Write a network as one ONNX file, inputs (N, *shape) float32 for any N; needs onnx and onnxscript."""
+    module.eval()
     exporter = logging.getLogger("torch.onnx")
     level = exporter.level
     # The exporter warns about torchvision, which it does not need, and uses deprecated functions of torch.
@@ -44,7 +45,7 @@ def export_onnx(module: nn.Module, shape: tuple[int, ...], path: Path) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             program = torch.onnx.export(
-                module.eval(),
+                module,
                 # With an example of one clip, the exporter would fix the batch size at 1.
                 (torch.zeros(2, *shape),),
                 input_names=[INPUT],

@@ -220,7 +220,9 @@ class ModelCard(_Facts):
         method = find_method(self.method)
         # Its random weights are replaced: the program that loads it draws the same numbers as without it.
         with naming_mistakes(f"method {self.method}: its network", is_own(method)), random.fork_rng(devices=[]):
-            return method.module(task, preset).eval()
+            module = method.module(task, preset)
+            module.eval()
+            return module
 
     def code_now(self) -> str:
         """What ``code`` would be now: an edited network may take the same tensors, and compute something else."""

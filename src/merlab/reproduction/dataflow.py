@@ -91,7 +91,8 @@ def trace(module: nn.Module, shape: tuple[int, ...]) -> list[Block]:
     recorder.follow(clip, (INPUT,))
     try:
         with torch.no_grad(), recorder:
-            module.eval()(clip)
+            module.eval()
+            module(clip)
     finally:
         for hook in hooks:
             hook.remove()

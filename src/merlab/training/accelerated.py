@@ -130,7 +130,8 @@ class AcceleratedLoop(Loop):
             )
         with self._on_stream():
             mask = torch.ones(sizes[0], device=self.device) if fixed else None
-            self.working = sharing_copy(self.module).train()
+            self.working = sharing_copy(self.module)
+            self.working.train()
             self.dropouts = feed_dropout(self.working, self._batch(sizes[0], None).inputs)
             if mask is not None:
                 mask_batch_norms(self.working, mask)

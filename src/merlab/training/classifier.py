@@ -169,7 +169,9 @@ class NeuralClassifier:
             # As it is asked later: a network may apply a softmax only after training. Not before training, which a
             # network that keeps what it computes first would not survive.
             refuse_probabilities(module, self._logits(module, self._on_device(clips.inputs[:TRIED])))
-        self._module = module.eval()
+        # Nothing here uses what train() and eval() return: an overridden one may return nothing.
+        module.eval()
+        self._module = module
 
     def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
         """Class probabilities (N, classes): the softmax of the logits, not calibrated."""

@@ -119,7 +119,8 @@ def feed_dropout(module: nn.Module, batch: Tensor) -> list[FedDropout]:
     once and then replayed.
     """
     order: list[tuple[str, Tensor]] = []
-    trial = copy.deepcopy(module).train()
+    trial = copy.deepcopy(module)
+    trial.train()
     names = [name for name, child in trial.named_modules() if type(child) is nn.Dropout and child.training]
     for name in names:
         _replace(trial, name, _Watched(name, order))
