@@ -112,6 +112,10 @@ def test_the_file_is_read_again_as_it_was_written(trained):
     read = load_recognizer(out)
     assert read.card == recognizer.card
     assert read.digest == recognizer.digest
+    # Of several seeds, the first is kept.
+    first = load_recognizer(out.with_name("tiny-work") / "seed-0.safetensors").module.state_dict()
+    assert all(torch.equal(value, first[name]) for name, value in read.module.state_dict().items())
+    assert read.card.seed == 0
 
 
 @pytest.mark.slow
