@@ -1,7 +1,10 @@
 """Training: what holds for every network."""
 
+import threading
 import tracemalloc
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -52,6 +55,23 @@ def fitted(settings: TrainingSettings = QUICK, seed: int = 0, network=small_netw
 
 def with_settings(**changes) -> TrainingSettings:
     return TrainingSettings(**{**QUICK.model_dump(), **changes})
+
+
+def test_threads_of_a_program_that_train_at_the_same_time_get_the_numbers_of_one_alone():
+    alone = fitted(with_settings(epochs=1)).module.state_dict()
+    both = threading.Barrier(2)
+
+    def network() -> nn.Module:
+        # Where two may train at once, they meet here.
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.05)
+        return small_network()
+
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(fitted, with_settings(epochs=1), network=network) for _ in range(2)]
+        for each in waiting:
+            found = each.result().module.state_dict()
+            assert all(torch.equal(found[name], value) for name, value in alone.items())
 
 
 class TestSettings:

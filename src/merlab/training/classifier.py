@@ -31,7 +31,7 @@ from merlab.training.steps import (
     require_logits,
     seeded,
 )
-from merlab.training.threads import torch_threads
+from merlab.training.threads import ONE_TRAINS, torch_threads
 from merlab.training.training_clips import TrainingClips
 
 LabeledInputs = tuple[NDArray[np.float32], NDArray[np.int64]]
@@ -287,9 +287,13 @@ class NeuralClassifier:
 
     @contextmanager
     def _repeatable(self) -> Iterator[None]:
-        """Fix the number of threads and the cuDNN algorithms; give the remedy if the device has too little memory."""
+        """Fix the number of threads and the cuDNN algorithms; give the remedy if the device has too little memory.
+
+        One thread of a program at a time is inside.
+        """
         try:
             with (
+                ONE_TRAINS,
                 torch_threads(self.settings.threads),
                 torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),
             ):

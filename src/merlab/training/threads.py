@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+
+# Torch has one generator for all threads of a program: two that train at once would take numbers from each other.
+ONE_TRAINS = threading.RLock()
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from merlab.evaluation.metrics import Float64Array
 from merlab.spotting.comparison.training import Training
-from merlab.training.threads import torch_threads
+from merlab.training.threads import ONE_TRAINS, torch_threads
 from merlab.training.without_compiler import made
 
 SIDE_AFTER_POOLING = 7
@@ -89,7 +89,7 @@ def trained(
     generator = torch.Generator().manual_seed(seed)
     if training.mirrored:
         images, labels = _with_mirrored(images, labels)
-    with torch.random.fork_rng(devices=[]), torch_threads(1):
+    with ONE_TRAINS, torch.random.fork_rng(devices=[]), torch_threads(1):
         torch.manual_seed(seed)
         model = network().train()
         common = {"lr": training.learning_rate, "weight_decay": training.weight_decay}
