@@ -72,6 +72,22 @@ def test_a_job_whose_file_is_damaged_is_left_out_and_keeps_its_files(tmp_path):
     assert (folder / job.id / "job.json").exists()
 
 
+def test_jobs_whose_folder_was_moved_find_their_uploads(tmp_path):
+    """What was begun at the other place is begun anew; a local video stays where it is."""
+    jobs = Jobs(tmp_path / "jobs", Limits())
+    uploaded = enqueue(jobs)
+    uploaded.source.parent.mkdir()
+    uploaded.source.touch()
+    (jobs.folder(uploaded) / RESULT).mkdir()
+    with jobs.new_folder() as folder:
+        local = jobs.enqueue(folder, "b.mp4", tmp_path / "b.mp4", 1, VideoOptions())
+    jobs.close()
+    jobs = Jobs((tmp_path / "jobs").rename(tmp_path / "moved"), Limits())
+    assert jobs.find(uploaded.id).source == tmp_path / "moved" / uploaded.id / "upload" / "a.mp4"
+    assert not (jobs.folder(uploaded) / RESULT).exists()
+    assert jobs.find(local.id).source == local.source
+
+
 def test_a_folder_with_other_files_is_refused(tmp_path):
     (tmp_path / "photos").mkdir()
     with pytest.raises(MerlabError, match="choose a new folder"):

@@ -139,10 +139,20 @@ class Jobs:
                 shutil.rmtree(folder, ignore_errors=True)
                 continue
             try:
-                jobs.append(read_model(folder / JOB, Job))
+                jobs.append(self._with_upload(read_model(folder / JOB, Job)))
             except MerlabError as error:
                 logging.warning("a job of an earlier service is left out, its folder stays: %s", error)
         return [self._after_restart(job) if job.state == "running" else job for job in jobs]
+
+    def _with_upload(self, job: Job) -> Job:
+        """The job with its upload where it is now, because the folder of jobs may have been moved."""
+        upload = self.folder(job) / UPLOAD / job.source.name
+        if job.source == upload or not upload.is_file():
+            return job
+        if not (self.folder(job) / VIEW).is_file():
+            # What was begun is that of a video at another place, and would be refused.
+            shutil.rmtree(self.folder(job) / RESULT, ignore_errors=True)
+        return job.model_copy(update={"source": upload})
 
     def _after_restart(self, job: Job) -> Job:
         if job.starts < MAX_STARTS:
