@@ -6,6 +6,8 @@ import os
 import re
 import subprocess
 import sys
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -174,3 +176,14 @@ def test_onnx_runtime_keeps_no_record_of_its_use(tmp_path):
     environment.pop("ORT_DISABLE_TELEMETRY", None)
     subprocess.run([sys.executable, "-c", program], env=environment, check=True)
     assert list(tmp_path.rglob("*")) == [network]
+
+
+@pytest.mark.slow
+@needs("onnx")
+def test_threads_of_a_program_export_one_after_the_other_and_leave_its_warnings_on(small, tmp_path):
+    module, shape = small
+    filters = list(warnings.filters)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda name: export_onnx(module, shape, tmp_path / name), ("a.onnx", "b.onnx")))
+    assert (tmp_path / "a.onnx").stat().st_size == (tmp_path / "b.onnx").stat().st_size
+    assert ("ignore", None, Warning, None, 0) not in [each for each in warnings.filters if each not in filters]

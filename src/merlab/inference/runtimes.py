@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,32 +36,42 @@ INPUT, OUTPUT = "input", "logits"
 NO_BF16 = "this processor has no bfloat16; use openvino"
 
 
+# The exporter of torch works in one thread of a program at a time; so do the changes that keep it quiet.
+ONE_EXPORTS = threading.Lock()
+
+
 def export_onnx(module: nn.Module, shape: tuple[int, ...], path: Path) -> None:
     """Write a network as one ONNX file, inputs (N, *shape) float32 for any N; needs onnx and onnxscript."""
     module.eval()
+    with ONE_EXPORTS, _quiet_exporter():
+        program = torch.onnx.export(
+            module,
+            # With an example of one clip, the exporter would fix the batch size at 1.
+            (torch.zeros(2, *shape),),
+            input_names=[INPUT],
+            output_names=[OUTPUT],
+            dynamic_shapes=({0: torch.export.Dim("clips")},),
+            dynamo=True,
+            verbose=False,
+        )
+        assert program is not None
+        model = program.model_proto
+    # The place of each operation in the source code, with paths of this machine: up to a third of the file.
+    for node in model.graph.node:
+        node.ClearField("metadata_props")
+    path.write_bytes(model.SerializeToString())
+
+
+@contextmanager
+def _quiet_exporter() -> Iterator[None]:
+    """The exporter warns about torchvision, which it does not need, and uses deprecated functions of torch."""
     exporter = logging.getLogger("torch.onnx")
     level = exporter.level
-    # The exporter warns about torchvision, which it does not need, and uses deprecated functions of torch.
     exporter.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            program = torch.onnx.export(
-                module,
-                # With an example of one clip, the exporter would fix the batch size at 1.
-                (torch.zeros(2, *shape),),
-                input_names=[INPUT],
-                output_names=[OUTPUT],
-                dynamic_shapes=({0: torch.export.Dim("clips")},),
-                dynamo=True,
-                verbose=False,
-            )
-        assert program is not None
-        model = program.model_proto
-        # The place of each operation in the source code, with paths of this machine: up to a third of the file.
-        for node in model.graph.node:
-            node.ClearField("metadata_props")
-        path.write_bytes(model.SerializeToString())
+            yield
     finally:
         exporter.setLevel(level)
 
