@@ -17,7 +17,7 @@ from merlab.clips import ClipTable
 from merlab.databases import load
 from merlab.errors import MerlabError
 from merlab.frames import read_image
-from merlab.inputs import INPUTS, mirror_of
+from merlab.inputs import INPUTS, mirror_of, parse_recipe
 from merlab.methods import Task
 from merlab.methods.flow_cnn import FlowCnn
 from merlab.models import pretraining
@@ -446,6 +446,29 @@ def test_a_card_is_stamped_by_its_clips_those_to_score_on_and_its_preset(
     assert pretraining._stamps(training, clips, tables, of_synthetic) == expected
 
 
+@pytest.mark.parametrize(
+    ("crop", "of_databases", "held_out", "elsewhere"),
+    [
+        ("stored", True, None, None),
+        (
+            "corrected",
+            True,
+            "fitted on the training clips, without labels",
+            "fitted on the scored clips, without labels",
+        ),
+        # Synthetic flow has the crop that the recognizer expects.
+        ("corrected", False, None, "fitted on the scored clips, without labels"),
+    ],
+)
+def test_a_score_states_how_crops_were_corrected_where_they_were(monkeypatch, crop, of_databases, held_out, elsewhere):
+    monkeypatch.setattr(pretraining, "held_out_scores", lambda title, *others: [(title, others[-1])])
+    monkeypatch.setattr(pretraining, "corrected", lambda examples, recipe: examples)
+    kept = small_recognizer(recipe=str(parse_recipe(f"flow:scale=centered,crop={crop}")))
+    clips: Any = None
+    scores: Any = pretraining._scores([kept], kept, clips, of_databases, clips, {"smic": clips})
+    assert scores == (("held-out subjects", held_out), ("smic", elsewhere))
+
+
 def test_synthetic_flow_that_is_made_has_152_subjects_with_20_clips_each_unless_others_are_given():
     assert pretraining._flow_to_make(None, None, 3, True) == FlowToMake(subjects=152, clips=20, seed=3)
     assert pretraining._flow_to_make(7, 2, 0, True) == FlowToMake(subjects=7, clips=2, seed=0)
@@ -502,3 +525,13 @@ def test_the_shipped_weights_recognize_faces_of_another_seed():
     right = shipped.predict_proba(unseen.inputs).argmax(axis=1) == unseen.labels
     # A guess is right for 6 of the 18 clips on average, and for more than 14 of them once in 50 000 times.
     assert right.sum() > 14
+
+
+def test_regions_that_the_method_does_not_take_are_told(tmp_path):
+    (tmp_path / "mine.safetensors").write_text("something else")
+    recipe = "flow:channels=uvs,scale=centered,size=28x28,regions=mask,view=local"
+    with (
+        pytest.warns(UserWarning, match="regions=mask of the input changes nothing: flow-cnn takes the whole face"),
+        pytest.raises(MerlabError, match="exists"),
+    ):
+        pretrain(tmp_path / "mine.safetensors", input=recipe, subjects=9, progress=False)
