@@ -144,6 +144,27 @@ def test_a_faulty_option_is_named(clips, options, fault):
 
 
 @pytest.mark.parametrize(
+    ("methods", "view", "told"),
+    [
+        (["linear-svm"], "local", ["regions=mask of the input changes nothing: linear-svm takes the whole face"]),
+        (
+            ["constant", "linear-svm"],
+            "both",
+            ["regions=mask of the input changes nothing: constant, linear-svm take the whole face"],
+        ),
+        (["ltfem", "linear-svm"], "local", []),
+    ],
+)
+def test_regions_that_no_method_takes_are_told(clips, methods, view, told):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        entries = study(clips, methods, input=f"flow:scale=minmax,size=28x28,regions=mask,view={view}").plan().entries
+    texts = [str(each.message) for each in caught if "regions=mask" in str(each.message)]
+    assert [text.partition(";")[0] for text in texts] == told
+    assert {entry.name: entry.recipe.regions for entry in entries}["linear-svm"] == "none"
+
+
+@pytest.mark.parametrize(
     ("given", "what"), [({"training": {"epochs": 3}}, "training settings .epochs."), ({"network": {"w": 3}}, "network")]
 )
 def test_settings_of_networks_that_no_method_takes_are_told(clips, given, what):

@@ -126,6 +126,7 @@ class Study(GivenModel):
         }
         chosen = methods_of(methods)
         _warn_of_unused(chosen, shared["training"], shared["network"])
+        warn_of_regions(shared["recipe"], chosen)
         if preset is not None:
             require_instance(preset, str, "preset", "the name of one")
         return cls(
@@ -164,6 +165,17 @@ def _warn_of_unused(methods: Sequence[Method], training: Mapping[str, Any], netw
                 f"has none: {', '.join(method.name for method in methods)}",
                 stacklevel=4,
             )
+
+
+def warn_of_regions(recipe: Recipe | None, methods: Sequence[Method], stacklevel: int = 4) -> None:
+    """Warn of facial regions of an input that no method takes, as each has its own view of the face."""
+    if recipe is not None and recipe.regions != "none" and all(method.view == "global" for method in methods):
+        warnings.warn(
+            f"regions={recipe.regions} of the input changes nothing: {', '.join(method.name for method in methods)} "
+            f"{'takes' if len(methods) == 1 else 'take'} the whole face; methods with a local view, such as ltfem and "
+            'dbfem, take regions, and so does a merlab.Method of yours with view="local"',
+            stacklevel=stacklevel,
+        )
 
 
 def _preset_of(method: Method, preset: str | None, methods: Sequence[Method]) -> str | None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from merlab.clips import ClipTable
 from merlab.databases.whole_heads import whole_head_stamps
 from merlab.errors import MerlabError
-from merlab.evaluation.study import Clips, SchemeGiven, as_table
+from merlab.evaluation.study import Clips, SchemeGiven, as_table, warn_of_regions
 from merlab.evaluation.synthetic_flow import SyntheticFlow
 from merlab.evaluation.unit import versions
 from merlab.given import as_jobs, as_path, as_settings, as_whole, require_yes_or_no
@@ -137,6 +137,7 @@ def pretrain(
         seeds=seeds,
         members=members,
     )
+    warn_of_regions(None if input is None else as_recipe(input), [training.of_method], stacklevel=3)
     starts = fitting_starts(training, given)
     flow = _flow_of(training, synthetic, to_make)
     require_material(training, own, flow, starts)
