@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 
+from merlab.clips import ClipTable
 from merlab.errors import MerlabError
 from merlab.inference import runtimes
 from merlab.inference.runtimes import RUNTIMES, export_onnx, load_onnxruntime
@@ -244,6 +245,11 @@ def test_a_place_that_cannot_be_written_is_refused_before_any_work(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(MerlabError, match="file is a file; choose a folder"):
         Export(small_recognizer(), "onnx", "fp32", tmp_path / "file" / "network.onnx")
+
+
+def test_a_number_of_synthetic_subjects_beside_clips_is_refused(tmp_path):
+    with pytest.raises(MerlabError, match=r"subjects \(3\) are SYNTHETIC ones, but the clips are given"):
+        export_recognizer(tmp_path / "a.onnx", "onnx", weights=small_recognizer(), clips=ClipTable(()), subjects=3)
 
 
 def test_a_file_name_with_the_wrong_suffix_is_refused(tmp_path):
