@@ -131,6 +131,17 @@ def test_several_tiers_of_another_program_need_a_choice(tmp_path):
     assert report.notes == (f"{file}: tiers that were not read: words",)
 
 
+@pytest.mark.parametrize(
+    ("choice", "option"), [(ElanChoice(("words",)), "--tier"), (ElanChoice(media="a.mp4"), "--media")]
+)
+def test_a_choice_in_a_document_of_elan_is_refused_for_a_table(tmp_path, choice, option):
+    material, file = material_in(tmp_path / "out"), tmp_path / "theirs.csv"
+    file.write_text("onset,offset\n700,710\n")
+    with pytest.raises(MerlabError, match=f"theirs.csv is a table; {option} chooses in an .eaf file, leave it out"):
+        import_coding(material.folder, file, coder="EF", choice=choice)
+    assert import_coding(material.folder, file, coder="EF", choice=ElanChoice(face_id=0)).decisions == 1
+
+
 @pytest.mark.parametrize("end", [1370, 1200])
 def test_an_annotation_that_does_not_end_after_it_begins_is_refused_by_name(tmp_path, end):
     material, file = material_in(tmp_path / "out"), plain(tmp_path / "theirs.eaf", end=end)

@@ -193,6 +193,16 @@ class TestElan:
         with pytest.raises(MerlabError, match="has no tier 'coder C'"):
             read_events(file, Reading(fps=200, tier="coder C"))
 
+    def test_a_tier_is_refused_where_no_document_is_read(self, tmp_path):
+        file, truth = self.write(tmp_path, ("coder A", [(45, 95, "")])), tmp_path / "truth.csv"
+        truth.write_text("video,onset,offset\n15_0101a,10,20\n")
+        for spotted in (truth, [truth], pd.read_csv(truth)):
+            with pytest.raises(
+                MerlabError, match="no .eaf file is read, from which the tier 'coder A' could be chosen"
+            ):
+                score_spotting(truth, spotted, tier="coder A")
+        assert score_spotting(truth, [file], fps=200, tier="coder A").tp == 1
+
     def test_of_merlabs_own_tiers_the_movements_are_read(self, tmp_path):
         others = ("face 1 apexes", [(60, 65, "")]), ("face 1 weak candidates", [(200, 230, "weak")])
         file = self.write(tmp_path, ("face 1 events", [(45, 95, "others 0.71; mouth")]), *others)

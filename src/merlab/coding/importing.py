@@ -78,6 +78,10 @@ def _imported(file: Path, material: Material, choice: ElanChoice) -> Imported:
         return imported_elan(read_elan(file), material, choice)
     if file.suffix.lower() not in READERS:
         raise MerlabError(f"{file} is neither an .eaf file nor a table ({', '.join(READERS)}); save it as one of them")
+    if choice.tiers or choice.media is not None:
+        raise MerlabError(
+            f"{file} is a table; {'--tier' if choice.tiers else '--media'} chooses in an .eaf file, leave it out"
+        )
     return imported_table(file, material, choice.face_id)
 
 

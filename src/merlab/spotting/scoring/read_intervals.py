@@ -173,6 +173,15 @@ def _shared_videos(given: Sequence[Events], tables: Sequence[CellTable]) -> tupl
     return (f"{first_of(found, 1)}, which are scored as one video",) if found else ()
 
 
+def reads_document(given: Events | Sequence[Events]) -> bool:
+    """Whether a table of events is, or one of several is, a document of ELAN."""
+    if isinstance(given, pd.DataFrame):
+        return False
+    if isinstance(given, str | PathLike):
+        return as_path(given, "each table").suffix.lower() == elan.SUFFIX
+    return any(map(reads_document, given))
+
+
 def _folder(given: Events) -> Path | None:
     return None if isinstance(given, pd.DataFrame) else as_path(given, "each table").resolve().parent
 

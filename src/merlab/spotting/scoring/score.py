@@ -48,6 +48,7 @@ from merlab.spotting.scoring.read_intervals import (
     event_cells,
     in_scheme,
     joined,
+    reads_document,
     with_composed_names,
 )
 from merlab.spotting.scoring.score_models import ApexError, Guesses, RecognitionScores, SpottingScores
@@ -108,6 +109,8 @@ def score_spotting(
     )
     true = event_cells(truth, "the true events", replace(how, threshold=None))
     found = event_cells(spotted, "the spotted events", how)
+    if tier is not None and not (reads_document(truth) or reads_document(spotted)):
+        raise MerlabError(f"no .eaf file is read, from which the tier {tier!r} could be chosen; leave the tier out")
     if scheme is not None:
         true = _in_scheme(true, as_scheme(scheme))
     true, found, notes = _with_same_names(true, found, lengths)
