@@ -247,6 +247,13 @@ def test_a_place_that_cannot_be_written_is_refused_before_any_work(tmp_path):
         Export(small_recognizer(), "onnx", "fp32", tmp_path / "file" / "network.onnx")
 
 
+def test_bfloat16_is_refused_where_the_processor_lacks_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(runtimes, "find_spec", lambda name: name)
+    monkeypatch.setattr(runtimes, "has_bfloat16", lambda: False)
+    with pytest.raises(MerlabError, match="openvino-bf16: this processor has no bfloat16; use openvino"):
+        Export(small_recognizer(), "openvino", "bf16", tmp_path / "network.xml")
+
+
 def test_a_number_of_synthetic_subjects_beside_clips_is_refused(tmp_path):
     with pytest.raises(MerlabError, match=r"subjects \(3\) are SYNTHETIC ones, but the clips are given"):
         export_recognizer(tmp_path / "a.onnx", "onnx", weights=small_recognizer(), clips=ClipTable(()), subjects=3)
