@@ -16,7 +16,7 @@ from merlab.elan.reading import ElanDocument, Medium, read_elan
 from merlab.elan.writing import Links, Tier, interval, write_document
 from merlab.errors import MerlabError
 from merlab.result_folder import CODING
-from merlab.spotting.scoring.kinds import is_machine_text
+from merlab.spotting.written_text import is_machine_text
 from tests.coding.results import about, coded_in, every_kind, material_in, renamed
 
 VIDEO = '<MEDIA_DESCRIPTOR MEDIA_URL="file:///C:/study/interview.mp4" MIME_TYPE="video/mp4" {}/>'

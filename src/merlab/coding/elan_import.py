@@ -16,7 +16,7 @@ from merlab.elan.reading import ElanAnnotation, ElanDocument, ElanTier, Medium
 from merlab.elan.tier_names import machine_kind
 from merlab.errors import MerlabError
 from merlab.spelling import counted
-from merlab.spotting.scoring.kinds import is_machine_text
+from merlab.spotting.written_text import is_machine_text
 
 
 @dataclass(frozen=True)

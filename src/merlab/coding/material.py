@@ -10,8 +10,8 @@ from merlab.coding.frame_clock import FrameClock
 from merlab.errors import MerlabError
 from merlab.given import require_folder
 from merlab.spotting import timeline
-from merlab.spotting.scoring.kinds import kind_mark
 from merlab.spotting.timeline import read_timeline
+from merlab.spotting.written_text import kind_mark
 from merlab.videos import result
 from merlab.videos.result import read_video_result
 

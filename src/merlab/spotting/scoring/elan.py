@@ -14,7 +14,8 @@ from merlab.elan.reading import ROUNDING_MS, ElanAnnotation, ElanDocument, read_
 from merlab.elan.tier_names import machine_face, machine_kind, with_further
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable
-from merlab.spotting.scoring.kinds import KIND, KINDS, MACRO, MICRO, OTHER, is_machine_text, kind_of
+from merlab.spotting.scoring.kinds import KIND, KINDS, MACRO, MICRO, OTHER, kind_of
+from merlab.spotting.written_text import is_machine_text
 
 SUFFIX = ".eaf"
 # How merlab marks an event that is not a micro-expression.

@@ -9,7 +9,6 @@ import pandas as pd
 
 from merlab.evaluation.cells import CellTable, is_no_value
 from merlab.spelling import quoted
-from merlab.spotting.motion_score import PARTS
 
 KIND = "kind"
 MICRO, MACRO, OTHER = "micro", "macro", "other"
@@ -17,11 +16,6 @@ KINDS = (MICRO, MACRO)
 KIND_BEGINS = re.compile(rf"{MICRO}|{MACRO}|{OTHER}\b")
 # As MEGC's answers abbreviate them.
 ABBREVIATED = {"me": MICRO, "mae": MACRO}
-# What merlab writes about a movement, ending with the part of the face that moves; a part alone may be a coder's word.
-MACHINE_TEXT = re.compile(
-    r"(?:(?:macro|other): .*|(?:no class|.+ (?:0\.\d\d|below 0\.01))(?: \(.*\))?; |weak, score [\d.]+; )"
-    rf"(?:{'|'.join(map(re.escape, PARTS))})"
-)
 # Seconds; the usual limit of micro-expressions.
 LONGEST_MICRO = 0.5
 
@@ -34,16 +28,6 @@ def kind_of(text: str) -> str | None:
     lower = text.lower()
     begins = KIND_BEGINS.match(lower)
     return begins[0] if begins else ABBREVIATED.get(lower)
-
-
-def kind_mark(kind: str) -> str:
-    """What merlab writes before the text of a movement: ``macro: `` or ``other: ``; nothing for a micro-expression."""
-    return f"{kind}: " if kind in {MACRO, OTHER} else ""
-
-
-def is_machine_text(text: str) -> bool:
-    """Whether it is what merlab writes about a movement."""
-    return MACHINE_TEXT.fullmatch(text) is not None
 
 
 def with_kinds(table: CellTable, column: str) -> CellTable:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from merlab.elan.writing import Annotation, Links, Tier, interval, write_document
-from merlab.spotting.scoring.kinds import kind_mark
 from merlab.spotting.timing import Timing
+from merlab.spotting.written_text import kind_mark
 from merlab.videos.output.elan_curves import write_elan_curves
 from merlab.videos.result import OVERLAY, VideoResult
 from merlab.videos.rows import Event, WeakEvent
