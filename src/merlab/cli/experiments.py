@@ -158,7 +158,7 @@ def evaluate_command(
         typer.Option(
             "--set",
             help="Another training setting, e.g. class_weights=balanced, mirror=true, batch_size=32; "
-            "`help(merlab.TrainingSettings)` in Python explains all.",
+            "In Python, `merlab.TrainingSettings` explains all.",
         ),
     ] = None,
     network: NetworkOption = None,
