@@ -157,7 +157,7 @@ def evaluate_command(
         list[str] | None,
         typer.Option(
             "--set",
-            help="Another training setting, e.g. class_weights=balanced, mirror=true, batch_size=32; "
+            help="Another training setting, e.g. class_weights=balanced, mirror=true, batch_size=32. "
             "In Python, `merlab.TrainingSettings` explains all.",
         ),
     ] = None,
