@@ -63,6 +63,9 @@ def test_a_recipe_sets_classes_protocol_and_seeds_that_its_user_left_open(tmp_pa
     experiment = find_experiment("yan2014_lbp-top_casme2")
     bench = _as_stated(Bench(tmp_path, database="casme2", root=tmp_path, full=full), experiment)
     assert (bench.label_scheme, bench.split, bench.seed_count) == ("casme2-5", "loso", 5 if full else 2)
+    other = experiment.model_copy(update={"protocol": "kfold", "seeds": 3})
+    bench = _as_stated(Bench(tmp_path, database="casme2", root=tmp_path, full=full), other)
+    assert (bench.split, bench.seed_count) == ("kfold", 3 if full else 2)
     chosen = _as_stated(Bench(tmp_path, scheme="casme2-5-merged", seeds=3), experiment)
     assert (chosen.label_scheme, chosen.split, chosen.seed_count) == ("casme2-5-merged", "kfold", 3)
 
