@@ -15,6 +15,7 @@ import typer.main
 
 from merlab import cli
 from merlab.inputs import INPUTS
+from merlab.methods import METHODS
 from merlab.spotting.spot import SpottingSettings
 from merlab.stamps import MEANINGS
 from merlab.videos.words import WordSettings
@@ -104,6 +105,14 @@ def test_the_card_of_an_input_lists_the_values_of_an_option_as_they_are(name):
     card = page.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
     listed = {option: tuple(values.split("|")) for option, values in re.findall(r"`([\w-]+)=([^`]*\|[^`]*)`", card)}
     assert listed == {option: INPUTS[name].choices[option] for option in listed}
+
+
+def test_the_card_of_a_method_names_the_extra_that_its_inputs_need():
+    page = (REPOSITORY / "docs" / "methods.md").read_text(encoding="utf-8")
+    cards = {name: page.partition(f"\n## {name}\n")[2].partition("\n## ")[0] for name in METHODS}
+    for name, method in METHODS.items():
+        inputs = [f"{preset.input or method.input}" for preset in method.presets.values()]
+        assert any("tvl1" in each for each in inputs) == ("extra `tvl1`" in cards[name])
 
 
 def test_the_page_on_protocols_explains_every_stamp():
