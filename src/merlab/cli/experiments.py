@@ -127,7 +127,11 @@ def evaluate_command(
         int | None, typer.Option(min=2, help="Number of folds of --protocol kfold; unless given, 5.")
     ] = None,
     train_on: Annotated[
-        list[str] | None, typer.Option(help="With hold-out-database: train on these, test on all others.")
+        list[str] | None,
+        typer.Option(
+            help="With hold-out-database: train on these, test on all others; unless given, each database is tested once, "
+            "trained on all others."
+        ),
     ] = None,
     start: Annotated[
         list[Path] | None,
