@@ -33,6 +33,15 @@ def test_cells_hold_the_percent_of_the_row_and_the_count():
     assert [text for text in texts if text.isdigit()] == ["6", "2", "0", "1", "3", "0", "0", "0", "0"]
 
 
+def test_cells_lie_in_the_row_of_the_truth_and_the_column_of_the_prediction():
+    (axes,) = confusion_figure(CONFUSION, CLASSES, "ststnet", []).axes
+    places = {(round(text.get_position()[1]), round(text.get_position()[0])): text.get_text() for text in axes.texts}
+    assert places == {(row, column): str(count) for (row, column), count in np.ndenumerate(CONFUSION)}
+    (image,) = axes.images
+    assert np.asarray(image.get_array()).tolist() == [[0.75, 0.25, 0], [0.25, 0.75, 0], [0, 0, 0]]
+    assert image.get_clim() == (0, 1)
+
+
 def test_rows_are_the_truth_with_their_totals():
     figure = confusion_figure(CONFUSION, CLASSES, "ststnet", [])
     (axes,) = figure.axes
