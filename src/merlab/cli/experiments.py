@@ -129,8 +129,7 @@ def evaluate_command(
     train_on: Annotated[
         list[str] | None,
         typer.Option(
-            help="With hold-out-database: train on these, test on all others; unless given, each database is tested once, "
-            "trained on all others."
+            help="With hold-out-database: train on these, test on all others. Unless given, each is tested once."
         ),
     ] = None,
     start: Annotated[
