@@ -22,7 +22,7 @@ import cv2
 
 from merlab.frames import Image
 from merlab.inference.cost import hardware
-from merlab.processes import one_thread
+from merlab.library_threads import one_thread
 from merlab.synthesis import CAMERA, PRESETS, ClipPlan, FaceRenderer, clip_truth, plan_clip
 from merlab.synthesis.action_units import CLASSES
 from merlab.synthesis.flow_writing import make_flow

@@ -19,11 +19,11 @@ import pytest
 from threadpoolctl import OpenBLASController, threadpool_info, threadpool_limits
 
 from merlab.errors import MerlabError
+from merlab.library_threads import one_thread
 from merlab.processes import (
     Workers,
     dealt_out,
     each_in_processes,
-    one_thread,
     process_count,
     read_ahead,
     shared_workers,

@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing.connection import Connection, wait
@@ -24,6 +24,8 @@ import cv2
 import threadpoolctl
 
 from merlab.errors import MerlabError
+from merlab.held_signals import blocked, signals_later
+from merlab.library_threads import one_thread
 
 ENDED_EARLY = (
     "a worker process ended early: it was killed, or memory ran out; run the same command again to resume, with fewer "
@@ -90,47 +92,10 @@ def without_main() -> Iterator[None]:
         main = sys.modules["__main__"]
         sys.modules["__main__"] = ModuleType("__main__")
         try:
-            with _signals_later(), _blocked(signal.SIGINT):
+            with signals_later(), blocked(signal.SIGINT):
                 yield
         finally:
             sys.modules["__main__"] = main
-
-
-@contextmanager
-def _blocked(number: signal.Signals) -> Iterator[None]:
-    """Block a signal in this thread, and in processes that it starts; Windows has no such signals."""
-    if sys.platform == "win32":
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def _signals_later() -> Iterator[None]:
-    """Answer Ctrl-C and SIGTERM on leaving.
-
-    To block them is not enough: a signal that reaches another thread of this process is answered in the main thread.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    arrived: list[int] = []
-    before = {
-        number: signal.signal(number, lambda signaled, _frame: arrived.append(signaled))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            # Python does not know a handler that a library in C has set.
-            signal.signal(number, handler or signal.SIG_DFL)
-        for first in arrived[:1]:
-            signal.raise_signal(first)
 
 
 def process_count(jobs: int | None) -> int:
@@ -141,70 +106,6 @@ def process_count(jobs: int | None) -> int:
     if multiprocessing.current_process().daemon:
         return 1
     return jobs or os.cpu_count() or 1
-
-
-class _ForAll:
-    """A setting of the whole process, which threads of a program may change at the same time.
-
-    It is restored when the last of them leaves. The first to leave would otherwise change it for the others, and the
-    last would restore what it found: the change.
-    """
-
-    def __init__(self, change: Callable[[], AbstractContextManager[object]]) -> None:
-        self._change, self._restore, self._inside, self._lock = change, ExitStack(), 0, threading.Lock()
-
-    @contextmanager
-    def __call__(self) -> Iterator[None]:
-        with self._lock:
-            # Each makes the change: a library may have been loaded since.
-            self._restore.enter_context(self._change())
-            self._inside += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._inside -= 1
-                if not self._inside:
-                    self._restore.close()
-
-
-@contextmanager
-def _one_thread_of_opencv() -> Iterator[None]:
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(threads)
-
-
-@contextmanager
-def _one_thread_of_blas() -> Iterator[None]:
-    limits = threadpoolctl.threadpool_limits(limits=1, user_api="blas")
-    _leave_blas_to_others()
-    try:
-        yield
-    finally:
-        limits.restore_original_limits()
-        _leave_blas_to_others()
-
-
-def _leave_blas_to_others() -> None:
-    """From version 3.8 on, threadpoolctl ignores all threads but the first that sets OpenBLAS; ours take turns."""
-    leave = getattr(threadpoolctl.OpenBLASController, "clear_controlling_thread", None)
-    if leave is not None:
-        leave()
-
-
-_opencv = _ForAll(_one_thread_of_opencv)
-one_thread_of_blas = _ForAll(_one_thread_of_blas)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Use one thread of OpenCV and of BLAS: on images this small, more threads cost more time than they save."""
-    with _opencv(), one_thread_of_blas():
-        yield
 
 
 def each_in_processes(work: Callable[[Item], Result], items: Sequence[Item], jobs: int | None) -> Iterator[Result]:

@@ -10,11 +10,11 @@ from merlab.errors import MerlabError
 from merlab.frames import Frames, open_frames, require_rate, write_image
 from merlab.frames.opening import require_one_kind, require_unchanged, state_of
 from merlab.given import as_path, require_instance, require_yes_or_no
+from merlab.library_threads import one_thread
 from merlab.preparation.aligned_clip import AlignmentJob, ClipWriter
 from merlab.preparation.frame_range import FrameRange
 from merlab.preparation.record import RECORD, AlignmentRecord, VideoRequest, claimed, read_record
 from merlab.preparation.settings import Settings, as_settings
-from merlab.processes import one_thread
 from merlab.progress import Progress, shown_progress
 from merlab.sinks import VideoSink
 from merlab.stamps import SYNTHETIC

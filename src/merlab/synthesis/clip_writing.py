@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from merlab.frames import Image
-from merlab.processes import one_thread
+from merlab.library_threads import one_thread
 from merlab.storage import whole_file, whole_folder
 from merlab.synthesis.canvas_layout import CAMERA
 from merlab.synthesis.face_tree import Entry, Tree

@@ -17,7 +17,8 @@ import numpy as np
 from merlab.errors import MerlabError
 from merlab.given import as_jobs, as_path, as_whole, require_yes_or_no
 from merlab.json_models import write_model
-from merlab.processes import dealt_out, one_thread, stream_from_processes
+from merlab.library_threads import one_thread
+from merlab.processes import dealt_out, stream_from_processes
 from merlab.progress import Progress, shown_progress
 from merlab.storage import whole_file
 from merlab.synthesis.flow_clips import FLOW, TITLE, digest_of, flow_file, read_flow_manifest

@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 
 from merlab.given import as_jobs, as_path, require_yes_or_no
-from merlab.processes import dealt_out, one_thread, stream_from_processes
+from merlab.library_threads import one_thread
+from merlab.processes import dealt_out, stream_from_processes
 from merlab.progress import Progress, shown_progress
 from merlab.storage import whole_file
 from merlab.synthesis.canvas_layout import CAMERA, CROP, Window

@@ -18,8 +18,8 @@ from merlab.frames import Clock, clock_of, open_frames
 from merlab.frames.opening import state_of
 from merlab.given import as_path, require_number
 from merlab.json_models import read_model, write_model
+from merlab.library_threads import one_thread
 from merlab.locks import only_writer
-from merlab.processes import one_thread
 from merlab.progress import Progress, shown_progress
 from merlab.sinks import CsvSink
 from merlab.spotting.columns import Columns
