@@ -25,6 +25,7 @@ WHOLE_TEXTS = {
     "code": "the code of the method has changed",
     "recordings": "the recordings, or their true events, have changed",
     "measured": "it was made by a merlab that measured movements in another way",
+    "computed": "it was made by a merlab whose comparison methods computed in another way",
 }
 MODELS = {"models", "face_models"}
 # Settings that a preset states, which have no option of their own.

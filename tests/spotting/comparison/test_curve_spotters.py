@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from merlab.optical_flow import dis
+from merlab.spotting.comparison.curves import CurveSpotter
 from merlab.spotting.comparison.hoof import HOOF
 from merlab.spotting.comparison.lbp_chi2 import LBP_CHI2
 from merlab.spotting.comparison.mdmd import MDMD, main_difference
+from merlab.spotting.comparison.mean_net import MEAN_NET
 from merlab.spotting.comparison.sampling import Around, measured
+from merlab.spotting.comparison.softnet import SOFTNET
 from merlab.spotting.comparison.spotter import Target
 from merlab.spotting.comparison.threshold import Peak, best_p, contrast, peaks, runs
 from merlab.spotting.scoring import iou
@@ -81,6 +84,23 @@ def test_a_feature_has_one_value_for_each_sample_with_its_neighbors():
     assert (feature.before, feature.after) == (8, 8)
     assert measured(frames(20, []), [feature])[feature.key].shape == (4, 36)
     assert measured(frames(16, []), [feature])[feature.key].shape == (0,)
+
+
+@pytest.mark.parametrize("spotter", [LBP_CHI2, HOOF, MDMD, SOFTNET, MEAN_NET], ids=lambda each: each.name)
+def test_a_recording_has_enough_samples_where_its_curve_can_hold_an_interval(spotter):
+    """A peak has a neighbor on each side; of two values, one is above the mean."""
+    least = spotter.least_samples(MICRO, FPS)
+    (feature,) = spotter.features(MICRO, FPS)
+
+    def finds(samples):
+        values = np.zeros((samples - feature.before - feature.after, *(() if spotter is MDMD else (36,))))
+        values[len(values) // 2] = 1
+        if isinstance(spotter, CurveSpotter):
+            curve = spotter.curve(values, feature.k)
+            return bool(len(curve) and spotter.intervals(curve, 0.05, feature.k))
+        return bool(peaks(values[:, 0], 0.05, 8))
+
+    assert [finds(least - 1), finds(least)] == [False, True]
 
 
 class TestThreshold:

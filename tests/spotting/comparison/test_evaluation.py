@@ -285,6 +285,17 @@ def test_a_movement_that_a_database_codes_with_two_apexes_counts_once(videos, tm
     twice = replace(videos[0], events=(event, replace(event, apex=None)))
     compared = compare_spotting([twice, videos[1]], ["guess-even"], tmp_path / "out", jobs=1, progress=False)
     assert compared.methods[0].scores.true_events == 2
+    # In the heading, and where methods are fitted to it, too.
+    assert compared.events == {"micro": 2}
+    rates = {fold: facts["micro"]["events_a_minute"] for fold, facts in compared.methods[0].facts.items()}
+    assert rates == {"a": pytest.approx(60 * FPS / COUNT, abs=1e-4), "b": pytest.approx(60 * FPS / COUNT, abs=1e-4)}
+
+
+def test_what_methods_of_another_version_computed_is_not_continued(videos, tmp_path, monkeypatch):
+    compare_spotting(videos[:2], ["guess-even"], tmp_path / "out", jobs=1, progress=False)
+    monkeypatch.setattr(evaluation, "COMPUTED", 0)
+    with pytest.raises(MerlabError, match="made by a merlab whose comparison methods computed in another way"):
+        compare_spotting(videos[:2], ["guess-even"], tmp_path / "out", jobs=1, progress=False)
 
 
 def test_recordings_are_those_of_a_folder_and_nothing_else():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -16,7 +17,7 @@ from merlab.spotting.comparison.mean_net import MEAN_NET
 from merlab.spotting.comparison.networks import pseudo_labels, smoothed
 from merlab.spotting.comparison.softnet import SOFTNET
 from merlab.spotting.comparison.spotter import Target
-from merlab.spotting.comparison.torch_networks import scores, trained
+from merlab.spotting.comparison.torch_networks import _with_mirrored, scores, trained
 from merlab.spotting.comparison.training import Training
 from tests.spotting.comparison.recorded import FPS, material
 
@@ -53,6 +54,17 @@ def test_the_image_of_a_flow():
     # The mouth moves up, the brows do not; without movement the image is empty.
     assert image[1, 30:].mean() < image[1, :8].mean()
     assert not flow_image(np.zeros((141, 116, 2), np.float32)).any()
+
+
+def test_a_mirror_image_is_the_image_of_the_mirrored_flow():
+    """Also where the eyes are masked, and where nothing moves to a side."""
+    random = np.random.default_rng(0).normal(size=(141, 116, 2))
+    flow = np.asarray(cv2.GaussianBlur(random, (0, 0), 6), np.float32)
+    for axes in ([1, 1], [0, 1], [0, 0]):
+        there, mirrored = (np.asarray(each * axes, np.float32) for each in (flow, flow[:, ::-1] * [-1, 1]))
+        images, labels = _with_mirrored(torch.from_numpy(flow_image(there))[None], torch.ones(1))
+        assert images[1].numpy() == pytest.approx(flow_image(mirrored), abs=2e-3)
+        assert labels.tolist() == [1, 1]
 
 
 @pytest.mark.parametrize("spotter", [SOFTNET, MEAN_NET], ids=lambda each: each.name)

@@ -29,7 +29,7 @@ from merlab.spotting.comparison.found import Found
 from merlab.spotting.comparison.material import Material, prepare
 from merlab.spotting.comparison.recordings import digest_of, recordings_in
 from merlab.spotting.comparison.sampling import step_of
-from merlab.spotting.comparison.spotter import Fitted, Spotter, Target
+from merlab.spotting.comparison.spotter import COMPUTED, Fitted, Spotter, Target
 from merlab.spotting.comparison.yours import YourSpotter
 from merlab.spotting.many_videos import source_of
 from merlab.spotting.moments_row import Moments, OfVideo
@@ -58,7 +58,8 @@ METHOD_ROWS = Columns(MethodEvent)
 class MethodRequest(BaseModel):
     """Everything that determines the result: the file and its state, the method, and what it was fitted to.
 
-    ``recordings`` is a digest of those, ``code`` the fingerprint of a method that is not one of merlab's.
+    ``recordings`` is a digest of those, ``code`` the fingerprint of a method that is not one of merlab's,
+    ``computed`` the way in which methods compute; 1 in results that do not state it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -74,6 +75,7 @@ class MethodRequest(BaseModel):
     merlab: str
     recordings: str = ""
     code: str = ""
+    computed: int = 1
 
 
 class MethodMetadata(BaseModel):
@@ -221,6 +223,7 @@ class MethodOnVideos:
             seed=self._seed,
             merlab=__version__,
             code=code_of(self._spotter),
+            computed=COMPUTED,
         )
 
     def _warnings(self, video: LongVideo) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ class CurveSpotter:
         feature: the feature, for a distance of k samples.
         curve: the curve from its values, for k; it lacks equally many samples at the begin and at the end.
         intervals: the intervals of a curve, for p and k.
+        least: how many samples a recording must have to hold an interval, for k.
 
     """
 
@@ -37,6 +38,7 @@ class CurveSpotter:
     feature: Callable[[int], Feature]
     curve: Callable[[NDArray[np.generic], int], Float64Array]
     intervals: Callable[[Float64Array, float, int], list[Peak]]
+    least: Callable[[int], int]
     fits: str = "threshold"
     needs_training: bool = False
     places: bool = False
@@ -54,8 +56,8 @@ class CurveSpotter:
         return [self.feature(self.distance(target.kind, rate))]
 
     def least_samples(self, target: Target, rate: float) -> int:
-        """Those k before and after one of them."""
-        return 2 * self.distance(target.kind, rate) + 1
+        """Those that the feature and then the contrast compare."""
+        return self.least(self.distance(target.kind, rate))
 
     def fit(self, training: Sequence[Material], target: Target, seed: int) -> FittedCurve:
         """The p that is best on the training recordings; DEFAULT_P without any."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from merlab.claims import claimed_folder
-from merlab.databases.long_video import LongVideo
+from merlab.databases.long_video import Kind, LongEvent, LongVideo
 from merlab.errors import MerlabError
 from merlab.given import as_jobs, as_path, as_whole, require_yes_or_no
 from merlab.json_models import write_model
@@ -23,6 +24,7 @@ from merlab.spotting.comparison import all_spotters, spotters_of
 from merlab.spotting.comparison.folds import fitted_elsewhere, fitted_on, kinds_of, leave_one_subject_out
 from merlab.spotting.comparison.recordings import digest_of
 from merlab.spotting.comparison.results import SpottingComparison
+from merlab.spotting.comparison.spotter import COMPUTED
 from merlab.spotting.comparison.summary import EVENTS, summarized
 from merlab.spotting.comparison.work import FEATURES, FOLDS, Work
 from merlab.spotting.motion import MEASURED
@@ -84,7 +86,7 @@ def compare_spotting(
         "fitted_on": fitted_on(videos, training),
         "seed": seed,
     }
-    settings |= {"merlab": __version__, "measured": MEASURED, "versions": computing_versions()}
+    settings |= {"merlab": __version__, "measured": MEASURED, "computed": COMPUTED, "versions": computing_versions()}
     with (
         claimed_folder(
             place, SETTINGS, settings, HOLDS, again=again, is_complete=_is_complete, writes=WRITTEN.fullmatch
@@ -106,7 +108,15 @@ def _recordings(given: object, name: str) -> list[LongVideo]:
         raise MerlabError(
             f"{name} must be a list of recordings, such as merlab.databases.long_videos(...).videos, got {given!r}"
         )
-    return listed
+    return [replace(each, events=_once(each.events)) for each in listed]
+
+
+def _once(events: Sequence[LongEvent]) -> tuple[LongEvent, ...]:
+    """The movements without repetitions: some databases code one twice, with different apexes."""
+    first: dict[tuple[Kind, int, int], LongEvent] = {}
+    for each in events:
+        first.setdefault((each.kind, each.onset, each.offset), each)
+    return tuple(first.values())
 
 
 def _is_complete(folder: Path) -> bool:

@@ -10,6 +10,8 @@ region; both networks get the same images. An image without movement is 0.
 
 from __future__ import annotations
 
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,7 @@ from merlab.frames import Float32Array
 from merlab.inputs.flow import stretch_each
 from merlab.optical_flow import strain
 from merlab.spotting.comparison.sampling import Around, Feature
+from merlab.spotting.motion import HEIGHT, WIDTH
 
 SIDE = 42
 # (left, top, right, bottom) in px of the layout of 231 x 282.
@@ -38,11 +41,22 @@ def flow_image(flow: Float32Array) -> NDArray[np.float16]:
     if float(np.abs(moved).max()) < LEAST_FLOW:
         return np.zeros((3, SIDE, SIDE), np.float16)
     stretched = stretch_each(planes.astype(np.float32), "uvs").transpose(1, 2, 0)
+    return _brows_and_mouth(stretched).transpose(2, 0, 1).astype(np.float16)
+
+
+@cache
+def shares_shown() -> NDArray[np.float16]:
+    """The share of each pixel of an image that lies outside of the masked eyes, (42, 42) in 0..1."""
+    return _brows_and_mouth(np.ones((HEIGHT, WIDTH, 1), np.float32)).astype(np.float16)
+
+
+def _brows_and_mouth(planes: Float32Array) -> Float32Array:
+    """The two regions of planes (H, W, n), whose eyes become 0: (42, 42, n), or (42, 42) of one plane."""
     for eye in EYES:
-        _cut(stretched, eye)[...] = 0
+        _cut(planes, eye)[...] = 0
     half = (SIDE, SIDE // 2)
-    halves = [cv2.resize(np.ascontiguousarray(_cut(stretched, box)), half) for box in (BROWS, MOUTH)]
-    return np.concatenate(halves).transpose(2, 0, 1).astype(np.float16)
+    halves = [cv2.resize(np.ascontiguousarray(_cut(planes, box)), half) for box in (BROWS, MOUTH)]
+    return np.asarray(np.concatenate(halves))
 
 
 def onset_k_flow(k: int) -> Feature:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from merlab.frames import Float32Array
 from merlab.spotting.comparison.blocks import SIDE, block_of_pixels, chi_square
 from merlab.spotting.comparison.curves import CurveSpotter
-from merlab.spotting.comparison.lbp_chi2 import SECONDS, difference
+from merlab.spotting.comparison.lbp_chi2 import SECONDS, difference, least
 from merlab.spotting.comparison.sampling import Around, Feature
 from merlab.spotting.comparison.threshold import peaks
 
@@ -52,4 +52,5 @@ HOOF = CurveSpotter(
     feature=lambda k: Feature(f"hoof-6x6-k{k}", k, k, distances, k),
     curve=difference,
     intervals=peaks,
+    least=least,
 )

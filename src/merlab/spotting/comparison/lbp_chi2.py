@@ -55,6 +55,11 @@ def difference(values: NDArray[np.generic], k: int) -> Float64Array:
     return np.maximum(contrast(mean_of_largest(np.asarray(values, float)), k), 0)
 
 
+def least(k: int) -> int:
+    """How many samples give three values of ``difference``, of which one can be a peak."""
+    return 4 * k + 3
+
+
 LBP_CHI2 = CurveSpotter(
     name="lbp-chi2",
     title="feature difference of LBP histograms, chi-square distance",
@@ -63,4 +68,5 @@ LBP_CHI2 = CurveSpotter(
     feature=lambda k: Feature(f"lbp-chi2-6x6-k{k}", k, k, distances, k),
     curve=difference,
     intervals=peaks,
+    least=least,
 )

@@ -60,7 +60,16 @@ def differences(around: Around, k: int) -> NDArray[np.generic]:
 
 
 def _curve(values: NDArray[np.generic], k: int) -> Float64Array:
-    return contrast(np.asarray(values, float), max(1, k - 1))
+    return contrast(np.asarray(values, float), _contrast_distance(k))
+
+
+def _contrast_distance(k: int) -> int:
+    return max(1, k - 1)
+
+
+def _least(k: int) -> int:
+    # Two values, of which one is above the mean.
+    return 2 * (k + _contrast_distance(k)) + 2
 
 
 def _intervals(curve: Float64Array, p: float, k: int) -> list[Peak]:
@@ -75,4 +84,5 @@ MDMD = CurveSpotter(
     feature=lambda k: Feature(f"mdmd-6x6-k{k}", k, k, differences, k),
     curve=_curve,
     intervals=_intervals,
+    least=_least,
 )

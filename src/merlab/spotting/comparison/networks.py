@@ -70,9 +70,9 @@ class NetworkSpotter:
         return [self.feature(target, rate)]
 
     def least_samples(self, target: Target, rate: float) -> int:
-        """Those that the feature compares."""
+        """Those that give three scores, of which one can be a peak."""
         feature = self.feature(target, rate)
-        return feature.before + feature.after + 1
+        return feature.before + feature.after + 3
 
     def fit(self, training: Sequence[Material], target: Target, seed: int) -> FittedNetwork:
         """Train the network, and choose p; raises MerlabError if no training recording has such an event."""

@@ -16,6 +16,9 @@ from merlab.spotting.comparison.sampling import Feature
 # micro-expression lies at twice the first, macro-expressions last .5 to 4 s.
 USUAL_SECONDS: Mapping[Kind, float] = {"micro": 0.3, "macro": 1.5}
 
+# The way in which the methods compute; increase it whenever one of them gives other intervals or notes.
+COMPUTED = 2
+
 
 @dataclass(frozen=True)
 class Target:

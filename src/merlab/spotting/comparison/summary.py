@@ -112,8 +112,6 @@ def _truth(videos: Sequence[LongVideo], kinds: Sequence[Kind]) -> pd.DataFrame:
         (video.name, event.onset, event.apex, event.offset, event.kind) for video in videos for event in video.events
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS[:-1])).astype({"apex": "Int64"})
-    # Some databases code a movement twice, with different apexes.
-    table = table.drop_duplicates(["video", "onset", "offset", "kind"]).reset_index(drop=True)
     return table if len(kinds) > 1 else table.drop(columns="kind")
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from merlab.evaluation.metrics import Float64Array
+from merlab.spotting.comparison.flow_images import shares_shown
 from merlab.spotting.comparison.training import Training
 from merlab.training.threads import ONE_TRAINS, torch_threads
 from merlab.training.without_compiler import made
@@ -103,7 +104,11 @@ def trained(
 
 
 def _with_mirrored(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """The images, and the mirror images of those with a movement; u, stretched to 0..1, becomes 1 - u."""
+    """The images, and the mirror images of those with a movement; u, stretched to 0..1, becomes 1 - u.
+
+    Masked eyes stay 0, and so does a plane u without movement.
+    """
     mirrored = images[labels > 0].flip(-1)
-    mirrored[:, 0] = 1 - mirrored[:, 0]
+    across = mirrored[:, 0].flatten(1).any(dim=1)
+    mirrored[across, 0] = torch.from_numpy(shares_shown()).to(mirrored.dtype) - mirrored[across, 0]
     return torch.cat([images, mirrored]), torch.cat([labels, torch.ones(len(mirrored))])
