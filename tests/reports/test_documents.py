@@ -108,7 +108,9 @@ def test_scores_of_the_surest_clips_are_listed_if_a_method_is_surer_of_some(stor
     result["metrics"][0]["by_coverage"] = [{"share": 0.5, "clips": 40, "uf1": 0.75, "uar": 0.8, "accuracy": 0.9}]
     (tmp_path / "demo.json").write_text(json.dumps(result), encoding="utf-8")
     fill(path, tmp_path, check=False)
-    assert "| constant | 50% | 40 | .750 | .800 | .900 |" in path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
+    assert "| constant | 50% | 40 | .750 | .800 | .900 |" in text
+    assert "<!-- coverage: demo -->\n**SYNTHETIC" in text
 
 
 def test_clips_of_several_databases_are_also_scored_by_database(stored, tmp_path):

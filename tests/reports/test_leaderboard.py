@@ -104,13 +104,13 @@ def test_a_folder_without_results_is_named(tmp_path):
         write_csv(tmp_path, check=True)
 
 
-def board(method: str, **uf1: Estimate) -> Leaderboard:
+def board(method: str, scheme: str = "megc2019", **uf1: Estimate) -> Leaderboard:
     """A leaderboard of one method with these UF1 on databases."""
-    (summary,) = fake_metrics({method: 0.9})
+    summary = fake_metrics({method: 0.9})[0].model_copy(update={"stamps": ("REDUCED", "3 SEEDS")})
     scores = summary.by_database["synthetic"]
     databases = {name: scores.model_copy(update={"uf1": value}) for name, value in uf1.items()}
     line = Line("run", "2026-05-04", "", "reduced", summary.model_copy(update={"by_database": databases}))
-    return Leaderboard(Conditions(tuple(uf1), "megc2019", "loso", 40, 309), [line])
+    return Leaderboard(Conditions(tuple(uf1), scheme, "loso", 40, 309), [line])
 
 
 def test_each_database_is_listed_beside_what_was_published_on_it_and_where_that_lies():
@@ -124,6 +124,16 @@ def test_each_database_is_listed_beside_what_was_published_on_it_and_where_that_
     assert rows["STSTNet", "smic"]["published is"] == "below the interval"
     assert rows["STSTNet (MEB re-run)", "casme2"]["published is"] == "below the interval"
     assert "samm" not in set(table["database"])
+
+
+def test_measured_values_beside_published_ones_keep_their_stamps():
+    table = board("ststnet", smic=Estimate(mean=0.8, sd=None, interval=None)).beside_published()
+    assert set(table["stamps"]) == {"REDUCED · 3 SEEDS"}
+
+
+def test_results_of_other_classes_are_not_listed_beside_those_of_the_composite():
+    """The published values are of three classes, whatever the database."""
+    assert board("ststnet", "casme2-5", casme2=Estimate(mean=0.8, sd=None, interval=None)).beside_published().empty
 
 
 def test_without_an_interval_a_published_value_is_listed_without_a_place():

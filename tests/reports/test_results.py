@@ -39,7 +39,8 @@ def test_scores_on_the_surest_clips_have_a_row_per_method_and_share(results):
     sure = [column for column in table if column.startswith("p_")]
     table[sure] = np.linspace(1, 2, len(table))[:, None] * table[sure]
     coverage = Results(results.only("random").record, table).coverage
-    assert list(coverage.columns) == ["clips", "uf1", "uar", "accuracy"]
+    assert list(coverage.columns) == ["clips", "uf1", "uar", "accuracy", "stamps"]
+    assert set(coverage["stamps"]) == set(results.only("random").summary["stamps"]) == {"SYNTHETIC"}
     assert coverage["clips"].to_dict() == {("random", share): 80 * share for share in (1.0, 0.9, 0.8, 0.7, 0.5)}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -32,21 +32,20 @@ def run_block(name: str, results: Path, where: str) -> str:
     if len(stored.databases) > 1 or len(stored.metrics[0].by_database) > 1:
         tables.append(database_table(stored.metrics, ("uf1", "uar")))
     text = "\n".join(map(markdown_table, tables))
-    stamps = STAMP_SEPARATOR.join(all_stamps(stored.metrics))
-    heading = f"**{stamps}**\n\n" if stamps else ""
     paragraphs = [verdict(stored.metrics), *material_lines(stored.methods), _origin(stored)]
-    return f"{heading}{text}\n" + "\n\n".join(paragraphs) + "\n"
+    return f"{_heading(all_stamps(stored.metrics))}{text}\n" + "\n\n".join(paragraphs) + "\n"
 
 
 def coverage_block(name: str, results: Path, where: str) -> str:
     """The scores of one stored run if only the surest clips are answered."""
-    table = coverage_table(_stored_run(name, results, where).metrics)
+    summaries = _stored_run(name, results, where).metrics
+    table = coverage_table(summaries)
     if table.empty:
         raise MerlabError(
             f"{where}: {name!r} has no scores of the surest clips: its methods are equally sure of all clips, or it "
             "was stored by an earlier merlab; store the run again, or remove the block"
         )
-    return markdown_table(table)
+    return _heading(all_stamps(summaries)) + markdown_table(table)
 
 
 def leaderboard_block(name: str, results: Path, where: str) -> str:
@@ -76,8 +75,7 @@ def published_block(data: str, results: Path, where: str) -> str:
 def spotting_block(name: str, results: Path, where: str) -> str:
     """One stored result of `merlab score-spotting`, and the command that repeats it."""
     stored = read_spotting(_spotting_file(name, results, where, "score-spotting"))
-    heading = f"**{STAMP_SEPARATOR.join(stored.stamps)}**\n\n" if stored.stamps else ""
-    return f"{heading}{markdown_table(spotting_table(stored.scores))}\n{_origin(stored)}\n"
+    return f"{_heading(stored.stamps)}{markdown_table(spotting_table(stored.scores))}\n{_origin(stored)}\n"
 
 
 def spotters_block(name: str, results: Path, where: str) -> str:
@@ -103,9 +101,8 @@ def model_block(name: str, results: Path, where: str) -> str:
     recognizer = load_recognizer()
     if recognizer.card.name != name:
         raise MerlabError(f"{where} requests the model {name!r}; the one that ships is {recognizer.card.name}")
-    stamps = STAMP_SEPARATOR.join(recognizer.card.stamps)
     tables = [markdown_table(card_facts(recognizer)), markdown_table(card_scores(recognizer.card))]
-    return f"**{stamps}**\n\n" + "\n".join(tables)
+    return _heading(recognizer.card.stamps) + "\n".join(tables)
 
 
 BLOCKS: Mapping[str, Block] = {
@@ -119,6 +116,11 @@ BLOCKS: Mapping[str, Block] = {
     "spotters": spotters_block,
     "reproduced": reproduced_block,
 }
+
+
+def _heading(stamps: Sequence[str]) -> str:
+    """The stamps in bold on a line of their own; empty without any."""
+    return f"**{STAMP_SEPARATOR.join(stamps)}**\n\n" if stamps else ""
 
 
 def _stored_run(name: str, results: Path, where: str) -> StoredResult:

@@ -25,6 +25,7 @@ from merlab.storage import keep_text
 CSV_NAME = "leaderboard.csv"
 TEXT_METRICS: tuple[MetricName, ...] = ("uf1", "uar", "accuracy")
 # The databases of MEGC2019's composite, and how published.csv calls the results on each.
+COMPOSITE_SCHEME = "megc2019"
 COMPOSITE = {"casme2": "MEGC2019-CASMEII", "smic": "MEGC2019-SMIC", "samm": "MEGC2019-SAMM"}
 
 
@@ -90,12 +91,14 @@ class Leaderboard:
     def beside_published(self) -> pd.DataFrame:
         """For each database of MEGC2019's composite, the measured value beside the published ones.
 
-        One row per method, database and published result; a method without a published result has no row. The test
-        clips of a database are the same on both sides; the training clips may differ.
+        One row per method, database and published result; a method without a published result has no row. Clips of
+        other classes have none at all. The test clips of a database are the same on both sides, unless the stamps say
+        otherwise; the training clips may differ.
         """
+        is_composite = self.conditions.scheme == COMPOSITE_SCHEME and not self.conditions.labels
         rows = [
             _beside(line, database, published, published.uf1)
-            for line in self.lines
+            for line in (self.lines if is_composite else ())
             for database, data in COMPOSITE.items()
             if database in line.summary.by_database
             for published in published_results()
@@ -181,6 +184,7 @@ def _beside(line: Line, database: str, published: Published, value: float) -> di
         "preset": line.preset,
         "database": database,
         "measured UF1": estimate_text(measured),
+        "stamps": STAMP_SEPARATOR.join(line.summary.stamps),
         "published UF1": number(value),
         "published is": _place(value, measured.interval),
         "published by": published.method,

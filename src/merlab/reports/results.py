@@ -93,13 +93,13 @@ class Results:
 
     @property
     def coverage(self) -> pd.DataFrame:
-        """One row per method and share of answered clips, the surest ones: clips, uf1, uar, accuracy."""
+        """One row per method and share of answered clips, the surest ones: clips, uf1, uar, accuracy, stamps."""
         rows = [
-            {"method": summary.method, **scores.model_dump()}
+            {"method": summary.method, **scores.model_dump(), "stamps": STAMP_SEPARATOR.join(summary.stamps)}
             for summary in self.summaries
             for scores in summary.by_coverage
         ]
-        columns = ["method", *CoverageScores.model_fields]
+        columns = ["method", *CoverageScores.model_fields, "stamps"]
         return pd.DataFrame(rows, columns=columns).set_index(["method", "share"])
 
     @property
