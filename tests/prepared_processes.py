@@ -56,6 +56,10 @@ def prepare_processes(patch: pytest.MonkeyPatch, *modules: ModuleType) -> None:
     """Let the processes that these modules start be prepared ones, where the system can make copies of a process."""
     context = prepared()
     if context is not None:
-        replacement = SimpleNamespace(get_context=lambda method: context, parent_process=multiprocessing.parent_process)
+        replacement = SimpleNamespace(
+            get_context=lambda method: context,
+            parent_process=multiprocessing.parent_process,
+            current_process=multiprocessing.current_process,
+        )
         for module in modules:
             patch.setattr(module, "multiprocessing", replacement)
