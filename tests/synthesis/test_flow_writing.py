@@ -114,6 +114,11 @@ class TestSameBytes:
         make_flow(copy, **SETTINGS, jobs=1, progress=lambda *call: calls.append(call))
         assert calls == [(6, 6, "found done")]
 
+    def test_a_readme_that_was_removed_is_written_again(self, folder, copy):
+        (copy / "README.txt").unlink()
+        make_flow(copy, **SETTINGS, jobs=1)
+        assert digests(copy) == digests(folder)
+
     @pytest.mark.parametrize("complete", [True, False])
     @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:-9])])
     def test_a_lost_or_damaged_file_is_made_again(self, folder, copy, damage, complete):

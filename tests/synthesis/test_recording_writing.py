@@ -139,6 +139,13 @@ class TestSameBytes:
         assert pd.read_csv(once / "SYNTHETIC_distractions.csv")["kind"].tolist() == ["hand"]
 
     @pytest.mark.slow
+    @pytest.mark.parametrize("lost", ["SYNTHETIC_events.csv", "SYNTHETIC_videos.csv", "README.txt"])
+    def test_a_table_that_was_removed_is_written_again(self, of_two, tmp_path, lost):
+        copy = shutil.copytree(of_two, tmp_path / "copy")
+        (copy / lost).unlink()
+        assert digests(make_videos(copy, subjects=2, jobs=1, **SHORT)) == digests(of_two)
+
+    @pytest.mark.slow
     def test_frames_that_were_removed_are_written_again(self, tmp_path):
         settings = {**SHORT, "minutes": 0.01, "subjects": 1, "video_format": "frames"}
         made = make_videos(tmp_path / "videos", jobs=1, **settings)

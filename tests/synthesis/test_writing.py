@@ -277,6 +277,13 @@ class TestRefusals:
         make_faces(copy, **SETTINGS, jobs=1)
         assert digests(copy) == digests(tree)
 
+    @pytest.mark.parametrize("lost", ["SYNTHETIC-coding.xlsx", "README.txt"])
+    def test_a_table_that_was_removed_is_written_again(self, tree, tmp_path, lost):
+        copy = Path(shutil.copytree(tree, tmp_path / "copy"))
+        (copy / lost).unlink()
+        make_faces(copy, **SETTINGS, jobs=1)
+        assert digests(copy) == digests(tree)
+
     def test_an_unfinished_tree_is_not_read(self, tree, tmp_path):
         unfinished = tmp_path / "unfinished"
         shutil.copytree(tree, unfinished)

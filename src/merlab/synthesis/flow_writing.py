@@ -27,6 +27,7 @@ from merlab.synthesis.folder import (
     README,
     SETTINGS,
     claimed,
+    is_described,
     require_counts,
     require_same_versions,
     stack_versions,
@@ -123,7 +124,7 @@ def _write(out: Path, settings: FlowSettings, jobs: int | None, progress: Progre
     known = _known_digests(out)
     waiting = [subject for subject in range(settings.subjects) if not _is_written(out, subject, known)]
     total = settings.subjects * settings.clips
-    if not waiting and known:
+    if not waiting and known and is_described(out):
         progress(total, total, "found done")
         return
     require_same_versions(out)

@@ -83,6 +83,11 @@ def write_manifest(out: Path, manifest: BaseModel) -> None:
     write_json(out / MANIFEST, manifest.model_dump(mode="json"))
 
 
+def is_described(out: Path, *tables: str) -> bool:
+    """Whether a folder has its manifest, its README and these tables; one of them may have been removed since."""
+    return all((out / name).is_file() for name in (MANIFEST, README, *tables))
+
+
 def require_counts(**values: object) -> None:
     """Raises MerlabError with the first value that is no whole number from 1 to MOST_COUNTED."""
     for name, value in values.items():

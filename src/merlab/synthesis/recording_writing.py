@@ -6,11 +6,13 @@ The work can be resumed, and the same settings give the same frames.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+
+import pandas as pd
 
 from merlab.given import as_jobs, as_path, require_yes_or_no
 from merlab.library_threads import one_thread
@@ -23,6 +25,7 @@ from merlab.synthesis.folder import (
     README,
     SETTINGS,
     claimed,
+    is_described,
     require_same_versions,
     stack_versions,
     write_manifest,
@@ -128,7 +131,7 @@ def _write(recordings: RecordingSet, jobs: int | None, progress: Progress) -> No
     """Write what is missing of a set of recordings."""
     waiting = [subject for subject in range(recordings.subjects) if not recordings.is_written(subject)]
     total = recordings.steps * recordings.subjects
-    if not waiting and (recordings.out / MANIFEST).exists():
+    if not waiting and is_described(recordings.out, *_tables(recordings)):
         progress(total, total, "found done")
         return
     require_same_versions(recordings.out)
@@ -174,16 +177,19 @@ def _windows(recordings: RecordingSet, subject: int) -> Iterator[tuple[Path, Win
         yield recordings.raw_video(subject), CAMERA
 
 
+def _tables(recordings: RecordingSet) -> dict[str, Callable[[RecordingSet], pd.DataFrame]]:
+    """What makes each table of a folder, by the name of its file."""
+    distractions = {} if recordings.rates is None else {DISTRACTIONS_TABLE: distractions_table}
+    return {EVENTS_TABLE: events_table, VIDEOS_TABLE: videos_table, **distractions}
+
+
 def _write_index(recordings: RecordingSet) -> None:
     out = recordings.out
     with whole_file(out / README) as temporary:
         temporary.write_text(README_TEXT, encoding="utf-8")
-    tables = {EVENTS_TABLE: events_table(recordings), VIDEOS_TABLE: videos_table(recordings)}
-    if recordings.rates is not None:
-        tables[DISTRACTIONS_TABLE] = distractions_table(recordings)
-    for name, table in tables.items():
+    for name, table_of in _tables(recordings).items():
         with whole_file(out / name) as temporary:
-            table.to_csv(temporary, index=False)
+            table_of(recordings).to_csv(temporary, index=False)
     manifest = RecordingManifest(
         title=TITLE,
         settings=recordings.settings,

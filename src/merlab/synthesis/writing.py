@@ -24,6 +24,7 @@ from merlab.synthesis.folder import (
     README,
     SETTINGS,
     claimed,
+    is_described,
     require_same_versions,
     stack_versions,
     write_manifest,
@@ -92,7 +93,7 @@ def make_faces(
 def _write(tree: Tree, jobs: int | None, progress: Progress) -> None:
     """Write what is missing of a tree."""
     waiting = [entry for entry in tree.entries if not _is_complete(tree, entry)]
-    if not waiting and (tree.out / MANIFEST).exists():
+    if not waiting and is_described(tree.out, CODING_TABLE):
         progress(len(tree.entries), len(tree.entries), "found done")
         return
     require_same_versions(tree.out)
