@@ -29,7 +29,7 @@ import numpy as np
 from merlab.databases import load
 from merlab.evaluation.engines import RayEngine
 from merlab.evaluation.plan import Plan
-from merlab.evaluation.runner import run, run_keys
+from merlab.evaluation.runner import prepared, run
 from merlab.evaluation.study import MethodSetup, Study
 from merlab.evaluation.transport import packed
 from merlab.evaluation.unit import Fit, Worker
@@ -103,7 +103,7 @@ def measured_first_machine(root: Path, folder: Path) -> FirstMachine:
     spent = {}
     for seeds in (SMALL, LARGE):
         plan = plan_of(root, "random", seeds)
-        keys = run_keys(plan, folder / "cache", silent)
+        plan, keys = prepared(plan, folder / "cache", silent)
         begin = time.process_time()
         run(plan, keys, folder / str(seeds), {}, cache=folder / "cache", engine=RayEngine(jobs=2), progress=silent)
         spent[seeds] = time.process_time() - begin

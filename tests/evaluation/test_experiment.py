@@ -6,6 +6,7 @@ import json
 import os
 from contextlib import suppress
 
+import cv2
 import numpy as np
 import pytest
 
@@ -146,6 +147,18 @@ def test_an_added_method_leaves_the_earlier_ones_and_what_a_killed_process_left_
     ]
     assert folder.content() == (["guessing", "constant", "random"], {"guessing": 6, "constant": 6, "random": 6})
     assert not unfinished.exists()
+
+
+def test_a_mark_that_the_inputs_of_a_finished_method_gave_stays(folder):
+    """The two images agree in u and v, and not in the strain."""
+    image = np.random.default_rng(1).integers(4, size=(28, 28, 3), dtype=np.uint8)
+    for strain, subject in enumerate(("sub01", "sub02")):
+        image[0, 0, 0] = strain
+        cv2.imwrite(str(folder.flow / subject / "u_test" / "0" / f"{subject}_EP99_01.png"), image)
+    with pytest.warns(UserWarning, match="sub01_EP99_01 and .*sub02_EP99_01 have the same input"):
+        folder.run(Guessing, input="flow:channels=uv,size=28x28")
+    folder.run("constant", input="flow:channels=uvs,size=28x28")
+    assert read_record(folder.out / "run.json").data.stamps == ["SHARED FRAMES: 2 clips"]
 
 
 def test_a_method_that_fails_leaves_the_complete_ones_and_the_earlier_ones_as_they_were(folder):

@@ -9,7 +9,7 @@ import pytest
 
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
-from merlab.evaluation.runner import run_keys
+from merlab.evaluation.runner import prepared
 from merlab.evaluation.study import Study
 from merlab.evaluation.unit import Fit, UnitInputs, Worker, fit_and_predict
 from merlab.methods.method import Method
@@ -130,7 +130,7 @@ def test_predictions_are_not_taken_from_a_run_with_other_action_units(tmp_path, 
     monkeypatch.setattr(Worker, "inputs", lambda *_: np.zeros((8, 1, 1, 1), np.float32))
 
     def key(units, **declared):
-        (only,) = run_keys(plan_of(tmp_path, "loso", units, **declared), None, silent)
+        _, (only,) = prepared(plan_of(tmp_path, "loso", units, **declared), None, silent)
         return only
 
     other = ("12", *UNITS[1:])

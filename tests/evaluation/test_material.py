@@ -13,7 +13,7 @@ from merlab.databases import load
 from merlab.errors import MerlabError
 from merlab.evaluation import material, synthetic_flow
 from merlab.evaluation.plan import Plan
-from merlab.evaluation.runner import run_keys
+from merlab.evaluation.runner import prepared
 from merlab.evaluation.study import Study
 from merlab.evaluation.unit import Fit, Worker
 from merlab.methods import Method, find_method
@@ -289,7 +289,7 @@ def test_other_classes_of_synthetic_labels_are_another_run_though_no_clip_has_th
         for disgust, happiness in (("negative", "positive"), ("positive", "negative"))
     ]
     keys = [
-        run_keys(planned(clips, ["joint-svm", "linear-svm"], scheme=scheme), tmp_path / "cache", silent)
+        prepared(planned(clips, ["joint-svm", "linear-svm"], scheme=scheme), tmp_path / "cache", silent)[1]
         for scheme in schemes
     ]
     assert [one == other for one, other in zip(*keys, strict=True)] == [False, True]

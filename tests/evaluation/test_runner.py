@@ -10,7 +10,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.engines import LocalEngine
 from merlab.evaluation.experiment import run_plan
 from merlab.evaluation.predictions import read_predictions, write_predictions
-from merlab.evaluation.runner import Tally, finished, run, run_keys
+from merlab.evaluation.runner import Tally, finished, prepared, run
 from merlab.evaluation.unit import Fit, Worker
 from merlab.inputs import parse_recipe
 from merlab.methods import METHODS
@@ -32,7 +32,7 @@ def make_plan(root, methods, seeds=1, **options):
 
 
 def run_here(plan, tmp_path, name="run", engine=HERE):
-    keys = run_keys(plan, tmp_path / "cache", silent)
+    plan, keys = prepared(plan, tmp_path / "cache", silent)
     out = tmp_path / name
     found = finished(plan, keys, out)
     return run(plan, keys, out, found, cache=tmp_path / "cache", engine=engine, progress=silent)

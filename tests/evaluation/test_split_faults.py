@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import warnings
 
+import cv2
+import numpy as np
 import pytest
 
 from merlab.clips import ClipTable
+from merlab.evaluation.runner import prepared
 from merlab.evaluation.study import Study
+from merlab.progress import silent
 from merlab.stamps import stamp_notes
-from tests.helpers import make_clip, texture, write_frames
+from tests.helpers import flow_plan, make_clip, texture, write_flow_tree, write_frames
 
 CLASSES = {"happiness": "positive", "disgust": "negative"}
 
@@ -116,3 +120,21 @@ def test_the_stamps_are_explained():
         stamps = ("SHARED SUBJECTS: 2 names", "SHARED FRAMES: 2 clips")
 
     assert all("the numbers are too high" in note.meaning.lower() for note in stamp_notes([Summary()]))
+
+
+@pytest.mark.parametrize(("copy", "stamps"), [("sub02", ["SHARED FRAMES: 2 clips"]), ("sub01", [])])
+def test_a_copy_of_a_clip_whose_file_differs_is_known_by_its_input(tmp_path, copy, stamps):
+    root = write_flow_tree(tmp_path / "flow", ("sub01", "sub02"), each=1)
+    image = np.random.default_rng(1).integers(4, size=(28, 28, 3), dtype=np.uint8)
+    for compression, subject in enumerate(("sub01", copy)):
+        file = root / subject / "u_test" / "0" / f"{subject}_EP99_0{compression}.png"
+        cv2.imwrite(str(file), image, [cv2.IMWRITE_PNG_COMPRESSION, compression])
+    plan = flow_plan(root, ["constant", "linear-svm"], seeds=1)
+    assert plan.labeled.table.stamps == ()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        plan, _ = prepared(plan, tmp_path / "cache", silent)
+    told = [str(each.message) for each in caught if "have the same input: they probably share" in str(each.message)]
+    assert plan.facts().stamps == stamps
+    assert len(told) == len(stamps)
+    assert all("sub01/sub01_EP99_00 and casme2/sub02/sub02_EP99_01" in each for each in told)

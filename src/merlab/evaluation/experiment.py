@@ -13,8 +13,8 @@ from merlab.errors import MerlabError
 from merlab.evaluation.engines import Engine, LocalEngine
 from merlab.evaluation.plan import Entry, Plan, make_entry
 from merlab.evaluation.predictions import METRICS_FILE, PREDICTIONS_FILE, RUN_FILE, PredictionStore, joined, read_each
-from merlab.evaluation.run_record import DatabaseFacts, MethodFacts, RunRecord
-from merlab.evaluation.runner import finished, run, run_keys
+from merlab.evaluation.run_record import DatabaseFacts, DataFacts, MethodFacts, RunRecord
+from merlab.evaluation.runner import finished, prepared, run
 from merlab.evaluation.unit import versions
 from merlab.inference.cost import hardware
 from merlab.inputs import parse_recipe
@@ -22,6 +22,7 @@ from merlab.json_models import read_model, write_model
 from merlab.methods import find_method
 from merlab.progress import Progress, silent
 from merlab.spelling import counted
+from merlab.stamps import SHARED_FRAMES, short_stamp
 from merlab.storage import remove_unfinished
 
 
@@ -51,12 +52,12 @@ def run_plan(
     sealed = earlier is None or earlier.sealed
     kept = read_each([path for method in finished_before for path in _stored(method, plan, out)], sealed)
     plan = replace(plan, entries=(*(_entry_of(method) for method in stay if not method.needs_files), *plan.entries))
-    keys = run_keys(plan, cache, progress)
+    plan, keys = prepared(plan, cache, progress)
     found = kept | finished(plan, keys, out, sealed)
     record = RunRecord(
         started=earlier.started if earlier else datetime.now(timezone.utc).replace(microsecond=0),
         databases=[DatabaseFacts.of(source) for source in plan.table.sources],
-        data=plan.facts(),
+        data=_data(plan, earlier if finished_before else None),
         methods=[*finished_before, *(entry.facts(key) for entry, key in zip(plan.entries, keys, strict=True))],
         versions=versions(),
         hardware=hardware(),
@@ -70,6 +71,15 @@ def run_plan(
     except MerlabError:
         _store_complete(earlier, record, plan, out)
         raise
+
+
+def _data(plan: Plan, earlier: RunRecord | None) -> DataFacts:
+    """The facts of the clips; a fault that only the inputs of ``earlier`` methods show stays marked."""
+    facts = plan.facts()
+    marked = [stamp for stamp in earlier.data.stamps if short_stamp(stamp) == SHARED_FRAMES] if earlier else []
+    if not marked or any(short_stamp(stamp) == SHARED_FRAMES for stamp in facts.stamps):
+        return facts
+    return facts.model_copy(update={"stamps": [*facts.stamps, *marked]})
 
 
 def _store_complete(earlier: RunRecord | None, record: RunRecord, plan: Plan, out: Path) -> None:

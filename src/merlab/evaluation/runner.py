@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from merlab.evaluation.complete import require_clips, require_decisions
 from merlab.evaluation.engines import Engine
 from merlab.evaluation.plan import Entry, Plan
 from merlab.evaluation.predictions import PredictionStore, joined, read_each
-from merlab.evaluation.seen_inputs import require_unseen_inputs
+from merlab.evaluation.seen_inputs import input_digests, require_unseen_inputs
+from merlab.evaluation.split_faults import with_equal_inputs
 from merlab.evaluation.unit import Fit, Worker, versions
 from merlab.frames import Float32Array
 from merlab.inputs import Recipe, require_possible
@@ -55,8 +57,11 @@ class Tally:
         return f"{self.plan.entries[fit.entry].name} seed {fit.seed} fold {self.plan.splits[fit.split].name}"
 
 
-def run_keys(plan: Plan, cache: Path | None, progress: Progress) -> list[str]:
-    """The run key of each entry; makes every input on the way, so that workers find them in the cache."""
+def prepared(plan: Plan, cache: Path | None, progress: Progress) -> tuple[Plan, list[str]]:
+    """The plan, marked where subjects share an input, and the run key of each entry.
+
+    Makes every input on the way, so that workers find them in the cache.
+    """
     worker, digests = Worker(plan, cache), {}
     recipes = dict.fromkeys(entry.recipe for entry in plan.entries)
     for recipe in recipes:
@@ -65,7 +70,10 @@ def run_keys(plan: Plan, cache: Path | None, progress: Progress) -> list[str]:
         inputs = worker.inputs(recipe, lambda done, total, what: progress(done, total, f"making inputs: {what}"))
         digests[recipe] = hashlib.sha256(np.ascontiguousarray(inputs).data).hexdigest()
         _require_unseen(plan, recipe, inputs)
-    return [entry.key(digests[entry.recipe], _data_digest(plan, entry), versions()) for entry in plan.entries]
+        # The few values of an input of your own may be equal by chance.
+        if recipe.kind.is_built_in:
+            plan = replace(plan, labeled=with_equal_inputs(plan.labeled, plan.splits, input_digests(inputs)))
+    return plan, [entry.key(digests[entry.recipe], _data_digest(plan, entry), versions()) for entry in plan.entries]
 
 
 def _data_digest(plan: Plan, entry: Entry) -> str:
@@ -101,7 +109,7 @@ def run(
 ) -> pd.DataFrame:
     """Run the unfinished units of the plan; return the complete predictions table, which is also stored in ``out``.
 
-    ``keys`` are those of ``run_keys``; ``found`` are the files of ``finished``, and of further predictions that belong
+    ``keys`` are those of ``prepared``; ``found`` are the files of ``finished``, and of further predictions that belong
     in the table. The result does not depend on ``engine``, nor on how often the run was interrupted.
     """
     store, paths = PredictionStore(out), _paths(plan, keys, out)

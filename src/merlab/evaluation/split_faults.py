@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -13,7 +13,7 @@ from merlab.databases.equal_frames import with_equal_frames, with_overlapping_fr
 from merlab.evaluation.same_people import as_person
 from merlab.protocols import Labeled, Split
 from merlab.spelling import counted, visibly_different
-from merlab.stamps import SHARED_FRAMES, SHARED_SUBJECTS
+from merlab.stamps import SHARED_FRAMES, SHARED_SUBJECTS, short_stamp
 
 NAMED = 3
 COUNTED = {SHARED_SUBJECTS: "name", SHARED_FRAMES: "clip"}
@@ -36,13 +36,35 @@ def with_split_faults(labeled: Labeled, splits: Sequence[Split]) -> Labeled:
             _divided([*with_equal_frames(clips), *with_overlapping_frames(clips)], clips, splits, _clip)
         ),
     }
+    return _marked(labeled, found, REMEDIES)
+
+
+def with_equal_inputs(labeled: Labeled, splits: Sequence[Split], digests: Sequence[str]) -> Labeled:
+    """The same for clips of different subjects whose inputs are equal, which shows copies whose files differ.
+
+    ``digests`` are one per clip, empty where the input says nothing about the clip. Clips that have the stamp already
+    are not marked again.
+    """
+    if any(short_stamp(stamp) == SHARED_FRAMES for stamp in labeled.table.stamps):
+        return labeled
+    clips = list(labeled.table)
+    equal: dict[str, list[Clip]] = defaultdict(list)
+    for clip, digest in zip(clips, digests, strict=True):
+        if digest:
+            equal[digest].append(clip)
+    found = {SHARED_FRAMES: list(_divided(equal.values(), clips, splits, _clip))}
+    return _marked(labeled, found, {SHARED_FRAMES: f"have the same input: they probably {REMEDIES[SHARED_FRAMES]}"})
+
+
+def _marked(labeled: Labeled, found: Mapping[str, Sequence[Sequence[str]]], remedies: Mapping[str, str]) -> Labeled:
+    """The clips with the stamps of the groups of names that were found, and a warning for each stamp."""
     stamps = list(labeled.table.stamps)
     for word, groups in found.items():
         if groups:
             named = _first("; ", [_first(" and ", visibly_different(group)) for group in groups])
             # Results are passed on: the stamp names no person and no clip.
             stamps.append(f"{word}: {counted(len(set(chain.from_iterable(groups))), COUNTED[word])}")
-            warnings.warn(f"{named} {REMEDIES[word]}. Every result is marked {word}", stacklevel=5)
+            warnings.warn(f"{named} {remedies[word]}. Every result is marked {word}", stacklevel=6)
     return replace(labeled, table=replace(labeled.table, stamps=tuple(dict.fromkeys(stamps))))
 
 

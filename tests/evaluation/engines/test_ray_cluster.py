@@ -18,7 +18,7 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.evaluation.engines import LocalEngine, RayEngine, ray_cluster
-from merlab.evaluation.runner import finished, run, run_keys
+from merlab.evaluation.runner import finished, prepared, run
 from merlab.evaluation.unit import Fit, versions
 from merlab.progress import silent
 from tests.cli.processes import wait_until
@@ -32,7 +32,7 @@ def make_plan(root):
 
 
 def run_on(engine, plan, out, cache=None):
-    keys = run_keys(plan, cache, silent)
+    plan, keys = prepared(plan, cache, silent)
     return run(plan, keys, out, finished(plan, keys, out), cache=cache, engine=engine, progress=silent)
 
 
