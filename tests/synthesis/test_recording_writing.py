@@ -195,6 +195,9 @@ class TestRefusals:
             ({"events": float("nan")}, "events must be 0 or more, got nan"),
             ({"events": 1e300}, "do not fit into"),
             ({"events": 40}, "do not fit into"),
+            # Those of the first subject fit, those of the second last longer.
+            ({"subjects": 2, "minutes": 1055 / 12000, "events": 24000 / 1055}, "2 movements with 1.5 s"),
+            ({"minutes": 0.05, "events": 20}, "1 movement with 1.5 s of neutral face before and after each does not"),
             ({"minutes": 11}, "an AVI file holds at most 4 GB, about 10.2 minutes of this view; choose the format"),
             ({"minutes": 3, "raw": True}, "about 2.2 minutes of this view"),
             ({"preset": "huge"}, "unknown preset 'huge'"),

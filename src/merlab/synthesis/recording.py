@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
+from merlab.spelling import counted
 from merlab.synthesis.canvas_layout import FPS, Stream, random_stream
 from merlab.synthesis.conversation import plan_conversation
 from merlab.synthesis.distractions import Distraction
@@ -177,9 +178,11 @@ def _moments(rng: np.random.Generator, frames: int, per_second: float) -> NDArra
 
 def _require_time(micros: Sequence[Event], frames: int) -> None:
     if free_time([event.length for event in micros], frames, NEUTRAL_GAP) < 0:
+        neutral = f"with {NEUTRAL_GAP / FPS} s of neutral face before and after each"
+        verb = "does" if len(micros) == 1 else "do"
         raise MerlabError(
-            f"{len(micros)} movements with {NEUTRAL_GAP / FPS} s of neutral face before and after each do not fit "
-            f"into {frames / FPS:.1f} s; request fewer events per minute or a longer recording"
+            f"{counted(len(micros), 'movement')} {neutral} {verb} not fit into {frames / FPS:.1f} s; request fewer "
+            "events per minute or a longer recording"
         )
 
 

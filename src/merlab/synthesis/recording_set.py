@@ -19,7 +19,9 @@ from merlab.synthesis.frame_rates import FrameRate
 from merlab.synthesis.identity import Identity, sample_identity
 from merlab.synthesis.manifest import RecordingSettings
 from merlab.synthesis.presets import DistractionRates, RenderPreset, find_recording_content
-from merlab.synthesis.recording import BLOCK, RecordingPlan, plan_recording
+from merlab.synthesis.recording import BLOCK, NEUTRAL_GAP, RecordingPlan, plan_recording
+from merlab.synthesis.sampling import LONGEST_MOVEMENT
+from merlab.synthesis.timetable import free_time
 from merlab.synthesis.video import FORMATS, most_frames
 from merlab.vocabulary import RECORDING_RATES, RecordingPreset, VideoFormat
 
@@ -68,7 +70,14 @@ class RecordingSet:
                 f"an AVI file holds at most 4 GB, about {most / self.fps / 60:.1f} minutes of this view; choose the "
                 "format frames (the same frames) or mp4 (small files, but blurred)"
             )
-        self.plan(0)
+        self._require_time()
+
+    def _require_time(self) -> None:
+        """Raises MerlabError if the events of any subject do not fit; samples them only if the longest do not."""
+        longest = [LONGEST_MOVEMENT] * self.events_each
+        fit = free_time(longest, self._ticks, NEUTRAL_GAP) >= 0
+        for subject in range(0 if fit else self.subjects):
+            self.plan(subject)
 
     def _require_rates(self) -> None:
         if not is_number(self.fps) or self.fps not in RECORDING_RATES:
@@ -139,8 +148,11 @@ class RecordingSet:
 
     def plan(self, subject: int) -> RecordingPlan:
         """The content of the recording of a subject (from 0)."""
-        ticks = round(self.minutes * 60 * FPS)
-        return plan_recording(self._identity(subject), self.preset, ticks, self.emotions[subject], self.rates)
+        return plan_recording(self._identity(subject), self.preset, self._ticks, self.emotions[subject], self.rates)
+
+    @property
+    def _ticks(self) -> int:
+        return round(self.minutes * 60 * FPS)
 
     def _identity(self, subject: int) -> Identity:
         """The subject; among distractions, more subjects wear glasses."""
