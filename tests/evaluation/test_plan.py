@@ -85,6 +85,12 @@ def test_reduced_short_few_and_leaky_runs_are_stamped():
     assert stamps("gfem", "reduced", 5, network={"width": "0.25"}) == ["REDUCED"]
 
 
+def test_the_leak_of_an_ensemble_is_not_measured():
+    with pytest.raises(MerlabError, match="flow-ensemble averages several networks, .* evaluate its networks alone"):
+        stamps("flow-ensemble", "paper", 5, training={"selection": "best-epoch-on-test"})
+    assert stamps("flow-ensemble", "paper", 5, training={"selection": "validation"}) == []
+
+
 def test_a_baseline_needs_no_stamp_for_running_once():
     assert stamps("linear-svm", "reduced", 1) == []
 

@@ -175,6 +175,23 @@ def test_settings_of_networks_that_no_method_takes_are_told(clips, given, what):
         study(clips, ["linear-svm", "ststnet"], **given)
 
 
+@pytest.mark.parametrize(
+    ("methods", "given", "told"),
+    [
+        (["ensemble:ststnet+rcn-a"], {"training": {"epochs": 3}}, "training settings (epochs)"),
+        (["ensemble:ststnet+rcn-a", "ststnet"], {"training": {"epochs": 3}}, "training settings (epochs)"),
+        (["ensemble:2xststnet"], {"training": {"epochs": 3}}, None),
+        (["ensemble:2xgfem", "gfem"], {"network": {"width": 3}}, "network options (width)"),
+    ],
+)
+def test_settings_that_the_networks_of_an_ensemble_do_not_take_are_told(clips, methods, given, told):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        study(clips, methods, **given)
+    wanted = f"{told} change nothing in {methods[0]}, whose networks keep their own; evaluate its networks alone to "
+    assert [str(each.message) for each in caught] == [f"{wanted}change theirs"] * bool(told)
+
+
 def test_an_input_may_be_a_recipe_or_a_kind_of_input(clips):
     by_text = study(clips, input="flow:channels=uvs").plan()
     by_recipe = study(clips, input=parse_recipe("flow:channels=uvs")).plan()

@@ -13,13 +13,14 @@ import numpy as np
 import pandas as pd
 
 from merlab.clips import ClipTable
-from merlab.errors import naming_mistakes
+from merlab.errors import MerlabError, naming_mistakes
 from merlab.evaluation.run_record import DataFacts, MethodFacts
 from merlab.evaluation.start import Start
 from merlab.evaluation.synthetic_flow import CROP_SEED, SyntheticFlow
 from merlab.fingerprint import fingerprint
 from merlab.inputs import Recipe, as_recipe, is_known
 from merlab.methods import is_own
+from merlab.methods.ensembles import is_ensemble
 from merlab.methods.method import Method, Preset, Task
 from merlab.protocols import Labeled, Split
 from merlab.schemes import SCHEMES
@@ -238,6 +239,11 @@ def make_entry(
             TrainingSettings.require_field(name)
         return entry
     changed = TrainingSettings(**{**preset.training.model_dump(), **(training or {})})
+    if changed.selection == LEAKY_SELECTION and is_ensemble(method):
+        raise MerlabError(
+            f"{method.name} averages several networks, and {LEAKY_SELECTION} measures the leak of one; evaluate its "
+            "networks alone, or choose another selection"
+        )
     return replace(entry, preset=preset.model_copy(update={"training": changed}))
 
 

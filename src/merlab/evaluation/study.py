@@ -27,6 +27,7 @@ from merlab.given import as_names, as_path, as_settings, as_whole, require_insta
 from merlab.inputs import InputKind, Recipe, as_recipe
 from merlab.json_models import GivenModel
 from merlab.methods import Method, methods_of
+from merlab.methods.ensembles import is_ensemble_of_networks
 from merlab.methods.method import DEFAULT_PRESET
 from merlab.protocols import label_clips, make_splits
 from merlab.schemes import Scheme, as_scheme
@@ -155,14 +156,25 @@ class Study(GivenModel):
 
 
 def _warn_of_unused(methods: Sequence[Method], training: Mapping[str, Any], network: Mapping[str, Any]) -> None:
-    """Warn of training settings, and of options of networks, that no method takes: scripts give the same to all."""
+    """Warn of training settings, and of options of networks, that no method takes: scripts give the same to all.
+
+    An ensemble whose networks do not take them is named also beside other methods: it has networks.
+    """
     trained = [method for method in methods if any(preset.training for preset in method.presets.values())]
     networks = [method for method in methods if method.network is not None]
     for what, given, taken in (("training settings", training, trained), ("network options", network, networks)):
-        if given and not taken:
+        names = ", ".join(method.name for method in methods)
+        keeping = [method.name for method in methods if method not in taken and is_ensemble_of_networks(method)]
+        if given and keeping:
+            warnings.warn(
+                f"{what} ({', '.join(given)}) change nothing in {', '.join(keeping)}, whose networks keep their own; "
+                "evaluate its networks alone to change theirs",
+                stacklevel=4,
+            )
+        elif given and not taken:
             warnings.warn(
                 f"{what} ({', '.join(given)}) change nothing: they are of networks that merlab trains, and this run "
-                f"has none: {', '.join(method.name for method in methods)}",
+                f"has none: {names}",
                 stacklevel=4,
             )
 

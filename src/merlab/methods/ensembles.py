@@ -192,10 +192,21 @@ def ensemble_named(text: str, find: Callable[[str], Method]) -> Method:
 def parts_of(method: Method, preset: str) -> list[tuple[Method, str]]:
     """The methods that are trained, each with the name of its preset: those of an ensemble, or the method itself."""
     made = method.pipeline
-    if not (isinstance(made, partial) and made.func is _made):
+    if not (isinstance(made, partial) and is_ensemble(method)):
         return [(method, preset)]
     members: tuple[Member, ...] = made.args[0][method.preset(preset).source]
     return [part for member in members for part in parts_of(member.method, member.preset_name)]
+
+
+def is_ensemble(method: Method) -> bool:
+    """Whether it averages other methods."""
+    return isinstance(method.pipeline, partial) and method.pipeline.func is _made
+
+
+def is_ensemble_of_networks(method: Method) -> bool:
+    """Whether it averages methods of which one at least is a network that merlab trains."""
+    parts = (part for preset in method.presets for part, _ in parts_of(method, preset))
+    return is_ensemble(method) and any(part.network is not None for part in parts)
 
 
 def _preset(members: Sequence[Member]) -> Preset:
