@@ -132,6 +132,19 @@ def test_a_recording_that_is_too_short_for_a_method_is_named(videos, folder, tmp
 
 
 @pytest.mark.slow
+def test_a_recording_that_is_too_short_for_one_kind_alone_is_noted_for_this_kind(videos, tmp_path):
+    """At 50 samples per second k is 8 for micro-expressions, and 38 for macro-expressions: 155 samples, of 130."""
+    events = (*videos[0].events, LongEvent(70, None, 120, "macro"))
+    both = [replace(videos[0], events=events), videos[1]]
+    compared = compare_spotting(both, ["lbp-chi2"], tmp_path / "out", jobs=1, progress=False)
+    assert set(pd.read_csv(tmp_path / "out" / "lbp-chi2" / "events.csv")["video"]) == {"a", "b"}
+    after = (
+        "is shorter than the time over which lbp-chi2 compares frames for macro-expressions, so none is spotted in it"
+    )
+    assert [note for note in compared.notes if "shorter" in note] == [f"a {after}", f"b {after}"]
+
+
+@pytest.mark.slow
 def test_every_method_runs_on_other_recordings_and_spots_nothing_in_black_frames(videos, tmp_path):
     compared = compare_spotting(videos[2:], None, tmp_path / "out", training=videos[:2], jobs=1, progress=False)
     assert compared.fitted_on == "2 other recordings"

@@ -197,7 +197,9 @@ def fold_result(
         events=tuple(_distinct(events)),
         whole_heads=sum(material(video).whole_heads for video in fold.test),
         damaged={video.name: material(video).damaged for video in fold.test if material(video).damaged},
-        too_short=tuple(video.name for video in fold.test if _is_too_short(spotter, fold, kinds, material(video))),
+        too_short={
+            video.name: short for video in fold.test if (short := _too_short(spotter, fold, kinds, material(video)))
+        },
     )
 
 
@@ -210,15 +212,21 @@ def _naming(fold: Fold) -> Iterator[None]:
         raise MerlabError(f"{error}; this happened in fold {fold.name}") from error
 
 
-def _is_too_short(spotter: Spotter, fold: Fold, kinds: Sequence[Kind], material: Material) -> bool:
-    return any(
-        material.samples < spotter.least_samples(fold.target(kind), material.rate) for kind in spotter.kinds(kinds)
+def _too_short(spotter: Spotter, fold: Fold, kinds: Sequence[Kind], material: Material) -> tuple[Kind, ...]:
+    """The kinds for which a recording has too few samples."""
+    return tuple(
+        kind
+        for kind in spotter.kinds(kinds)
+        if material.samples < spotter.least_samples(fold.target(kind), material.rate)
     )
 
 
-def short_note(method: str, video: str) -> str:
-    """What to report of a recording in which a method has nothing to compare."""
-    return f"{video} is shorter than the time over which {method} compares frames, so nothing is spotted in it"
+def short_note(method: str, video: str, kinds: Sequence[Kind] = ()) -> str:
+    """What to report of a recording in which a method has nothing to compare, or only for some ``kinds``."""
+    compares = f"{video} is shorter than the time over which {method} compares frames"
+    if not kinds:
+        return f"{compares}, so nothing is spotted in it"
+    return f"{compares} for {' and '.join(f'{kind}-' for kind in kinds)}expressions, so none is spotted in it"
 
 
 def damage_note(video: str, damaged: int) -> str:

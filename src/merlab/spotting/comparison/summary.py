@@ -66,16 +66,21 @@ def summarized(
         events={kind: events.count(kind) for kind in kinds},
         seed=seed,
         methods=tuple(methods),
-        notes=tuple(dict.fromkeys([*subjects, *_notes_of_folds(results), *_notes(methods)])),
+        notes=tuple(dict.fromkeys([*subjects, *_notes_of_folds(results, kinds), *_notes(methods)])),
     )
 
 
-def _notes_of_folds(results: Sequence[tuple[Spotter, Sequence[FoldResult]]]) -> Iterator[str]:
+def _notes_of_folds(results: Sequence[tuple[Spotter, Sequence[FoldResult]]], kinds: Sequence[Kind]) -> Iterator[str]:
     """The notes on damaged recordings, then on those too short for a method, then on what was not fitted."""
     folds = [(spotter, each) for spotter, of_folds in results for each in of_folds]
     damaged = {name: count for _, each in folds for name, count in each.damaged.items()}
     yield from starmap(damage_note, damaged.items())
-    yield from (short_note(spotter.name, name) for spotter, each in folds for name in each.too_short)
+    several = len(kinds) > 1
+    yield from (
+        short_note(spotter.name, name, short if several else ())
+        for spotter, each in folds
+        for name, short in each.too_short.items()
+    )
     yield from (
         _unfitted_note(each) for spotter, each in folds if spotter.needs_training and not all(each.facts.values())
     )
