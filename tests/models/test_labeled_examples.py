@@ -76,3 +76,25 @@ def test_the_digest_depends_on_inputs_labels_and_keys():
     )
     assert len({plain.sha256, *(other.sha256 for other in others)}) == 4
     assert examples(6).sha256 == plain.sha256
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_clips_of_two_subjects_with_one_input_are_stamped_where_the_division_parts_them(seed):
+    people = ("anna", "bert", "cleo", "dora", "emil", "finn")
+    clips = [
+        make_clip(Path(f"{subject}-{emotion}"), database="lab", subject=subject, name=emotion, emotion=emotion)
+        for subject in people
+        for emotion in ("happiness", "disgust")
+    ]
+    labeled = label_clips(ClipTable(tuple(clips)), find_scheme("megc2019"))
+    inputs = np.random.default_rng(0).normal(size=(len(clips), 1, 8, 8)).astype(np.float32)
+    inputs[2] = inputs[0]
+    apart = {"lab/anna", "lab/bert"} not in [
+        {"lab/anna", "lab/bert"}.intersection(part) for part in division(labeled.table.groups, seed)
+    ]
+    with warnings.catch_warnings(record=True) as given:
+        warnings.simplefilter("always")
+        stamps = with_division_faults(labeled, seed, inputs).table.stamps
+    assert stamps == (("SHARED FRAMES: 2 clips",) if apart else ())
+    named = "lab/anna/happiness and lab/bert/happiness have the same input"
+    assert [str(each.message).startswith(named) for each in given] == [True] * apart

@@ -326,6 +326,21 @@ def test_a_person_who_was_trained_on_and_scored_on_under_two_names_marks_the_rec
 
 
 @pytest.mark.slow
+def test_clips_of_two_people_with_one_input_mark_the_recognizer(tmp_path):
+    """Each image of one person is one of another, whose files differ in a byte that is not read."""
+    root = write_flow_tree(tmp_path / "flow", ["006", "007", "008", "009", "010"])
+    for image in (root / "006").rglob("*.png"):
+        copy = root / "011" / image.relative_to(root / "006").with_name(image.name.replace("006", "011"))
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(image.read_bytes() + b"\0")
+    own = load("ststnet-flow", root)
+    apart = next(seed for seed in range(20) if len({"samm/006", "samm/011"} & division(own.groups, seed)[0]) == 1)
+    with pytest.warns(UserWarning, match="have the same input: they probably share frames"):
+        made = pretrain(tmp_path / "mine.safetensors", own, **SMALL | {"seed": apart})
+    assert [stamp for stamp in made.card.stamps if stamp.startswith("SHARED FRAMES: ")] == ["SHARED FRAMES: 12 clips"]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("part", "temperature_changes"), [(2, False), (1, True)])
 def test_what_is_scored_on_changes_neither_weights_nor_temperature_and_what_is_calibrated_on_no_weights(
     tmp_path, part, temperature_changes

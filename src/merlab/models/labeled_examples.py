@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
 from merlab.evaluation.same_people import as_person
-from merlab.evaluation.split_faults import with_split_faults
+from merlab.evaluation.seen_inputs import input_digests
+from merlab.evaluation.split_faults import with_equal_inputs, with_split_faults
 from merlab.frames import Float32Array
 from merlab.inputs import Recipe, load_inputs
 from merlab.progress import Progress
@@ -72,14 +73,19 @@ def divided(examples: Examples, seed: int) -> tuple[Examples, Examples, Examples
     return train, calibration, scoring
 
 
-def with_division_faults(labeled: Labeled, seed: int) -> Labeled:
-    """The clips, stamped and with a warning for a person or frames that ``divided`` would give to two of its parts."""
+def with_division_faults(labeled: Labeled, seed: int, inputs: Float32Array | None = None) -> Labeled:
+    """The clips, stamped and with a warning for a person or frames that ``divided`` would give to two of its parts.
+
+    With the ``inputs`` of the clips, (N, ...), the same for equal inputs.
+    """
     groups = labeled.table.groups
     train, calibration, scoring = (
         tuple(row for row, group in enumerate(groups) if group in subjects) for subjects in division(groups, seed)
     )
     splits = [Split("calibration", train, calibration), Split("score", (*train, *calibration), scoring)]
-    return with_split_faults(labeled, splits)
+    if inputs is None:
+        return with_split_faults(labeled, splits)
+    return with_equal_inputs(labeled, splits, input_digests(inputs))
 
 
 def division(groups: Sequence[str], seed: int) -> tuple[set[str], set[str], set[str]]:

@@ -20,6 +20,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.study import Clips, SchemeGiven, as_table, warn_of_regions
 from merlab.evaluation.synthetic_flow import SyntheticFlow
 from merlab.evaluation.unit import versions
+from merlab.frames import Float32Array
 from merlab.given import as_jobs, as_path, as_settings, as_whole, require_yes_or_no
 from merlab.inputs import Recipe, as_recipe, is_known, require_possible
 from merlab.models.calibration import (
@@ -157,9 +158,9 @@ def pretrain(
             progress=show,
         )
         elsewhere = {title: load(table) for title, table in scored_on.items()}
-        planned = TrainingWork(
-            training, work_folder(path), None if own is None else load(own), flow, starts, jobs, show
-        )
+        examples = None if own is None else load(own)
+        own = None if own is None or examples is None else _marked(own, training, examples.inputs)
+        planned = TrainingWork(training, work_folder(path), examples, flow, starts, jobs, show)
         with planned.claimed(elsewhere, again, path.exists()) as work:
             of_synthetic = flow is not None or any(start.synthetic for start in starts)
             stated = {"stamps": _stamps(training, own, scored_on.values(), of_synthetic), "command": command}
@@ -183,9 +184,9 @@ def _made(work: TrainingWork, elsewhere: Mapping[str, Examples], stated: Mapping
     return replace(kept, card=kept.card.model_copy(update=facts))
 
 
-def _marked(own: ClipTable, training: Training) -> ClipTable:
-    """The clips that the scheme covers, stamped for people or frames that are trained on and scored on."""
-    return with_division_faults(label_clips(own, training.scheme), training.seed).table
+def _marked(own: ClipTable, training: Training, inputs: Float32Array | None = None) -> ClipTable:
+    """The clips that the scheme covers, stamped for people, frames or inputs that are trained on and scored on."""
+    return with_division_faults(label_clips(own, training.scheme), training.seed, inputs).table
 
 
 def _recipe_text(given: str | Recipe) -> str:
