@@ -56,6 +56,36 @@ def test_a_question_of_known_form_is_answered_from_the_result(question, answer):
     assert reply_to(question, VIDEO).text == answer
 
 
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Locate all micro- and macro-expressions in the video.", "frames 40-56, frames 90-190"),
+        ("When do the micro-expressions and the macro-expressions occur?", "frames 40-56, frames 90-190"),
+        ("When do micro expressions occur?", "frames 40-56"),
+        ("Locate every macroexpression.", "frames 90-190"),
+        (
+            "How many micro-expressions and how many macro-expressions are there?",
+            "1 micro-expression, 1 macro-expression",
+        ),
+        ("Localize the second expression event.", "frames 90-190"),
+        ("When does the second micro-expression start?", NOT_DETERMINED),
+        ("When do the 2 expressions occur?", "frames 40-56, frames 90-190"),
+        ("What are the action units of the second expression?", "brow lowerer"),
+        ("What are the action units of the first macro-expression?", "brow lowerer"),
+        ("What are the action units of the third expression?", NOT_DETERMINED),
+        ("What is the action unit at frames 95-180?", "brow lowerer"),
+        ("What is the coarse expression class of the 2-th expression event in this video?", NOT_DETERMINED),
+        ("What action units appear in the 2nd expression event of this video?", "brow lowerer"),
+        ("Is the action unit brow lowerer shown in the first expression event?", "no"),
+        ("Is the action unit brow lowerer shown in the 2-th expression event?", "yes"),
+        ("Is the action unit brow lowerer shown in the third expression event?", NOT_DETERMINED),
+    ],
+)
+def test_a_question_about_one_expression_or_both_kinds_is_answered_for_these(question, answer):
+    """The first is a smile, a micro-expression in the frames 40 to 56; the second a frown from 90 to 190."""
+    assert reply_to(question, VIDEO).text == answer
+
+
 def test_an_analysis_reports_what_was_observed():
     text = reply_to("Please analyse the micro-expression shown in this video in detail.", VIDEO).text
     assert text.startswith("The face moves from frame 40 to frame 56 (0.16 s), most at frame 48")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from merlab.spelling import counted
 from merlab.spotting.scoring.kinds import MACRO, MICRO
 from merlab.spotting.scoring.matching import iou
 from merlab.videos.answers.facts import EventFacts, VideoFacts
@@ -33,7 +34,8 @@ class Reply:
 
 def reply_to(question: str, video: VideoFacts) -> Reply:
     """The reply to a question about a video."""
-    plain = re.sub(r"\s+", " ", question.strip().lower()).replace("microexpression", "micro-expression")
+    plain = re.sub(r"\s+", " ", question.strip().lower())
+    plain = re.sub(r"\b(micro|macro)[ -]?(?=expression|movement)", r"\1-", plain)
     for pattern, answer in FORMS:
         found = pattern.search(plain)
         if found:
@@ -43,49 +45,60 @@ def reply_to(question: str, video: VideoFacts) -> Reply:
 
 
 def _coarse(video: VideoFacts, found: Match) -> str:
-    return video.main.coarse if video.main else ""
+    event = _one(video, found)
+    return event.coarse if event else ""
 
 
 def _fine(video: VideoFacts, found: Match) -> str:
-    return video.main.fine if video.main else ""
+    event = _one(video, found)
+    return event.fine if event else ""
 
 
 def _unit(video: VideoFacts, found: Match) -> str:
-    return video.main.units[0] if video.main and video.main.units else ""
+    event = _one(video, found)
+    return event.units[0] if event and event.units else ""
 
 
 def _units(video: VideoFacts, found: Match) -> str:
-    return ", ".join(video.main.units) if video.main else ""
+    event = _one(video, found)
+    return ", ".join(event.units) if event else ""
 
 
 def _is_shown(video: VideoFacts, found: Match) -> str:
     """Yes or no; nothing for a unit that merlab does not estimate."""
-    name = found["unit"]
-    return ("yes" if name in video.units else "no") if name in UNIT_NAMES.values() else ""
+    name, events = found["unit"], _meant(video, found)
+    known = name in UNIT_NAMES.values() and events is not None
+    return ("yes" if any(name in event.units for event in events or ()) else "no") if known else ""
 
 
 def _all_units(video: VideoFacts, found: Match) -> str:
-    return ", ".join(video.units)
+    return ", ".join(dict.fromkeys(unit for event in _meant(video, found) or () for unit in event.units))
 
 
 def _count(video: VideoFacts, found: Match) -> str:
+    """One number; of a question about both kinds, that of each."""
+    if _names_both_kinds(found):
+        return ", ".join(counted(len(video.of_kind(kind)), f"{kind}-expression") for kind in (MICRO, MACRO))
     return str(len(_of_kind(video, found["kind"])))
 
 
 def _intervals(video: VideoFacts, found: Match) -> str:
-    events = _of_kind(video, found["kind"])
+    if NUMBERED.search(found.string):
+        events = _meant(video, found) or ()
+        return ", ".join(f"frames {event.onset}-{event.offset}" for event in events)
+    events = _of_kind(video, None if _names_both_kinds(found) else found["kind"])
     return ", ".join(f"frames {event.onset}-{event.offset}" for event in events) or "none"
 
 
 def _type(video: VideoFacts, found: Match) -> str:
     """The kind of the n-th expression; nothing where there are fewer."""
-    number = ORDINALS.get(found["number"]) or int(found["number"])
+    number = _number(found)
     return f"{video.events[number - 1].kind}-expression" if 0 < number <= len(video.events) else ""
 
 
 def _combined(video: VideoFacts, found: Match) -> str:
     """Action units, emotion and coarse class in the sentence of the challenge; nothing if none of them is known."""
-    event = video.main
+    event = _one(video, found)
     if event is None or not (event.units or event.label):
         return ""
     verb = "unit present is" if found["number"] == "is" else "units present are"
@@ -97,8 +110,8 @@ def _combined(video: VideoFacts, found: Match) -> str:
 
 
 def _analysis(video: VideoFacts, found: Match) -> str:
-    """What was observed, in sentences, of the event at the frames of the question or of the main one."""
-    event = _at(video, int(found["begin"]), int(found["end"])) if found["begin"] else video.main
+    """What was observed, in sentences."""
+    event = _one(video, found)
     if event is None:
         return ""
     sentences = [
@@ -111,6 +124,32 @@ def _analysis(video: VideoFacts, found: Match) -> str:
     if event.coarse:
         sentences.append(f"The most likely coarse expression class is {event.coarse}.")
     return " ".join(sentences)
+
+
+def _one(video: VideoFacts, found: Match) -> EventFacts | None:
+    """The event at the frames of the question, or of the number in it, else the main one; None if there is none."""
+    if not (FRAMES.search(found.string) or NUMBERED.search(found.string)):
+        return video.main
+    return next(iter(_meant(video, found) or ()), None)
+
+
+def _meant(video: VideoFacts, found: Match) -> tuple[EventFacts, ...] | None:
+    """The event at the frames of the question, or of the number in it, else all; None if there is no such event."""
+    if frames := FRAMES.search(found.string):
+        event = _at(video, int(frames["begin"]), int(frames["end"]))
+        return None if event is None else (event,)
+    if numbered := NUMBERED.search(found.string):
+        position = _number(numbered) - 1
+        return _of_kind(video, numbered["kind"])[position : position + 1] or None if position >= 0 else None
+    return video.events
+
+
+def _number(found: Match) -> int:
+    return ORDINALS.get(found["number"]) or int(found["number"])
+
+
+def _names_both_kinds(found: Match) -> bool:
+    return all(re.search(rf"\b{kind}\b", found.string) for kind in (MICRO, MACRO))
 
 
 def _at(video: VideoFacts, begin: int, end: int) -> EventFacts | None:
@@ -127,13 +166,16 @@ def _of_kind(video: VideoFacts, kind: str | None) -> tuple[EventFacts, ...]:
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8}
 EXPRESSIONS = r"(?:(?P<kind>micro|macro)-)?(?:expression|movement)s?"
 NTH = rf"(?P<number>\d+|{'|'.join(ORDINALS)})(?:-?(?:st|nd|rd|th))?"
+FRAMES = re.compile(r"\bframes (?P<begin>\d+)-(?P<end>\d+)\b")
+# Not "the 2 expressions".
+NUMBERED = re.compile(rf"\bthe (?!\d+ ){NTH} {EXPRESSIONS}\b")
 # The first that matches answers.
 FORMS: tuple[tuple[re.Pattern[str], Callable[[VideoFacts, Match], str]], ...] = tuple(
     (re.compile(pattern), answer)
     for pattern, answer in (
         (r"^what (?P<number>is|are) the action units? present, and based on .*coarse", _combined),
         (r"^is (?:the )?(?:action unit )?(?P<unit>[a-z ]+?) (?:shown|present|visible)\b", _is_shown),
-        (r"(?:\bframes (?P<begin>\d+)-(?P<end>\d+)\b.*?)?\b(?:analy[sz]e|analysis|describe)\b", _analysis),
+        (r"\b(?:analy[sz]e|analysis|describe)\b", _analysis),
         (rf"\btype of the {NTH} {EXPRESSIONS}", _type),
         (rf"\bis the {NTH} {EXPRESSIONS}.* (?:a )?(?:micro|macro)", _type),
         (rf"\b(?:locali[sz]e|locate|when|which frames)\b.*?\b{EXPRESSIONS}", _intervals),
