@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -22,6 +23,22 @@ def test_a_limited_mp4_has_the_requested_rate(tmp_path):
     assert sizes[0.2] == pytest.approx(0.2, rel=0.35)
     assert sizes[0.6] == pytest.approx(0.6, rel=0.35)
     assert sizes[None] > 0.9
+
+
+@pytest.mark.slow
+def test_the_same_frames_give_the_same_limited_mp4_every_time(tmp_path):
+    rng = np.random.default_rng(0)
+    still = 128 + 600 * cv2.GaussianBlur(rng.normal(size=(480, 640, 3)), (0, 0), 6)
+    moving = [np.roll(still, number, axis=1) + rng.normal(0, 3, still.shape) for number in range(60)]
+    frames = np.clip(moving, 0, 255).astype(np.uint8)
+    written = set()
+    for number in range(4):
+        path = tmp_path / f"{number}.mp4"
+        with write_mp4(path, Encoding(Window(0, 0, 640, 480), 100, 95, 4.0)) as write:
+            for frame in frames:
+                write(frame)
+        written.add(path.read_bytes())
+    assert len(written) == 1
 
 
 # Not even the header fits on the disk, the frames do not, or the last bytes of the index do not.

@@ -90,6 +90,8 @@ class LimitedVideo(VideoSink):
         stream = super()._add_stream(width, height)
         rates = {"b": str(self.bits), "maxrate": str(self.bits), "bufsize": str(self.bits)}
         stream.options = {name: value for name, value in stream.options.items() if name != "crf"} | rates
+        # Among several threads, the limit of the rate depends on how far each of them is: each time, other frames.
+        stream.thread_count = 1
         return stream
 
 
