@@ -12,7 +12,9 @@ from merlab.errors import MerlabError
 from merlab.evaluation.metrics import METRICS
 from merlab.evaluation.predictions_score import score
 from merlab.evaluation.summary import summarize_run
+from merlab.reports.results import Results
 from tests.evaluation.invented_predictions import CLASSES, predictions
+from tests.reports.fake_run import fake_record, write_run
 
 
 @given(st.permutations(range(48)))
@@ -38,6 +40,20 @@ def test_a_file_is_scored_like_its_table(tmp_path, name):
     write = table.to_csv if name.endswith("csv") else table.to_parquet
     write(tmp_path / name, index=False)
     assert score(tmp_path / name) == score(str(tmp_path / name)) == score(table)
+
+
+def test_the_predictions_of_a_run_are_scored_with_its_classes_and_note_its_stamps(tmp_path):
+    """A class of the scheme without a clip counts as 0, as in the report of the run."""
+    record = fake_record(["linear-svm"], tmp_path, classes=["fear", "happiness", "disgust", "surprise"])
+    record["methods"][0]["stamps"] = ["REDUCED"]
+    folder = write_run(tmp_path / "run", {"linear-svm": 0.5}, record)
+    result, of_run = score(folder / "predictions.parquet"), Results.read(folder)
+    assert result.uf1 == pytest.approx(of_run.summary.loc["linear-svm", "uf1"])
+    assert result.absent_classes == ("fear",)
+    assert result.notes == ("the run has the stamps SYNTHETIC · REDUCED",)
+    (folder / "run.json").write_text("{}", encoding="utf-8")
+    without = score(folder / "predictions.parquet")
+    assert (without.absent_classes, without.notes) == ((), ())
 
 
 def test_the_json_has_intervals_only_where_the_table_names_subjects():

@@ -242,7 +242,11 @@ def score(
         ),
     ],
     classes: Annotated[
-        str | None, typer.Option(help="The class list, comma separated; unless given, the labels that occur.")
+        str | None,
+        typer.Option(
+            help="The class list, comma separated; unless given, those of the run whose folder holds FILE, else the "
+            "labels that occur."
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model
 from merlab.errors import MerlabError
 from merlab.evaluation import metrics
 from merlab.evaluation.metrics import METRICS, MetricName
-from merlab.evaluation.predictions import LABEL_COLUMNS
+from merlab.evaluation.predictions import LABEL_COLUMNS, PREDICTIONS_FILE, RUN_FILE
+from merlab.evaluation.run_record import RunRecord
 from merlab.evaluation.scorable import read_scorable
 from merlab.evaluation.significance import Interval, bootstrap_interval, subject_counts
+from merlab.json_models import read_model
+from merlab.stamps import STAMP_SEPARATOR
 
 
 class Score(BaseModel):
@@ -23,7 +27,8 @@ class Score(BaseModel):
 
     ``confusion`` (K, K) sums the seeds, rows are the truth. ``interval`` holds the 95 % subject-bootstrap interval of
     each metric, None for one subject; it is None, and left out of the JSON, where the table names no subjects.
-    ``notes`` says what was repaired before the rows were counted; the JSON has it where there is any.
+    ``notes`` says what was repaired before the rows were counted, and the stamps of the run that the rows are from; the
+    JSON has it where there is any.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,17 +64,42 @@ def score(predictions: pd.DataFrame | Path | str, classes: Sequence[str] | None 
     """Metrics of predictions from any tool: a table, or a CSV, TSV, XLSX, XLS, ODS or Parquet file.
 
     The columns of ``predictions`` are truth and prediction, and database, subject, clip, seed and method where present;
-    of several methods, give the rows of one. ``classes`` None means the labels that occur, sorted. Raises MerlabError
-    for a file that cannot be read, for repeated or empty classes, and for everything in the table that would be counted
-    wrongly.
+    of several methods, give the rows of one. ``classes`` None means the labels that occur, sorted; of the predictions
+    in a run folder, the classes of the run, whose stamps become a note. Raises MerlabError for a file that cannot be
+    read, for repeated or empty classes, and for everything in the table that would be counted wrongly.
     """
-    declared = () if classes is None else _declared(classes)
+    record = _record_beside(predictions)
+    of_run = () if record is None else tuple(record.data.classes)
+    declared = of_run if classes is None else _declared(classes)
     table = read_scorable(predictions, declared)
     cells = table.cells
     if "seed" in cells and cells["seed"].str.fullmatch(r"-?[0-9]{1,18}").all():
         cells = cells.assign(seed=cells["seed"].astype(int))
     occurring = sorted(set(cells[list(LABEL_COLUMNS)].to_numpy().ravel()))
-    return _score(cells, declared or tuple(occurring)).model_copy(update={"notes": table.notes})
+    notes = (*table.notes, *(() if record is None else _stamps_of(record, cells)))
+    return _score(cells, declared or tuple(occurring)).model_copy(update={"notes": notes})
+
+
+def _record_beside(given: pd.DataFrame | Path | str) -> RunRecord | None:
+    """The record of the run that wrote a file of predictions; None for any other table."""
+    if not isinstance(given, str | PathLike):
+        return None
+    path = Path(given)
+    beside = path.with_name(RUN_FILE)
+    if path.name != PREDICTIONS_FILE or not beside.is_file():
+        return None
+    try:
+        return read_model(beside, RunRecord, "is not of a run of merlab", "remove it")
+    except MerlabError:
+        return None
+
+
+def _stamps_of(record: RunRecord, cells: pd.DataFrame) -> list[str]:
+    """A note of the stamps of the method in the rows, if it has any."""
+    scored = set(cells.get("method", ()))
+    of_method = [stamp for method in record.methods if method.method in scored for stamp in method.stamps]
+    stamps = dict.fromkeys([*record.data.stamps, *of_method])
+    return [f"the run has the stamps {STAMP_SEPARATOR.join(stamps)}"] if stamps else []
 
 
 def _declared(classes: Sequence[str]) -> tuple[str, ...]:
