@@ -74,3 +74,8 @@ def test_a_video_that_a_method_was_fitted_on_is_told(recorded, tmp_path):
     for video, is_told in ((fitted, True), (other, False)):
         result = method.spot(video.source, tmp_path / f"result-{video.name}", progress=False)
         assert (told in result.metadata.warnings) == is_told
+        assert not any("a copy of" in text for text in result.metadata.warnings)
+    copy = shutil.copytree(fitted.source, tmp_path / "other name")
+    result = method.spot(copy, tmp_path / "result-copy", progress=False)
+    told = "Nothing was fitted on a copy of other name: a score of this result is too high"
+    assert told in result.metadata.warnings

@@ -24,7 +24,7 @@ from merlab.progress import Progress, shown_progress
 from merlab.sinks import CsvSink
 from merlab.spotting.columns import Columns
 from merlab.spotting.comparison import as_spotter, code_of
-from merlab.spotting.comparison.folds import damage_note, has_events, short_note, target_of
+from merlab.spotting.comparison.folds import damage_note, equal_recordings, has_events, short_note, target_of
 from merlab.spotting.comparison.found import Found
 from merlab.spotting.comparison.material import Material, prepare
 from merlab.spotting.comparison.recordings import digest_of, recordings_in
@@ -235,6 +235,8 @@ class MethodOnVideos:
             warnings.append(f"nothing was fitted ({spotter.fits}): assumed values are used; --train gives recordings")
         if any(each.source.resolve() == video.source.resolve() for each in self._training):
             warnings.append(f"{spotter.name} was fitted on {video.name} itself: a score of this result is too high")
+        elif any(video in equal for equal in equal_recordings([video, *self._training])):
+            warnings.append(f"{spotter.name} was fitted on a copy of {video.name}: a score of this result is too high")
         if any(each.name.startswith(SYNTHETIC) for each in self._training):
             warnings.append(f"{spotter.name} was fitted on {SYNTHETIC} recordings, not on people")
         return tuple(warnings)

@@ -78,7 +78,7 @@ def leave_one_subject_out(videos: Sequence[LongVideo]) -> list[Fold]:
     Raises MerlabError for fewer than two subjects, for two spellings of one, and for equal recordings of two.
     """
     require_one_spelling(videos)
-    for equal in _equal_recordings(videos):
+    for equal in equal_recordings(videos):
         one, *others = equal
         other = next((each for each in others if person_in(each) != person_in(one)), None)
         if other:
@@ -122,14 +122,14 @@ def fitted_elsewhere(videos: Sequence[LongVideo], training: Sequence[LongVideo])
     sources = {video.source.resolve() for video in videos}
     if both := [each.name for each in training if each.source.resolve() in sources]:
         raise MerlabError(f"{both[0]} would be tested and fitted on; fit on other recordings")
-    for equal in _equal_recordings([*videos, *training]):
+    for equal in equal_recordings([*videos, *training]):
         tested, fitted = ([each for each in equal if each in some] for some in (videos, training))
         if tested and fitted:
             raise MerlabError(f"{tested[0].name} and {fitted[0].name} have equal files{SHARED}")
     return [Fold("all", tuple(videos), tuple(training))]
 
 
-def _equal_recordings(videos: Sequence[LongVideo]) -> Iterator[list[LongVideo]]:
+def equal_recordings(videos: Sequence[LongVideo]) -> Iterator[list[LongVideo]]:
     """The groups of recordings with equal files, under whatever name."""
     whole = [
         Clip("recordings", str(row), "whole", video.fps, None, None, None, "", "", video.source)
