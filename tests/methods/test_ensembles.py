@@ -234,6 +234,30 @@ class Nearest:
         return np.tile([0.25, 0.75], (len(inputs), 1))
 
 
+class InPlace:
+    """Overwrites what it gets, as a scaler with ``copy=False`` does."""
+
+    def fit(self, inputs, labels, groups) -> None:
+        inputs[:], labels[:] = 0, 0
+        groups.clear()
+
+    def predict_proba(self, inputs):
+        inputs[:] = 0
+        return np.tile([1.0, 0.0, 0.0], (len(inputs), 1))
+
+
+def test_a_member_that_changes_its_arrays_changes_nothing_for_the_others():
+    inputs, labels, groups = INPUTS.copy(), LABELS.copy(), list(GROUPS)
+    both = ensemble("both", [InPlace(), LogisticRegression()])
+    classifier = both.build(TASK, both.preset("default"))
+    alone = predicted(as_method(LogisticRegression(), find_method))
+    classifier.fit(inputs, labels, groups, 0)
+    assert classifier.predict_proba(inputs) == pytest.approx((alone + np.array([1.0, 0.0, 0.0])) / 2)
+    assert (inputs == INPUTS).all()
+    assert (labels == LABELS).all()
+    assert groups == GROUPS
+
+
 @pytest.mark.parametrize("given", [Nearest, Nearest(), Method("mine", pipeline=lambda task: Nearest())])  # type: ignore[arg-type, return-value]
 def test_a_member_of_your_own_gets_what_its_fit_takes_and_states_its_classes(given):
     other, _ = stated("other", [1.0, 0.0, 0.0])

@@ -101,7 +101,8 @@ def _probabilities(plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: OnEpoch |
             with _mistakes_of(entry, "fit"):
                 classifier.fit(fold.train, fold.of_samples(labels[train]), groups, fit.seed, **arguments)
             with _mistakes_of(entry, "predict_proba"):
-                given = classifier.predict_proba(fold.test)
+                # A method of your own may change the array, which is asked about again below.
+                given = classifier.predict_proba(fold.test.copy() if entry.own else fold.test)
             values = _checked(given, entry.name, len(fold.test), len(plan.classes))
             # The baseline, which may have a name of yours, draws by all test clips on purpose.
             if entry.own and not entry.adapts and not isinstance(classifier, Random):

@@ -66,7 +66,7 @@ class EnsembleClassifier:
     """The mean of the probabilities of all members, each method with the same weight.
 
     The seed s of the ensemble gives a member with n seeds the seeds s n, ..., s n + n - 1, so that ensembles of
-    different seeds share no network.
+    different seeds share no network. Each member gets arrays of its own: it may change them, as a scaler in place does.
     """
 
     def __init__(
@@ -80,12 +80,12 @@ class EnsembleClassifier:
         """Fit every member on the same clips."""
         for of_method in self.members:
             for number, classifier in enumerate(of_method):
-                classifier.fit(inputs, labels, groups, seed * len(of_method) + number)
+                classifier.fit(inputs.copy(), labels.copy(), list(groups), seed * len(of_method) + number)
 
     def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
         """Class probabilities (N, classes)."""
         means = [
-            np.mean([classifier.predict_proba(inputs) for classifier in of_method], axis=0)
+            np.mean([classifier.predict_proba(inputs.copy()) for classifier in of_method], axis=0)
             for of_method in self.members
         ]
         return np.asarray(np.mean(means, axis=0), np.float64)
