@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -27,7 +27,11 @@ SHOWN = 3
 
 
 class OtherResultError(MerlabError):
-    """A folder holds a result of other settings or of another source, which stays as it is."""
+    """A folder holds a result of other settings or of another source, which stays as it is; ``changes`` lists them."""
+
+    def __init__(self, message: str, changes: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.changes = tuple(changes)
 
 
 class ChangedVideoError(OtherResultError):
@@ -126,8 +130,20 @@ def require_same(out: Path, stored: Mapping[str, object], settings: Mapping[str,
         kind = ChangedVideoError if only_video_changed(stored, settings) else OtherResultError
         raise kind(
             f"{out} holds {holds} of other settings: {'; '.join(changes)}. Add --again (in Python, again=True) to make "
-            "it again with the new ones: the old result stays until the new one is complete. Or choose another output"
+            "it again with the new ones: the old result stays until the new one is complete. Or choose another output",
+            changes,
         )
+
+
+@contextmanager
+def only_elsewhere(out: Path) -> Iterator[None]:
+    """For a command without ``--again``: where ``out`` holds a result of other settings, name another output alone."""
+    try:
+        yield
+    except OtherResultError as error:
+        raise MerlabError(
+            f"{out} holds results of other settings: {'; '.join(error.changes)}. Choose another folder with --out"
+        ) from error
 
 
 def warn_of_unfinished(folder: Path) -> None:

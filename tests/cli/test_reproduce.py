@@ -13,6 +13,8 @@ from sklearn import svm
 
 from merlab.recipes import FOLDER, experiments
 from merlab.reproduction.paper_tables import SHORT_EPOCHS
+from merlab.storage import write_json
+from merlab.synthesis.face_tree import Tree
 from tests.cli.conftest import move_briefly
 from tests.helpers import write_flow_tree
 
@@ -95,6 +97,15 @@ def test_work_that_is_stopped_after_its_measurements_says_that_they_are_kept(mer
 
 
 @pytest.mark.slow
+def test_a_demo_of_other_settings_stays_and_another_folder_is_the_remedy(merlab, tmp_path):
+    settings = Tree(tmp_path, 10, 80, "default", 0, False).settings.model_dump(mode="json")
+    write_json(tmp_path / "demo" / "faces" / "SYNTHETIC_settings.json", settings)
+    status, _, err = merlab("demo", "--out", "demo", "--seed", 3)
+    assert status == 1
+    assert "demo holds results of other settings: --seed 0 -> 3. Choose another folder with --out" in err
+    assert "--again" not in err
+
+
 def test_the_architecture_is_drawn_without_data(merlab, tmp_path):
     assert merlab("reproduce", "figure1", "--out", "out")[0] == 0
     assert (tmp_path / "out" / "figure1.png").stat().st_size > 10_000

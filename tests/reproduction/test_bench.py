@@ -8,7 +8,10 @@ from merlab.errors import MerlabError
 from merlab.evaluation.engines import LocalEngine
 from merlab.recipes import find_experiment
 from merlab.reproduction import Bench
+from merlab.reproduction.bench import CLIPS, SUBJECTS
 from merlab.reproduction.paper_tables import _as_stated
+from merlab.storage import write_json
+from merlab.synthesis.face_tree import Tree
 from tests.helpers import write_flow_tree
 
 
@@ -34,6 +37,20 @@ def test_without_a_folder_synthetic_faces_stand_in_under_the_papers_classes(tmp_
     bench = Bench(tmp_path)
     assert (bench.database, bench.label_scheme, bench.split) == ("synthetic", "casme2-5-merged", "kfold")
     assert (bench.preset, bench.seed_count) == (None, 2)
+
+
+@pytest.mark.parametrize(
+    ("stated", "change"),
+    [
+        ({"seed": 7}, r"--seed 7 -> 0"),
+        ({"versions": {"merlab": "0.1"}}, r"it was started with merlab 0\.1, but the inst"),
+    ],
+)
+def test_stand_ins_of_other_settings_are_not_used_and_another_folder_is_the_remedy(tmp_path, stated, change):
+    settings = Tree(tmp_path, SUBJECTS, CLIPS, "default", 0, False).settings.model_dump(mode="json")
+    write_json(tmp_path / "faces" / "SYNTHETIC_settings.json", {**settings, **stated})
+    with pytest.raises(MerlabError, match=rf"{change}.*\. Choose another folder with --out$"):
+        _ = Bench(tmp_path).folder
 
 
 def test_a_copy_of_casme2_is_tested_subject_by_subject(tmp_path):

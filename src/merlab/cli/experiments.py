@@ -54,8 +54,11 @@ def demo(
     Makes a small SYNTHETIC database, evaluates constant, random, a linear SVM and a reduced DBFEM+CAFFM by folds that
     share no subject, and writes the report.
     """
+    from merlab.claims import only_elsewhere
+
     faces = out / "faces"
-    make_faces_command(faces, DEMO_SUBJECTS, DEMO_CLIPS, preset, seed, raw=False, again=False, jobs=jobs)
+    with only_elsewhere(out):
+        make_faces_command(faces, DEMO_SUBJECTS, DEMO_CLIPS, preset, seed, raw=False, again=False, jobs=jobs)
     evaluate_command(
         list(DEMO_METHODS),
         database=["synthetic"],

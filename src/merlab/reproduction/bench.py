@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from merlab.api import evaluate_study
+from merlab.claims import only_elsewhere
 from merlab.clips import ClipTable
 from merlab.databases import load
 from merlab.errors import MerlabError
@@ -96,7 +97,8 @@ class Bench:
         if self.root is not None:
             return self.root
         faces = self.out / "faces"
-        make_faces(faces, subjects=SUBJECTS, clips=CLIPS, progress=self.progress)
+        with only_elsewhere(self.out):
+            make_faces(faces, subjects=SUBJECTS, clips=CLIPS, progress=self.progress)
         return faces
 
     @cached_property

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from pydantic import BaseModel
 
-from merlab.claims import claimed_folder
+from merlab.claims import OtherResultError, claimed_folder
 from merlab.errors import MerlabError
 from merlab.given import as_whole
 from merlab.storage import read_json_object, write_json
@@ -63,10 +63,13 @@ def _require_no_other_kind(out: Path, holds: str) -> None:
 def require_same_versions(out: Path) -> None:
     """Raises MerlabError if the folder was started with other versions, because their bytes may differ."""
     if _started_with(out) != stack_versions():
-        raise MerlabError(
-            f"{out} was started with {_listed(_started_with(out))}, but the installed versions are "
-            f"{_listed(stack_versions())}, whose bytes may differ; add --again to start it again, install the former "
-            "versions, or choose a new folder"
+        change = (
+            f"was started with {_listed(_started_with(out))}, but the installed versions are "
+            f"{_listed(stack_versions())}, whose bytes may differ"
+        )
+        raise OtherResultError(
+            f"{out} {change}; add --again to start it again, install the former versions, or choose a new folder",
+            [f"it {change}"],
         )
 
 
