@@ -11,6 +11,7 @@ from merlab.databases.long_video import LongEvent, LongVideo, LongVideos
 from merlab.errors import MerlabError
 from merlab.spotting.comparison.by_method import MethodOnVideos
 from merlab.spotting.comparison.folds import fitted_elsewhere, leave_one_subject_out, shared_subjects
+from merlab.spotting.scoring import read_events
 from tests.helpers import texture, write_frames
 
 
@@ -79,3 +80,14 @@ def test_a_video_that_a_method_was_fitted_on_is_told(recorded, tmp_path):
     result = method.spot(copy, tmp_path / "result-copy", progress=False)
     told = "Nothing was fitted on a copy of other name: a score of this result is too high"
     assert told in result.metadata.warnings
+
+
+def test_an_interval_that_a_method_gives_twice_is_written_once(recorded, tmp_path):
+    """Scoring refuses a table with an event in two rows."""
+
+    def twice(recording):
+        return [(1, 1, 2, 0.5, "micro"), (1, 2, 2, 0.7, "micro"), (1, 1, 2, 0.6, "macro")]
+
+    result = MethodOnVideos(twice, fps=30.0).spot(recorded("a", "", 1).source, tmp_path / "out", progress=False)
+    assert [(row.apex, row.score, row.kind) for row in result.rows] == [(1, 0.6, "macro"), (2, 0.7, "micro")]
+    assert len(read_events(tmp_path / "out" / "events.csv")) == 2

@@ -25,7 +25,7 @@ from merlab.sinks import CsvSink
 from merlab.spotting.columns import Columns
 from merlab.spotting.comparison import as_spotter, code_of
 from merlab.spotting.comparison.folds import damage_note, equal_recordings, has_events, short_note, target_of
-from merlab.spotting.comparison.found import Found
+from merlab.spotting.comparison.found import Found, distinct
 from merlab.spotting.comparison.material import Material, prepare
 from merlab.spotting.comparison.recordings import digest_of, recordings_in
 from merlab.spotting.comparison.sampling import step_of
@@ -177,7 +177,7 @@ class MethodOnVideos:
         with tempfile.TemporaryDirectory(prefix=TEMPORARY) as kept:
             material = self._material(video, Path(kept), show, tested=True)
             show(0, 1, f"{self._spotter.name} spots in {video.name}")
-            rows = [METHOD_ROWS.as_written(_row(each, material, clock)) for each in fitted.spot(material)]
+            rows = [METHOD_ROWS.as_written(_row(each, material, clock)) for each in distinct(fitted.spot(material))]
         notes = [damage_note(video.name, material.damaged)] if material.damaged else []
         if material.samples < self._spotter.least_samples(self._target, material.rate):
             notes.append(short_note(self._spotter.name, video.name))

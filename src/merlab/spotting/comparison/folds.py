@@ -13,7 +13,7 @@ from merlab.databases.equal_frames import with_equal_frames
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
 from merlab.spelling import counted, first_of, person
-from merlab.spotting.comparison.found import KINDS, Found
+from merlab.spotting.comparison.found import KINDS, Found, distinct
 from merlab.spotting.comparison.material import Material
 from merlab.spotting.comparison.recording import OwnFeature
 from merlab.spotting.comparison.results import FoldResult, SpottedInterval
@@ -189,12 +189,12 @@ def fold_result(
         facts[kind] = fitted.facts
         for video in fold.test:
             found = [each for each in fitted.spot(material(video)) if each.kind in kinds]
-            events += [_stored(video.name, each) for each in dict.fromkeys(found)]
+            events += [_stored(video.name, each) for each in distinct(found)]
     return FoldResult(
         method=spotter.name,
         fold=fold.name,
         facts=facts,
-        events=tuple(_distinct(events)),
+        events=tuple(sorted(events, key=lambda event: (event.video, event.onset, event.offset, event.kind))),
         whole_heads=sum(material(video).whole_heads for video in fold.test),
         damaged={video.name: material(video).damaged for video in fold.test if material(video).damaged},
         too_short={
@@ -241,11 +241,3 @@ def _stored(video: str, found: Found) -> SpottedInterval:
     return SpottedInterval(
         video=video, onset=found.onset, apex=found.apex, offset=found.offset, kind=found.kind, score=found.score
     )
-
-
-def _distinct(events: Sequence[SpottedInterval]) -> list[SpottedInterval]:
-    """Each interval of a kind once, the one with the highest score."""
-    best: dict[tuple[str, str, int, int], SpottedInterval] = {}
-    for each in sorted(events, key=lambda event: -event.score):
-        best.setdefault((each.video, each.kind, each.onset, each.offset), each)
-    return sorted(best.values(), key=lambda event: (event.video, event.onset, event.offset, event.kind))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import get_args
 
@@ -19,3 +20,11 @@ class Found:
     offset: int
     score: float
     kind: Kind
+
+
+def distinct(found: Iterable[Found]) -> list[Found]:
+    """Each interval of a kind once, the one with the highest score, by onset."""
+    best: dict[tuple[Kind, int, int], Found] = {}
+    for each in sorted(found, key=lambda interval: -interval.score):
+        best.setdefault((each.kind, each.onset, each.offset), each)
+    return sorted(best.values(), key=lambda interval: (interval.onset, interval.offset, interval.kind))
