@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.evaluation.complete import require_clips, require_decisions, require_same_clips
+from merlab.evaluation.complete import require_clips, require_decisions, require_one_truth, require_same_clips
 from merlab.evaluation.predictions import predictions_table
 
 CLASSES = ["negative", "positive"]
@@ -22,7 +22,15 @@ def table():
 def test_a_complete_table_passes():
     require_clips(table(), CLIPS, "run")
     require_same_clips(table(), 3, "run")
+    require_one_truth(table(), "run")
     require_decisions(table(), CLASSES, "run")
+
+
+def test_a_clip_whose_truth_differs_between_seeds_is_named():
+    changed = table()
+    changed.loc[5, "truth"] = "positive"
+    with pytest.raises(MerlabError, match="run has more than one truth for lab/bob/a"):
+        require_one_truth(changed, "run")
 
 
 @pytest.mark.parametrize(

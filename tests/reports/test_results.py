@@ -70,6 +70,10 @@ def test_a_change_of_the_predictions_that_are_given_out_changes_no_result(result
         (lambda table: pd.concat([table, table]), "has more than one prediction for"),
         (lambda table: table.drop(columns="truth"), "has no column truth"),
         (lambda table: table.iloc[1:], "the table of predictions contains from 79 to 80 clips per method and seed"),
+        (
+            lambda table: table.assign(truth=table["truth"].where(table["seed"] > 0, "surprise")),
+            "the table of predictions has more than one truth for",
+        ),
         (lambda table: table.assign(prediction="joy"), "has the class joy, which is not one of run.json"),
         (lambda table: table.to_dict("records"), "predictions must be a DataFrame"),
     ],

@@ -44,6 +44,13 @@ def require_same_clips(table: pd.DataFrame, count: int | None, where: str) -> No
         raise MerlabError(f"{where} contains predictions of {counted(len(clips), 'clip')}, but the run tested {count}")
 
 
+def require_one_truth(table: pd.DataFrame, where: str) -> None:
+    """Raise MerlabError unless a clip has the same truth for every method and seed."""
+    truths = table[[*CLIP, "truth"]].drop_duplicates()
+    several = truths[truths.duplicated(CLIP)]
+    _refuse(where, "has more than one truth for", several[CLIP].itertuples(index=False, name=None))
+
+
 def require_decisions(table: pd.DataFrame, classes: Sequence[str], where: str) -> None:
     """Raise MerlabError unless every prediction is the class of the highest probability; the first of equal ones."""
     columns = [PROBABILITY_PREFIX + label for label in classes]

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from merlab.errors import MerlabError
-from merlab.evaluation.complete import require_clips, require_decisions
+from merlab.evaluation.complete import require_clips, require_decisions, require_one_truth
 from merlab.evaluation.engines import Engine
 from merlab.evaluation.plan import Entry, Plan
 from merlab.evaluation.predictions import PredictionStore, joined, read_each
@@ -120,6 +120,7 @@ def run(
         tally.finish(fit)
     table = joined([*found.values(), *read_each([paths[fit] for fit in waiting]).values()])
     require_clips(table, plan.keys.iloc[plan.tested], str(out))
+    require_one_truth(table, str(out))
     require_decisions(table, plan.classes, str(out))
     store.write_all(table)
     return table

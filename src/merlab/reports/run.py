@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from merlab.errors import MerlabError
-from merlab.evaluation.complete import require_decisions, require_same_clips
+from merlab.evaluation.complete import require_decisions, require_one_truth, require_same_clips
 from merlab.evaluation.experiment import read_record
 from merlab.evaluation.predictions import KEY_COLUMNS, LABEL_COLUMNS, PREDICTIONS_FILE, RUN_FILE, read_predictions
 from merlab.evaluation.run_record import RunRecord
@@ -64,6 +64,7 @@ def require_table_of(record: RunRecord, predictions: pd.DataFrame, where: str, r
         raise MerlabError(f"{where} is unfinished, it lacks {', '.join(absent)}; {remedy}")
     try:
         require_same_clips(predictions, record.data.to_predict, where)
+        require_one_truth(predictions, where)
         require_decisions(predictions, record.data.classes, where)
     except MerlabError as error:
         raise MerlabError(f"{error}; {remedy}") from error
