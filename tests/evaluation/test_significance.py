@@ -215,3 +215,14 @@ def test_a_label_outside_the_classes_is_refused_and_not_counted_as_the_last_clas
 def test_an_empty_table_is_refused():
     with pytest.raises(MerlabError, match="no prediction"):
         subject_counts(predictions([]), CLASSES)
+
+
+def test_the_p_value_weighs_all_seeds_alike_where_one_method_has_fewer():
+    """The mean over seeds does not depend on their order, so the test of its difference does not either."""
+    random = np.random.default_rng(0)
+    first, second = random.integers(4, size=(3, 6, 2, 2)), random.integers(4, size=(2, 6, 2, 2))
+    for counts in (first, second):
+        counts[..., 0] = 4 - counts[..., 1]
+    forward, backward = paired_test(first, second, "uf1"), paired_test(first, second[::-1], "uf1")
+    assert forward.difference == pytest.approx(backward.difference)
+    assert forward.p == backward.p

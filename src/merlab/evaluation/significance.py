@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from math import lcm
 
 import numpy as np
 import pandas as pd
@@ -74,7 +75,7 @@ def paired_test(first: NDArray[np.int64], second: NDArray[np.int64], metric: Met
     The interval resamples the subjects of both methods together. The p value comes from a permutation test that
     exchanges the two methods' predictions of a subject (all its seeds together) with probability 0.5; for few subjects
     it goes through all exchanges, so that the p value is exact. Seeds of two methods have nothing in common: for these
-    exchanges they are paired in their order, and those of the method with fewer are repeated.
+    exchanges they are paired in their order, each repeated until every seed of a method is used equally often.
     Raises MerlabError when the methods were not tested on the same clips.
     """
     if first.shape[1:] != second.shape[1:] or (first[0].sum(axis=-1) != second[0].sum(axis=-1)).any():
@@ -84,7 +85,7 @@ def paired_test(first: NDArray[np.int64], second: NDArray[np.int64], metric: Met
     value = METRICS[metric]
     difference = float(value(first.sum(axis=1)).mean() - value(second.sum(axis=1)).mean())
     interval = _difference_interval(first, second, value, seed)
-    pairs = max(len(first), len(second))
+    pairs = lcm(len(first), len(second))
     first, second = (np.resize(counts, (pairs, *counts.shape[1:])) for counts in (first, second))
     observed = (value(first.sum(axis=1)) - value(second.sum(axis=1))).mean()
     swapped, exact = _exchanges(first.shape[1], seed)
