@@ -290,3 +290,9 @@ class TestRefusals:
         (unfinished / "SYNTHETIC_manifest.json").unlink()
         with pytest.raises(MerlabError, match="has no SYNTHETIC_manifest.json.*merlab make-faces"):
             SYNTHETIC_FACES.examine(unfinished, False, silent)
+
+    def test_a_tree_without_its_coding_table_is_not_read(self, tree, tmp_path):
+        lost = Path(shutil.copytree(tree, tmp_path / "lost"))
+        (lost / "SYNTHETIC-coding.xlsx").unlink()
+        with pytest.raises(MerlabError, match="has no SYNTHETIC-coding.xlsx; run the same `merlab make-faces` command"):
+            SYNTHETIC_FACES.examine(lost, False, silent)

@@ -12,11 +12,16 @@ from merlab.databases.database import MADE_WITH, Database, Examination, examine_
 from merlab.errors import MerlabError
 from merlab.progress import Progress
 from merlab.storage import read_json_object
+from merlab.synthesis.face_tree import CODING_TABLE
 from merlab.synthesis.folder import MANIFEST
 
 
 def _examine(root: Path, deep: bool, progress: Progress, *, heads: bool = False) -> Examination:
     _require_manifest(root)
+    if not (root / CODING_TABLE).is_file():
+        raise MerlabError(
+            f"{root} has no {CODING_TABLE}; run the same `merlab make-faces` command again, which writes the table"
+        )
     examination = examine_tree(root, name=SYNTHETIC_FACES.name, deep=deep, progress=progress, heads=heads)
     facts = {**examination.facts, **_made_with(root / MANIFEST)}
     return replace(examination, facts=facts, tables=(*examination.tables, root / MANIFEST))
