@@ -11,6 +11,7 @@ import pytest
 import yaml
 from sklearn import svm
 
+from merlab.locks import only_writer
 from merlab.recipes import FOLDER, experiments
 from merlab.reproduction.paper_tables import SHORT_EPOCHS
 from merlab.storage import write_json
@@ -47,6 +48,15 @@ def test_a_method_without_epochs_has_no_leak(merlab, flow):
     status, _, err = merlab(*on_flow(flow, "leak", method="linear-svm"))
     assert status == 1
     assert "no epoch to select" in err
+
+
+def test_a_folder_has_one_writer(merlab, flow, tmp_path):
+    """The tables of two reproductions have the same names: the later one would replace the other in silence."""
+    with only_writer(tmp_path / "out"):
+        status, _, err = merlab(*on_flow(flow, "table7"))
+    assert status == 1
+    assert "is being written by" in err
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.slow

@@ -26,6 +26,7 @@ from merlab.cli.arguments import (
 from merlab.cli.console import out_console, print_json, print_table
 from merlab.cli.faces import LandmarksOption, face_finding
 from merlab.errors import MerlabError, keeping
+from merlab.locks import only_writer
 from merlab.progress import shown_progress
 from merlab.vocabulary import FIGURE_NAMES, TABLE_NAMES, DetectorName, ProtocolName
 
@@ -133,8 +134,9 @@ def reproduce_command(
         engine=make_engine(engine, jobs, address),
         cache=cache,
     )
-    for name in wanted:
-        _make(name, bench)
+    with only_writer(out):
+        for name in wanted:
+            _make(name, bench)
 
 
 @app.command("recipes", rich_help_panel=EXPERIMENTS)
