@@ -19,7 +19,6 @@ import pytest
 from threadpoolctl import OpenBLASController, threadpool_info, threadpool_limits
 
 from merlab.errors import MerlabError
-from merlab.library_threads import one_thread
 from merlab.processes import (
     Workers,
     dealt_out,
@@ -31,6 +30,7 @@ from merlab.processes import (
     without_main,
     worker_pool,
 )
+from merlab.thread_limits import one_thread
 from tests.cli.processes import answering_ctrl_c, ended_within, wait_until
 
 COUNT_PAGE_FAULTS = """

@@ -25,7 +25,7 @@ import threadpoolctl
 
 from merlab.errors import MerlabError
 from merlab.held_signals import blocked, signals_later
-from merlab.library_threads import one_thread
+from merlab.thread_limits import one_thread
 
 ENDED_EARLY = (
     "a worker process ended early: it was killed, or memory ran out; run the same command again to resume, with fewer "

@@ -108,21 +108,20 @@ def test_the_facts_list_synthetic_flow_starts_and_expected_errors_of_labels():
     assert facts["temperature"].endswith("for annotators who give .087 of the labels differently")
 
 
+VALUES_OF_SMIC = {
+    "UF1": ".600",
+    "UAR": ".600",
+    "accuracy": ".600",
+    "most frequent class": ".500",
+    "confidence": ".700",
+    "calibration error": ".100",
+}
+
+
 def test_a_score_of_one_recognizer_has_a_row_for_all_clips_and_one_for_each_of_several_databases():
     one = of_network({"smic": rated(0.6, 0.8)}, what="smic")
     several = of_network({"casme2": rated(0.8, 0.7), "smic": rated(0.6, 0.8)}, what="ststnet-flow")
-    assert score_table(one).to_dict("records") == [
-        {
-            "clips of": "smic",
-            "clips": "6",
-            "UF1": ".600",
-            "UAR": ".600",
-            "accuracy": ".600",
-            "most frequent class": ".500",
-            "confidence": ".700",
-            "calibration error": ".100",
-        }
-    ]
+    assert score_table(one).to_dict("records") == [{"clips of": "smic", "clips": "6", **VALUES_OF_SMIC}]
     assert score_table(several)["clips of"].tolist() == ["all", "casme2", "smic"]
     assert score_table(several)["confidence"].tolist() == [".700", ".700", ".800"]
 
@@ -144,12 +143,7 @@ def test_a_score_on_one_database_has_one_row_with_every_value_under_its_title():
         "clips": "6",
         "method": "ststnet",
         "seeds": "1",
-        "UF1": ".600",
-        "UAR": ".600",
-        "accuracy": ".600",
-        "most frequent class": ".500",
-        "confidence": ".700",
-        "calibration error": ".100",
+        **VALUES_OF_SMIC,
     }
 
 

@@ -27,11 +27,11 @@ from merlab.evaluation.random_state import global_random_state
 from merlab.frames import Float32Array
 from merlab.inputs import load_inputs, mirror_of
 from merlab.inputs.recipe import Recipe
-from merlab.library_threads import one_thread_of_blas
 from merlab.methods.baselines import Random
 from merlab.methods.method import Classifier
 from merlab.methods.own import as_classifier
 from merlab.progress import Progress, silent
+from merlab.thread_limits import one_thread_of_blas
 from merlab.training import Material, NeuralClassifier, SyntheticClips
 from merlab.training.threads import torch_threads
 from merlab.version import __version__

@@ -29,13 +29,13 @@ from merlab.inputs.cache import file_digest, missing_entries, require_space, sto
 from merlab.inputs.declared_frames import as_declared, declared_numbers
 from merlab.inputs.local_view import local_view
 from merlab.inputs.recipe import CROPS, Recipe
-from merlab.library_threads import one_thread
 from merlab.optical_flow import require_installed
 from merlab.preparation.record import RECORD, landmarks_of
 from merlab.progress import Progress, silent
 from merlab.spelling import counted
 from merlab.stamps import WHOLE_HEADS
 from merlab.storage import user_cache
+from merlab.thread_limits import one_thread
 
 if TYPE_CHECKING:
     from torch import Tensor

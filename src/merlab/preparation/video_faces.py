@@ -10,7 +10,6 @@ from merlab.errors import MerlabError
 from merlab.frames import Frames, open_frames, require_rate, write_image
 from merlab.frames.opening import require_one_kind, require_unchanged, state_of
 from merlab.given import as_path, require_instance, require_yes_or_no
-from merlab.library_threads import one_thread
 from merlab.preparation.aligned_clip import AlignmentJob, ClipWriter
 from merlab.preparation.frame_range import FrameRange
 from merlab.preparation.record import RECORD, AlignmentRecord, VideoRequest, claimed, read_record
@@ -20,6 +19,7 @@ from merlab.sinks import VideoSink
 from merlab.stamps import SYNTHETIC
 from merlab.storage import whole_folder
 from merlab.synthesis.folder import MANIFEST as SYNTHETIC_MANIFEST
+from merlab.thread_limits import one_thread
 
 FRAMES, SHEET, VIDEO = "frames", "sheet.png", "aligned.mp4"
 # Every file of an aligned video, by its path in the folder.

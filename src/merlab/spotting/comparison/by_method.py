@@ -18,7 +18,6 @@ from merlab.frames import Clock, clock_of, open_frames
 from merlab.frames.opening import state_of
 from merlab.given import as_path, require_number
 from merlab.json_models import read_model, write_model
-from merlab.library_threads import one_thread
 from merlab.locks import only_writer
 from merlab.progress import Progress, shown_progress
 from merlab.sinks import CsvSink
@@ -36,6 +35,7 @@ from merlab.spotting.moments_row import Moments, OfVideo
 from merlab.spotting.tables_of_all import EVENTS
 from merlab.stamps import SYNTHETIC
 from merlab.storage import whole_folder
+from merlab.thread_limits import one_thread
 from merlab.version import __version__
 
 METADATA = "method.json"
