@@ -76,7 +76,7 @@ class TestCasme2:
         write_table(root / casme2_release.OBJECTIVE_TABLE, lines, ("Subject", "Filename", "Objective Class"))
         expected = "the objective class of every clip of the coding table"
         found = [each.found for each in casme2_release.examine(root).findings if each.expected == expected]
-        assert found == ([] if named == "EP02_01f" else ["none of 1 clip: sub01 EP02_01f"])
+        assert found == ([] if named == "EP02_01f" else ["none for 1 clip: sub01 EP02_01f"])
 
     @pytest.mark.slow
     def test_the_schemes_have_the_published_counts(self, release):

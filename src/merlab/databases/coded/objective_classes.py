@@ -78,7 +78,7 @@ def _without_class(rows: Sequence[Row], path: Path) -> Iterator[Finding]:
     """A finding about clips that the file of objective classes does not list."""
     without = [f"{row.subject} {row.clip}" for row in rows if not row.objective_class]
     if without:
-        found = f"none of {counted(len(without), 'clip')}: {first_of(without, CLIPS_SHOWN)}"
+        found = f"none for {counted(len(without), 'clip')}: {first_of(without, CLIPS_SHOWN)}"
         remedy = "schemes of objective classes leave them out; compare the names of the clips in both files"
         yield Finding("differs", path.name, "the objective class of every clip of the coding table", found, remedy)
 
