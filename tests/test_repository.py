@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 import sys
 from datetime import date
@@ -42,6 +43,20 @@ def test_the_citation_file_and_the_newest_changelog_section_have_the_version_of_
 def test_the_package_is_built_with_the_version_that_it_has_when_imported():
     assert '[tool.hatch.version]\npath = "src/merlab/version.py"' in text("pyproject.toml")
     assert f'__version__ = "{merlab.__version__}"' in text("src/merlab/version.py")
+
+
+def test_the_hint_for_an_extra_fits_a_checkout_and_an_installed_wheel(tmp_path):
+    """A wheel has no folder with constraints.txt, and only its own name is certain to be merlab."""
+    code, shown = text("src/merlab/version.py"), {}
+    for top in ("checkout", "lib"):
+        module = tmp_path / top / "src" / "merlab" / "version.py"
+        module.parent.mkdir(parents=True)
+        module.write_text(code, encoding="utf-8")
+        (tmp_path / "checkout" / "constraints.txt").touch()
+        shown[top] = runpy.run_path(str(module))["install_hint"]("onnx")
+    assert shown["checkout"] == "pip install -c constraints.txt -e '.[onnx]' in the folder of merlab"
+    wheel = f"./merlab-{merlab.__version__}-py3-none-any.whl"
+    assert shown["lib"] == f"pip install '{wheel}[onnx]' in the folder of the wheel"
 
 
 def test_the_citation_file_has_the_keys_that_the_format_requires():
