@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from merlab.evaluation.company import half_of, warn_of_company
 from merlab.evaluation.engines import LocalEngine
 from merlab.evaluation.experiment import run_plan
 from merlab.methods import METHODS
@@ -72,3 +73,60 @@ def test_a_method_that_does_not_is_not_warned_of(tmp_path, method):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         run(tmp_path, method)
+
+
+def test_the_turns_set_any_two_clips_apart():
+    for clips in range(1, 9):
+        halves = [half_of(np.arange(clips), turn) for turn in range(3)]
+        assert all(any(half[one] != half[other] for half in halves) for one in range(clips) for other in range(one))
+
+
+def test_the_inputs_of_a_clip_stay_together():
+    assert half_of(np.repeat(np.arange(4), 2), 0).tolist() == [False] * 2 + [True] * 2 + [False] * 2 + [True] * 2
+
+
+def later_ones_averaged(first):
+    """Each from the second on is the mean of those from there to it."""
+    return np.concatenate([first[:1], np.cumsum(first[1:]) / np.arange(1, len(first))])
+
+
+def last_two_averaged(first):
+    return np.concatenate([first[:-2], np.repeat(first[-2:].mean(), 2)])
+
+
+def fifth_and_seventh_averaged(first):
+    return np.where(np.arange(len(first)) == 4, (first[4] + first[6]) / 2, first)
+
+
+def tells(mixed, clips, turn, asked=None):
+    """Whether a method is told of that predicts so many clips from 0 to 1, mixed."""
+
+    def predict_proba(inputs):
+        if asked is not None:
+            asked.append(len(inputs))
+        first = mixed(inputs[:, 0])
+        return np.stack([first, 1 - first], axis=1)
+
+    test = np.linspace(0, 1, clips, dtype=np.float32)[:, None]
+    given = predict_proba(test.copy())
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        warn_of_company("mine", predict_proba, test, half_of(np.arange(clips), turn), given)
+    return bool(found)
+
+
+@pytest.mark.parametrize("mixed", [later_ones_averaged, last_two_averaged])
+@pytest.mark.parametrize("clips", [3, 8, 9])
+def test_a_method_that_mixes_only_later_clips_is_told(mixed, clips):
+    assert tells(mixed, clips, turn=0)
+
+
+def test_clips_far_apart_that_are_mixed_are_told_at_the_turn_that_sets_them_apart():
+    assert [tells(fifth_and_seventh_averaged, 8, turn) for turn in range(4)] == [False, True, False, False]
+
+
+def test_a_sound_method_is_asked_twice_more_and_a_single_clip_has_no_company():
+    for clips, times in ((8, 3), (1, 2)):
+        asked: list[int] = []
+        assert not tells(lambda first: first, clips, turn=0, asked=asked)
+        assert asked == [clips] * times

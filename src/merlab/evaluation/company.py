@@ -14,16 +14,32 @@ from merlab.frames import Float32Array
 TOLERANCE = 1e-3
 
 
-def warn_of_company(
-    name: str, predict_proba: Callable[[Float32Array], object], test: Float32Array, given: NDArray[np.float64]
-) -> None:
-    """Warn where, among its copies, the first of the test inputs (N, ...) gets other probabilities than ``given``.
+def half_of(clips: NDArray[np.int64], turn: int) -> NDArray[np.bool_]:
+    """Half of the clips with these numbers from 0, as a mask.
 
-    There are N copies, so that random numbers with a fixed seed are the same. A method that differs from itself when
-    it is asked twice draws others, and is not warned of.
+    It is every second clip at turn 0, every second pair of them at turn 1, every second four, and so on, and then
+    every second clip again. So the turns set any two clips apart.
     """
-    copies = np.repeat(test[:1], len(test), axis=0)
-    if _agrees(predict_proba, copies, given[:1]) or not _agrees(predict_proba, test, given):
+    turns = max(int(clips.max()).bit_length(), 1)
+    return np.asarray(clips >> turn % turns & 1, np.bool_)
+
+
+def warn_of_company(
+    name: str,
+    predict_proba: Callable[[Float32Array], object],
+    test: Float32Array,
+    half: NDArray[np.bool_],
+    given: NDArray[np.float64],
+) -> None:
+    """Warn where test inputs (N, ...) get other probabilities than ``given`` (N, classes) in other company.
+
+    The half of them in the mask ``half`` (N,) keep their places among copies of one of them, and then the other half.
+    There are N inputs each time, so that random numbers with a fixed seed are the same. A method that differs from
+    itself when it is asked twice draws others, and is not warned of.
+    """
+    if all(_agrees(predict_proba, test, kept, given) for kept in (half, ~half)):
+        return
+    if not _agrees(predict_proba, test, np.ones_like(half), given):
         return
     warnings.warn(
         f"the probabilities that method {name} gives a test clip depend on the other test clips, as where it is "
@@ -33,12 +49,22 @@ def warn_of_company(
     )
 
 
-def _agrees(predict_proba: Callable[[Float32Array], object], inputs: Float32Array, given: NDArray[np.float64]) -> bool:
-    """Whether the first of these inputs get the probabilities ``given``; where it fails, they do not."""
+def _agrees(
+    predict_proba: Callable[[Float32Array], object],
+    test: Float32Array,
+    kept: NDArray[np.bool_],
+    given: NDArray[np.float64],
+) -> bool:
+    """Whether inputs get the probabilities ``given`` where the others are copies of the first kept one.
+
+    Where the method fails, they do not.
+    """
+    if not kept.any():
+        return True
+    inputs = test.copy()
+    inputs[~kept] = test[kept][0]
     try:
         values = np.asarray(predict_proba(inputs), np.float64)
     except (Exception, SystemExit):
         return False
-    if values.shape != (len(inputs), given.shape[1]):
-        return False
-    return bool(np.allclose(values[: len(given)], given, rtol=0, atol=TOLERANCE))
+    return values.shape == given.shape and np.allclose(values[kept], given[kept], rtol=0, atol=TOLERANCE)

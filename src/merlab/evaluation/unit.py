@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from merlab.errors import MerlabError, naming_mistakes
-from merlab.evaluation.company import warn_of_company
+from merlab.evaluation.company import half_of, warn_of_company
 from merlab.evaluation.fit_arguments import fit_arguments
 from merlab.evaluation.fold_inputs import fold_inputs
 from merlab.evaluation.plan import LEAKY_SELECTION, Entry, Plan
@@ -106,7 +106,8 @@ def _probabilities(plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: OnEpoch |
             values = _checked(given, entry.name, len(fold.test), len(plan.classes))
             # The baseline, which may have a name of yours, draws by all test clips on purpose.
             if entry.own and not entry.adapts and not isinstance(classifier, Random):
-                warn_of_company(entry.name, classifier.predict_proba, fold.test, values)
+                half = half_of(fold.of_samples(np.arange(len(test))), fit.split)
+                warn_of_company(entry.name, classifier.predict_proba, fold.test, half, values)
     return fold.of_clips(values)
 
 
