@@ -36,7 +36,7 @@ class Limits:
         keep_days: days after which a finished job is removed, from its end or the last decision of a coder; None
             keeps it until it is deleted.
         uploads: number of uploads that arrive at the same time; where it is reached, the slowest one makes room.
-        upload_seconds, idle_seconds: duration of an upload, and of a pause in it.
+        idle_seconds: duration of a pause in an upload, which may take as long as it keeps the pace.
         slowest, pace_seconds: bytes per second that an upload must reach in every period of so many seconds.
 
     """
@@ -50,7 +50,6 @@ class Limits:
     kept: int = 200
     keep_days: float | None = None
     uploads: int = 32
-    upload_seconds: float = 3600.0
     idle_seconds: float = 60.0
     slowest: float = 16 * 1024
     pace_seconds: float = 20.0

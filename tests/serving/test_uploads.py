@@ -1,0 +1,61 @@
+"""An upload may take long, but not pause."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from merlab.serving.arrivals import Arrival
+from merlab.serving.limits import Limits, RefusedError
+from merlab.serving.uploads import receive_video
+
+HEADERS = {"content-type": "multipart/form-data; boundary=B"}
+HEAD = b'--B\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
+END = b"\r\n--B--\r\n"
+
+
+class Clock(asyncio.SelectorEventLoop):
+    """An event loop whose clock can be moved."""
+
+    later = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.later
+
+
+def receive(folder, chunks, pause: float):
+    """What is received of an upload with a pause, in seconds, before each chunk."""
+    loop = Clock()
+
+    async def stream() -> AsyncIterator[bytes]:
+        for chunk in chunks:
+            loop.later += pause
+            # What is due by then is done.
+            for _ in range(3):
+                await asyncio.sleep(0)
+            yield chunk
+
+    async def received():
+        request: Any = SimpleNamespace(headers=HEADERS, stream=stream)
+        return await receive_video(request, folder, Limits(), Arrival(Limits()))
+
+    try:
+        return loop.run_until_complete(received())
+    finally:
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
+
+
+def test_an_upload_that_takes_more_than_an_hour_without_a_long_pause(tmp_path):
+    name, path = receive(tmp_path, [HEAD, *[bytes(100)] * 80, END], pause=50.0)
+    assert (name, path.stat().st_size) == ("a.mp4", 8000)
+
+
+def test_an_upload_that_pauses_for_more_than_a_minute(tmp_path):
+    with pytest.raises(RefusedError, match="a pause in the upload took too long; send it again") as refused:
+        receive(tmp_path, [HEAD, bytes(100), END], pause=61.0)
+    assert refused.value.status == 408
