@@ -157,6 +157,16 @@ def test_a_path_may_begin_with_the_home_of_the_user(tmp_path, monkeypatch):
     assert as_path("~$table.xlsx", "root") == Path("~$table.xlsx")
 
 
+def test_a_relative_path_in_a_folder_that_was_deleted_is_refused(tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(MerlabError, match="the current folder cannot be used: No such file or directory; it may have"):
+        as_path("run", "out")
+    assert as_path(tmp_path, "out") == tmp_path
+
+
 def test_a_file_or_a_folder_that_is_missing_is_named_with_what_to_give(tmp_path):
     (tmp_path / "table.csv").write_text("")
     require_file(tmp_path / "table.csv", "give a table")

@@ -71,7 +71,8 @@ def require_instance(value: object, kind: type, name: str, otherwise: str) -> No
 def as_path(value: object, name: str) -> Path:
     """A path from a Path or a text, ``~`` being the user's home; there need not be anything.
 
-    Raises MerlabError for anything else, for no text, and for a path that no file can have or that cannot be looked up.
+    Raises MerlabError for anything else, for no text, for a path that no file can have or that cannot be looked up, and
+    for a relative one while the current folder does not exist.
     """
     text = os.fspath(value) if isinstance(value, str | os.PathLike) else value
     if not isinstance(text, str) or text == "":
@@ -83,7 +84,19 @@ def as_path(value: object, name: str) -> Path:
     with suppress(RuntimeError):
         path = path.expanduser()
     _require_possible(path, name)
+    if not path.is_absolute():
+        require_current_folder()
     return path
+
+
+def require_current_folder() -> None:
+    """Raises MerlabError where the folder in which this process runs was deleted, or cannot be read."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise MerlabError(
+            f"the current folder cannot be used: {error.strerror}; it may have been deleted, so change to another one"
+        ) from error
 
 
 def _require_possible(path: Path, name: str) -> None:

@@ -196,3 +196,13 @@ def test_the_command_line_starts_without_the_libraries_that_load_slowly():
 
 def test_version(merlab):
     assert merlab("--version")[1].startswith("merlab ")
+
+
+def test_a_command_in_a_folder_that_was_deleted_says_so(merlab, tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    status, _, error = merlab("databases")
+    assert status == 1
+    assert "error: the current folder cannot be used" in error

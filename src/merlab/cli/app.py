@@ -23,6 +23,7 @@ from typer.core import TyperGroup
 
 from merlab.cli.console import err_console, out_console, show_warning
 from merlab.errors import MerlabError, Stopped, is_out_of_memory
+from merlab.given import require_current_folder
 from merlab.version import __version__
 
 # Headings of the help page, and its commands in the order of a user's work: from a database to a result, from a video
@@ -104,6 +105,8 @@ def main() -> None:
     atexit.register(gc.freeze)
     signal.signal(signal.SIGTERM, _stop)
     try:
+        # PyTorch ends a process in a deleted folder with a message about itself.
+        require_current_folder()
         app()
     except SystemExit as end:
         if end.code == MISUSED:
