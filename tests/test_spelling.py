@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from merlab.spelling import alike, as_label, first_of, one_letter_apart, person, quoted, seconds_text, told_apart
+from merlab.spelling import (
+    alike,
+    as_label,
+    first_of,
+    one_letter_apart,
+    percent,
+    person,
+    quoted,
+    seconds_text,
+    three_decimals,
+    told_apart,
+)
 
 
 @pytest.mark.parametrize(
@@ -91,3 +102,19 @@ def test_texts_that_look_the_same_are_told_apart_by_the_codes_of_what_cannot_be_
 @pytest.mark.parametrize(("seconds", "text"), [(0.48, "0.48"), (12.34, "12.3"), (999.7, "1000"), (3600.4, "3600")])
 def test_seconds_are_never_in_powers_of_ten(seconds, text):
     assert seconds_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0, "0"), (1 / 250, "<1"), (0.005001, "1"), (0.38, "38"), (248 / 250, "99"), (249 / 250, ">99"), (1, "100")],
+)
+def test_only_all_is_100_percent_and_only_nothing_is_0_percent(share, text):
+    assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1, "1.000"), (1 - 1e-12, "1.000"), (2499 / 2500, "0.999"), (-0.9999, "-0.999"), (0.7126, "0.713")],
+)
+def test_three_decimals_read_1_only_for_1(value, text):
+    assert three_decimals(value) == text

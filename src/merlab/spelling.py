@@ -1,4 +1,4 @@
-"""Texts that may be one word in two spellings, and words with their number."""
+"""Texts that may be one word in two spellings, words with their number, and numbers as text."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ INVISIBLE = re.compile(r"[\s\u200b-\u200d\u2060\ufeff]")
 NUMBERED_PERSON = re.compile(r"^(?:sub|subj|subject|participant|person|proband)(?=\d+$)")
 SHORTEST_WORD = 4
 LONGEST_SHOWN = 40
+# The largest share below 1 that three decimals can show.
+MOST_WITHIN = 0.999
 
 
 def counted(count: int, word: str) -> str:
@@ -22,6 +24,19 @@ def counted(count: int, word: str) -> str:
 def seconds_text(seconds: float) -> str:
     """Seconds in three digits, and whole ones from 1000 on: ``0.48``, ``12.3``, ``3601``."""
     return f"{seconds:.0f}" if seconds >= 999.5 else f"{seconds:.3g}"
+
+
+def percent(share: float) -> str:
+    """A share, 0..1, in whole percent: ``38``; ``>99`` and ``<1`` where rounding would read all or none of it."""
+    whole = f"{100 * share:.0f}"
+    return ">99" if whole == "100" and share < 1 else "<1" if whole == "0" and share > 0 else whole
+
+
+def three_decimals(value: float) -> str:
+    """``0.713``, ``-0.050``; ``1.000`` only for what is 1: a share that is less reads ``0.999`` at most."""
+    # Sums of fractions may miss 1 by the last bits.
+    within = abs(value) < 1 - 1e-9
+    return f"{max(-MOST_WITHIN, min(value, MOST_WITHIN)) if within else value:.3f}"
 
 
 def first_of(texts: Iterable[str], most: int, separator: str = ", ") -> str:

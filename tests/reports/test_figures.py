@@ -33,6 +33,13 @@ def test_cells_hold_the_percent_of_the_row_and_the_count():
     assert [text for text in texts if text.isdigit()] == ["6", "2", "0", "1", "3", "0", "0", "0", "0"]
 
 
+def test_a_row_with_one_error_in_250_does_not_read_100_percent():
+    counts, classes = [[249, 1], [0, 250]], ["negative", "positive"]
+    texts = words(confusion_figure(counts, classes, "ststnet", []))
+    assert [text for text in texts if text.endswith("%")] == [">99%", "<1%", "0%", "100%"]
+    assert confusion_text(counts, classes).startswith("negative: >99% of 250 right")
+
+
 def test_cells_lie_in_the_row_of_the_truth_and_the_column_of_the_prediction():
     (axes,) = confusion_figure(CONFUSION, CLASSES, "ststnet", []).axes
     places = {(round(text.get_position()[1]), round(text.get_position()[0])): text.get_text() for text in axes.texts}

@@ -62,6 +62,11 @@ def test_a_number_that_rounds_to_zero_has_no_minus():
     assert number(-0.0001) == ".000"
 
 
+def test_a_score_with_one_error_in_2500_does_not_read_1():
+    assert number(2499 / 2500) == ".999"
+    assert number(-2499 / 2500) == "−.999"
+
+
 def test_an_estimate_reads_mean_sd_interval_and_leaves_out_what_is_unknown():
     assert estimate(0.7, 0.0123, [0.65, 0.75]) == ".700 ± .012 [.650, .750]"
     assert estimate(0.7, None, [0.65, 0.75]) == ".700 [.650, .750]"

@@ -25,6 +25,7 @@ from merlab.evaluation.summary import MethodSummary
 from merlab.methods.baselines import BASELINE_NAMES
 from merlab.notebook_figure import NotebookFigure, drawable
 from merlab.reports.tables import estimate_text
+from merlab.spelling import percent
 from merlab.stamps import STAMP_SEPARATOR, all_stamps, short_stamp
 from merlab.storage import whole_file
 
@@ -70,7 +71,7 @@ def confusion_text(confusion: ArrayLike, classes: Sequence[str]) -> str:
         others[position] = 0
         error = f", most often confused with {classes[int(others.argmax())]}" if others.any() else ""
         total = counts[position].sum()
-        sentences.append(f"{label}: {found:.0%} of {total} right{error}" if total else f"{label}: no clips")
+        sentences.append(f"{label}: {percent(found)}% of {total} right{error}" if total else f"{label}: no clips")
     return "; ".join(sentences)
 
 
@@ -136,7 +137,8 @@ def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
 def _write_cells(axes: Axes, counts: NDArray[np.int64], share: NDArray[np.float64]) -> None:
     for (row, column), count in np.ndenumerate(counts):
         ink = "white" if share[row, column] > WHITE_INK_ABOVE else "black"
-        axes.text(column, row - 0.1, f"{share[row, column]:.0%}", ha="center", va="center", color=ink, fontsize=11)
+        text = f"{percent(float(share[row, column]))}%"
+        axes.text(column, row - 0.1, text, ha="center", va="center", color=ink, fontsize=11)
         axes.text(column, row + 0.24, str(count), ha="center", va="center", color=ink, fontsize=8)
 
 

@@ -19,7 +19,7 @@ from merlab.evaluation.metrics import METRIC_TITLES, METRICS, MetricName
 from merlab.evaluation.significance import Comparison
 from merlab.evaluation.summary import COMPARED_METRIC, DatabaseScores, Estimate, MethodSummary, summary_frame
 from merlab.methods.baselines import BASELINE_NAMES, GUESS_NAMES
-from merlab.spelling import counted
+from merlab.spelling import counted, three_decimals
 from merlab.stamps import STAMP_SEPARATOR, all_stamps, short_stamp
 
 Measure = Literal["f1", "recall", "precision"]
@@ -32,11 +32,10 @@ DIFFERENCE_TITLE = f"{METRIC_TITLES[COMPARED_METRIC]} difference"
 
 
 def number(value: float, *, signed: bool = False) -> str:
-    """Three decimals without a leading zero: ``.713``, ``1.000``, ``−.050``; with ``signed`` also ``+.062``."""
-    rounded = round(value, 3)
-    sign = "−" if rounded < 0 else "+" if signed else ""
-    digits = f"{abs(rounded):.3f}"
-    return sign + (digits[1:] if digits.startswith("0") else digits)
+    """``three_decimals`` without a leading zero: ``.713``, ``1.000``, ``−.050``; with ``signed`` also ``+.062``."""
+    digits = three_decimals(abs(value))
+    sign = "−" if value < 0 and float(digits) else "+" if signed else ""
+    return sign + digits.removeprefix("0")
 
 
 def estimate(

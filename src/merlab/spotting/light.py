@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from merlab.frames import Image
+from merlab.spelling import percent
 
 # Of the frames of a face, one in so many is looked at.
 EVERY = 25
@@ -61,7 +62,7 @@ class Light(BaseModel):
             (self.flat, "the face has nearly no contrast", "record without haze, backlight or a filter"),
         )
         return [
-            f"{what} in {100 * count / self.faces:.0f} % of the frames that were looked at: small movements cannot be "
+            f"{what} in {percent(count / self.faces)} % of the frames that were looked at: small movements cannot be "
             f"told from noise there, so that they are missed and others are false; {remedy}"
             for count, what, remedy in texts
             if count and count >= WARNED * self.faces

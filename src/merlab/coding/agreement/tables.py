@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from merlab.coding.agreement.models import AgreementScores, Coefficient, Difference, Pair
-from merlab.spelling import counted
+from merlab.spelling import counted, three_decimals
 from merlab.stamps import in_brackets
 from merlab.videos.moved import UNIT_NAMES
 
@@ -58,7 +58,7 @@ def boundary_table(pair: Pair) -> pd.DataFrame:
 
 def number(value: float | None) -> str:
     """``.743``, ``-.05``, ``1.000``; ``–`` where it is undefined."""
-    return UNDEFINED if value is None else f"{value:.3f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.3f}"
+    return UNDEFINED if value is None else three_decimals(value).replace("0.", ".", 1)
 
 
 def _row(name: str, of: Coefficient | None) -> list[str]:

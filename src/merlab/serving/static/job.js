@@ -6,7 +6,8 @@ import { giveUp, sendAgain } from "./queue.js";
 export function describe(job) {
   if (job.state === "unsent") return `waits to be sent, ${formatBytes(job.bytes)}${job.waits ? `: ${job.waits}` : ""}`;
   if (job.state === "not sent") return `not sent, ${formatBytes(job.bytes)}`;
-  const share = `${Math.round(job.progress * 100)} %`;
+  // Rounded down: what is not finished does not read 100 %.
+  const share = `${Math.floor(job.progress * 100)} %`;
   if (job.state === "uploading") return `uploading, ${share} of ${formatBytes(job.bytes)}`;
   if (job.state === "running") {
     // A stage with one step, such as checking the file, has nothing to count.
