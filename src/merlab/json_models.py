@@ -88,6 +88,12 @@ def read_sealed(path: Path, remedy: str = WRITE_AGAIN) -> Any:
     return plain
 
 
+def has_digest(path: Path) -> bool:
+    """Whether a JSON file states a digest; raises MerlabError if it is damaged."""
+    content = read_json(path)
+    return isinstance(content, dict) and DIGEST in content
+
+
 def _digest(content: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

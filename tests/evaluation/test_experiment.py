@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from contextlib import suppress
 
 import cv2
@@ -12,9 +13,17 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.evaluation.engines import LocalEngine
-from merlab.evaluation.experiment import read_record, run_plan
+from merlab.evaluation.experiment import run_plan
 from merlab.evaluation.predictions import read_predictions
-from merlab.evaluation.run_record import DataFacts, MethodFacts, RunRecord, StartFacts, SyntheticFlowFacts
+from merlab.evaluation.run_record import (
+    DataFacts,
+    MethodFacts,
+    RunRecord,
+    StartFacts,
+    SyntheticFlowFacts,
+    read_record,
+)
+from merlab.json_models import write_model
 from tests.evaluation.guessing import Guessing
 from tests.helpers import flow_plan, write_flow_tree
 
@@ -58,13 +67,27 @@ def file(tmp_path):
             "hardware": "one core",
         }
     )
-    (tmp_path / "run.json").write_text(record.model_dump_json(indent=2))
+    write_model(tmp_path / "run.json", record)
     return tmp_path / "run.json"
 
 
 def test_a_sound_record_is_read(file):
-    record = read_record(file)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        record = read_record(file)
     assert (record.data, record.methods) == (DATA, [METHOD])
+
+
+@pytest.mark.parametrize(
+    ("is_sealed", "by"), [(True, "another program removed it"), (False, "an earlier merlab wrote it, or")]
+)
+def test_a_record_whose_digest_was_removed_is_marked(file, is_sealed, by):
+    content = json.loads(file.read_text()) | {"sealed": is_sealed}
+    content["data"]["stamps"] = []
+    del content["content_digest"]
+    file.write_text(json.dumps(content))
+    with pytest.warns(UserWarning, match=rf"run\.json has no digest \({by}.*stamps cannot be noticed"):
+        assert read_record(file).data == DATA
 
 
 def test_a_record_for_readers_elsewhere_counts_the_changed_clips_and_names_none():
@@ -87,7 +110,8 @@ WRONG = ("9" * 400, "9" * 5000, "1e999", "NaN", "[" * 5000, "null")
 @pytest.mark.parametrize("value", WRONG)
 @pytest.mark.parametrize("field", ["started", "databases", "data", "versions", "hardware"])
 def test_a_value_of_the_wrong_kind_is_named_with_its_file(file, field, value):
-    others = {name: content for name, content in json.loads(file.read_text()).items() if name != field}
+    ours = json.loads(file.read_text())
+    others = {name: content for name, content in ours.items() if name not in {field, "content_digest"}}
     file.write_text(json.dumps(others)[:-1] + f', "{field}": {value}}}')
     with pytest.raises(MerlabError, match=r"run\.json"):
         read_record(file)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from merlab.evaluation.predictions import predictions_table, write_predictions
 from merlab.evaluation.summary import MethodSummary, summarize_run
+from merlab.json_models import sealed
 
 CLASSES = ["happiness", "disgust", "surprise"]
 SKILLS = {"constant": 0.0, "random": 0.0, "linear-svm": 0.5, "dbfem-caffm": 0.9}
@@ -91,6 +92,6 @@ def fake_record(methods: Sequence[str], root: Path, **data: object) -> dict[str,
 def write_run(folder: Path, skills: Mapping[str, float] = SKILLS, record: dict[str, Any] | None = None) -> Path:
     folder.mkdir(parents=True)
     record = record or fake_record(list(skills), Path("/data/faces"))
-    (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    (folder / "run.json").write_text(json.dumps(sealed(record)), encoding="utf-8")
     write_predictions(folder / "predictions.parquet", fake_predictions(skills))
     return folder

@@ -13,12 +13,12 @@ from merlab.errors import MerlabError
 from merlab.evaluation.engines import Engine, LocalEngine
 from merlab.evaluation.plan import Entry, Plan, make_entry
 from merlab.evaluation.predictions import METRICS_FILE, PREDICTIONS_FILE, RUN_FILE, PredictionStore, joined, read_each
-from merlab.evaluation.run_record import DatabaseFacts, DataFacts, MethodFacts, RunRecord
+from merlab.evaluation.run_record import DatabaseFacts, DataFacts, MethodFacts, RunRecord, read_record
 from merlab.evaluation.runner import finished, prepared, run
 from merlab.evaluation.unit import versions
 from merlab.inference.cost import hardware
 from merlab.inputs import parse_recipe
-from merlab.json_models import read_model, write_model
+from merlab.json_models import write_model
 from merlab.methods import find_method
 from merlab.progress import Progress, silent
 from merlab.spelling import counted
@@ -96,11 +96,6 @@ def _usable(earlier: RunRecord | None, methods: Sequence[MethodFacts], plan: Pla
     complete = [facts for facts in methods if all(path.exists() for path in _paths(facts, plan, out))]
     names = {facts.method for facts in complete}
     return [*(facts for facts in (earlier.methods if earlier else ()) if facts.method not in names), *complete]
-
-
-def read_record(path: Path) -> RunRecord:
-    """The content of a run.json; raises MerlabError where merlab did not write it."""
-    return read_model(path, RunRecord, "was not written by this version of merlab", "choose a new folder")
 
 
 def _earlier_run(out: Path, plan: Plan) -> RunRecord | None:

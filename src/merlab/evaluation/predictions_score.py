@@ -15,10 +15,9 @@ from merlab.errors import MerlabError
 from merlab.evaluation import metrics
 from merlab.evaluation.metrics import METRICS, MetricName
 from merlab.evaluation.predictions import LABEL_COLUMNS, PREDICTIONS_FILE, RUN_FILE
-from merlab.evaluation.run_record import RunRecord
+from merlab.evaluation.run_record import RunRecord, read_record
 from merlab.evaluation.scorable import read_scorable
 from merlab.evaluation.significance import Interval, bootstrap_interval, subject_counts
-from merlab.json_models import read_model
 from merlab.stamps import STAMP_SEPARATOR
 
 
@@ -89,7 +88,7 @@ def _record_beside(given: pd.DataFrame | Path | str) -> RunRecord | None:
     if path.name != PREDICTIONS_FILE or not beside.is_file():
         return None
     try:
-        return read_model(beside, RunRecord, "is not of a run of merlab", "remove it")
+        return read_record(beside)
     except MerlabError:
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from merlab.clips import Source
+from merlab.json_models import has_digest, read_model
 from merlab.spelling import counted
 
 
@@ -168,3 +170,19 @@ class RunRecord(BaseModel):
     versions: dict[str, str]
     hardware: str
     sealed: bool = False
+
+
+def read_record(path: Path) -> RunRecord:
+    """The content of a run.json; raises MerlabError where merlab did not write it.
+
+    Where it has no digest, a changed stamp or setting would not be noticed; there is a warning then.
+    """
+    record = read_model(path, RunRecord, "was not written by this version of merlab", "choose a new folder")
+    if not has_digest(path):
+        by = "another program removed it" if record.sealed else "an earlier merlab wrote it, or it was removed"
+        warnings.warn(
+            f"{path} has no digest ({by}), so that changed settings and stamps cannot be noticed; run `merlab "
+            "evaluate` again where they matter",
+            stacklevel=3,
+        )
+    return record

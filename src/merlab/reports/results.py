@@ -13,10 +13,9 @@ from matplotlib.figure import Figure
 
 from merlab.errors import MerlabError
 from merlab.evaluation.coverage import CoverageScores
-from merlab.evaluation.experiment import read_record
 from merlab.evaluation.metrics import MetricName
 from merlab.evaluation.predictions import PREDICTIONS_FILE, RUN_FILE, write_predictions
-from merlab.evaluation.run_record import RunRecord
+from merlab.evaluation.run_record import RunRecord, read_record
 from merlab.evaluation.significance import Comparison
 from merlab.evaluation.summary import MethodSummary, compare, database_frame, summary_frame
 from merlab.given import as_names, as_path, require_instance

@@ -10,9 +10,8 @@ import pandas as pd
 
 from merlab.errors import MerlabError
 from merlab.evaluation.complete import require_decisions, require_one_truth, require_same_clips
-from merlab.evaluation.experiment import read_record
 from merlab.evaluation.predictions import KEY_COLUMNS, LABEL_COLUMNS, PREDICTIONS_FILE, RUN_FILE, read_predictions
-from merlab.evaluation.run_record import RunRecord
+from merlab.evaluation.run_record import RunRecord, read_record
 from merlab.evaluation.summary import MethodSummary, summarize_run
 from merlab.given import require_folder
 
