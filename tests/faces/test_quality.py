@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -38,6 +40,19 @@ def test_head_motion_is_warned_of_unless_it_is_removed():
     for _ in range(20):
         moving.add(tracked(), 30.0)
     assert any("30.0 px" in text for text in moving.warnings("rigid"))
+
+
+@pytest.mark.parametrize(("degrees", "told"), [(0, None), (-29, None), (31, "31"), (-90, "90"), (178, "178")])
+def test_a_face_that_is_not_upright_is_warned_of(degrees, told):
+    """The eyes are 123 px apart on a line that is turned by so many degrees."""
+    turned = tracked()
+    angle = np.radians(degrees)
+    points = turned.landmarks.points[:, :1] * [[np.cos(angle), np.sin(angle)]]
+    turned = replace(turned, landmarks=Landmarks(points, "mesh", 1.0))
+    texts = ClipQuality.of_onset(turned, translation(-200, -100), (480, 640, 3)).warnings("rigid")
+    assert [text.split(":")[0] for text in texts] == (
+        [] if told is None else [f"the face is turned by {told} degrees from upright"]
+    )
 
 
 def test_a_small_face_a_cut_off_face_a_lost_face_and_a_jumping_face_are_warned_of():

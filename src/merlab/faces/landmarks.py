@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -93,6 +94,12 @@ class Landmarks:
         """The distance between the centers of the eyes, in pixels of the image."""
         right, left = self.named("eye_r", "eye_l")
         return float(np.hypot(*(left - right)))
+
+    @cached_property
+    def roll(self) -> float:
+        """How far the line between the eyes is turned from x towards y, degrees; 0 in an upright face."""
+        right, left = self.named("eye_r", "eye_l")
+        return math.degrees(math.atan2(left[1] - right[1], left[0] - right[0]))
 
     @cached_property
     def face(self) -> Face:

@@ -11,7 +11,7 @@ from merlab.faces.geometry import Transform
 from merlab.faces.landmarks import five_points_warning
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.faces.tracking import TrackedFace
-from merlab.spelling import counted
+from merlab.spelling import counted, percent
 from merlab.vocabulary import HeadMotion, LandmarkSource
 
 # px of the layout; in a clear micro-expression, a lip corner moves by about 2 px.
@@ -22,6 +22,8 @@ LARGEST_RIGID_MOTION = 8.0
 # from interpolation.
 LEAST_PUPIL_DISTANCE = 62.0
 LEAST_COVERAGE = 0.98
+# degrees of the line between the eyes from horizontal.
+LARGEST_ROLL = 30.0
 LEAST_FPS = 100.0
 # A micro-expression lasts at most half a second (Yan et al. 2013), and its rise to the apex half of that.
 RISE_SECONDS = 0.25
@@ -39,6 +41,7 @@ class ClipQuality:
         faces: number of frames in which the face was found.
         tracks: how often the tracker changed to another face, or to the same face at another place.
         head_motion: head motion since the onset in each frame, px of the layout.
+        roll: how far the face is turned from upright in the onset frame, degrees, 0..180.
 
     """
 
@@ -49,11 +52,13 @@ class ClipQuality:
     faces: int = 0
     tracks: int = 0
     head_motion: list[float] = field(default_factory=list)
+    roll: float = 0.0
 
     @classmethod
     def of_onset(cls, tracked: TrackedFace, transform: Transform, shape: Sequence[int]) -> ClipQuality:
         """The measurements of the onset frame, whose ``shape`` is (H, W, 3)."""
-        return cls(tracked.landmarks.pupil_distance, layout_coverage(transform, shape), tracked.landmarks.source)
+        marks = tracked.landmarks
+        return cls(marks.pupil_distance, layout_coverage(transform, shape), marks.source, roll=abs(marks.roll))
 
     def add(self, tracked: TrackedFace | None, head_motion: float) -> None:
         """Add the measurements of one aligned frame."""
@@ -84,7 +89,12 @@ class ClipQuality:
             ),
             (
                 self.coverage < LEAST_COVERAGE,
-                f"the face is cut off: {100 * (1 - self.coverage):.0f} % of the layout is outside the frame",
+                f"the face is cut off: {percent(1 - self.coverage)} % of the layout is outside the frame",
+            ),
+            (
+                self.roll > LARGEST_ROLL,
+                f"the face is turned by {self.roll:.0f} degrees from upright: turn the video; such faces are "
+                "found less surely, and recognition names no class for them",
             ),
             (
                 self.faces < self.frames,

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields, replace
 import numpy as np
 
 from merlab.faces.geometry import Transform
-from merlab.faces.quality import LEAST_COVERAGE, LEAST_PUPIL_DISTANCE
+from merlab.faces.quality import LARGEST_ROLL, LEAST_COVERAGE, LEAST_PUPIL_DISTANCE
 from merlab.given import require_number
 from merlab.registry import look_up
 from merlab.spotting.event import PART_OF_LONGER, REPEATED, TOO_LARGE, MovementKind
@@ -52,7 +52,7 @@ class WordSettings:
     least_fps: float = 50.0
     most_head: float = 1.0
     least_head: float = 2.0
-    largest_roll: float = 30.0
+    largest_roll: float = LARGEST_ROLL
     largest_turn: float = 25.0
     least_pupils: float = LEAST_PUPIL_DISTANCE
     least_coverage: float = LEAST_COVERAGE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from merlab.faces.quality import ClipQuality
 from merlab.videos.chunks.assembly import FaceRecord, event_name
 from merlab.videos.chunks.chunk_record import TrackQuality
 
@@ -13,6 +14,13 @@ def test_a_face_warns_of_the_worst_of_its_tracks():
     (warning,) = face.warnings()
     assert warning.startswith("face 2: the face is small: 40 px between the pupils")
     assert FaceRecord(0, 1, 90, rows=90, frames=90).warnings() == []
+
+
+def test_a_face_whose_alignment_began_upside_down_is_warned_of():
+    quality = ClipQuality(pupil_distance=100.0, coverage=1.0, source="mesh", roll=178.0)
+    face = FaceRecord(0, 1, 90, rows=90, frames=90, qualities=[TrackQuality.of(0, quality)])
+    (warning,) = face.warnings()
+    assert warning.startswith("face 0: the face is turned by 178 degrees from upright: turn the video")
 
 
 def test_names_of_events_sort_by_onset():

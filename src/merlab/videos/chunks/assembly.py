@@ -58,6 +58,7 @@ class FaceRecord:
             frames=self.rows,
             faces=self.frames,
             head_motion=[max(measured.head_motion for measured in self.qualities)],
+            roll=max(measured.roll for measured in self.qualities),
         )
         return [f"face {self.face_id}: {text}" for text in quality.warnings("rigid")]
 

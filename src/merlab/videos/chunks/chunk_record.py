@@ -65,6 +65,7 @@ class TrackQuality(_Record):
     coverage: float
     source: LandmarkSource
     head_motion: float
+    roll: float = 0.0
 
     @classmethod
     def of(cls, face_id: int, quality: ClipQuality) -> TrackQuality:
@@ -75,6 +76,7 @@ class TrackQuality(_Record):
             coverage=quality.coverage,
             source=quality.source,
             head_motion=quality.largest_head_motion,
+            roll=quality.roll,
         )
 
 

@@ -59,10 +59,9 @@ class MeshWatch:
         if landmarks is None:
             return UNKNOWN
         onto = layout_transform(landmarks)
-        right, left = landmarks.named("eye_r", "eye_l")
         nose_x, nose_y = onto(landmarks.named("nose_tip"))[0]
         coarse = MeshFacts(
-            roll=math.degrees(math.atan2(left[1] - right[1], left[0] - right[0])),
+            roll=landmarks.roll,
             pupils=landmarks.pupil_distance,
             nose_x=float(nose_x),
             nose_y=float(nose_y),
