@@ -66,6 +66,32 @@ def test_the_interval_of_a_method_that_is_always_right_has_no_width():
     assert bootstrap_interval(counts, uar) == (1.0, 1.0)
 
 
+def test_a_class_that_a_sample_lacks_counts_as_0():
+    """Of 20 subjects one has a class: (19 / 20) ** 20 of the samples lack it, which lowers the lower limit only."""
+    counts = np.zeros((1, 20, 2, 2), np.int64)
+    counts[:, :, 0, 0] = counts[:, 0, 1, 1] = 4
+    assert bootstrap_interval(counts, uar) == (0.5, 1.0)
+    assert bootstrap_interval(counts, accuracy) == (1.0, 1.0)
+
+
+@pytest.mark.slow
+def test_the_lower_limit_is_seldom_above_the_true_value_where_a_class_has_clips_of_few_subjects():
+    generator = np.random.default_rng(1)
+    # Recall differs between subjects; its means are .8, .7 and .6. About 2 of 26 subjects have the last class.
+    above = 0
+    for _ in range(300):
+        has = np.zeros(26, bool)
+        while not has.any():
+            has = generator.random(26) < 0.08
+        clips = np.stack([1 + generator.poisson(3, 26), generator.poisson(2, 26), 2 * has], axis=-1)
+        right = generator.binomial(clips, generator.beta([6.4, 5.6, 4.8], [1.6, 2.4, 3.2], (26, 3)))
+        counts = np.zeros((1, 26, 3, 3), np.int64)
+        counts[0, :, [0, 1, 2], [0, 1, 2]] = right.T
+        counts[0, :, [0, 1, 2], [1, 2, 0]] = (clips - right).T
+        above += bootstrap_interval(counts, uar)[0] > 0.7
+    assert above / 300 <= 0.05
+
+
 def test_one_subject_gives_no_interval():
     counts = random_counts(0, subjects=1)
     assert bootstrap_interval(counts, uf1) is None

@@ -2,6 +2,10 @@
 
 Clips of one subject resemble each other. The subject is therefore the unit that is resampled or exchanged, never the
 clip.
+
+The classes of a sample are those of the whole: one that it lacks counts as 0 (see ``metrics``). That lowers the lower
+limit where a class has clips of few subjects. To leave such samples out, or to average the other classes, would be
+worse: samples of the same one or two subjects hardly vary, and the lower limit is then often above the true value.
 """
 
 from __future__ import annotations
