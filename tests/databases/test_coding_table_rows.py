@@ -294,6 +294,13 @@ class TestSecondFrames:
         expected = "onset <= offset of a second movement, or nothing, in columns Onset2F and Offset2F"
         assert (finding.severity, finding.expected, finding.found) == ("differs", expected, found)
 
+    @pytest.mark.parametrize(("movement", "found"), [("95,90", "'95' and '90'"), ("90,", "'90' and ''")])
+    def test_a_third_movement_is_checked_as_the_second_is(self, tmp_path, movement, found):
+        header = "Subject,Filename,OnsetF,OffsetF,Emotion,Onset2F,Offset2F,Onset3F,Offset3F"
+        (finding,) = self.findings(tmp_path, SMIC_HS, header, f"1,s1_ne_01,73,80,negative,85,88,{movement}")
+        expected = "onset <= offset of a third movement, or nothing, in columns Onset3F and Offset3F"
+        assert (finding.severity, finding.expected, finding.found) == ("differs", expected, found)
+
     def test_are_counted_in_the_facts(self, tmp_path):
         rows = ("A,a,3,8,9,,", "A,b,3,8,,20,25", "A,c,3,8,7,0,0", "A,d,3,8,,30,31")
         facts = read(tmp_path, f"{MOMENTS},Second Apex,Second Onset,Second Offset", *rows).facts

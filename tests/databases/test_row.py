@@ -99,14 +99,14 @@ def test_the_second_apex_is_used_where_there_is_no_first_one(first, second, apex
 
 @pytest.mark.parametrize(
     ("onset", "offset", "second"),
-    [("20", "25", (20, 25)), ("20", "20", (20, 20)), ("25", "20", None), ("", "25", None), ("20", "", None)],
+    [("20", "25", ((20, 25),)), ("20", "20", ((20, 20),)), ("25", "20", ()), ("", "25", ()), ("20", "", ())],
 )
 def test_a_second_movement_has_an_onset_and_an_offset_in_their_order(onset, offset, second):
     row = parsed(
         smic_release.release_of(CAMERAS["HS"], smic_release.LONG), **{"second onset": onset, "second offset": offset}
     )
     assert isinstance(row, Row)
-    assert row.second == second
+    assert row.further == second
 
 
 def test_the_folder_of_a_clip_is_that_of_its_own_cell_or_has_its_name():

@@ -13,9 +13,10 @@ from merlab.databases.smic_facts import CAMERAS
 from merlab.databases.smic_release import LONG, padded, release_of
 from merlab.errors import MerlabError
 from merlab.progress import silent
-from tests.databases.release import about, edit_table, only
+from tests.databases.release import about, edit_table, only, write_images
 from tests.databases.smic_release import (
     BMP,
+    JPEG,
     TABLE,
     WITH_SECOND,
     Take,
@@ -206,6 +207,18 @@ class TestLongVideos:
             (first.offset + 9, first.offset + 12),
         ]
         assert read.kinds == {"micro": 164 - 5 - 2 + len(WITH_SECOND)}
+
+    def test_are_given_with_the_third_movement_of_a_row(self, tmp_path):
+        """The annotation of 2019 has the columns Onset3F and Offset3F, after those of a second movement."""
+        header = "Subject,Filename,,OnsetF,OffsetF,Onset2F,Offset2F,Onset3F,Offset3F,,FirstF,LastF,Emotion"
+        rows = ("1,s1_ne_01,,11,14,21,24,31,34,,1,40,negative", "1,s1_ne_02,,11,14,,,,,,1,40,negative")
+        (tmp_path / "SMIC-HS-E_annotation_2019.csv").write_text("\n".join((header, *rows)))
+        for name in ("s1_ne_01", "s1_ne_02"):
+            write_images(tmp_path / "SMIC_HS_E" / "s01" / name, (f"image{n}.jpg" for n in range(1, 41)), JPEG)
+        first, second = long_videos("smic", tmp_path).videos
+        assert [(each.onset, each.offset) for each in first.events] == [(11, 14), (21, 24), (31, 34)]
+        assert [(each.onset, each.offset) for each in second.events] == [(11, 14)]
+        assert examine(tmp_path).facts["third onset coded"].startswith("in 1 row; a third movement")
 
     def test_of_single_clips_there_are_none(self, small):
         with pytest.raises(MerlabError, match="no long videos of SMIC: searched for folders such as SMIC_HS_E"):

@@ -87,7 +87,7 @@ def _examine(
 
 
 def _videos(root: Path, *, table_file: Path | None = None) -> LongVideos:
-    """The long videos of one camera, with the second movements that some of them have."""
+    """The long videos of one camera, with the further movements that some of them have."""
     require_root(root)
     found = _layouts(root, (LONG,))
     if not found:

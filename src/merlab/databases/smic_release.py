@@ -96,6 +96,8 @@ def release_of(camera: Camera, layout: LayoutFormat) -> Release:
             "emotion": "Emotion",
             "second onset": "Onset2F",
             "second offset": "Offset2F",
+            "third onset": "Onset3F",
+            "third offset": "Offset3F",
         },
         subject=parse_subject,
         subject_example="1",

@@ -19,7 +19,7 @@ from merlab.databases.coded.published_counts import (
     unknown_emotions,
     version_of,
 )
-from merlab.databases.coded.release import Release, Role, TableFormat
+from merlab.databases.coded.release import FURTHER_MOVEMENTS, Release, Role, TableFormat
 from merlab.databases.coded.row import (
     MACRO,
     Record,
@@ -27,6 +27,7 @@ from merlab.databases.coded.row import (
     emotion_of,
     folder_of,
     kind_of,
+    movement_of,
     parse_row,
 )
 from merlab.databases.coded.workbook import Records, read_records
@@ -40,6 +41,7 @@ LONGEST_MICRO = 3.0
 SECOND: Mapping[Role, str] = {
     "second apex": "the first apex is used if there is one",
     "second onset": "a second movement in the same video; the clip is the first movement",
+    "third onset": "a third movement in the same video; the clip is the first movement",
 }
 # What a table has in place of the frames of a second apex or movement where there is none.
 NO_SECOND = {*NO_APEX, "0"}
@@ -148,7 +150,7 @@ def _check_records(
 
 
 def _second_frames(records: Mapping[int, Record]) -> Iterator[tuple[str, str]]:
-    """Facts about rows with a second apex or a second movement."""
+    """Facts about rows with a second apex or with further movements."""
     for role, rule in SECOND.items():
         rows = sum(frame_number(record.get(role, "")) is not None for record in records.values())
         if rows:
@@ -242,19 +244,20 @@ def _wrong_objective_classes(rows: list[Row], records: Mapping[int, Record], for
 
 
 def _wrong_second_frames(rows: list[Row], records: Mapping[int, Record], form: TableFormat) -> Iterator[Finding]:
-    """Findings about a second apex that is no frame, and about a second movement without an onset before its offset."""
+    """Findings about a second apex that is no frame, and about further movements without an onset before the offset."""
     remedy = "it is not read; correct the row, or copy the table again from the original"
     for row in rows:
-        apex, onset, offset = (
-            records[row.number].get(role, "") for role in ("second apex", "second onset", "second offset")
-        )
+        record = records[row.number]
+        apex = record.get("second apex", "")
         if apex not in NO_SECOND and frame_number(apex) is None:
             expected = f"a frame number, or nothing, in column {form.columns['second apex']}"
             yield Finding("differs", row.where, expected, quoted(apex), remedy)
-        if row.second is None and not {onset, offset} <= NO_SECOND:
-            named = f"{form.columns['second onset']} and {form.columns['second offset']}"
-            expected = f"onset <= offset of a second movement, or nothing, in columns {named}"
-            yield Finding("differs", row.where, expected, f"{quoted(onset)} and {quoted(offset)}", remedy)
+        for roles in FURTHER_MOVEMENTS:
+            cells = [record.get(role, "") for role in roles]
+            if movement_of(record, roles) is None and not set(cells) <= NO_SECOND:
+                named = " and ".join(form.columns[role] for role in roles)
+                expected = f"onset <= offset of a {roles[0].split()[0]} movement, or nothing, in columns {named}"
+                yield Finding("differs", row.where, expected, " and ".join(map(quoted, cells)), remedy)
 
 
 def _wrong_durations(rows: list[Row], records: Mapping[int, Record], form: TableFormat) -> Iterator[Finding]:

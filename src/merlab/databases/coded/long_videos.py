@@ -85,7 +85,7 @@ def _events(rows: Sequence[Row], numbers: Sequence[int], release: Release) -> tu
     for coded in rows:
         row = _corrected(coded, release)
         moments = (row.onset, row.apex, row.offset)
-        for onset, apex, offset in [moments, *([(row.second[0], None, row.second[1])] if row.second else [])]:
+        for onset, apex, offset in [moments, *((first, None, last) for first, last in row.further)]:
             fault = _outside(row, (onset, offset), first, last)
             findings += [fault] if fault else []
             if fault is None or fault.severity != "unusable":

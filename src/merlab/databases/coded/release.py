@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -14,11 +15,14 @@ from merlab.databases.coded.folders import clips_below, source_name
 from merlab.databases.coded.workbook import Records
 
 Role = Literal[
-    "subject", "clip", "folder", "onset", "apex", "second apex", "offset", "second onset", "second offset", "duration",
-    "action units", "emotion", "objective class", "kind", "frames per second",
+    "subject", "clip", "folder", "onset", "apex", "second apex", "offset", "second onset", "second offset",
+    "third onset", "third offset", "duration", "action units", "emotion", "objective class", "kind",
+    "frames per second",
 ]  # fmt: skip
+# Onset and offset of movements that a row has beside its own.
+FURTHER_MOVEMENTS: tuple[tuple[Role, Role], ...] = (("second onset", "second offset"), ("third onset", "third offset"))
 OPTIONAL_ROLES: frozenset[Role] = frozenset(
-    {"second apex", "second onset", "second offset", "duration", "action units", "objective class"}
+    ("second apex", "duration", "action units", "objective class", *chain(*FURTHER_MOVEMENTS))
 )
 
 QuirkKind = Literal[

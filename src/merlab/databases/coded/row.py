@@ -10,7 +10,7 @@ from typing import Final
 from merlab.clips import Finding
 from merlab.databases.cell_texts import FAILED_FORMULA, remedy_for_number
 from merlab.databases.coded.moments import Repair, frame_number, note_of, read_moments
-from merlab.databases.coded.release import QuirksOfClip, Release, Role, TableFormat
+from merlab.databases.coded.release import FURTHER_MOVEMENTS, QuirksOfClip, Release, Role, TableFormat
 from merlab.databases.objective_class import parse_objective_class
 from merlab.frames import is_rate
 from merlab.spelling import as_label, quoted
@@ -32,8 +32,8 @@ class Row:
     ``number`` is its line in the sheet, of which ``above`` are above the column names; ``apex`` is None if the table
     has none; ``folder`` is the name of the clip's folder, which is ``clip`` without the onset that is added to repeated
     names, or the name of its long video. ``note`` states what was changed. ``kind`` is micro or macro; empty if the
-    table has no kinds, because all are micro. ``fps`` is None if the table has no column of frame rates. ``second`` is
-    the onset and offset of a second movement. ``repairs`` are the ways in which frames of the row were completed.
+    table has no kinds, because all are micro. ``fps`` is None if the table has no column of frame rates. ``further``
+    are onset and offset of the movements beside it. ``repairs`` are the ways in which frames of the row were completed.
     """
 
     number: int
@@ -49,7 +49,7 @@ class Row:
     note: str = ""
     kind: str = ""
     fps: float | None = None
-    second: tuple[int, int] | None = None
+    further: tuple[tuple[int, int], ...] = ()
     repairs: tuple[Repair, ...] = ()
     above: int = 0
 
@@ -105,7 +105,7 @@ def parse_row(number: int, record: Record, table: str, release: Release, above: 
         "; ".join(filter(None, notes)),
         kind_of(record),
         _rate(record),
-        _second_movement(record),
+        tuple(filter(None, (movement_of(record, roles) for roles in FURTHER_MOVEMENTS))),
         moments.repairs,
         above,
     )
@@ -146,8 +146,9 @@ def folder_of(record: Record, form: TableFormat) -> str:
     return record.get("folder") or form.folder(form.clip(record["clip"]))
 
 
-def _second_movement(record: Record) -> tuple[int, int] | None:
-    onset, offset = (frame_number(record.get(role, "")) for role in ("second onset", "second offset"))
+def movement_of(record: Record, roles: tuple[Role, Role]) -> tuple[int, int] | None:
+    """Onset and offset of a movement beside the first of a row; None if there is none."""
+    onset, offset = (frame_number(record.get(role, "")) for role in roles)
     return (onset, offset) if onset and offset and onset <= offset else None
 
 
