@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 from merlab.vocabulary import WithheldReason
 
@@ -64,6 +64,30 @@ class SpottedEvent:
     def overlaps(self, other: SpottedEvent) -> bool:
         """Whether the two have a frame in common."""
         return self.onset <= other.offset and other.onset <= self.offset
+
+
+class Movement(Protocol):
+    """What is known of a movement of one face, by whatever reports it."""
+
+    @property
+    def onset(self) -> int:
+        """The frame in which it begins."""
+
+    @property
+    def offset(self) -> int:
+        """The frame in which it has returned."""
+
+    @property
+    def long(self) -> bool:
+        """Whether it was found as a macro-expression."""
+
+
+def are_one(movement: Movement, other: Movement) -> bool:
+    """Whether two windows, or two chunks of a video, report one movement of a face, whose peak is near their border.
+
+    The two have a frame in common; a brief movement within a long one is another.
+    """
+    return movement.onset <= other.offset and other.onset <= movement.offset and movement.long == other.long
 
 
 def without_repeated(

@@ -16,7 +16,7 @@ from merlab.errors import MerlabError
 from merlab.frames import Float32Array
 from merlab.registry import look_up
 from merlab.spotting.course import movement_at, peaks
-from merlab.spotting.event import TOO_LARGE, SpottedEvent, without_parts, without_repeated
+from merlab.spotting.event import TOO_LARGE, SpottedEvent, are_one, without_parts, without_repeated
 from merlab.spotting.likeness import likeness
 from merlab.spotting.macro import MacroSettings, apart, macro_movements
 from merlab.spotting.motion_score import LARGEST_SETTING, PARTS, Scores, ScoreSettings, require_in_range, score
@@ -174,10 +174,8 @@ def each_once(windows: Iterable[Window]) -> Iterator[Window]:
 
 
 def _without(events: Iterable[SpottedEvent], others: Sequence[SpottedEvent]) -> tuple[SpottedEvent, ...]:
-    """The movements that are none of the others; a brief one within a long one is another."""
-    return tuple(
-        event for event in events if not any(event.overlaps(other) and event.long == other.long for other in others)
-    )
+    """The movements that are none of the others."""
+    return tuple(event for event in events if not any(are_one(event, other) for other in others))
 
 
 def _windows(places: Iterable[Float32Array], fps: float, settings: SpottingSettings, first: int) -> Iterator[Window]:

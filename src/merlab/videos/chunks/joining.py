@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from merlab.faces.detection import Face
+from merlab.spotting.event import are_one
 from merlab.videos.chunks.chunk_record import (
     ChunkEvent,
     ChunkMovement,
@@ -128,11 +129,9 @@ def _reported_once(before: JoinedChunk, after: JoinedChunk) -> tuple[JoinedChunk
 
 
 def _without(movements: Iterable[Movement], others: Sequence[ChunkMovement]) -> list[Movement]:
-    """The movements that are none of the others."""
-    return [movement for movement in movements if not any(_same(movement, other) for other in others)]
-
-
-def _same(movement: ChunkMovement, other: ChunkMovement) -> bool:
-    """Whether two chunks report one movement, on their border; a brief one within a long one is another."""
-    overlap = movement.onset <= other.offset and other.onset <= movement.offset
-    return overlap and movement.long == other.long and movement.face_id == other.face_id
+    """The movements that are none of the others; those of different faces never are."""
+    return [
+        movement
+        for movement in movements
+        if not any(are_one(movement, other) and movement.face_id == other.face_id for other in others)
+    ]
