@@ -6,8 +6,10 @@ import pytest
 from openpyxl import load_workbook
 
 from merlab.databases import find_database, load, long_videos
+from merlab.databases.long_video import LongVideos
 from merlab.errors import MerlabError
 from merlab.progress import silent
+from merlab.spotting.scoring import score_spotting
 from tests.databases.casme_squared_release import (
     INTERVALS,
     JPEG,
@@ -284,15 +286,31 @@ class TestTheFramesOfAVideo:
 
     def test_have_equal_movements_once(self, tmp_path):
         rows = [row(video=f"disgust1_{number}", kind="macro") for number in (1, 2)]
-        other = row(video="disgust1_3", kind="macro", units=12)
-        video, found, by_doctor = self.both(tmp_path, [*rows, other], range(1, 21))
-        assert [event.action_units for event in video.events] == ["4", "12"]
+        video, found, by_doctor = self.both(tmp_path, rows, range(1, 21))
+        assert [event.action_units for event in video.events] == ["4"]
         assert found == by_doctor
         (finding,) = found
         assert (finding.where, finding.found) == (
             "s15 disgust1_2 (row 2)",
             "onset 5, offset 9 as in s15 disgust1_1 (row 1)",
         )
+
+    def test_have_a_movement_once_that_is_coded_with_two_labels(self, tmp_path):
+        """Two rows of one interval were two true events, which `merlab score-spotting` refuses."""
+        rows = [
+            row(video="disgust1_1", kind="macro"),
+            row(video="disgust1_2", kind="macro", units=12),
+            row(video="disgust1_3", kind="micro"),
+        ]
+        video, found, by_doctor = self.both(tmp_path, rows, range(1, 21))
+        assert [(event.kind, event.action_units) for event in video.events] == [("macro", "4"), ("micro", "4")]
+        assert found == by_doctor
+        (finding,) = found
+        assert finding.where == "s15 disgust1_2 (row 2)"
+        assert finding.found == "onset 5, offset 9 as in s15 disgust1_1 (row 1), with other action units"
+        assert finding.remedy.startswith("the movement is used once, as the first row has it; ")
+        truth = LongVideos((video,)).truth()
+        assert score_spotting(truth, truth[["video", "kind", "onset", "offset"]]).f1 == 1
 
 
 @needs_intervals

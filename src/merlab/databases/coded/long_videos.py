@@ -77,9 +77,10 @@ def _corrected(row: Row, release: Release) -> Row:
 def _events(rows: Sequence[Row], numbers: Sequence[int], release: Release) -> tuple[list[LongEvent], list[Finding]]:
     """The movements of one video in the order of their onsets, and findings about those outside of its frames.
 
-    Movements that are equal in all but their notes are one movement.
+    Movements of one kind with the same onset and offset are one movement, that of the first row: spotting counts
+    intervals, so that two would be one that is found and one that is missed.
     """
-    events: dict[LongEvent, tuple[LongEvent, Row]] = {}
+    events: dict[tuple[Kind, int, int], tuple[LongEvent, Row]] = {}
     findings: list[Finding] = []
     first, last = numbers[0], numbers[-1]
     for coded in rows:
@@ -91,16 +92,19 @@ def _events(rows: Sequence[Row], numbers: Sequence[int], release: Release) -> tu
             if fault is None or fault.severity != "unusable":
                 event = _event(row, onset, apex, offset)
                 findings += [apex_outside(row)] if event.apex != apex else []
-                known, same = events.setdefault(replace(event, note=""), (event, row))
-                findings += [_repeated(known, same, row)] if known is not event else []
+                known, same = events.setdefault((event.kind, onset, offset), (event, row))
+                findings += [_repeated(known, same, event, row)] if known is not event else []
     in_order = sorted((event for event, _ in events.values()), key=lambda event: (event.onset, event.offset))
     return in_order, findings
 
 
-def _repeated(event: LongEvent, first: Row, row: Row) -> Finding:
+def _repeated(event: LongEvent, first: Row, again: LongEvent, row: Row) -> Finding:
     """The finding about a row whose movement is that of an earlier row."""
-    found = f"onset {event.onset}, offset {event.offset} as in {first.where}"
-    remedy = "the movement is used once; correct the row, or remove it"
+    facts = {"apex": "apex", "emotion": "emotion", "action_units": "action units"}
+    other = [name for field, name in facts.items() if getattr(event, field) != getattr(again, field)]
+    differing = f", with other {' and '.join(other)}" if other else ""
+    found = f"onset {event.onset}, offset {event.offset} as in {first.where}{differing}"
+    remedy = f"the movement is used once{', as the first row has it' if other else ''}; correct the row, or remove it"
     return Finding("differs", row.where, "a movement of its own", found, remedy)
 
 

@@ -101,7 +101,8 @@ def event_cells(
     table = _read(given, name, how) if isinstance(given, (pd.DataFrame, Path, str)) else _read_all(given, name, how)
     spelled = table.with_one_spelling([VIDEO])
     spelled = spelled.with_one_spelling([EMOTION]) if EMOTION in spelled.cells else spelled
-    spelled.refuse(_repeated(spelled), "the event occurs twice", "remove the row, or the table that is given twice")
+    remedy = "keep one row of it, such as that of one coder, or remove the table that is given twice"
+    spelled.refuse(_repeated(spelled), "the event occurs twice", remedy)
     return spelled
 
 
