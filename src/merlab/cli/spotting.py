@@ -70,7 +70,14 @@ def compare_spotting_command(
     out: Annotated[
         Path, PathOption(help="Folder for the events of each method, the scores, and kept features.")
     ] = Path("merlab-compared"),
-    fps: Annotated[float | None, typer.Option(help="Frames per second, of videos that do not state it.")] = None,
+    fps: Annotated[
+        float | None,
+        typer.Option(
+            help="Frames per second of all recordings, also those of --train, except those with a rate in a column fps "
+            "of their table; it replaces the rate of time stamps. Unless given, time stamps decide; images and streams "
+            "without them are refused."
+        ),
+    ] = None,
     seed: SeedOption = 0,
     jobs: JobsOption = None,
     again: AgainOption = False,

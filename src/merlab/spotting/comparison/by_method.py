@@ -121,7 +121,8 @@ class MethodOnVideos:
         train: a folder of `merlab make-videos` or `merlab long-videos` to fit on; networks, and methods of your own
             that have ``fit``, need one.
         p: the p of the threshold instead of the fitted or the assumed one, 0 to 1.
-        fps: frames per second, of videos that do not state it.
+        fps: frames per second, also in place of the rate of time stamps; folders of images and streams without time
+            stamps need it. Recordings of ``train`` with a rate in a column fps keep that.
         seed: of networks and of the random guess.
 
     Raises:

@@ -42,7 +42,8 @@ def recordings(
             micro-expressions; those of the kind ``other`` are left out.
         videos: videos, folders of images, folders of videos, or a table with the columns video and source, and if known
             subject and fps, as `merlab long-videos` writes it.
-        fps: frames per second, of videos that do not state it.
+        fps: frames per second of the recordings without a rate in a column fps of that table, also in place of the
+            rate of time stamps; folders of images and streams without time stamps need one of both.
 
     Raises:
         MerlabError: for what cannot be read, true events of a video that is not given, and two videos of one name.
