@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pympi
 import pytest
 
@@ -17,7 +20,7 @@ from merlab.elan.writing import Links, Tier, interval, write_document
 from merlab.errors import MerlabError
 from merlab.result_folder import CODING
 from merlab.spotting.written_text import is_machine_text
-from tests.coding.results import about, coded_in, every_kind, material_in, renamed
+from tests.coding.results import TIME, about, coded_in, every_kind, material_in, renamed
 
 VIDEO = '<MEDIA_DESCRIPTOR MEDIA_URL="file:///C:/study/interview.mp4" MIME_TYPE="video/mp4" {}/>'
 # As ELAN 6 saves: two media (the video started 250 ms into the time line of the sound), a linked file of a curve,
@@ -379,7 +382,9 @@ def test_coded_events_and_coding_of_another_folder_come_back(tmp_path):
     export_coding([material.folder], tmp_path / "coded.csv")
     other = material_in(tmp_path / "other")
     import_coding(other.folder, tmp_path / "coded.csv")
-    assert [each.decision for each in read_coding(other).decisions] == ["accept", "move", "add"]
+    movements = [each for each in read_coding(material).decisions if each.is_movement]
+    assert [each.decision for each in movements] == ["accept", "move", "add"]
+    assert [replace(each, time=TIME) for each in read_coding(other).decisions] == movements
     import_coding(other.folder, material.folder / CODING)
     assert read_coding(other) == read_coding(material)
 
@@ -465,7 +470,26 @@ def test_decisions_of_other_coders_are_not_those_of_a_coder_with_a_tier_of_her_o
 def test_of_several_coders_in_a_file_one_is_chosen_by_initials(tmp_path, with_own_tier):
     report = import_coding(with_own_tier.folder, tmp_path / "own.eaf", coder="CD")
     assert (report.coders, report.decisions, report.changed) == (("CD",), 4, 0)
-    assert "face 0 smiles" in report.notes[0]
+    # ELAN shows the tiers of each coder; those of merlab itself are not read either.
+    *_, unread = report.notes[0].partition("not read: ")
+    of_ab = {f"AB face {face} {kind}" for face in (0, 1) for kind in ("movements", "apexes")}
+    assert {*of_ab, "AB face 0 movements (2)", "AB face 1 rejected", "face 0 smiles"} <= set(unread.split(", "))
+    assert "CD" not in unread
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_an_apex_and_a_coder_are_those_of_the_tiers(tmp_path, named):
+    """A program may save the tiers without their annotators; the names hold the coder too."""
+    material = material_in(tmp_path / "out")
+    first, second = material.events[0], material.events[2]
+    coder = "AB" if named else ""
+    moved = about(first, "move", coder, apex=first.onset + 3)
+    write_coding(material.folder, Coding((moved, about(second, "move", coder, apex=second.offset, label="joy"))))
+    export_coding([material.folder], tmp_path / "coded.eaf")
+    text = (tmp_path / "coded.eaf").read_text(encoding="utf-8")
+    (tmp_path / "bare.eaf").write_text(re.sub(r' ANNOTATOR="[^"]*"', "", text), encoding="utf-8")
+    for file in ("coded.eaf", "bare.eaf"):
+        assert import_coding(material.folder, tmp_path / file).changed == 0
 
 
 def test_texts_of_the_machine_on_a_copied_tier_are_no_labels(tmp_path):

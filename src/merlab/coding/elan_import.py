@@ -262,7 +262,9 @@ def _face_of(document: ElanDocument, tier: ElanTier, material: Material, stated:
 def _is_used(tier: ElanTier, read: Sequence[ElanTier]) -> bool:
     """Whether a tier is read, or has the apexes of one that is read."""
     named = tier_name(tier.name)
-    return tier in read or (named is not None and named.kind == elan_tiers.APEXES)
+    if named is None or named.kind != elan_tiers.APEXES:
+        return tier in read
+    return tier in read or str(named._replace(kind=elan_tiers.MOVEMENTS)) in {each.name for each in read}
 
 
 def _label_and_units(value: str) -> tuple[str, str]:

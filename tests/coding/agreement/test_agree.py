@@ -75,9 +75,36 @@ def test_matches_kappa_and_alpha_of_known_codings(two):
     assert pair.labels.kappa == pytest.approx(0.4)
     # Krippendorff: 1 - (n - 1) o_01 / (n_0 n_1) with n = 20, o_01 = 3, 11 joy and 9 fear.
     assert pair.labels.alpha == pytest.approx(1 - 19 * 3 / (11 * 9))
-    assert pair.action_units.agreement == 1
+    assert pair.action_units.agreement == pair.action_units.ratio == 1
     assert set(pair.by_unit) == {4, 6, 12}
     assert pair.movements.n == 0
+    assert pair.labels.ratio is None
+
+
+def test_the_ratio_of_facs_is_that_of_matched_events_with_action_units_of_both(tmp_path):
+    """12+6 and 12, 4 and 4+7, and two that one coder alone has: 2 x 2 / (3 + 3); sides are not compared."""
+    header = "video,onset,offset,action_units,coder"
+    units = {"A": ("12+6", "R4", "1", "15"), "B": ("L12", "4+7", "", "")}
+    sources = [
+        table(
+            tmp_path / f"{who}.csv",
+            [
+                ("v", 100 * place, 100 * place + 20 + 50 * (place == 4 and who == "B"), text, who)
+                for place, text in enumerate(texts, start=1)
+            ],
+            header,
+        )
+        for who, texts in units.items()
+    ]
+    agreement = agree(*sources)
+    (pair,) = agreement.scores.pairs
+    assert (pair.matched, pair.action_units.n) == (3, 8)
+    assert pair.action_units.ratio == pytest.approx(4 / 6)
+    ratios = {number: each.ratio for number, each in pair.by_unit.items()}
+    assert ratios == {4: 1, 6: 0, 7: 0, 12: 1}
+    shown = agreement.table.set_index("agreement on")["FACS ratio"]
+    assert (shown["action units of matched events"], shown["AU12 lip corner puller"]) == (".667", "1.000")
+    assert shown["label of matched events"] == "–"
 
 
 def test_boundaries_in_frames_and_milliseconds(two):
@@ -178,6 +205,22 @@ def test_movements_are_compared_where_rejections_are_and_not_in_tables_of_accept
     (of_tables,) = agree(tmp_path / "AB.csv", tmp_path / "CD.csv").scores.pairs
     assert (of_tables.events, of_tables.matched) == ((2, 2), 1)
     assert (of_tables.movements.n, of_tables.movements.agreement) == (0, None)
+
+
+def test_a_table_of_decisions_that_states_the_number_of_frames_is_not_taken_for_an_export(tmp_path):
+    """Two coders who accept the same two movements agree on them; an export, also without a column, states nothing."""
+    header = "video,event,onset,offset,decision,coder,video_frames"
+    rows = [("v", "e0001", 10, 20, "accept"), ("v", "e0002", 50, 60, "accept")]
+
+    def movements(more="", cell=()):
+        sources = [
+            table(tmp_path / f"{who}.csv", [(*row, who, 100, *cell) for row in rows], header + more) for who in "AB"
+        ]
+        (pair,) = agree(*sources).scores.pairs
+        return pair.movements.n, pair.movements.agreement
+
+    assert movements() == (2, 1)
+    assert movements(",aligned", ["no"]) == movements(",clip", ["v_e0001"]) == (0, None)
 
 
 def test_movements_of_the_same_name_in_results_of_other_settings_are_not_taken_for_one(tmp_path):
@@ -300,6 +343,22 @@ def test_a_video_that_only_one_coder_has_is_noted(tmp_path):
         "only A has coded W: it is not compared",
         "only B has coded w: it is not compared",
     )
+
+
+def test_a_rate_that_no_table_states_may_be_given(tmp_path):
+    sources = [table(tmp_path / f"{coder}.csv", [("", 10 + k, 40, coder, "")], HEADER) for k, coder in enumerate("AB")]
+    (known, unknown) = (agree(*sources, fps=fps).scores.pairs[0].onset for fps in (200, None))
+    assert known is not None
+    assert unknown is not None
+    assert (known.median_frames, known.median_ms) == (1, 5)
+    assert (unknown.median_frames, unknown.median_ms) == (1, None)
+
+
+def test_a_video_without_a_name_that_only_one_coder_has_is_noted(tmp_path):
+    first = table(tmp_path / "a.csv", [("v", 10, 20, "A", "")], HEADER)
+    second = table(tmp_path / "b.csv", [("", 10, 20, "B", "")], HEADER)
+    third = table(tmp_path / "c.csv", [("v", 10, 20, "C", "")], HEADER)
+    assert agree(first, second, third).scores.notes == ("only B has coded a video without a name: it is not compared",)
 
 
 def test_initials_that_may_be_of_one_coder_are_noted(tmp_path):
