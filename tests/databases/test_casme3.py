@@ -82,6 +82,56 @@ class TestPartA:
         ]
         assert MICRO_TABLE in examine(tmp_path).facts["tables not read"]
 
+    def test_a_capital_letter_in_the_table_is_the_small_one_of_the_folder(self, tmp_path):
+        """Public loaders of the release lower the column Filename before they look for the folder."""
+        rows = [row("L"), row("l", (10, 12, 15))]
+        write_table(tmp_path / MICRO_TABLE, rows, COLUMNS)
+        write_video(tmp_path, "spNO.1/l")
+        assert [clip.name for clip in load("casme3", tmp_path)] == ["l@3", "l@10"]
+        ((first, second),) = [video.events for video in long_videos("casme3", tmp_path).videos]
+        assert (first.onset, second.onset) == (3, 10)
+
+    def test_a_table_of_both_kinds_without_emotions_has_those_of_the_table_of_micro_expressions(self, tmp_path):
+        """Two public loaders read eight columns of CAS(ME)3_part_A_v2.xls, and merge the emotions from the other."""
+        micro, macro = row(emotion="fear"), row("b", kind="Macro-expression")
+        again = row(frames=(10, 12, 15), emotion="happy")
+        write_table(tmp_path / MICRO_TABLE, [again, micro], COLUMNS)
+        columns = [column for column in BOTH_COLUMNS if column != "emotion"]
+        write_table(tmp_path / BOTH_TABLE, [micro, macro, again], columns)
+        write_video(tmp_path)
+        write_video(tmp_path, "spNO.1/b")
+        clips = load("casme3", tmp_path)
+        assert [(clip.name, clip.emotion) for clip in clips] == [("a@3", "fear"), ("a@10", "happiness")]
+        assert long_videos("casme3", tmp_path).kinds == {"micro": 2, "macro": 1}
+        facts = examine(tmp_path).facts
+        assert facts["coding table"].endswith(BOTH_TABLE)
+        assert MICRO_TABLE in facts["emotions"]
+
+    def test_an_emotion_that_the_table_of_micro_expressions_lacks_is_a_finding(self, tmp_path):
+        write_table(tmp_path / MICRO_TABLE, [row(emotion="fear")], COLUMNS)
+        columns = [column for column in BOTH_COLUMNS if column != "emotion"]
+        write_table(tmp_path / BOTH_TABLE, [row(), row(frames=(10, 12, 15))], columns)
+        write_video(tmp_path)
+        assert [clip.emotion for clip in load("casme3", tmp_path)] == ["fear", ""]
+        finding = next(each for each in examine(tmp_path).findings if each.expected.startswith("an emotion of every"))
+        assert (finding.severity, finding.found) == ("differs", "none of 1, the first a@10")
+
+    def test_the_published_number_of_rows_is_that_of_a_table_without_emotions(self, tmp_path):
+        columns = [column for column in BOTH_COLUMNS if column != "emotion"]
+        rows = [row(frames=(3 + 10 * number, 5 + 10 * number, 8 + 10 * number)) for number in range(860)]
+        write_table(tmp_path / BOTH_TABLE, rows, columns)
+        examination = examine_table(find_database("casme3"), tmp_path)
+        assert examination.facts["table version"] == "v2 (by its number of rows)"
+        (finding,) = examination.findings
+        assert finding.expected == "kinds macro 3346, micro 860"
+
+    def test_the_table_of_macro_expressions_alone_is_not_read(self, tmp_path):
+        other = MICRO_TABLE.replace("ME_label", "MaE_label")
+        write_table(tmp_path / other, [row("b")], COLUMNS)
+        write_table(tmp_path / MICRO_TABLE, [row()], COLUMNS)
+        write_video(tmp_path)
+        assert [clip.name for clip in load("casme3", tmp_path)] == ["a"]
+
     def test_the_frames_may_lie_in_the_folder_of_the_video_itself(self, tmp_path):
         write_table(tmp_path / MICRO_TABLE, [row()], COLUMNS)
         write_images(tmp_path / "part_A" / "spNO.1" / "a", (f"{number}.jpg" for number in range(1, 21)), JPEG)

@@ -108,7 +108,10 @@ class TestATableByItsName:
     def test_with_other_columns_is_none(self, tmp_path):
         write(tmp_path / "coding.csv", "1", header="score")
         write(tmp_path / "coding 2.csv", ROW)
-        assert found(tmp_path) == "coding 2.csv"
+        table = find_coding_table(tmp_path, RELEASE)
+        assert table.path.name == "coding 2.csv"
+        lacks = "it lacks the columns Subject, Clip, Onset, Offset"
+        assert table.facts["tables not read"] == f"{tmp_path / 'coding.csv'} ({lacks})"
 
     def test_with_other_columns_is_named_where_there_is_no_table(self, tmp_path):
         write(tmp_path / "coding.csv", "1", header="score")

@@ -2,9 +2,9 @@
 
 Layout of part A: ``part_A/spNO.1/a/color/175.jpg`` (``depth`` beside it is not read), with one of two tables of its
 authors: ``CAS(ME)3_part_A_v2.xls`` (both kinds, column Expression type), or
-``cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx`` (micro-expressions alone). Version 1 of the tables has wrong labels and is
-not read. One file name (``a``) has many movements, so that the onset is added to the names of the clips. The camera
-dropped some frames.
+``cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx`` (micro-expressions alone), which gives the emotions where the first has
+none. Version 1 of the tables has wrong labels and is not read. One file name (``a``) has many movements, so that the
+onset is added to the names of the clips. The camera dropped some frames.
 
 Layout of part C: ``part_C/01/a/color/175.jpg``, with ``CAS(ME)3_part_C_ME.xlsx``, which has no apexes.
 
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -73,13 +74,13 @@ def _subject_a(text: str) -> str | None:
     return f"spNO.{int(match[1])}" if match else None
 
 
-PART_A = Release(
+MICRO_OF_PART_A = Release(
     name="casme3",
-    title="CAS(ME)^3, part A",
+    title="the micro-expressions of CAS(ME)^3, part A",
     fps=facts.FPS,
     table=TableFormat(
-        files=r".*(cas\(?me\)?\^?3|casme_?3).*part_?a(?!.*wrong).*v2.*",
-        looked_for=f"*CAS(ME)3*part_A*v2* {ANY_SUFFIX}, such as CAS(ME)3_part_A_v2.xls",
+        files=r".*(cas\(?me\)?\^?3|casme_?3).*part_?a_me_.*v2.*",
+        looked_for=f"*CAS(ME)3*part_A_ME*v2* {ANY_SUFFIX}, such as cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx",
         columns={
             "subject": "Subject",
             "clip": "Filename",
@@ -94,12 +95,14 @@ PART_A = Release(
         subject=_subject_a,
         subject_example="spNO.1",
         clip_example="a",
+        # Some rows have a capital letter, and their folders a small one.
+        clip=str.lower,
         emotions=facts.EMOTIONS,
         kinds=facts.KINDS,
         aliases=facts.ALIASES,
         sheets=("AU+Emotion", "label"),
         names_repeat=True,
-        optional=frozenset({"kind"}),
+        optional=frozenset({"kind", "emotion"}),
         unknown_frames=True,
     ),
     layout=LayoutFormat(
@@ -116,6 +119,18 @@ PART_A = Release(
     frames_dropped=True,
     usual={"apex is onset": facts.APEX_IS_ONSET, "dropped frames": facts.DROPPED},
     whole_heads=False,
+)
+
+PART_A = replace(
+    MICRO_OF_PART_A,
+    title="CAS(ME)^3, part A",
+    table=replace(
+        MICRO_OF_PART_A.table,
+        files=r".*(cas\(?me\)?\^?3|casme_?3).*part_?a(?!.*(wrong|_mae_)).*v2.*",
+        looked_for=f"*CAS(ME)3*part_A*v2* {ANY_SUFFIX}, such as CAS(ME)3_part_A_v2.xls",
+        optional=frozenset({"kind", "emotion"}),
+    ),
+    labels_of=MICRO_OF_PART_A,
 )
 
 PART_C = Release(

@@ -34,9 +34,11 @@ def read_code_final(path: Path) -> Records:
     table = read_lines(path, 40)
     coding = [sheet for sheet in table.sheets if any(map(_is_row, sheet.filled))]
     if not coding:
+        lacks = f"no line has micro-expression or macro-expression in its column {KIND_POSITION + 1}"
         raise OtherTableError(
-            f"{path} is not CAS(ME)^2's coding table: no line has micro-expression or macro-expression in its column "
-            f"{KIND_POSITION + 1}; its columns are {', '.join(COLUMNS)}, without a line of column names"
+            f"{path} is not CAS(ME)^2's coding table: {lacks}; its columns are {', '.join(COLUMNS)}, without a line of "
+            "column names",
+            lacks,
         )
     cells = {sheet.name: [line.cells for line in sheet.filled] for sheet in coding}
     coded = only_sheet(path, coding, [SHEET], cells)

@@ -117,7 +117,7 @@ def _check_records(
     unique, not_action_units = _with_action_units(unique, form)
     findings += [
         *not_action_units,
-        *_without_columns(path.name, form, read),
+        *_without_columns(path.name, release, read),
         *missing_flags(path.name, form.flags, read.headings),
         *other_emotions(parsed, flagged, form.flags),
         *_wrong_objective_classes(unique, records, form),
@@ -223,10 +223,11 @@ def _has_labels(form: TableFormat, read: Records) -> bool:
     return bool(form.flags) or form.columns.get("emotion") in read.headings
 
 
-def _without_columns(table: str, form: TableFormat, read: Records) -> Iterator[Finding]:
+def _without_columns(table: str, release: Release, read: Records) -> Iterator[Finding]:
     """Findings about columns whose absence leaves all clips without action units, or without emotions."""
-    absent = {role: column for role, column in form.columns.items() if column not in read.headings}
-    lacked: dict[Role, str] = {"action units": "action units", **({} if form.flags else {"emotion": "emotions"})}
+    absent = {role: column for role, column in release.table.columns.items() if column not in read.headings}
+    elsewhere = release.table.flags or release.labels_of
+    lacked: dict[Role, str] = {"action units": "action units", **({} if elsewhere else {"emotion": "emotions"})}
     for role, what in lacked.items():
         if role in absent:
             remedy = f"clips are read without {what}; if you need them, use the original table"

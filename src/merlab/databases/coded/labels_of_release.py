@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -17,30 +17,34 @@ from merlab.databases.coded.table_search import find_coding_table, table_files
 from merlab.errors import MerlabError
 
 FACT = "emotions"
+# Subject, name, and onset where names repeat.
+Movement = tuple[str, str, int | None]
 
 
 def with_labels_of_release(table: CodingTable, root: Path, release: Release) -> CodingTable:
-    """The table with the labels that the release ``labels_of`` gives to micro-expressions of the same name.
+    """The table with the labels that the release ``labels_of`` gives to the same micro-expressions.
 
-    The same table if there is no such release. Of several tables of it, one is chosen as for its own database; none,
-    and a table that cannot be read, gives a finding.
+    The same table if there is no such release, or if the table has emotions itself. Of several tables of it, one is
+    chosen as for its own database; none, and a table that cannot be read, gives a finding.
     """
     other = release.labels_of
-    if other is None:
+    if other is None or any(row.emotion for row in table.rows):
         return table
     paths = [path for path in table_files(root, other, other.table.may_be) if path != table.path]
     if not paths:
         named = f"none: the table has no emotions, and the coding table of {other.title} does not lie below {root}"
         return replace(table, facts={**table.facts, FACT: f"{named} ({other.table.looked_for})"})
-    movements = {_movement(row): row for row in table.rows if not row.is_macro}
+    listed = {(row.subject, _name(row, other)) for row in table.rows if not row.is_macro}
     try:
-        read = find_coding_table(root, other, movements.keys(), f"leave only the right one below {root}")
+        read = find_coding_table(root, other, listed, f"leave only the right one below {root}")
     except MerlabError as error:
         remedy = "the clips are read without emotions; correct the file, or copy it again from the original"
         finding = Finding("differs", paths[0].name, f"the coding table of {other.title}", str(error), remedy)
         return replace(table, findings=(*table.findings, finding))
-    labels = {(row.subject, row.folder): row for row in read.rows}
-    rows = tuple(_labeled(row, labels.get(_movement(row))) for row in table.rows)
+    labels: dict[Movement, list[Row]] = defaultdict(list)
+    for label in read.rows:
+        labels[_movement(label, other)].append(label)
+    rows = tuple(_labeled(row, labels[_movement(row, other)]) for row in table.rows)
     found = describe_counts(Counter(row.emotion for row in rows if not row.is_macro))
     unread = {f"{key} with emotions": read.facts[key] for key in ("tables not read",) if key in read.facts}
     facts = {**table.facts, FACT: f"{found}, from {read.path}", **unread}
@@ -48,9 +52,14 @@ def with_labels_of_release(table: CodingTable, root: Path, release: Release) -> 
     return replace(table, rows=rows, facts=facts, findings=findings, others=(*table.others, read.path))
 
 
-def _movement(row: Row) -> tuple[str, str]:
-    """The subject and the name of a movement in both tables."""
-    return row.subject, row.clip.partition("@")[0]
+def _movement(row: Row, other: Release) -> Movement:
+    """The subject and the name of a movement in both tables, and its onset where names repeat in the other one."""
+    return row.subject, _name(row, other), row.onset if other.table.names_repeat else None
+
+
+def _name(row: Row, other: Release) -> str:
+    """The folder of frames in the other release: of the video where names repeat, otherwise of the movement."""
+    return row.folder if other.table.names_repeat else row.clip.partition("@")[0]
 
 
 def _of_labels(name: str, finding: Finding) -> Finding:
@@ -62,10 +71,11 @@ def _of_labels(name: str, finding: Finding) -> Finding:
     return replace(finding, severity="differs", where=where, remedy=remedy)
 
 
-def _labeled(row: Row, label: Row | None) -> Row:
-    if label is None or row.is_macro:
+def _labeled(row: Row, labels: list[Row]) -> Row:
+    """A micro-expression with the emotion of its only label; its objective class stays where the label has none."""
+    if len(labels) != 1 or row.is_macro:
         return row
-    return replace(row, emotion=label.emotion, objective_class=label.objective_class)
+    return replace(row, emotion=labels[0].emotion, objective_class=labels[0].objective_class or row.objective_class)
 
 
 def _unlabeled(rows: tuple[Row, ...], path: Path) -> Iterator[Finding]:

@@ -54,11 +54,11 @@ def find_coding_table(
     table. Raises MerlabError if there is no table, or if it is not clear which one to read: then with this ``remedy``.
     """
     tables, other = _tables_by_name(root, release)
+    unclear: list[MerlabError] = []
     if not tables:
         tables, unclear = _tables_by_columns(root, release)
-        other = [*unclear, *other]
-    if not tables and other:
-        raise other[0]
+    if not tables and (unclear or other):
+        raise [*unclear, *other.values()][0]
     if not tables:
         raise MerlabError(
             f"{root} has no coding table: searched {SEARCH_DEPTH} levels deep for {release.table.looked_for}, and for "
@@ -66,6 +66,7 @@ def find_coding_table(
             "folder that holds the table and the folders of frames, or give the file with --table FILE"
         )
     chosen, unread = _preferred(tables, release.table.versions[-1], present)
+    unread += [f"{path} ({error.lacks})" for path, error in other.items()]
     if len(chosen) > 1:
         named = ", ".join(f"{table.path} ({table.version})" for table in tables)
         raise MerlabError(f"{root} has several different coding tables: {named}; {remedy}")
@@ -123,15 +124,15 @@ def _tables_by_columns(root: Path, release: Release) -> tuple[list[CodingTable],
     return _different(found), unclear
 
 
-def _tables_by_name(root: Path, release: Release) -> tuple[list[CodingTable], list[MerlabError]]:
+def _tables_by_name(root: Path, release: Release) -> tuple[list[CodingTable], dict[Path, OtherTableError]]:
     """The different tables among the files with the name of a coding table, and why other such files are none."""
     found: list[CodingTable] = []
-    other: list[MerlabError] = []
+    other: dict[Path, OtherTableError] = {}
     for path in sorted(table_paths(root, release), key=lambda path: TABLE_SUFFIXES.index(path.suffix.lower())):
         try:
             found.append(read_coding_table(path, release))
         except OtherTableError as error:
-            other.append(error)
+            other[path] = error
     return _different(found), other
 
 

@@ -19,7 +19,11 @@ ROWS_SHOWN = 5
 
 
 class OtherTableError(MerlabError):
-    """A table file can be read, but it lacks columns of the requested table."""
+    """A table file can be read, but it lacks columns of the requested table; ``lacks`` says which."""
+
+    def __init__(self, message: str, lacks: str) -> None:
+        super().__init__(message)
+        self.lacks = lacks
 
 
 class UnclearTableError(MerlabError):
@@ -90,10 +94,12 @@ def read_records(
     place = _chosen(path, places, required, optional, preferred)
     missing = [heading for heading in required if not place.columns(heading)]
     if missing:
+        lacks = f"it lacks the columns {', '.join(missing)}"
         raise OtherTableError(
-            f"{path} is not {what}: it lacks the columns {', '.join(missing)}; "
+            f"{path} is not {what}: {lacks}; "
             f"found {', '.join(filter(None, place.header.cells))}, wanted {', '.join((*required, *optional))}; "
-            "rename its columns, or copy the table again from the original"
+            "rename its columns, or copy the table again from the original",
+            lacks,
         )
     headings = tuple(heading for heading in (*required, *optional) if place.columns(heading))
     for heading in headings:
