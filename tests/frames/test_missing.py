@@ -51,6 +51,14 @@ def test_a_sound_file_has_all_that_its_header_states(tmp_path, name, first, stam
     assert missing(written(tmp_path / path, codec, stamps, first)) == 0
 
 
+@pytest.mark.parametrize("fps", [120_000 / 1001, 240_000 / 1001])
+def test_a_fast_avi_whose_later_packets_state_no_length_has_all_that_its_header_states(tmp_path, fps):
+    path = write_video(tmp_path / "a.avi", "mjpeg", numbers=[1] * 60, fps=fps)
+    with av.open(str(path)) as container:
+        assert 0 in [packet.duration for packet in container.demux(video=0) if packet.size]
+    assert missing(path) == 0
+
+
 @pytest.mark.parametrize("seed", [0, 12, 27])
 def test_an_mp4_of_a_varying_rate_has_all_that_its_header_states(tmp_path, seed):
     random, frames = np.random.default_rng(seed), 28 + seed % 6

@@ -43,6 +43,7 @@ class SeenPackets:
     first: int | None = None
     end: int | None = None
     total: int = 0
+    _length: int = 0
 
     def add(self, packet: Packet[VideoStream]) -> None:
         """Keep the time stamps of a packet that is one frame, and what is known of the frame without decoding it."""
@@ -58,9 +59,11 @@ class SeenPackets:
     def cover(self, packet: Packet[VideoStream]) -> None:
         """Keep when packets begin and end, and how long they last, whether they become frames or not."""
         begin = packet.dts if packet.pts is None else packet.pts
-        if begin is not None and packet.duration:
-            self.total += packet.duration
-            end = begin + packet.duration
+        # FFmpeg loses the durations of AVI at 119.88 frames a second after some packets: it rounds them to 0.
+        self._length = packet.duration or self._length
+        if begin is not None and self._length:
+            self.total += packet.duration or 0
+            end = begin + self._length
             self.first = begin if self.first is None else min(self.first, begin)
             self.end = end if self.end is None else max(self.end, end)
 
