@@ -236,7 +236,7 @@ def test_recordings_come_from_tables_or_paths(folder, tmp_path):
         ("s1", 25.0, ["micro"]),
     ]
     # A rate in the table is that of its recording; --fps is for those without one, and images need it.
-    listed.assign(fps=[25, None, None]).to_csv(tmp_path / "videos.csv", index=False)
+    listed.assign(fps=["25", "", ""]).to_csv(tmp_path / "videos.csv", index=False)
     assert [each.fps for each in recordings(kinds, [tmp_path / "videos.csv"], 60)] == [25, 60, 60]
     with pytest.raises(MerlabError, match="b does not state its frame rate; give --fps"):
         recordings(kinds, [tmp_path / "videos.csv"])
