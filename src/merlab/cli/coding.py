@@ -115,7 +115,7 @@ def agree_command(
     page: Annotated[Path | None, PathOption(help="Also write an HTML page.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare coders: matched events, Cohen's kappa, Krippendorff's alpha, differences of boundaries."""
+    """Compare coders: matched events, Cohen's kappa, Krippendorff's alpha, FACS ratio, differences of boundaries."""
     from merlab.coding.agreement.agree import agree
     from merlab.coding.agreement.tables import boundary_table, marks, pair_heading, pair_table, together_table
     from merlab.storage import require_writable

@@ -6,7 +6,7 @@ import krippendorff
 import numpy as np
 import pytest
 
-from merlab.coding.agreement.coefficients import cohen_kappa, kappa_of_counts, krippendorff_alpha
+from merlab.coding.agreement.coefficients import cohen_kappa, facs_ratio, kappa_of_counts, krippendorff_alpha
 
 # Krippendorff (2011), Computing Krippendorff's Alpha-Reliability, section C: 4 observers, 12 units, nominal.
 OBSERVERS = [
@@ -65,3 +65,12 @@ def test_without_a_choice_agreement_beyond_chance_is_undefined():
     assert kappa_of_counts(0, 0, 0, 0) is None
     assert krippendorff_alpha([[1, 1], [1, None]]) is None
     assert krippendorff_alpha([]) is None
+
+
+def test_the_ratio_of_facs_counts_what_was_scored():
+    """As Ekman and Friesen count: one coder scores 1+2+5, the other 1+2, of 4 units in use: 2 x 2 / (3 + 2)."""
+    first, second = [True, True, True, False], [True, True, False, False]
+    assert facs_ratio(first, second) == 0.8
+    # Two units of 2 x 2 events: kappa and the share that agrees also count what nobody scored.
+    assert facs_ratio([True, False] * 2, [False, False] * 2) == 0
+    assert facs_ratio([False], [False]) is None

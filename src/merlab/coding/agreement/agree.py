@@ -28,9 +28,9 @@ class Agreement:
 
     @property
     def table(self) -> pd.DataFrame:
-        """Kappa and alpha of every pair of coders, one row per kind of value, as text."""
+        """Kappa, alpha and the ratio of FACS of every pair of coders, one row per kind of value, as text."""
         listed = [tables.pair_table(pair).assign(coders=f"{pair.first}, {pair.second}") for pair in self.scores.pairs]
-        return pd.concat(listed, ignore_index=True)[["coders", *tables.COLUMNS]]
+        return pd.concat(listed, ignore_index=True)[["coders", *tables.COLUMNS, tables.RATIO]]
 
     def write_page(self, path: Path) -> Path:
         """Write everything as one HTML page that needs no other file, whole or not at all, and return its path."""
@@ -57,7 +57,7 @@ def agree(*sources: Path | str, fps: float | None = None) -> Agreement:
 
     Events of two coders match where their overlap (IoU) is 0.5 or more. Cohen's kappa and Krippendorff's alpha (both
     nominal) are given for the labels and action units of matched events, for the movements that both accepted or
-    rejected, and frame by frame for whether there is an event.
+    rejected, and frame by frame for whether there is an event; for action units also the ratio of FACS.
 
     Args:
         sources: results that were coded (folders with coding.csv), tables of coded events (of `merlab coding export`,

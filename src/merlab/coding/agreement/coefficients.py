@@ -27,6 +27,16 @@ def kappa_of_counts(both: int, first: int, second: int, neither: int) -> float |
     return None if chance == 1 else ((both + neither) / n - chance) / (1 - chance)
 
 
+def facs_ratio(first: Sequence[bool], second: Sequence[bool]) -> float | None:
+    """Twice the action units that both coders scored, divided by those of both together; None if neither scored one.
+
+    From whether each coder scored each unit of each event. It is the ratio of FACS (Ekman and Friesen 1978, after
+    Wexler 1972), with which databases of micro-expressions state how far their coders agree.
+    """
+    scored = sum(first) + sum(second)
+    return 2 * sum(one and other for one, other in zip(first, second, strict=True)) / scored if scored else None
+
+
 def krippendorff_alpha(units: Sequence[Sequence[Value]]) -> float | None:
     """Krippendorff's alpha (2011) for nominal values.
 

@@ -12,6 +12,7 @@ from merlab.coding.agreement.coefficients import (
     Value,
     alpha_of_counts,
     cohen_kappa,
+    facs_ratio,
     kappa_of_counts,
     krippendorff_alpha,
 )
@@ -92,8 +93,8 @@ def _pair(two: tuple[Rater, Rater], raters: Raters) -> Pair | None:
         movements=_movements(*two),
         frames=_frames(scenes, raters),
         labels=coefficient(_values(units, range(2), _label)),
-        action_units=coefficient(_unit_values(units, range(2), used)),
-        by_unit={number: coefficient(_unit_values(units, range(2), [number])) for number in used},
+        action_units=_of_units(units, used),
+        by_unit={number: _of_units(units, [number]) for number in used},
         onset=_difference(matched, raters, lambda event: event.onset),
         apex=_difference(matched, raters, lambda event: event.apex),
         offset=_difference(matched, raters, lambda event: event.offset),
@@ -110,6 +111,13 @@ def _label(event: RatedEvent) -> str | None:
 
 def _values(units: Sequence[Unit], coders: range, value: Callable[[RatedEvent], Value]) -> list[list[Value]]:
     return [[value(unit[coder]) if coder in unit else None for coder in coders] for unit in units]
+
+
+def _of_units(units: Sequence[Unit], numbers: Sequence[int]) -> Coefficient:
+    """The agreement of two coders on these action units, with the ratio of FACS."""
+    values = [row for row in _unit_values(units, range(2), numbers) if None not in row]
+    ratio = facs_ratio([bool(row[0]) for row in values], [bool(row[1]) for row in values])
+    return coefficient(values).model_copy(update={"ratio": ratio})
 
 
 def _unit_values(units: Sequence[Unit], coders: range, numbers: Sequence[int]) -> list[list[Value]]:

@@ -13,13 +13,14 @@ class Coefficient(_Facts):
     """Agreement on nominal values; None where it is undefined.
 
     ``n`` units have values of two coders or more; ``agreement`` is the share of them that agree, ``kappa`` Cohen's (two
-    coders only), ``alpha`` Krippendorff's.
+    coders only), ``alpha`` Krippendorff's. ``ratio`` is that of FACS, for the action units of two coders only.
     """
 
     n: int
     agreement: float | None
     kappa: float | None
     alpha: float | None
+    ratio: float | None = None
 
 
 class Difference(_Facts):

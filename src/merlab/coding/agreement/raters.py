@@ -32,7 +32,7 @@ from merlab.coding.tables import EMOTION, INTERVAL, LABEL, VIDEO, require_videos
 from merlab.databases.cell_texts import read_rate
 from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError
-from merlab.evaluation.cells import is_no_value, read_cells
+from merlab.evaluation.cells import CellTable, is_no_value, read_cells
 from merlab.spelling import counted
 from merlab.spotting.scoring.read_intervals import INTERVAL_NEEDED
 
@@ -41,9 +41,11 @@ LONGEST_S = 24 * 3600
 # 29.97 is 30000 / 1001, rounded: a frame in half an hour at most.
 SAME_RATE = 1e-5
 VIDEO_FRAMES = "video_frames"
+# What `merlab coding export` writes beside the number of frames, and a coder's own table of events has no use for.
+OF_EXPORT = ("clip", "aligned")
 TABLE_COLUMNS = (
     *("event", "face_id", "apex", VIDEO, EMOTION, LABEL, "action_units"),
-    *("coder", "fps", VIDEO_FRAMES, "decision"),
+    *("coder", "fps", VIDEO_FRAMES, "decision", *OF_EXPORT),
 )
 
 
@@ -106,8 +108,8 @@ class _Reader:
             # As in coding.csv; in the tables of others, a column event is anything.
             if row.get("event") and row.get("decision"):
                 verdicts.setdefault(row.get("coder", ""), {})[self._movement(video, row["event"])] = not rejected
-        if VIDEO_FRAMES in table.cells and all(all(each.values()) for each in verdicts.values()):
-            # `merlab coding export` leaves out what is rejected: such coders would agree on every movement.
+        if _is_export(table) and all(all(each.values()) for each in verdicts.values()):
+            # It leaves out what is rejected: such coders would agree on every movement.
             verdicts = {}
         for coder, by_video in events.items():
             coded_videos = {video: tuple(each) for video, each in by_video.items()}
@@ -230,6 +232,11 @@ def _require_new(seen: set[tuple[object, ...]], frames: tuple[object, ...], row:
     if event in seen:
         raise MerlabError("the event occurs twice; keep one row of it, with all of its action units")
     seen.add(event)
+
+
+def _is_export(table: CellTable) -> bool:
+    """Whether a table is one of `merlab coding export`, also where a column of it was removed."""
+    return VIDEO_FRAMES in table.cells and any(column in table.cells for column in OF_EXPORT)
 
 
 def _kind(source: Path) -> str:

@@ -13,6 +13,7 @@ from merlab.videos.moved import UNIT_NAMES
 
 UNDEFINED = "–"
 COLUMNS = ["agreement on", "n", "agree", "kappa", "alpha"]
+RATIO = "FACS ratio"
 
 
 def marks(scores: AgreementScores) -> str:
@@ -29,7 +30,7 @@ def pair_heading(pair: Pair) -> str:
 
 
 def pair_table(pair: Pair) -> pd.DataFrame:
-    """One row per kind of value: how many units, the share that agrees, kappa, alpha."""
+    """One row per kind of value: how many units, the share that agrees, kappa, alpha, the ratio of FACS."""
     rows = [
         _row("movements found: accepted or rejected", pair.movements),
         _row("frames: in an event or not", pair.frames),
@@ -37,7 +38,9 @@ def pair_table(pair: Pair) -> pd.DataFrame:
         _row("action units of matched events", pair.action_units),
         *(_row(f"AU{unit} {UNIT_NAMES.get(unit, '')}".strip(), each) for unit, each in pair.by_unit.items()),
     ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    of_units = [pair.action_units, *pair.by_unit.values()]
+    ratios = [*[None] * (len(rows) - len(of_units)), *(each.ratio for each in of_units)]
+    return pd.DataFrame(rows, columns=COLUMNS).assign(**{RATIO: list(map(number, ratios))})
 
 
 def together_table(scores: AgreementScores) -> pd.DataFrame:
