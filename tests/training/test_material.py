@@ -92,9 +92,12 @@ class TestTheShareOfSyntheticClips:
     def test_without_synthetic_clips_batches_are_as_ever(self):
         assert [len(rows) for rows in epoch_batches(SETTINGS, torch.from_numpy(LABELS))] == [12] * 3
 
-    def test_a_share_that_leaves_no_real_clip_is_refused(self):
+    def test_a_share_that_leaves_no_real_or_no_synthetic_clip_is_refused(self):
         with pytest.raises(MerlabError, match="training setting: synthetic_share=0.99 leaves no real clip in a batch"):
             changed(synthetic_share=0.99)
+        with pytest.raises(MerlabError, match=r"synthetic_share=0.04 leaves no synthetic clip in a batch of 12; raise"):
+            changed(synthetic_share=0.04)
+        assert changed(synthetic_share=0.05).synthetic_share == 0.05
 
     def test_synthetic_clips_reach_the_network_with_their_labels(self):
         """Synthetic clips alone show what class 2 looks like; the real ones have labels 0 and 1 only."""

@@ -101,9 +101,15 @@ class TrainingSettings(GivenModel):
     loop: Literal["plain", "accelerated", "compiled"] = "plain"
 
     @model_validator(mode="after")
-    def _has_real_clips(self) -> TrainingSettings:
-        if round(self.synthetic_share * self.batch_size) >= self.batch_size:
+    def _has_clips_of_both_kinds(self) -> TrainingSettings:
+        synthetic = round(self.synthetic_share * self.batch_size)
+        if synthetic >= self.batch_size:
             raise ValueError(f"synthetic_share={self.synthetic_share:g} leaves no real clip in a batch")
+        if self.synthetic_share and not synthetic:
+            raise ValueError(
+                f"synthetic_share={self.synthetic_share:g} leaves no synthetic clip in a batch of {self.batch_size}; "
+                "raise it, or set it to 0"
+            )
         return self
 
 
