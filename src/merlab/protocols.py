@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from merlab.clips import Clip, ClipTable
 from merlab.errors import MerlabError
+from merlab.library_warnings import without_warnings
 from merlab.schemes import AS_LABELED, Scheme
 from merlab.spelling import counted, folded, one_letter_apart
 from merlab.vocabulary import PROTOCOLS
@@ -169,9 +170,8 @@ def stratified_group_kfold(labels: NDArray[np.int64], groups: Sequence[str], fol
     order = np.array(sorted(range(len(groups)), key=lambda position: (groups[position], labels[position])))
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     ordered_groups = [groups[position] for position in order]
-    with warnings.catch_warnings():
-        # This warning is not needed: Split.missing_classes and the counts of the run report rare classes.
-        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+    # This warning is not needed: Split.missing_classes and the counts of the run report rare classes.
+    with without_warnings("The least populated class", UserWarning):
         tests = [order[test] for _, test in splitter.split(np.zeros(len(order)), labels[order], ordered_groups)]
     if not all(map(len, tests)):
         raise MerlabError(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import math
 import struct
-import warnings
 import zipfile
 import zlib
 from collections import Counter
@@ -31,6 +30,7 @@ from merlab.databases.text_lines import ENCODINGS, decoded, text_lines
 from merlab.errors import MerlabError
 from merlab.frames import require_utf8
 from merlab.given import require_file
+from merlab.library_warnings import without_warnings
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 COPY_AGAIN = "copy it again from the original, or save it again"
@@ -171,9 +171,8 @@ def _read_xlsx(path: Path, header_lines: int) -> TableFile:
     import openpyxl
 
     try:
-        with warnings.catch_warnings():
-            # About what openpyxl would not write again: styles, lists to choose from.
-            warnings.simplefilter("ignore")
+        # About what openpyxl would not write again: styles, lists to choose from.
+        with without_warnings(module="openpyxl"):
             workbook = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
         if not workbook.worksheets:
             raise ValueError("no sheets; if it is a Strict Open XML Spreadsheet, save it as an Excel Workbook")

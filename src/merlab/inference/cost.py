@@ -6,7 +6,6 @@ import os
 import platform
 import statistics
 import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from merlab.errors import MerlabError, naming_mistakes
 from merlab.given import as_settings, as_whole
 from merlab.inputs import as_recipe, parse_size
+from merlab.library_warnings import without_warnings
 from merlab.methods import Method, Task, is_own, methods_of
 from merlab.progress import Progress, shown_progress
 from merlab.spelling import counted
@@ -71,10 +71,9 @@ def _countable(module: nn.Module) -> Iterator[None]:
     if not any(isinstance(layer, nn.LSTM) for layer in module.modules()):
         yield
         return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # Setting the flag warns about other processors.
-        with torch.backends.mkldnn.flags(enabled=False):
-            yield
+    # Setting the flag warns about other processors.
+    with without_warnings(category=UserWarning), torch.backends.mkldnn.flags(enabled=False):
+        yield
 
 
 def median_ms(work: Callable[[], object], runs: int = TIMED_RUNS) -> float:

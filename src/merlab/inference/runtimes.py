@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from torch import nn
 from merlab.errors import MerlabError
 from merlab.frames import Float32Array
 from merlab.inference.cost import median_ms, parameters
+from merlab.library_warnings import without_warnings
 from merlab.registry import look_up
 from merlab.storage import temporary_folder, user_cache, whole_file
 from merlab.training import is_large
@@ -69,8 +69,7 @@ def _quiet_exporter() -> Iterator[None]:
     level = exporter.level
     exporter.setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with without_warnings():
             yield
     finally:
         exporter.setLevel(level)
