@@ -330,6 +330,13 @@ def test_the_default_settings_read_the_time_that_they_need_around_a_chunk(video,
     assert [number for index, number in pushed if index == 1] == list(range(201 - margin, 401 + margin))
 
 
+@pytest.mark.slow
+def test_no_frame_is_lost_where_the_margin_is_longer_than_a_chunk(video, look, tmp_path):
+    """Here 5.5 s around chunks of 4 s; before, every second chunk was left out without a word."""
+    found = look(video, tmp_path / "out", spotting=SpottingSettings(longest=5.0))
+    assert found.frames["frame"].tolist() == list(range(1, 601))
+
+
 class TestWhatIsKept:
     @staticmethod
     def stop_in_the_first_chunk(video, look, out):

@@ -199,7 +199,9 @@ def recognize_each(
 def _plan(source: Path, out: Path, options: Options) -> VideoPlan:
     frames, first = opened(source)
     clock = clock_of(source, frames, options.fps)
-    division = Division(1, len(clock), round(CHUNK_SECONDS * clock.fps), _margin(clock, options.spotting))
+    around = _margin(clock, options.spotting)
+    # No more than two chunks then need a frame, also where the clock or settings of spotting need a long margin.
+    division = Division(1, len(clock), max(round(CHUNK_SECONDS * clock.fps), 2 * around), around)
     return VideoPlan(source, out / WORKING, out / KEPT, first, clock, division, options, keys_of(frames))
 
 

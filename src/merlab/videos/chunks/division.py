@@ -26,7 +26,7 @@ class Division:
         first: the number of the first frame.
         promised: the number of frames that the container states. If there are fewer, the last chunks are empty; if
             there are more, further chunks follow, without a margin before them.
-        length: frames of a chunk; the last promised one has 0.5 to 1.5 times as many.
+        length: frames of a chunk, more than ``margin``; the last promised one has 0.5 to 1.5 times as many.
         margin: how many frames before and after a chunk influence what is found in it.
 
     """
