@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.frames import VIDEO_SUFFIXES, Video, is_video, looks_like_video, open_frames
+from merlab.frames.container import container_format
 from tests.frames.videos import damage, number_in, write_video
 
 KINDS = {
@@ -89,6 +91,21 @@ class TestVideosOfAnyContainer:
             assert len(open_frames(tmp_path / name).numbers) == 10
         (tmp_path / "other").write_bytes(content[content.index(b"\0\0\1\x20") :])
         assert not is_video(tmp_path / "other")
+
+    @pytest.mark.parametrize(
+        ("units", "name"),
+        [
+            # ITU-T H.264, table 7-1: supplemental information, parameters, delimiter; not a slice; importance 3.
+            ([b"\x06\x05", b"\x67\x42", b"\x09\x10"], "h264"),
+            # ITU-T H.265, table 7-1: three kinds of parameters, delimiter, supplemental information, of layer 0.
+            ([bytes([kind << 1, 1]) for kind in (32, 33, 34, 35, 39)], "hevc"),
+            ([b"\x65\x88", b"\xe7\x42", b"\x02\x01", b"\x40\x02", b"\x67", b""], None),
+        ],
+    )
+    def test_of_h264_and_hevc_without_a_container_begin_with_what_comes_before_a_picture(self, tmp_path, units, name):
+        for unit, start in itertools.product(units, (b"\0\0\1", b"\0\0\0\1")):
+            (tmp_path / "a").write_bytes(start + unit)
+            assert container_format(tmp_path / "a") == name
 
     def test_are_listed_by_suffix_too_so_that_damaged_ones_are_not_skipped(self, tmp_path):
         (tmp_path / "empty.mp4").touch()

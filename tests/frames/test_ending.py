@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from merlab.frames.container import boxes
 from merlab.frames.ending import is_cut_off, stated_seconds
 
 EBML = b"\x1aE\xdf\xa3\x80"
@@ -32,6 +33,34 @@ def test_a_file_that_ends_before_its_header_says_is_cut_off(tmp_path, container,
     for length in (len(content) - missing, len(content) - missing + 1, len(content), len(content) + 9):
         (tmp_path / "a").write_bytes(content[:length].ljust(length, b"\0"))
         assert is_cut_off(tmp_path / "a", container) is (length == len(content) - missing)
+
+
+def box(kind: bytes, length: int, *, size: int | None = None) -> bytes:
+    """A box of ISO 14496-12, section 4.2, of 32 bits of size, or of 64 where ``size`` is 1."""
+    header = (length if size is None else size).to_bytes(4, "big") + kind
+    header += length.to_bytes(8, "big") if size == 1 else b""
+    return header + bytes(length - len(header))
+
+
+@pytest.mark.parametrize(
+    ("last", "cuts"),
+    [(box(b"mdat", 40), (8, 9, 39)), (box(b"mdat", 40, size=1), (8, 9, 15, 16, 39)), (box(b"free", 8), ())],
+    ids=["32 bits", "64 bits", "empty"],
+)
+def test_a_file_of_boxes_is_cut_off_where_the_last_one_is_not_whole(tmp_path, last, cuts):
+    whole = box(b"ftyp", 24) + box(b"moov", 16) + last
+    (tmp_path / "a").write_bytes(whole)
+    assert not is_cut_off(tmp_path / "a", "mov,mp4")
+    for kept in cuts:
+        (tmp_path / "a").write_bytes(whole[: 40 + kept])
+        assert is_cut_off(tmp_path / "a", "mov,mp4")
+
+
+def test_a_box_without_a_size_ends_with_the_file(tmp_path):
+    """ISO 14496-12, section 4.2: a size of 0."""
+    (tmp_path / "a").write_bytes(box(b"ftyp", 24) + box(b"mdat", 40, size=0))
+    assert list(boxes(tmp_path / "a")) == [(b"ftyp", 24), (b"mdat", 64)]
+    assert not is_cut_off(tmp_path / "a", "mov,mp4")
 
 
 @pytest.mark.parametrize(("end", "cut_off"), [(b";", False), (b";\0\0", False), (b"", True), (b"\x05abcde\0", True)])

@@ -210,7 +210,8 @@ def boxes(path: Path) -> Iterator[tuple[bytes, int]]:
             header = file.read(16)
             size = int.from_bytes(header[:4], "big")
             if size == 1:
-                size = int.from_bytes(header[8:16], "big")
+                # Of a header that is cut off, the size is as large as it can be.
+                size = int.from_bytes(header[8:].ljust(8, b"\xff"), "big")
             size = size or length - at
             if size < 8:
                 return
