@@ -15,8 +15,8 @@ from torch import nn
 
 from merlab.errors import MerlabError
 from merlab.training import NetworkWithLoss, NeuralClassifier, TrainingSettings, seeded, shifted
+from merlab.training.best_epoch import BestEpoch
 from merlab.training.checks import hold_out_subjects
-from merlab.training.classifier import BestEpoch
 from merlab.training.settings import is_large, resolve_device, resolve_precision
 from merlab.training.steps import balanced_weights, make_optimizer, random_batches
 

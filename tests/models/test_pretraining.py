@@ -21,6 +21,7 @@ from merlab.inputs import INPUTS, mirror_of, parse_recipe
 from merlab.methods import Task
 from merlab.methods.flow_cnn import FlowCnn
 from merlab.models import pretraining
+from merlab.models.calibrated import calibrated
 from merlab.models.calibration import probabilities
 from merlab.models.card import SyntheticSettings
 from merlab.models.labeled_examples import Examples, division
@@ -148,7 +149,7 @@ def test_interrupted_training_is_resumed_and_gives_the_same_file(trained, flow, 
 
     out = tmp_path / "tiny.safetensors"
     with monkeypatch.context() as patch:
-        patch.setattr(pretraining, "_calibrated", stopped)
+        patch.setattr(pretraining, "calibrated", stopped)
         with pytest.raises(KeyboardInterrupt):
             pretrain(out, synthetic=flow, **SMALL)
     assert not out.exists()
@@ -502,7 +503,7 @@ def test_the_temperature_and_the_errors_without_and_with_it_are_those_of_the_hel
     )
     held = Examples(np.zeros((4, 3, 28, 28), np.float32), np.array([0, 0, 1, 2]), keys)
     sure = replace(small_recognizer(), infer=lambda clips: np.log(np.tile([0.9, 0.05, 0.05], (len(clips), 1))))
-    card = pretraining._calibrated(sure, held, 0.0).card
+    card = calibrated(sure, held, 0.0).card
     assert card.temperature == pytest.approx(np.log(18) / np.log(2), rel=1e-3)
     assert card.calibration is not None
     assert (card.calibration.clips, card.calibration.subjects, card.calibration.label_errors) == (4, 2, 0)
@@ -511,7 +512,7 @@ def test_the_temperature_and_the_errors_without_and_with_it_are_those_of_the_hel
     assert after.negative_log_likelihood == pytest.approx(-(np.log(0.5) + np.log(0.25)) / 2, rel=1e-4)
     assert (before.expected_calibration_error, after.expected_calibration_error) == pytest.approx((0.4, 0), abs=1e-3)
     # If a tenth of the labels are given differently, .9 x .5 + .05 x .5 = .475 of them are the first class.
-    wrong = pretraining._calibrated(sure, held, 0.1).card
+    wrong = calibrated(sure, held, 0.1).card
     assert wrong.temperature == pytest.approx(np.log(18) / np.log(2 * 0.475 / 0.525), rel=1e-3)
     assert wrong.calibration is not None
     assert wrong.calibration.label_errors == 0.1

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from merlab.json_models import write_model
-from merlab.serving.jobs import JOB, RESULT, VIEW, Job, Jobs
+from merlab.serving.job import JOB, RESULT, VIEW, Job
+from merlab.serving.jobs import Jobs
 from merlab.serving.limits import Limits
 from merlab.serving.view import view_of
 from merlab.storage import write_json

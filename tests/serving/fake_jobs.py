@@ -12,7 +12,7 @@ from pathlib import Path
 from merlab.errors import MerlabError
 from merlab.json_models import DIGEST
 from merlab.progress import Progress
-from merlab.serving.jobs import VideoOptions
+from merlab.serving.job import VideoOptions
 from merlab.storage import read_json, write_json
 from merlab.videos.result import METADATA
 

@@ -14,7 +14,8 @@ import pytest
 
 from merlab.json_models import write_model
 from merlab.serving import job_runner
-from merlab.serving.jobs import ERROR, PROGRESS, VIEW, Failure, JobProgress, Jobs, VideoOptions
+from merlab.serving.job import ERROR, PROGRESS, VIEW, Failure, JobProgress, VideoOptions
+from merlab.serving.jobs import Jobs
 from merlab.serving.limits import Limits
 from merlab.serving.worker import NO_SPACE
 from tests.serving import fake_jobs

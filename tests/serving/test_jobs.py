@@ -14,7 +14,8 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.result_folder import CODING
-from merlab.serving.jobs import RESULT, Jobs, VideoOptions, now
+from merlab.serving.job import RESULT, VideoOptions
+from merlab.serving.jobs import Jobs, now
 from merlab.serving.limits import Limits, RefusedError
 from merlab.storage import WriteError
 from tests.serving import fake_jobs

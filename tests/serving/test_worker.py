@@ -13,7 +13,8 @@ from merlab.errors import MerlabError
 from merlab.json_models import read_model
 from merlab.progress import Progress, silent
 from merlab.serving import worker
-from merlab.serving.jobs import ERROR, RESULT, Failure, Job, JobProgress, VideoOptions, now
+from merlab.serving.job import ERROR, RESULT, Failure, Job, JobProgress, VideoOptions
+from merlab.serving.jobs import now
 from merlab.serving.limits import Limits
 from merlab.spotting.spot import SpottingSettings
 from merlab.storage import read_json

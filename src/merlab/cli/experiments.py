@@ -1,4 +1,4 @@
-"""Commands about experiments: the demo, evaluate, score, report."""
+"""Commands about experiments: the demo, evaluate, report."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from merlab.cli.arguments import (
     AlignedOption,
     EngineOption,
     JobsOption,
-    JsonOption,
     NetworkOption,
     PathArgument,
     PathOption,
@@ -24,16 +23,13 @@ from merlab.cli.arguments import (
     load_databases,
     make_engine,
 )
-from merlab.cli.console import out_console, print_json, print_table
+from merlab.cli.console import out_console, print_table
 from merlab.cli.data import make_faces_command
 from merlab.errors import MerlabError
 from merlab.schemes import AS_LABELED, SCHEMES
-from merlab.spelling import counted
 from merlab.vocabulary import ProtocolName, Selection, SynthesisPreset
 
 if TYPE_CHECKING:
-    from merlab.evaluation.metrics import MetricName
-    from merlab.evaluation.predictions_score import Score
     from merlab.reports.results import Results
 
 DEMO_SUBJECTS, DEMO_CLIPS, DEMO_FOLDS, DEMO_SEEDS = 10, 80, 4, 2
@@ -232,73 +228,6 @@ def _print_results(results: Results) -> None:
         by_database = database_table(results.summaries).drop(columns=["accuracy", "macro precision"])
         print_table("By database", list(map(str, by_database)), by_database.to_numpy().tolist())
     out_console.print(escape(results.verdict), soft_wrap=True)
-
-
-@app.command(rich_help_panel=EXPERIMENTS)
-def score(
-    file: Annotated[
-        Path,
-        PathArgument(
-            help="CSV, TSV, XLSX, XLS, ODS or Parquet with columns truth and prediction (database, subject, clip, "
-            "seed, method where present); of several methods, keep the rows of one.",
-            metavar="FILE",
-        ),
-    ],
-    classes: Annotated[
-        str | None,
-        typer.Option(
-            help="The class list, comma separated; unless given, those of the run whose folder holds FILE, else the "
-            "labels that occur."
-        ),
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Metrics of predictions from any tool: UF1, UAR, accuracy, macro precision, pooled over all rows.
-
-    With a seed column each metric is the mean over seeds of the pooled value; with a subject column each has its 95 %
-    interval from resampling subjects. What was repaired in the table is listed as a note.
-    """
-    from merlab.evaluation.predictions_score import score as score_predictions
-
-    result = score_predictions(file, None if classes is None else classes.split(","))
-    if as_json:
-        print_json(result.model_dump(mode="json"))
-        return
-    _print_score(file.name, result)
-
-
-def _print_score(title: str, result: Score) -> None:
-    from merlab.evaluation.metrics import METRICS
-
-    rows = [[name, f"{result.value(name):.4f}", _interval(result, name)] for name in METRICS]
-    print_table(f"{title}: {counted(result.n, 'row')}", ["metric", "value", "95 % interval (subjects)"], rows)
-    confusion = [[label, *map(str, counts)] for label, counts in zip(result.classes, result.confusion, strict=True)]
-    print_table("Confusion matrix, rows are the truth", ["", *map(escape, result.classes)], confusion)
-    by_database = [
-        [
-            name,
-            str(of.n),
-            f"{of.uf1:.4f}",
-            _interval(of, "uf1"),
-            f"{of.uar:.4f}",
-            f"{of.accuracy:.4f}",
-            ", ".join(of.absent_classes) or "none",
-        ]
-        for name, of in result.by_database.items()
-    ]
-    if by_database:
-        columns = ["database", "n", "uf1", "95 % of uf1", "uar", "accuracy", "absent classes"]
-        print_table("By database", columns, by_database)
-    absent = [f"no row has the truth {label}; this class counts as 0 in UF1 and UAR" for label in result.absent_classes]
-    for remark in (*absent, *result.notes):
-        out_console.print(f"note: {escape(remark)}", soft_wrap=True)
-
-
-def _interval(result: Score, name: MetricName) -> str:
-    if result.interval is None:
-        return "no column subject"
-    interval = result.interval[name]
-    return "one subject" if interval is None else f"{interval[0]:.4f} to {interval[1]:.4f}"
 
 
 @app.command(rich_help_panel=EXPERIMENTS)

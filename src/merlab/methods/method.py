@@ -11,8 +11,7 @@ from typing import Any, ClassVar, Literal, Protocol, get_args
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic_core import PydanticSerializationError, to_jsonable_python
+from pydantic import ConfigDict, Field
 from torch import nn
 
 from merlab.errors import MerlabError
@@ -20,6 +19,7 @@ from merlab.given import as_names, require_instance, require_yes_or_no
 from merlab.inputs.recipe import InputKind, Layout, Recipe, View
 from merlab.json_models import GivenModel
 from merlab.methods.layers.zoo import ZooNames
+from merlab.methods.network_options import checked_options, require_storable
 from merlab.methods.task import Task
 from merlab.registry import look_up
 from merlab.training import Material, Mirror, NeuralClassifier, TrainingSettings
@@ -136,7 +136,7 @@ class Method:
                 "such as Preset(training=TrainingSettings(epochs=50))"
             )
         for preset in self.presets.values():
-            self._require_storable(preset.network)
+            require_storable(self.name, preset.network)
 
     def _require_types(self) -> None:
         require_instance(self.name, str, "the name of a method", "such as 'my-method'")
@@ -175,17 +175,6 @@ class Method:
                 f"method {self.name}: {'network' if self.network else 'pipeline'} is called with a Task alone, but "
                 f"takes {', '.join(required) or 'none'}; write lambda task: ..., and options after a *, with defaults"
             )
-
-    def _require_storable(self, options: Mapping[str, Any]) -> None:
-        """Raise MerlabError for an option of the network that a file such as run.json cannot state."""
-        for option, value in options.items():
-            try:
-                to_jsonable_python(value)
-            except PydanticSerializationError as error:
-                raise MerlabError(
-                    f"network option {option} of {self.name} is {value!r}, which run.json cannot state; give a text or "
-                    "a number, and have the network look up by it what it stands for"
-                ) from error
 
     def preset(self, name: str) -> Preset:
         """The preset of this name; raises MerlabError listing those that exist."""
@@ -278,31 +267,5 @@ class Method:
             return preset
         if self.network is None:
             raise MerlabError(f"{self.name} is not a network and has no network options; leave them out")
-        parameters = inspect.signature(self.network, eval_str=True).parameters
-        known = {each.name: each for each in parameters.values() if each.kind is inspect.Parameter.KEYWORD_ONLY}
-        chosen = dict(preset.network)
-        for option, value in options.items():
-            if option not in known:
-                offered = ", ".join(known) or "none"
-                raise MerlabError(f"the network of {self.name} has no option {option!r}; its options: {offered}")
-            kind: TypeAdapter[object] = TypeAdapter(_type_of(known[option]))
-            try:
-                chosen[option] = kind.validate_python(value)
-            except ValidationError as error:
-                reason = error.errors()[0]["msg"] + _range_of(kind)
-                raise MerlabError(f"network option {option} of {self.name}: {reason}, got {value!r}") from error
-        self._require_storable(chosen)
+        chosen = {**preset.network, **checked_options(self.name, self.network, options)}
         return preset.model_copy(update={"network": chosen})
-
-
-def _type_of(option: inspect.Parameter) -> Any:
-    """What an option of a network may be: as it states, else like its default; anything where neither tells."""
-    if option.annotation is not option.empty:
-        return option.annotation
-    return type(option.default) if isinstance(option.default, bool | int | float | str) else Any
-
-
-def _range_of(kind: TypeAdapter[object]) -> str:
-    """The range of a number with bounds, for messages; empty for everything else."""
-    schema = kind.json_schema() if kind.core_schema["type"] in {"int", "float"} else {}
-    return f"; the range is {schema['minimum']} to {schema['maximum']}" if {"minimum", "maximum"} <= set(schema) else ""

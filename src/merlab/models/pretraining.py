@@ -11,9 +11,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from merlab.clips import ClipTable
 from merlab.databases.whole_heads import whole_head_stamps
 from merlab.errors import MerlabError
@@ -23,13 +20,8 @@ from merlab.evaluation.unit import versions
 from merlab.frames import Float32Array
 from merlab.given import as_jobs, as_path, as_settings, as_whole, require_yes_or_no
 from merlab.inputs import Recipe, as_recipe, is_known, require_possible
-from merlab.models.calibration import (
-    expected_calibration_error,
-    fit_temperature,
-    negative_log_likelihood,
-    probabilities,
-)
-from merlab.models.card import Calibration, CalibrationErrors, CardScore
+from merlab.models.calibrated import calibrated
+from merlab.models.card import CardScore
 from merlab.models.card_words import card_words
 from merlab.models.crops import ON_SCORED, ON_TRAINING, corrected, is_corrected
 from merlab.models.held_out_scores import held_out_scores
@@ -172,7 +164,7 @@ def _made(work: TrainingWork, elsewhere: Mapping[str, Examples], stated: Mapping
     own, synthetic = work.own is not None, work.own is None and not any(each.databases for each in work.starts)
     train, calibration, scoring = work.examples()
     networks = work.trained(train)
-    kept = _calibrated(networks[0], calibration, 0.0 if own else LABEL_ERRORS)
+    kept = calibrated(networks[0], calibration, 0.0 if own else LABEL_ERRORS)
     facts = {
         "trained_on": work.trained_on(train, calibration),
         "training_inputs": work.training_inputs(),
@@ -278,27 +270,3 @@ def _stamps(
 def work_folder(out: Path) -> Path:
     """The folder for the faces and networks of a file that is being trained."""
     return out.with_name(f"{out.stem}-work")
-
-
-def _calibrated(recognizer: Recognizer, held: Examples, label_errors: float) -> Recognizer:
-    """The recognizer with its temperature, and the errors without and with it on the clips that it was fitted on."""
-    logits = recognizer.logits(held.inputs)
-    temperature = fit_temperature(logits, held.labels, label_errors)
-    before, after = (_errors(logits, value, held, label_errors) for value in (1.0, temperature))
-    calibration = Calibration(
-        clips=len(held.labels),
-        subjects=len(set(held.groups)),
-        before=before,
-        after=after,
-        label_errors=label_errors,
-    )
-    facts = {"temperature": temperature, "calibration": calibration}
-    return replace(recognizer, card=recognizer.card.model_copy(update=facts))
-
-
-def _errors(logits: NDArray[np.float64], temperature: float, held: Examples, label_errors: float) -> CalibrationErrors:
-    proba = probabilities(logits, temperature)
-    return CalibrationErrors(
-        negative_log_likelihood=negative_log_likelihood(proba, held.labels, label_errors),
-        expected_calibration_error=expected_calibration_error(proba, held.labels, label_errors),
-    )

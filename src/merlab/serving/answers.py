@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from merlab.serving.jobs import State, VideoOptions
+from merlab.serving.job import State, VideoOptions
 from merlab.serving.limits import Limits
 from merlab.videos.metadata import SourceVideo, UsedModel, UsedSettings
 

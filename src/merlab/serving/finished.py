@@ -7,7 +7,8 @@ from pathlib import Path
 from merlab.errors import MerlabError
 from merlab.json_models import read_model
 from merlab.serving.answers import Result
-from merlab.serving.jobs import RESULT, VIEW, Job, Jobs
+from merlab.serving.job import RESULT, VIEW, Job
+from merlab.serving.jobs import Jobs
 from merlab.serving.limits import RefusedError
 
 

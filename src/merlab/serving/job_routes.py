@@ -16,8 +16,9 @@ from merlab.serving.allowed_folders import find_local, list_local
 from merlab.serving.answers import JobStatus, ResultFile, ServiceInfo
 from merlab.serving.arrivals import Arrivals
 from merlab.serving.finished import result_files
+from merlab.serving.job import PROGRESS, Job, JobProgress, VideoOptions
 from merlab.serving.job_runner import Runner
-from merlab.serving.jobs import PROGRESS, Job, JobProgress, Jobs, VideoOptions
+from merlab.serving.jobs import Jobs
 from merlab.serving.limits import RefusedError
 from merlab.serving.requests import LocalVideo, SentOptions
 from merlab.serving.uploads import receive_video, shown_name

@@ -11,7 +11,8 @@ from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 
 from merlab.json_models import read_model
-from merlab.serving.jobs import ERROR, PROGRESS, VIEW, Failure, Job, Jobs
+from merlab.serving.job import ERROR, PROGRESS, VIEW, Failure, Job
+from merlab.serving.jobs import Jobs
 from merlab.serving.worker import NO_SPACE, Recognize, run_job
 
 SECONDS_TO_END = 10.0

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from merlab.frames import ClockError, require_rate
 from merlab.frames.clock import HIGHEST_RATE, LOWEST_RATE
-from merlab.serving.jobs import VideoOptions
+from merlab.serving.job import VideoOptions
 
 
 def _camera_rate(fps: float) -> float:

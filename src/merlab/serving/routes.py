@@ -16,9 +16,10 @@ from starlette.exceptions import HTTPException
 from merlab.errors import MerlabError
 from merlab.serving.coding_routes import add_coding
 from merlab.serving.guard import HEADERS, Guard, refusal
+from merlab.serving.job import Failure
 from merlab.serving.job_routes import UPLOADS, add_jobs, add_sending, add_service
 from merlab.serving.job_runner import Runner
-from merlab.serving.jobs import Failure, Jobs
+from merlab.serving.jobs import Jobs
 from merlab.serving.known_fields import require_known
 from merlab.serving.limits import RefusedError
 from merlab.serving.result_routes import add_results

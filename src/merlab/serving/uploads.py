@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 
 from merlab.frames import VIDEO_SUFFIXES
 from merlab.serving.arrivals import Arrival
-from merlab.serving.jobs import UPLOAD
+from merlab.serving.job import UPLOAD
 from merlab.serving.known_fields import shown
 from merlab.serving.limits import MEBIBYTE, Limits, RefusedError
 from merlab.storage import WriteError

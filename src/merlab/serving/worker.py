@@ -16,7 +16,7 @@ from merlab.faces.alignment import FaceFinding
 from merlab.json_models import write_model
 from merlab.processes import end_with_parent
 from merlab.progress import Progress, TimeLeft
-from merlab.serving.jobs import ERROR, PROGRESS, RESULT, VIEW, Failure, Job, JobProgress, VideoOptions
+from merlab.serving.job import ERROR, PROGRESS, RESULT, VIEW, Failure, Job, JobProgress, VideoOptions
 from merlab.serving.limits import MEBIBYTE, Limits, limit_memory, require_within
 from merlab.serving.page_words import in_page_words
 from merlab.serving.view import view_of

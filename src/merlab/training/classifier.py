@@ -17,6 +17,7 @@ from merlab.errors import MerlabError
 from merlab.processes import keep_freed_memory
 from merlab.training.accelerated import AcceleratedLoop, Acceleration
 from merlab.training.augmentation import Mirror
+from merlab.training.best_epoch import BestEpoch
 from merlab.training.checks import check_inputs, check_labels, hold_out_subjects
 from merlab.training.clip_store import ClipStore
 from merlab.training.dropout import with_quick_dropout
@@ -47,21 +48,6 @@ class _Common(TypedDict):
     settings: TrainingSettings
     mirror: Mirror | None
     reduced: bool
-
-
-class BestEpoch:
-    """The epoch with the best score so far (the first of several), and a copy of its weights."""
-
-    def __init__(self) -> None:
-        self.epoch = 0
-        self.score = -math.inf
-        self.weights: dict[str, Tensor] = {}
-
-    def consider(self, epoch: int, score: float, module: nn.Module) -> None:
-        """Keep this epoch if its score is higher than all scores before."""
-        if self.epoch == 0 or score > self.score:
-            self.epoch, self.score = epoch, score
-            self.weights = {name: value.clone() for name, value in module.state_dict().items()}
 
 
 class NeuralClassifier:
