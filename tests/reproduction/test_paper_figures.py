@@ -65,6 +65,54 @@ def test_arrows_lead_down_from_a_box_to_the_boxes_that_it_feeds():
     assert arrows == [[(x, y - half), (to_x, to_y + half)] for (x, y), (to_x, to_y) in expected]
 
 
+@pytest.fixture(scope="module")
+def forked():
+    """Two branches, what joins them, and a last block that also takes a branch and the input: arrows that skip rows."""
+    branches = [Block(f"{side}_branch.conv", "conv 3×3", (64, size, size), 2000, (INPUT,)) for side, size in SIDES]
+    deeper = Block("left_branch.pool", "max pool 2×2", (64, 4, 4), 0, ("left_branch.conv",))
+    joined = Block("fusion.sum", "sum", (64, 4, 4), 0, ("left_branch.pool", "right_branch.conv"))
+    scaled = Block("fusion.scale", "multiply", (64, 4, 4), 0, ("fusion.sum",))
+    last = Block("classify", "Linear", (3,), 900, ("fusion.scale", "fusion.sum", "right_branch.conv"))
+    blocks = [*branches, deeper, joined, scaled, last]
+    figure = architecture_figure(blocks, "Forked")
+    figure.draw_without_rendering()
+    return blocks, figure
+
+
+def test_arrows_join_the_edges_of_their_boxes_and_pass_by_all_others(forked):
+    blocks, figure = forked
+    boxes, arrows = (
+        [patch for patch in figure.axes[0].patches if isinstance(patch, kind)]
+        for kind in (FancyBboxPatch, FancyArrowPatch)
+    )
+    # The input, then the blocks in their order.
+    box_of = dict(zip((INPUT, *(block.name for block in blocks)), (box.get_bbox() for box in boxes), strict=True))
+    joins = [(source, block.name) for block in blocks for source in block.sources]
+    for (source, target), arrow in zip(joins, arrows, strict=True):
+        for (x, y), box in zip(vars(arrow)["_posA_posB"], (box_of[source], box_of[target]), strict=True):
+            on_side = x == pytest.approx(box.x0) or x == pytest.approx(box.x1)
+            on_end = y == pytest.approx(box.y0) or y == pytest.approx(box.y1)
+            assert on_side or on_end
+            assert box.padded(1e-6).contains(x, y)
+        path = arrow.get_path().interpolated(20).vertices
+        others = [box for name, box in box_of.items() if name not in (source, target)]
+        assert not any(box.contains(x, y) for box in others for x, y in path)
+
+
+def test_texts_fit_their_boxes_and_each_part_is_named_once_outside_of_them(forked):
+    blocks, figure = forked
+    axes, inside = figure.axes[0], figure.bbox
+    boxes = [patch.get_window_extent() for patch in axes.patches if isinstance(patch, FancyBboxPatch)]
+    extents = [(text.get_text(), text.get_window_extent()) for text in axes.texts]
+    assert all(inside.containsx(x) and inside.containsy(y) for _, each in extents for x, y in each.corners())
+    headings = sorted({block.name.partition(".")[0].replace("_", " ") for block in blocks})
+    free = [text for text, extent in extents if not any(box.overlaps(extent) for box in boxes)]
+    assert sorted(free) == sorted([*headings, "Forked"])
+    labels = [extent for text, extent in extents if text not in free]
+    for extent, box in zip(labels, boxes, strict=True):
+        assert all(box.contains(x, y) for x, y in extent.corners())
+
+
 @pytest.mark.slow
 def test_every_source_has_an_arrow_and_every_shape_is_written(blocks):
     axes = architecture_figure(blocks, "title").axes[0]
