@@ -81,10 +81,9 @@ def forked():
 
 def test_arrows_join_the_edges_of_their_boxes_and_pass_by_all_others(forked):
     blocks, figure = forked
-    boxes, arrows = (
-        [patch for patch in figure.axes[0].patches if isinstance(patch, kind)]
-        for kind in (FancyBboxPatch, FancyArrowPatch)
-    )
+    patches = figure.axes[0].patches
+    boxes = [patch for patch in patches if isinstance(patch, FancyBboxPatch)]
+    arrows = [patch for patch in patches if isinstance(patch, FancyArrowPatch)]
     # The input, then the blocks in their order.
     box_of = dict(zip((INPUT, *(block.name for block in blocks)), (box.get_bbox() for box in boxes), strict=True))
     joins = [(source, block.name) for block in blocks for source in block.sources]
@@ -94,7 +93,7 @@ def test_arrows_join_the_edges_of_their_boxes_and_pass_by_all_others(forked):
             on_end = y == pytest.approx(box.y0) or y == pytest.approx(box.y1)
             assert on_side or on_end
             assert box.padded(1e-6).contains(x, y)
-        path = arrow.get_path().interpolated(20).vertices
+        path = np.asarray(arrow.get_path().interpolated(20).vertices)
         others = [box for name, box in box_of.items() if name not in (source, target)]
         assert not any(box.contains(x, y) for box in others for x, y in path)
 
