@@ -117,6 +117,13 @@ class TestGaps:
         assert (clock.gaps, clock.largest_gap) == ((), 0)
 
 
+def test_missing_numbers_of_images_leave_time_between_the_others():
+    clock = Clock.of_numbers(30, [46, 47, 49, 50, 51, 61])
+    assert clock.times * 30 == pytest.approx([0, 1, 3, 4, 5, 15])
+    assert (clock.fps, clock.gaps) == (30, (6,))
+    assert clock.duration == pytest.approx(16 / 30)
+
+
 class TestVaryingRates:
     def test_are_reported(self):
         steps = np.where(np.arange(300) % 4 == 0, 0.05, 0.033)

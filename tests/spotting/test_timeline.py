@@ -14,11 +14,15 @@ import pandas as pd
 import pytest
 
 from merlab.coding.material import read_material
+from merlab.databases.long_video import LongVideo
 from merlab.errors import MerlabError, Stopped
 from merlab.frames import write_image
 from merlab.locks import only_writer
+from merlab.progress import silent
 from merlab.result_folder import KEPT
 from merlab.spotting import kept_places, spot_video
+from merlab.spotting.comparison.material import prepare
+from merlab.spotting.comparison.own import OWN
 from merlab.spotting.motion import MEASURED, FaceMotion
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.spot_video import spot
@@ -258,6 +262,30 @@ class TestStored:
         assert spot(video, copy, fps=40.0, settings=slower, again=True).metadata.fps == 40.0
 
 
+@pytest.mark.slow
+def test_frames_that_a_camera_dropped_leave_a_gap_of_time(folder, line, tmp_path):
+    """As in CAS(ME)^3: single ones, also within the movement, and ten in a row, which are a gap."""
+    dropped = {ONSET + 48, APEX + 50, *range(280, 290)}
+    numbers = [number for number in range(46, 346) if number not in dropped]
+    (tmp_path / "a").mkdir()
+    for number in numbers:
+        os.link(folder / f"reg_img{number}.png", tmp_path / "a" / f"{number}.png")
+    found = spot(tmp_path / "a", tmp_path / "out", fps=FPS)
+    moments = found.events[["onset", "apex", "offset"]].to_numpy()
+    assert moments == pytest.approx(line.events[["onset", "apex", "offset"]].to_numpy() + 45, abs=3)
+    assert found.events["onset_s"].to_numpy() == pytest.approx((moments[:, 0] - 46) / FPS, abs=1e-5)
+    assert found.scores["frame"].tolist() == numbers
+    assert [(gap.frame, gap.missing_s) for gap in found.metadata.gaps] == [(290, 10 / FPS)]
+    assert any("the folder contains frames 46..345, 12 missing between: " in text for text in found.warnings)
+    assert not any("time stamps" in text for text in found.warnings)
+
+    # Among comparison methods, missing frames show the one before; merlab's own spotter leaves them out again.
+    video = LongVideo("", "", "a", tmp_path / "a", FPS, 300, ())
+    material = prepare(video, [], tmp_path / "kept", silent, places=True, aligned=True)
+    assert (material.frames, material.missing, len(material.places())) == (300, 12, 300)
+    assert [(each.onset, each.apex, each.offset) for each in OWN.spot(material)] == list(map(tuple, moments.tolist()))
+
+
 class TestRefusals:
     def test_a_folder_that_another_process_writes(self, video, tmp_path):
         refused = pytest.raises(MerlabError, match="out is being written by process")
@@ -269,14 +297,13 @@ class TestRefusals:
         with pytest.raises(MerlabError, match="does not state its frame rate; give --fps"):
             spot(folder, tmp_path / "out")
 
-    @pytest.mark.slow
-    def test_missing_frames(self, folder, tmp_path):
-        gap = tmp_path / "gap"
-        gap.mkdir()
-        for number in (46, 47, 49):
-            (gap / f"img{number}.png").write_bytes((folder / f"reg_img{number}.png").read_bytes())
-        with pytest.raises(MerlabError, match="1 missing between: 48; without every frame the times would be wrong"):
-            spot(gap, tmp_path / "out", fps=FPS)
+    def test_a_folder_that_lacks_half_of_its_frames(self, tmp_path):
+        """Every second frame, or one that is numbered by its date."""
+        for numbers in ((46, 48, 50), (*range(1, 51), 20261129)):
+            for number in numbers:
+                write_image(tmp_path / str(len(numbers)) / f"{number}.png", np.zeros((4, 4, 3), np.uint8))
+            with pytest.raises(MerlabError, match=r"missing between: .*; a camera that drops so many frames shows no"):
+                spot(tmp_path / str(len(numbers)), tmp_path / "out", fps=FPS)
         assert not (tmp_path / "out").exists()
 
     def test_frames_that_are_not_aligned_faces(self, tmp_path):

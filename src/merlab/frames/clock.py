@@ -104,6 +104,16 @@ class Clock:
         times.flags.writeable = False
         return cls(times, fps)
 
+    @classmethod
+    def of_numbers(cls, fps: float, numbers: Sequence[int]) -> Clock:
+        """Of frames with these ascending numbers, as a camera numbers them that drops some: the first at 0 s.
+
+        Raises ClockError if ``fps`` cannot be a rate.
+        """
+        times = (np.asarray(numbers, np.float64) - numbers[0]) / require_rate(fps)
+        times.flags.writeable = False
+        return cls(times, fps)
+
     def at_rate(self, fps: float | None) -> Clock:
         """The same frames, recorded at ``fps``: gaps and jitter keep their proportion, only the speed changes.
 

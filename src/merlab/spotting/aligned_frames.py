@@ -8,7 +8,7 @@ from pathlib import Path
 from merlab.errors import MerlabError
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import ClipError, Frames, Image, ImageFolder, describe_numbers
-from merlab.frames.clock import GAP_STEPS
+from merlab.frames.clock import GAP_STEPS, Clock, clock_of
 from merlab.frames.images import IMAGE_SUFFIXES
 from merlab.progress import Progress
 from merlab.spotting.light import EVERY, Light
@@ -17,6 +17,7 @@ from merlab.spotting.many_videos import videos_in
 # Of the proportions of a frame against those of an aligned face.
 LARGEST_DISTORTION = 1.15
 FRAMES_A_REPORT = 100
+REMEDY = "copy the missing ones, or put each unbroken sequence into a folder of its own"
 
 
 class AlignedFrames:
@@ -79,9 +80,38 @@ def require_every_frame(source: Path, frames: Frames) -> None:
         )
     if numbers and len(numbers) <= numbers[-1] - numbers[0]:
         raise MerlabError(
-            f"{source} contains {describe_numbers(numbers)}; without every frame the times would be wrong: copy the "
-            "missing ones, or put each unbroken sequence into a folder of its own"
+            f"{source} contains {describe_numbers(numbers)}; without every frame the times would be wrong: {REMEDY}"
         )
+
+
+def require_most_frames(source: Path, frames: Frames) -> None:
+    """Raises MerlabError for a folder without frames, and where half of the numbers or more are missing.
+
+    Fewer are missing where a camera dropped frames, and the others keep their numbers.
+    """
+    numbers = frames.numbers
+    if not numbers:
+        require_every_frame(source, frames)
+    elif len(numbers) > 1 and 2 * (len(numbers) - 1) <= numbers[-1] - numbers[0]:
+        raise MerlabError(
+            f"{source} contains {describe_numbers(numbers)}; a camera that drops so many frames shows no "
+            f"micro-expression: {REMEDY}"
+        )
+
+
+def clock_of_frames(source: Path, frames: Frames, fps: float | None) -> Clock:
+    """The clock of the frames that are there; raises ClockError as ``clock_of``.
+
+    That of images is by their numbers: missing ones leave time between the others.
+    """
+    clock = clock_of(source, frames, fps)
+    return Clock.of_numbers(clock.fps, frames.numbers) if has_gaps(frames) else clock
+
+
+def has_gaps(frames: Frames) -> bool:
+    """Whether numbers are missing in a folder of images."""
+    numbers = frames.numbers if isinstance(frames, ImageFolder) else ()
+    return len(numbers) > 0 and len(numbers) <= numbers[-1] - numbers[0]
 
 
 def require_aligned(source: Path, image: Image) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -12,7 +12,7 @@ import pandas as pd
 from merlab.claims import require_same
 from merlab.errors import MerlabError, Stopped
 from merlab.frames import Float32Array, MediaFacts, open_frames
-from merlab.frames.clock import Clock, clock_of
+from merlab.frames.clock import Clock
 from merlab.frames.opening import SourceChangedError, SourceState, require_one_kind, require_unchanged, state_of
 from merlab.given import as_path, require_instance, require_yes_or_no
 from merlab.json_models import write_model
@@ -21,7 +21,7 @@ from merlab.locks import only_writer
 from merlab.progress import Progress, shown_progress
 from merlab.result_folder import ResultFolder
 from merlab.sinks import CsvSink
-from merlab.spotting.aligned_frames import AlignedFrames, require_every_frame
+from merlab.spotting.aligned_frames import AlignedFrames, clock_of_frames, has_gaps, require_most_frames
 from merlab.spotting.caveats import spotting_caveats
 from merlab.spotting.event import SpottedEvent, Tier
 from merlab.spotting.kept_places import FramesRead, KeptPlaces
@@ -42,7 +42,7 @@ from merlab.spotting.timeline import (
     TimelineEvent,
     read_timeline,
 )
-from merlab.spotting.timing import Timing, damage_caveats, file_facts, source_caveats, timing_of
+from merlab.spotting.timing import Timing, damage_caveats, file_facts, missing_caveats, source_caveats, timing_of
 from merlab.storage import read_json_object, whole_folder
 from merlab.version import __version__
 
@@ -92,8 +92,8 @@ def spot(
     require_yes_or_no(again=again)
     require_one_kind(source)
     frames = open_frames(source)
-    require_every_frame(source, frames)
-    clock = clock_of(source, frames, fps)
+    require_most_frames(source, frames)
+    clock = clock_of_frames(source, frames, fps)
     request = _request(source, clock, settings)
     finished = None if again else _finished(out, request)
     if finished is not None:
@@ -107,7 +107,8 @@ def spot(
         work = {name: value for name, value in stated.items() if name != "settings"}
         kept = folder.claim(work | {"versions": computing_versions()}, stated, again)
         with shown_progress(progress) as show:
-            return _make(_Making(source, clock, request, KeptPlaces(kept), fps, show), folder, kept)
+            numbers = frames.numbers if has_gaps(frames) else None
+            return _make(_Making(source, clock, request, KeptPlaces(kept), fps, show, numbers), folder, kept)
 
 
 def _finished(out: Path, request: SpottingRequest) -> Timeline | None:
@@ -123,7 +124,10 @@ def _finished(out: Path, request: SpottingRequest) -> Timeline | None:
 
 @dataclass(frozen=True, eq=False)
 class _Making:
-    """Everything that is needed to make a timeline; ``fps`` is the rate that the user gave."""
+    """Everything that is needed to make a timeline.
+
+    ``fps`` is the rate that the user gave. ``numbers`` are those of all frames, None where none is missing.
+    """
 
     source: Path
     clock: Clock
@@ -131,6 +135,11 @@ class _Making:
     kept: KeptPlaces
     fps: float | None
     progress: Progress
+    numbers: Sequence[int] | None = None
+
+    def number(self, position: int, first: int) -> int:
+        """The number of the frame at a position from 1, where that of the first is ``first``."""
+        return first + position - 1 if self.numbers is None else self.numbers[position - 1]
 
 
 def _make(making: _Making, folder: ResultFolder, kept: Path) -> Timeline:
@@ -165,7 +174,7 @@ def _assemble(making: _Making, aside: Path) -> Timeline:
     found = _found(places, read, making, aside)
     if whole is None:
         kept.conclude(FramesRead(read.count, read.first, read.damaged, read.light))
-    timing = timing_of(clock, read.count, read.first, making.fps)
+    timing = timing_of(clock, read.count, read.first, making.fps, making.numbers)
     metadata = _metadata(making, timing, file_facts(frames), read, found)
     write_model(aside / METADATA, metadata)
     scores = pd.concat(found.scores, ignore_index=True)
@@ -209,7 +218,7 @@ def _found(places: Iterable[Float32Array], read: _Read, making: _Making, folder:
         CsvSink(folder / SCORES, SCORE_ROWS.names) as scores,
     ):
         for window in spot_stretches(places, clock, settings):
-            rows = [SCORE_ROWS.as_written(row) for row in _scores(window, read.first, clock)]
+            rows = [SCORE_ROWS.as_written(row) for row in _scores(window, read.first, making)]
             for row in rows:
                 scores.write(SCORE_ROWS.row(row))
             found.rows += _written(events, window.events, "event", read.first, making)
@@ -226,6 +235,7 @@ def _metadata(making: _Making, timing: Timing, file: MediaFacts | None, read: _R
     warnings = [
         *source_caveats(timing, file),
         *damage_caveats(read.damaged, len(making.clock), remedy),
+        *missing_caveats(making.numbers),
         *spotting_caveats(making.clock, found.dropped, making.request.settings),
         *read.light.caveats(),
     ]
@@ -240,10 +250,10 @@ def _metadata(making: _Making, timing: Timing, file: MediaFacts | None, read: _R
     )
 
 
-def _scores(window: Window, first: int, clock: Clock) -> Iterator[FrameScore]:
+def _scores(window: Window, first: int, making: _Making) -> Iterator[FrameScore]:
     for position, (total, lids) in enumerate(zip(window.total, window.lids, strict=True), start=window.first):
-        seconds = clock.seconds(position)
-        yield FrameScore(first + position - 1, seconds, float(total), float(lids), window.threshold)
+        seconds, number = making.clock.seconds(position), making.number(position, first)
+        yield FrameScore(number, seconds, float(total), float(lids), window.threshold)
 
 
 def _written(
@@ -251,19 +261,20 @@ def _written(
 ) -> Iterator[TimelineEvent]:
     """The rows of movements, each written into ``sink``."""
     for event in found:
-        row = EVENT_ROWS.as_written(_row(event, tier, making.source.name, first, making.clock))
+        row = EVENT_ROWS.as_written(_row(event, tier, first, making))
         sink.write(EVENT_ROWS.row(row))
         yield row
 
 
-def _row(event: SpottedEvent, tier: Tier, video: str, first: int, clock: Clock) -> TimelineEvent:
-    shift = first - 1
-    onset_s, apex_s, offset_s = (clock.seconds(moment) for moment in (event.onset, event.apex, event.offset))
+def _row(event: SpottedEvent, tier: Tier, first: int, making: _Making) -> TimelineEvent:
+    moments = event.onset, event.apex, event.offset
+    onset, apex, offset = (making.number(moment, first) for moment in moments)
+    onset_s, apex_s, offset_s = map(making.clock.seconds, moments)
     return TimelineEvent(
-        video=video,
-        onset=event.onset + shift,
-        apex=event.apex + shift,
-        offset=event.offset + shift,
+        video=making.source.name,
+        onset=onset,
+        apex=apex,
+        offset=offset,
         onset_s=onset_s,
         apex_s=apex_s,
         offset_s=offset_s,

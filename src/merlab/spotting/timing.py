@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from merlab.frames import MAX_FRAMES_NAMED, Frames, MediaFacts, Video
+from merlab.frames import MAX_FRAMES_NAMED, Frames, MediaFacts, Video, describe_numbers
 from merlab.frames.clock import Clock
 from merlab.spelling import seconds_text
 
@@ -67,10 +67,10 @@ class Timing(BaseModel):
         return f"{self.slowed:.4g} times slower" if self.slowed > 1 else f"{1 / self.slowed:.4g} times faster"
 
 
-def timing_of(clock: Clock, frames: int, first: int, fps: float | None) -> Timing:
+def timing_of(clock: Clock, frames: int, first: int, fps: float | None, numbers: Sequence[int] | None = None) -> Timing:
     """The timing of a source from which ``frames`` frames were read, at least one; they are numbered from ``first``.
 
-    ``fps`` is the rate that the user gave.
+    ``fps`` is the rate that the user gave. ``numbers`` are those of all frames, None where none is missing.
     """
     step = 1 / clock.fps
     return Timing(
@@ -83,7 +83,7 @@ def timing_of(clock: Clock, frames: int, first: int, fps: float | None) -> Timin
         seconds=round(clock.seconds(frames) - clock.seconds(1) + step, 6),
         gaps=tuple(
             Gap(
-                frame=position + first - 1,
+                frame=position + first - 1 if numbers is None else numbers[position - 1],
                 time_s=round(clock.seconds(position), 6),
                 missing_s=round(clock.step_before(position) - step, 6),
             )
@@ -105,9 +105,20 @@ def damage_caveats(damaged: Sequence[int], frames: int, remedy: str) -> list[str
     return [f"{len(damaged)} of {frames} frames are damaged and could not be decoded ({named}): {remedy}"]
 
 
+def missing_caveats(numbers: Sequence[int] | None) -> list[str]:
+    """That numbers are missing among those of the frames; none where ``numbers`` is None."""
+    if numbers is None:
+        return []
+    return [
+        f"the folder contains {describe_numbers(numbers)}: times follow the numbers, and movements were spotted in "
+        "positions of the face interpolated between the frames that are there; if the camera did not drop the others, "
+        "copy them again"
+    ]
+
+
 def source_caveats(timing: Timing, file: MediaFacts | None) -> list[str]:
     """What a user must know about the times and the pixels of a source, in sentences; ``file`` is None for images."""
-    return _timing_caveats(timing) + (_file_caveats(timing, file) if file else [])
+    return _timing_caveats(timing, file) + (_file_caveats(timing, file) if file else [])
 
 
 def _file_caveats(timing: Timing, file: MediaFacts) -> list[str]:
@@ -117,7 +128,7 @@ def _file_caveats(timing: Timing, file: MediaFacts) -> list[str]:
     return list(file.notes())
 
 
-def _timing_caveats(timing: Timing) -> list[str]:
+def _timing_caveats(timing: Timing, file: MediaFacts | None) -> list[str]:
     warnings = []
     if timing.speed:
         said = "as its tag states" if timing.fps_source == "tag" else "as given"
@@ -129,7 +140,8 @@ def _timing_caveats(timing: Timing) -> list[str]:
         warnings.append(
             f"time is missing before {_gaps_text(timing.gaps)}: there every face starts anew, and no event spans a gap"
         )
-    if timing.frame_rate_varies:
+    # Of images, ``missing_caveats`` says it.
+    if timing.frame_rate_varies and file:
         warnings.append(
             "the frame rate varies: seconds are those of the time stamps, and movements were spotted in positions of "
             f"the face interpolated to {timing.fps:.5g} even moments per second; a constant rate shows more"

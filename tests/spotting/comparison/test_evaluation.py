@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from typing import Any, cast
@@ -163,7 +164,9 @@ def test_a_network_is_not_fitted_to_a_kind_that_no_training_recording_has():
         Fold("a", macro, only),
         ["macro"],
         0,
-        lambda given: type("Read", (), {"whole_heads": False, "damaged": 0, "rate": FPS, "samples": COUNT})(),
+        lambda given: type(
+            "Read", (), {"whole_heads": False, "damaged": 0, "missing": 0, "rate": FPS, "samples": COUNT}
+        )(),
     )
     assert (result.facts, result.events) == ({"macro": {}}, ())
     assert kinds_of([*macro, *only]) == ("micro", "macro")
@@ -307,6 +310,19 @@ def test_a_movement_that_a_database_codes_with_two_apexes_counts_once(videos, tm
     assert compared.events == {"micro": 2}
     rates = {fold: facts["micro"]["events_a_minute"] for fold, facts in compared.methods[0].facts.items()}
     assert rates == {"a": pytest.approx(60 * FPS / COUNT, abs=1e-4), "b": pytest.approx(60 * FPS / COUNT, abs=1e-4)}
+
+
+@pytest.mark.slow
+def test_dropped_frames_are_noted_and_do_not_refuse_the_recording(folder, tmp_path):
+    """As in CAS(ME)^3, where the numbers of files have gaps."""
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        for number in {*range(1, COUNT + 1)} - {20, 21, 100}:
+            os.link(folder / name / f"{number:04d}.png", tmp_path / name / f"{number}.png")
+    read = [replace(video(name, MOVEMENTS[name], COUNT), source=tmp_path / name) for name in "ab"]
+    compared = compare_spotting(read, ["lbp-chi2"], tmp_path / "out", jobs=1, progress=False)
+    assert compared.methods[0].scores.tp == 2
+    assert compared.notes[0].startswith("a: 3 of the frames that are used are missing; the one before is shown instead")
 
 
 def test_what_methods_of_another_version_computed_is_not_continued(videos, tmp_path, monkeypatch):

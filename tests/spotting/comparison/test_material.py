@@ -66,6 +66,24 @@ def test_what_other_libraries_measured_is_measured_again(images, tmp_path, monke
     assert len(list((tmp_path / "kept").glob(f"*/{FEATURES[0].key}.npz"))) == 2
 
 
+def test_missing_frames_show_the_sample_before_and_are_counted(images, tmp_path):
+    """In order: where no sample lies, a sample alone, and samples among others."""
+    folder = tmp_path / "a"
+    missing = {6, 20, *range(39, 46)}
+    for place, image in enumerate(images):
+        if place not in missing:
+            write_image(folder / f"{place + 7}.png", image)
+    read = of(folder, FEATURES, tmp_path / "kept")
+    assert (read.first, read.frames, read.samples, read.damaged, read.missing) == (7, COUNT, 20, 0, 3)
+    shown = [
+        images[max(each for each in range(place + 1) if each % STEP == 0 and each not in missing)]
+        for place in range(0, COUNT, STEP)
+    ]
+    expected = measured(map(small_gray, shown), FEATURES)
+    assert np.array_equal(read.values(FEATURES[0]), expected[FEATURES[0].key])
+    assert of(folder, FEATURES, tmp_path / "kept").missing == 3
+
+
 def test_damaged_frames_show_the_sample_before_and_are_counted(images, tmp_path, monkeypatch):
     """In order: before the first sound sample, between two, and where no sample lies."""
     damaged = {0, 40, 41}

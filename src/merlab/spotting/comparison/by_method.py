@@ -23,7 +23,14 @@ from merlab.progress import Progress, shown_progress
 from merlab.sinks import CsvSink
 from merlab.spotting.columns import Columns
 from merlab.spotting.comparison import as_spotter, code_of
-from merlab.spotting.comparison.folds import damage_note, equal_recordings, has_events, short_note, target_of
+from merlab.spotting.comparison.folds import (
+    damage_note,
+    equal_recordings,
+    has_events,
+    missing_note,
+    short_note,
+    target_of,
+)
 from merlab.spotting.comparison.found import Found, distinct
 from merlab.spotting.comparison.material import Material, prepare
 from merlab.spotting.comparison.recordings import digest_of, recordings_in
@@ -180,6 +187,7 @@ class MethodOnVideos:
             show(0, 1, f"{self._spotter.name} spots in {video.name}")
             rows = [METHOD_ROWS.as_written(_row(each, material, clock)) for each in distinct(fitted.spot(material))]
         notes = [damage_note(video.name, material.damaged)] if material.damaged else []
+        notes += [missing_note(video.name, material.missing)] if material.missing else []
         if material.samples < self._spotter.least_samples(self._target, material.rate):
             notes.append(short_note(self._spotter.name, video.name))
         metadata = MethodMetadata(

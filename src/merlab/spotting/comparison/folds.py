@@ -197,6 +197,7 @@ def fold_result(
         events=tuple(sorted(events, key=lambda event: (event.video, event.onset, event.offset, event.kind))),
         whole_heads=sum(material(video).whole_heads for video in fold.test),
         damaged={video.name: material(video).damaged for video in fold.test if material(video).damaged},
+        missing={video.name: material(video).missing for video in fold.test if material(video).missing},
         too_short={
             video.name: short for video in fold.test if (short := _too_short(spotter, fold, kinds, material(video)))
         },
@@ -234,6 +235,14 @@ def damage_note(video: str, damaged: int) -> str:
     return (
         f"{video}: {damaged} of the frames that are used cannot be decoded; the one before is shown instead. Copy the "
         "video again from the original"
+    )
+
+
+def missing_note(video: str, missing: int) -> str:
+    """What to report of a recording that lacks frames."""
+    return (
+        f"{video}: {missing} of the frames that are used are missing; the one before is shown instead. If the camera "
+        "did not drop them, copy them again from the original"
     )
 
 

@@ -1,4 +1,4 @@
-"""The frames of a recording for comparison methods: every n-th, in place of a damaged one the one before."""
+"""The frames of a recording for comparison methods: every n-th, in place of one that is not there the one before."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from merlab.databases.long_video import LongVideo
 from merlab.errors import MerlabError
 from merlab.frames import Image, clock_of, open_frames
 from merlab.frames.clock import Clock
-from merlab.spotting.aligned_frames import require_aligned, require_every_frame
+from merlab.spotting.aligned_frames import require_aligned, require_most_frames
 from merlab.spotting.motion import keys_of
 
 
 class FrameReader:
     """Reads every n-th frame of a recording; a damaged one shows the one before it, the first ones the one after.
 
-    ``first`` is the number of the first frame, ``count`` how many there are, ``keys`` from how many key frames movement
-    is measured. After reading, ``whole_heads`` says
-    whether they do not have the proportions of an aligned face (with ``aligned``, MerlabError is raised instead), and
-    ``damaged`` how many of those that were needed cannot be decoded.
+    So does one whose number is missing among the images of a folder. ``first`` is the number of the first frame,
+    ``count`` how many there are up to the last, ``keys`` from how many key frames movement is measured. After reading,
+    ``whole_heads`` says whether they do not have the proportions of an aligned face (with ``aligned``, MerlabError is
+    raised instead), ``damaged`` how many of those that were needed cannot be decoded, and ``missing`` how many of those
+    are not there.
     """
 
     def __init__(self, video: LongVideo, aligned: bool) -> None:
@@ -26,28 +27,38 @@ class FrameReader:
         self._frames = open_frames(video.source)
         self.clock: Clock = clock_of(video.source, self._frames, video.fps)
         self.keys, numbers = keys_of(self._frames), self._frames.numbers
-        self.first, self.count = (numbers[0], len(numbers)) if len(numbers) else (1, 0)
-        self.whole_heads, self.damaged = False, 0
+        self.first, self.count = (numbers[0], numbers[-1] - numbers[0] + 1) if len(numbers) else (1, 0)
+        self.whole_heads, self.damaged, self.missing = False, 0, 0
 
     def images(self, step: int) -> Iterator[tuple[int, Image]]:
         """Every ``step``-th frame with its position from 0, (H, W, 3) BGR."""
-        require_every_frame(self._source, self._frames)
+        require_most_frames(self._source, self._frames)
         last: Image | None = None
         waiting: list[int] = []
-        for frame in self._frames.walk(lambda number: (number - self.first) % step == 0):
-            position = frame.number - self.first
-            if position % step:
-                continue
-            self.damaged += frame.image is None
+        for position, image in self._samples(step):
             waiting.append(position)
-            if last is None and frame.image is not None:
-                self._check(frame.image)
-            last = last if frame.image is None else frame.image
+            if last is None and image is not None:
+                self._check(image)
+            last = last if image is None else image
             if last is not None:
                 yield from ((each, last) for each in waiting)
                 waiting = []
         if last is None:
             raise MerlabError(f"{self._source} contains no frame that can be read")
+
+    def _samples(self, step: int) -> Iterator[tuple[int, Image | None]]:
+        """Every ``step``-th position with its frame, None where it is missing or damaged."""
+        coming = 0
+        for frame in self._frames.walk(lambda number: (number - self.first) % step == 0):
+            position = frame.number - self.first
+            while coming < position:
+                self.missing += 1
+                yield coming, None
+                coming += step
+            if coming == position:
+                self.damaged += frame.image is None
+                yield position, frame.image
+                coming += step
 
     def _check(self, image: Image) -> None:
         try:

@@ -31,7 +31,7 @@ from merlab.spotting.motion import MEASURED
 from merlab.version import __version__
 
 READ = "source"
-FACTS = "first_frames_whole_damaged"
+FACTS, MISSING = "first_frames_whole_damaged", "missing"
 FRAMES_A_REPORT = 100
 MOST_NAMED = 5
 
@@ -45,9 +45,10 @@ class Material:
         folder: holds one file per feature.
         step: how many frames lie from one sample to the next.
         first: the number of the first frame.
-        frames: how many frames were read.
+        frames: how many frames there are, from the first to the last.
         whole_heads: whether the frames do not have the proportions of an aligned face.
         damaged: how many frames that were needed are damaged; each of them shows the one before it that was needed.
+        missing: how many are not there, because a camera dropped them; each shows the one before it, too.
         curves: those that were computed from the features, for the next fold.
 
     """
@@ -59,6 +60,7 @@ class Material:
     frames: int
     whole_heads: bool
     damaged: int = 0
+    missing: int = 0
     curves: dict[tuple[str, int], Float64Array] = field(default_factory=dict, repr=False)
 
     @property
@@ -116,7 +118,8 @@ def prepare(
     """The recording with these features, which are computed if they are not kept in a folder of ``root`` yet.
 
     With ``places``, also the places of the blocks. With ``aligned``, raises MerlabError for frames that do not have the
-    proportions of an aligned face. Raises MerlabError for a source that cannot be read, has no frame, or lacks frames.
+    proportions of an aligned face. Raises MerlabError for a source that cannot be read, has no frame, or lacks half of
+    its frames.
     """
     folder = root / _identity(video)
     missing = [each for each in features if not file_of(folder, each.key).is_file()]
@@ -126,7 +129,9 @@ def prepare(
     if facts is None or wanted or needs_places:
         facts = _read(video, wanted, folder, progress, places=needs_places, aligned=aligned)
     first, frames, whole_heads, damaged = (int(each) for each in np.asarray(facts[FACTS], np.int64))
-    material = Material(video, folder, step_of(video.fps), first, frames, bool(whole_heads), damaged)
+    # What an earlier merlab kept does not state it: it refused a recording that lacks frames.
+    absent = int(facts[MISSING]) if MISSING in facts else 0
+    material = Material(video, folder, step_of(video.fps), first, frames, bool(whole_heads), damaged, absent)
     for own in (each for each in missing if isinstance(each, OwnFeature)):
         progress(video.frames, video.frames, f"measuring {video.name}")
         own.keep_only(folder, own.of(material.recording(None, truth=False)))
@@ -203,7 +208,8 @@ def _read(
     for key, values in measuring.values().items():
         keep(folder, key, values)
     facts: dict[str, Array] = {
-        FACTS: np.array([reader.first, reader.count, reader.whole_heads, reader.damaged], np.int64)
+        FACTS: np.array([reader.first, reader.count, reader.whole_heads, reader.damaged], np.int64),
+        MISSING: np.array(reader.missing, np.int64),
     }
     write_arrays(file_of(folder, READ), facts)
     return facts

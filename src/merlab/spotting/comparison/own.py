@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from merlab.databases.long_video import Kind
-from merlab.frames import clock_of, open_frames
+from merlab.frames import open_frames
+from merlab.spotting.aligned_frames import clock_of_frames, has_gaps
 from merlab.spotting.comparison.found import Found
 from merlab.spotting.comparison.material import Material
 from merlab.spotting.comparison.sampling import Feature
@@ -55,11 +56,18 @@ class OwnSpotter:
     def spot(self, material: Material) -> list[Found]:
         """The movements, without those that are no expression and without weak candidates."""
         video = material.video
-        clock = clock_of(video.source, open_frames(video.source), video.fps)
-        shift, found = material.first - 1, []
-        for window in spot_stretches(material.places(), clock, self.settings):
+        frames = open_frames(video.source)
+        clock, places = clock_of_frames(video.source, frames, video.fps), material.places()
+        there: Sequence[int] = range(len(places))
+        if has_gaps(frames):
+            # Those of missing frames repeat the ones before.
+            there = [number - material.first for number in frames.numbers]
+            places = places[there]
+        found = []
+        for window in spot_stretches(places, clock, self.settings):
             for event in window.events:
-                onset, apex, offset = (frame + shift for frame in (event.onset, event.apex, event.offset))
+                moments = (event.onset, event.apex, event.offset)
+                onset, apex, offset = (material.first + there[moment - 1] for moment in moments)
                 if event.kind != "other":
                     found.append(Found(onset, apex, offset, event.score, event.kind))
         return sorted(found, key=lambda each: each.onset)

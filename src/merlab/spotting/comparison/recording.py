@@ -42,7 +42,7 @@ class Recording:
     def images(self) -> Iterator[NDArray[np.uint8]]:
         """Every frame in order, (H, W, 3) BGR from 0 to 255, one at a time, so that memory does not grow.
 
-        A damaged frame shows the one before it. Raises MerlabError for a video that cannot be read.
+        A damaged or missing frame shows the one before it. Raises MerlabError for a video that cannot be read.
         """
         return (image for _, image in FrameReader(self._video, aligned=False).images(1))
 

@@ -13,6 +13,7 @@ from merlab.spotting.comparison.folds import (
     damage_note,
     fitted_on,
     kinds_of,
+    missing_note,
     person_in,
     shared_subjects,
     short_note,
@@ -71,10 +72,12 @@ def summarized(
 
 
 def _notes_of_folds(results: Sequence[tuple[Spotter, Sequence[FoldResult]]], kinds: Sequence[Kind]) -> Iterator[str]:
-    """The notes on damaged recordings, then on those too short for a method, then on what was not fitted."""
+    """The notes on damaged and incomplete recordings, on those too short for a method, and on what was not fitted."""
     folds = [(spotter, each) for spotter, of_folds in results for each in of_folds]
     damaged = {name: count for _, each in folds for name, count in each.damaged.items()}
     yield from starmap(damage_note, damaged.items())
+    missing = {name: count for _, each in folds for name, count in each.missing.items()}
+    yield from starmap(missing_note, missing.items())
     several = len(kinds) > 1
     yield from (
         short_note(spotter.name, name, short if several else ())
