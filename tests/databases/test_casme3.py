@@ -125,6 +125,24 @@ class TestPartA:
         (finding,) = examination.findings
         assert finding.expected == "kinds macro 3346, micro 860"
 
+    def test_the_package_of_single_clips_has_the_remedy_to_move_its_frames(self, tmp_path):
+        """Public loaders of Part_A_ME_clip find ``frame/spNO.10_a_116/116.jpg`` by subject, file name and onset."""
+        write_table(tmp_path / MICRO_TABLE, [row(), row(frames=(12, 14, 16))], COLUMNS)
+        clips = tmp_path / "Part_A_ME_clip" / "frame"
+        for onset, offset in ((3, 8), (12, 16)):
+            write_images(clips / f"spNO.1_a_{onset}", (f"{n}.jpg" for n in range(onset, offset + 1)), JPEG)
+        (finding,) = examine(tmp_path).of("unusable")
+        assert (finding.where, finding.found) == (str(clips), "spNO.1_a_12, spNO.1_a_3")
+        assert "move the images in frame/spNO.1_a_116 to part_A/spNO.1/a/color" in finding.remedy
+        target = tmp_path / "part_A" / "spNO.1" / "a" / "color"
+        target.mkdir(parents=True)
+        for image in clips.glob("*/*.jpg"):
+            image.rename(target / image.name)
+        assert [(clip.name, clip.onset, clip.offset) for clip in load("casme3", tmp_path)] == [
+            ("a@3", 3, 8),
+            ("a@12", 12, 16),
+        ]
+
     def test_the_table_of_macro_expressions_alone_is_not_read(self, tmp_path):
         other = MICRO_TABLE.replace("ME_label", "MaE_label")
         write_table(tmp_path / other, [row("b")], COLUMNS)

@@ -35,6 +35,11 @@ from merlab.databases.coded.release import (
     numbered_subject,
 )
 
+# The package Part_A_ME_clip.
+SINGLE_CLIPS = (
+    "these are single clips (Part_A_ME_clip), whose frames have the numbers of the long videos: move the images in "
+    "frame/spNO.1_a_116 to part_A/spNO.1/a/color, and those of all others alike"
+)
 ACCESS = "free for research after signing a license agreement with its authors at the Chinese Academy of Sciences"
 
 
@@ -113,6 +118,7 @@ MICRO_OF_PART_A = Release(
         name_of=_letter,
         video_name=_video_name,
         below=_below,
+        package=(r"spNO\.?\d{1,3}_[a-m]_\d+", SINGLE_CLIPS),
     ),
     quirks=facts.QUIRKS,
     long=True,

@@ -32,8 +32,15 @@ def no_layout(root: Path, release: Release) -> Finding:
             return Finding("unusable", str(folder), expected, "folders of another database", remedy)
         if misnamed := misnamed_subjects(folder, release):
             return Finding("unusable", str(folder), expected, first_of(misnamed, NAMES_SHOWN), renames(misnamed))
+        if (package := release.layout.package) and (packaged := _folders_like(package[0], folder)):
+            return Finding("unusable", str(folder), expected, first_of(packaged, NAMES_SHOWN), package[1])
     remedy = "unpack the frames of the release next to the coding table, then give the folder that holds both"
     return Finding("unusable", str(root), expected, "no such folders with frames", remedy)
+
+
+def _folders_like(pattern: str, folder: Path) -> list[str]:
+    """The names of the folders in this one that have such a name."""
+    return [path.name for path in entries(folder) if re.fullmatch(pattern, path.name, re.IGNORECASE) and path.is_dir()]
 
 
 def missing_sources(table: CodingTable, layout: Layout, release: Release) -> Iterator[Finding]:

@@ -198,6 +198,7 @@ class LayoutFormat:
         video_name: gives the name of a long video, unique in its database, from its subject and its folder.
         emotion_of: gives the emotion that the folder of a clip states, where the folders are named by emotions.
         below: gives the path of a clip's folder of cropped faces, below the folder of all of them.
+        package: pattern of the folders of another package of the release, which is not read, and how to read it.
 
     """
 
@@ -210,6 +211,7 @@ class LayoutFormat:
     emotion_of: Callable[[Path], str] | None = None
     video_name: Callable[[str, Path], str] = name_of_source
     below: Callable[[Clip], Path] = subject_and_clip
+    package: tuple[str, str] | None = None
 
     def is_subject(self, name: str) -> bool:
         """Whether a folder of this name holds a subject."""
