@@ -27,6 +27,7 @@ from merlab.spotting.event import SpottedEvent, Tier
 from merlab.spotting.kept_places import FramesRead, KeptPlaces
 from merlab.spotting.many_videos import folder_of, source_of
 from merlab.spotting.motion import MEASURED, keys_of
+from merlab.spotting.repeats import PassingSteps, Repeats
 from merlab.spotting.spot import MADE_BY, SpottingSettings, Window
 from merlab.spotting.stretches import block_places, spot_stretches
 from merlab.spotting.tables_of_all import EVENTS, WEAK
@@ -171,11 +172,13 @@ def _assemble(making: _Making, aside: Path) -> Timeline:
     else:
         read = aligned = AlignedFrames(making.source, frames, making.progress)
         places = kept.keep(block_places(aligned.images(), clock, kept.read(), keys_of(frames)))
-    found = _found(places, read, making, aside)
+    steps = PassingSteps(clock.gaps)
+    found = _found(steps.of(places), read, making, aside)
     if whole is None:
         kept.conclude(FramesRead(read.count, read.first, read.damaged, read.light))
     timing = timing_of(clock, read.count, read.first, making.fps, making.numbers)
-    metadata = _metadata(making, timing, file_facts(frames), read, found)
+    repeats = Repeats.of(steps.steps, clock)
+    metadata = _metadata(making, timing, file_facts(frames), read, found, repeats)
     write_model(aside / METADATA, metadata)
     scores = pd.concat(found.scores, ignore_index=True)
     return Timeline(aside, tuple(found.rows), tuple(found.weak_rows), scores, metadata)
@@ -230,7 +233,9 @@ def _found(places: Iterable[Float32Array], read: _Read, making: _Making, folder:
     return found
 
 
-def _metadata(making: _Making, timing: Timing, file: MediaFacts | None, read: _Read, found: _Found) -> SpottingMetadata:
+def _metadata(
+    making: _Making, timing: Timing, file: MediaFacts | None, read: _Read, found: _Found, repeats: Repeats
+) -> SpottingMetadata:
     remedy = "the frame before was taken; frames at the end were left out"
     warnings = [
         *source_caveats(timing, file),
@@ -238,6 +243,7 @@ def _metadata(making: _Making, timing: Timing, file: MediaFacts | None, read: _R
         *missing_caveats(making.numbers),
         *spotting_caveats(making.clock, found.dropped, making.request.settings),
         *read.light.caveats(),
+        *repeats.caveats(making.clock.fps),
     ]
     return SpottingMetadata(
         **dict(timing),

@@ -7,7 +7,7 @@ were aligned elsewhere, the mesh where there are only five points) is NaN and pa
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from merlab.faces.quality import LARGEST_ROLL, LEAST_COVERAGE, LEAST_PUPIL_DISTA
 from merlab.given import require_number
 from merlab.registry import look_up
 from merlab.spotting.event import PART_OF_LONGER, REPEATED, TOO_LARGE, MovementKind
+from merlab.spotting.repeats import Repeats
 from merlab.videos.class_units import is_supported
 from merlab.videos.moved import PartMovement, UnitStrength
 from merlab.vocabulary import WITHHELD_REASONS, WithheldReason
@@ -60,8 +61,8 @@ class WordSettings:
     largest_change: float = 0.15
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            require_number(getattr(self, field.name), f"{field.name} of words", 0)
+        for limit in fields(self):
+            require_number(getattr(self, limit.name), f"{limit.name} of words", 0)
 
     def longest_spotted(self, fps: float) -> float:
         """The longest duration that spotting may give to a micro-expression at this frame rate, s."""
@@ -123,6 +124,7 @@ class Claim:
         change: as ``largest_change`` of WordSettings.
         face: the face in the frames of the movement.
         why_other: as in SpottedEvent.
+        repeats: how many of the frames repeat the one before.
 
     """
 
@@ -138,6 +140,7 @@ class Claim:
     change: float
     face: FaceState
     why_other: str = ""
+    repeats: Repeats = field(default_factory=Repeats)
 
 
 def reasons_to_withhold(claim: Claim, unsure_below: float, limits: WordSettings) -> tuple[WithheldReason, ...]:
@@ -151,7 +154,7 @@ def reasons_to_withhold(claim: Claim, unsure_below: float, limits: WordSettings)
         "movement too long": claim.seconds > limits.longest_spotted(claim.fps),
         "movement repeats": claim.why_other == REPEATED,
         "part of a longer movement": claim.why_other == PART_OF_LONGER,
-        "too few frames per second": claim.fps < limits.least_fps,
+        "too few frames per second": claim.repeats.seen_rate(claim.fps) < limits.least_fps,
         "head moves more than the face": claim.head > max(limits.least_head, limits.most_head * claim.largest),
         "face not upright": face.roll > limits.largest_roll,
         "face turned away": face.is_turned(limits),
@@ -198,8 +201,8 @@ def sentence_of(reason: WithheldReason, unsure_below: float, fps: float, limits:
         "movement repeats": "Several movements follow each other with short pauses, as in speech or chewing.",
         "part of a longer movement": "It is a step in the rise or fall of a longer movement of the same half of the "
         "face.",
-        "too few frames per second": f"The video has fewer than {limits.least_fps:g} frames per second, too few for so "
-        "brief a movement.",
+        "too few frames per second": f"The video has fewer than {limits.least_fps:g} frames per second, repeated "
+        "ones aside, too few for so brief a movement.",
         "head moves more than the face": "Between onset and apex the head moves more than the face.",
         "face not upright": f"The face is turned by more than {limits.largest_roll:g} degrees from upright.",
         "face turned away": "The face looks to the side.",

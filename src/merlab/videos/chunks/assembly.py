@@ -16,6 +16,7 @@ from merlab.sinks import CsvSink
 from merlab.spotting.columns import Columns
 from merlab.spotting.event import Tier
 from merlab.spotting.light import Light
+from merlab.spotting.repeats import Repeats
 from merlab.spotting.timing import file_facts
 from merlab.storage import whole_folder
 from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkMovement, TrackQuality
@@ -75,6 +76,7 @@ class Totals:
     left_out: int = 0
     size: tuple[int, int] = (0, 0)
     light: Light = field(default_factory=Light)
+    repeats: Repeats = field(default_factory=Repeats)
     events: list[tuple[ChunkEvent, Path]] = field(default_factory=list)
     weak: list[ChunkMovement] = field(default_factory=list)
     faces: dict[int, FaceRecord] = field(default_factory=dict)
@@ -88,6 +90,7 @@ class Totals:
         self.left_out = max(self.left_out, chunk.record.left_out)
         self.size = max(self.size, chunk.record.size)
         self.light += chunk.record.light
+        self.repeats += chunk.record.repeats
         self.events += [(event, chunk.folder / event.pictures) for event in chunk.events]
         self.weak += chunk.weak
         for row, _ in chunk.lines:

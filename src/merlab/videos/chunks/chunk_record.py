@@ -10,6 +10,7 @@ from merlab.faces.quality import ClipQuality
 from merlab.json_models import read_model, write_model
 from merlab.spotting.event import MovementKind
 from merlab.spotting.light import Light
+from merlab.spotting.repeats import Repeats
 from merlab.videos.frame_table import FrameLine, read_lines
 from merlab.videos.result import FRAMES
 from merlab.vocabulary import LandmarkSource
@@ -94,6 +95,7 @@ class ChunkRecord(_Record):
         left_out: the most faces that were seen at once beyond those that are followed.
         quality: of each track.
         light: of all tracks.
+        repeats: of all tracks.
 
     """
 
@@ -107,6 +109,7 @@ class ChunkRecord(_Record):
     left_out: int = 0
     quality: tuple[TrackQuality, ...] = ()
     light: Light = Light()
+    repeats: Repeats = Repeats()
 
     def write(self, folder: Path) -> None:
         """Write chunk.json."""

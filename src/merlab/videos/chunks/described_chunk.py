@@ -11,6 +11,7 @@ from merlab.frames import Frames
 from merlab.frames.clock import Clock
 from merlab.sinks import CsvSink
 from merlab.spotting.event import SpottedEvent
+from merlab.spotting.repeats import Repeats, steps_of
 from merlab.spotting.spot import SpottingSettings, Window
 from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkMovement, ChunkRecord, Description
 from merlab.videos.chunks.face_state import face_state
@@ -25,12 +26,16 @@ from merlab.videos.words import FaceState, WordSettings, reasons_by_mesh
 
 @dataclass(frozen=True)
 class SeenEvent:
-    """A spotted movement, in frames of a video with ``fps``; how long it lasts by the clock, s; the face meanwhile."""
+    """A spotted movement, in frames of a video with ``fps``; how long it lasts by the clock, s; the face meanwhile.
+
+    ``repeats`` is how many of the frames of the face repeat the one before.
+    """
 
     event: SpottedEvent
     fps: float
     seconds: float
     face: FaceState
+    repeats: Repeats = field(default_factory=Repeats)
 
 
 class Describer(Protocol):
@@ -49,6 +54,7 @@ class _Found:
     weak: list[ChunkMovement] = field(default_factory=list)
     dropped: int = 0
     unspotted: int = 0
+    repeats: Repeats = field(default_factory=Repeats)
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,7 @@ class ChunkWriter:
             left_out=facts.left_out,
             quality=facts.quality,
             light=facts.light,
+            repeats=found.repeats,
         )
         record.write(folder)
 
@@ -88,6 +95,8 @@ class ChunkWriter:
         owned = range(*facts.owned)
         for track in chunk.tracks:
             window = track.spot(owned, self.clock, self.spotting)
+            repeats = Repeats.of(steps_of(track.places), self.clock)
+            found.repeats += repeats
             measures = track_measures(track, window, self.clock, self.spotting.score)
             for line in lines_of(_rows(track, window), measures):
                 found.lines.setdefault(line.row.frame, []).append(line)
@@ -97,7 +106,7 @@ class ChunkWriter:
             found.dropped += window.dropped
             for event in window.events:
                 pictures = str(len(found.events))
-                seen = self._seen(event, track, facts.size)
+                seen = self._seen(event, track, facts.size, repeats)
                 description = self.describer.describe(seen, self.pictures(track), folder / pictures)
                 movement = _movement(track.face_id, event, description.why_other)
                 found.events.append(ChunkEvent(**dict(movement), description=description, pictures=pictures))
@@ -106,9 +115,9 @@ class ChunkWriter:
                 found.weak.append(_movement(track.face_id, event, SEPARATOR.join(reasons)))
         return found
 
-    def _seen(self, event: SpottedEvent, track: KeptTrack, size: tuple[int, int]) -> SeenEvent:
+    def _seen(self, event: SpottedEvent, track: KeptTrack, size: tuple[int, int], repeats: Repeats) -> SeenEvent:
         seconds = self.clock.seconds(event.offset) - self.clock.seconds(event.onset)
-        return SeenEvent(event, self.clock.fps, seconds, face_state(track, event, size))
+        return SeenEvent(event, self.clock.fps, seconds, face_state(track, event, size), repeats)
 
 
 def _write_lines(path: Path, covered: range, lines: dict[int, list[FrameLine]]) -> None:

@@ -67,6 +67,7 @@ def _warnings(plan: VideoPlan, totals: Totals) -> list[str]:
     warnings = damage_caveats(damaged, totals.frames, "no face is seen there; copy the video again from the original")
     warnings += spotting_caveats(plan.clock, totals.dropped, options.spotting)
     warnings += totals.light.caveats()
+    warnings += totals.repeats.caveats(plan.clock.fps)
     if totals.faceless:
         warnings.append(f"no face is seen in {totals.faceless} of {totals.frames} frames")
     if totals.left_out:
