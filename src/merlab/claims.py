@@ -74,12 +74,8 @@ def claimed_folder(
     with only_writer(out):
         anew = again and _holds(out, marker) and (_changes(out, marker, settings) != [] or is_complete(out))
         if anew:
-            _require_only_ours(out, marker, writes)
-        # The folder in which one works, ".", has a name only in its full path.
-        full = out.absolute()
-        beside = full.parent / f"{ANEW}{full.name}"
-        if anew and full == Path.cwd():
-            raise MerlabError(f"{out} is the folder in which you work, so that it cannot be replaced; leave it first")
+            _require_replaceable(out, marker, writes)
+        beside = _beside(out)
         folder = beside if anew else out
         if anew and _changes(folder, marker, settings) != []:
             shutil.rmtree(folder, ignore_errors=True)
@@ -100,6 +96,20 @@ def claimed_folder(
             raise stop if isinstance(stop, Stopped) else Stopped(kept) from stop
         if anew:
             replace_folder(out, folder)
+
+
+def _beside(out: Path) -> Path:
+    """The hidden folder in which the content of ``out`` is made again."""
+    # The folder in which one works, ".", has a name only in its full path.
+    full = out.absolute()
+    return full.parent / f"{ANEW}{full.name}"
+
+
+def _require_replaceable(out: Path, marker: str, writes: Writes) -> None:
+    """Raises MerlabError for a folder with other files than merlab's, and for the one in which one works."""
+    _require_only_ours(out, marker, writes)
+    if out.absolute() == Path.cwd():
+        raise MerlabError(f"{out} is the folder in which you work, so that it cannot be replaced; leave it first")
 
 
 def claim_folder(out: Path, marker: str, settings: Mapping[str, object], holds: str, **unchecked: object) -> None:

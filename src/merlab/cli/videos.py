@@ -23,9 +23,7 @@ from merlab.errors import MerlabError
 from merlab.vocabulary import OverlayKind
 
 if TYPE_CHECKING:
-    from merlab.progress import Progress
     from merlab.spotting.spot import SpottingSettings
-    from merlab.spotting.timeline import Timeline
 
 FpsOption = Annotated[
     float | None,
@@ -93,8 +91,8 @@ def spot_command(
     one weak.csv of all. Finished results are not computed again.
     """
     from merlab.frames.opening import require_one_kind
-    from merlab.spotting.many_videos import folder_of, folder_of_each, for_each, require_rates, skipped_in, videos_in
-    from merlab.spotting.spot_video import HOLDS, OUT, spot
+    from merlab.spotting.many_videos import folder_of, skipped_in, videos_in
+    from merlab.spotting.spot_video import OUT, spot
     from merlab.spotting.tables_of_all import EVENTS
 
     for video in videos:
@@ -112,25 +110,16 @@ def spot_command(
     if train is not None:
         raise MerlabError("--train belongs to --method; merlab's own spotter is not trained")
     from merlab.cli.video_results import print_results, summary_of_timeline
-    from merlab.result_folder import ResultFolder
-    from merlab.spotting.timeline import METADATA
+    from merlab.spotting.spot_each import spot_each
 
     settings = _settings(p, floor, spotting)
     skipped = {path: reason for video in videos for path, reason in skipped_in(video).items()}
-
-    def make(video: Path, folder: Path, progress: Progress | bool = True) -> Timeline:
-        return spot(video, folder, fps=fps, settings=settings, again=again, progress=progress)
-
     if len(listed) > 1 or listed != videos:
-        require_rates(listed, fps)
-        for folder in folder_of_each(listed, out).values():
-            # Before any work, because the tables of all videos would be replaced even where a single result is refused.
-            ResultFolder(folder, METADATA, HOLDS).require_ours()
-        made, events = for_each(listed, out, make), out / EVENTS
+        made = spot_each(listed, out, fps=fps, settings=settings, again=again)
         summaries = {video: summary_of_timeline(each) for video, each in made.items()}
-        print_results(summaries, skipped, events, as_json)
+        print_results(summaries, skipped, out / EVENTS, as_json)
     else:
-        single = make(videos[0], folder_of(videos[0], out))
+        single = spot(videos[0], folder_of(videos[0], out), fps=fps, settings=settings, again=again)
         print_results({videos[0]: summary_of_timeline(single)}, skipped, None, as_json)
 
 

@@ -116,6 +116,7 @@ def _examine_subject(folder: Path, deep: bool) -> tuple[list[Clip], list[Finding
         return [], [
             Finding("unusable", folder.name, f"a subject named like {expected}", folder.name, "rename the folder")
         ]
+    database, fps = origin
     clips: list[Clip] = []
     findings: list[Finding] = []
     by_name: dict[str, list[Path]] = defaultdict(list)
@@ -130,25 +131,27 @@ def _examine_subject(folder: Path, deep: bool) -> tuple[list[Clip], list[Finding
         )
         if fault:
             findings.append(fault)
-            continue
-        database, fps = origin
-        clips.append(
-            Clip(
-                database=database,
-                subject=folder.name,
-                name=name,
-                fps=fps,
-                onset=None,
-                apex=None,
-                offset=None,
-                action_units="",
-                emotion=EMOTIONS[paths[0].parent.name],
-                source=paths[0],
-                apex_source="released",
-                aligned=True,
-            )
-        )
+        else:
+            clips.append(_clip(database, folder.name, name, fps, paths[0]))
     return clips, findings
+
+
+def _clip(database: str, subject: str, name: str, fps: float, source: Path) -> Clip:
+    """A clip of one flow image, whose folder is its class."""
+    return Clip(
+        database=database,
+        subject=subject,
+        name=name,
+        fps=fps,
+        onset=None,
+        apex=None,
+        offset=None,
+        action_units="",
+        emotion=EMOTIONS[source.parent.name],
+        source=source,
+        apex_source="released",
+        aligned=True,
+    )
 
 
 def _of_another(subject: str, name: str) -> Finding | None:

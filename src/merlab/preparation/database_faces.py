@@ -124,14 +124,7 @@ def prepare(
     settings = as_settings(settings)
     # A missing model file is reported before anything is written.
     settings.finding.open()
-    database = find_database(database) if isinstance(database, str) else database
-    require_instance(database, Database, "database", "or the name of one")
-    if database.examine_heads is None or database.cropped is None:
-        others = ", ".join(name for name, each in all_databases().items() if each.examine_heads and each.cropped)
-        raise MerlabError(
-            f"{database.name} does not contain frames of whole heads, so there is nothing to prepare; "
-            f"databases of whole heads are {others}"
-        )
+    database = _of_whole_heads(database)
     examination = database.ask("examine_heads", Examination, root, False, silent)
     if not examination.clips:
         raise MerlabError(f"{root} has no usable clip; run `merlab doctor {database.name} {root}` for the reasons")
@@ -151,6 +144,19 @@ def prepare(
         with shown_progress(progress) as show:
             faults = [*examination.of("unusable"), *_align_all(sources, jobs, show)]
         return _conclude(folder, request, sources, faults, stamps)
+
+
+def _of_whole_heads(given: str | Database) -> Database:
+    """The database; raises MerlabError for anything else, and for one without frames of whole heads."""
+    database = find_database(given) if isinstance(given, str) else given
+    require_instance(database, Database, "database", "or the name of one")
+    if database.examine_heads is None or database.cropped is None:
+        others = ", ".join(name for name, each in all_databases().items() if each.examine_heads and each.cropped)
+        raise MerlabError(
+            f"{database.name} does not contain frames of whole heads, so there is nothing to prepare; "
+            f"databases of whole heads are {others}"
+        )
+    return database
 
 
 def _tables_in(folder: Path) -> list[str]:

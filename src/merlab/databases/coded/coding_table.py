@@ -106,16 +106,13 @@ def _check_records(
     flagged = [with_flags(row, read.rows[row.number], form.flags) if isinstance(row, Row) else row for row in parsed]
     rows = [row for row in flagged if isinstance(row, Row)]
     unique, repeated = _without_repeats(_with_unique_names(rows) if form.names_repeat else rows)
-    findings = [*read.findings, *(fault for fault in flagged if isinstance(fault, Finding))]
-    labeled = [row for row in unique if not row.is_macro] if _has_labels(form, read) else []
-    coded = [(row.where, label) for row in labeled for label in row.emotion.split("+")]
-    findings += [
+    unique, not_action_units = _with_action_units(unique, form)
+    findings = [
+        *read.findings,
+        *(fault for fault in flagged if isinstance(fault, Finding)),
         *repeated,
         *repair_findings(path.name, [(row.number, row.repairs) for row in unique]),
-        *unknown_emotions(coded, form),
-    ]
-    unique, not_action_units = _with_action_units(unique, form)
-    findings += [
+        *unknown_emotions(_coded_emotions(unique, read, form), form),
         *not_action_units,
         *_without_columns(path.name, release, read),
         *missing_flags(path.name, form.flags, read.headings),
@@ -125,10 +122,7 @@ def _check_records(
         *_wrong_durations(unique, records, form),
         *_too_long(unique, release),
     ]
-    kinds = Counter(kind_of(record) for record in records.values())
-    emotions = Counter(emotion_of(record, release) for record in records.values() if kind_of(record) != MACRO)
-    if form.flags:
-        emotions = Counter(label for row in rows for label in row.emotion.split("+"))
+    kinds, emotions = Counter(map(kind_of, records.values())), _count_emotions(rows, records, release)
     version, reason = SYNTHETIC, "by its name or title, or by a manifest next to it"
     if not synthetic:
         version, reason = version_of(emotions, "objective class" in next(iter(records.values())), form)
@@ -142,11 +136,25 @@ def _check_records(
         "rows": str(len(records)),
         **({"kinds": describe_counts(kinds)} if "kind" in form.columns else {}),
         "emotions": describe_counts(emotions),
+        **dict(_second_frames(records)),
+        **dict(_rows_without_action_units(unique, read, form)),
     }
-    facts.update(_second_frames(records))
-    facts.update(_rows_without_action_units(unique, read, form))
     listed = [(form.subject(record["subject"]) or "", folder_of(record, form)) for record in records.values()]
     return CodingTable(path, version, tuple(unique), tuple(findings), frozenset(listed), facts)
+
+
+def _coded_emotions(rows: list[Row], read: Records, form: TableFormat) -> list[tuple[str, str]]:
+    """Where each label of a micro-expression is, and the label; nothing in a table that has no labels."""
+    if not (form.flags or form.columns.get("emotion") in read.headings):
+        return []
+    return [(row.where, label) for row in rows if not row.is_macro for label in row.emotion.split("+")]
+
+
+def _count_emotions(rows: list[Row], records: Mapping[int, Record], release: Release) -> Counter[str]:
+    """How often each emotion is coded, macro-expressions left out where one column holds the emotion."""
+    if release.table.flags:
+        return Counter(label for row in rows for label in row.emotion.split("+"))
+    return Counter(emotion_of(record, release) for record in records.values() if kind_of(record) != MACRO)
 
 
 def _second_frames(records: Mapping[int, Record]) -> Iterator[tuple[str, str]]:
@@ -217,10 +225,6 @@ def _with_action_units(rows: list[Row], form: TableFormat) -> tuple[list[Row], l
     expected = f"action units such as 4+L10 in column {form.columns.get('action units')}"
     findings = [Finding("differs", row.where, expected, quoted(row.action_units), remedy) for row in wrong]
     return [replace(row, action_units="") if row in wrong else row for row in rows], findings
-
-
-def _has_labels(form: TableFormat, read: Records) -> bool:
-    return bool(form.flags) or form.columns.get("emotion") in read.headings
 
 
 def _without_columns(table: str, release: Release, read: Records) -> Iterator[Finding]:

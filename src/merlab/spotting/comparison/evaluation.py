@@ -77,16 +77,17 @@ def compare_spotting(
     require_yes_or_no(again=again)
     videos, training = _recordings(videos, "videos"), None if training is None else _recordings(training, "training")
     spotters = spotters_of(all_spotters() if methods is None else methods)
-    for each in (*videos, *(training or ())):
-        if not each.source.exists():
-            raise MerlabError(f"{each.source}, the source of {each.name}, does not exist; correct its path")
+    _require_sources([*videos, *(training or ())])
     folds = leave_one_subject_out(videos) if training is None else fitted_elsewhere(videos, training)
     settings = {
         "recordings": digest_of([*videos, *(training or ())]),
         "fitted_on": fitted_on(videos, training),
         "seed": seed,
+        "merlab": __version__,
+        "measured": MEASURED,
+        "computed": COMPUTED,
+        "versions": computing_versions(),
     }
-    settings |= {"merlab": __version__, "measured": MEASURED, "computed": COMPUTED, "versions": computing_versions()}
     with (
         claimed_folder(
             place, SETTINGS, settings, HOLDS, again=again, is_complete=_is_complete, writes=WRITTEN.fullmatch
@@ -109,6 +110,12 @@ def _recordings(given: object, name: str) -> list[LongVideo]:
             f"{name} must be a list of recordings, such as merlab.databases.long_videos(...).videos, got {given!r}"
         )
     return [replace(each, events=_once(each.events)) for each in listed]
+
+
+def _require_sources(videos: Iterable[LongVideo]) -> None:
+    for each in videos:
+        if not each.source.exists():
+            raise MerlabError(f"{each.source}, the source of {each.name}, does not exist; correct its path")
 
 
 def _once(events: Sequence[LongEvent]) -> tuple[LongEvent, ...]:

@@ -102,15 +102,8 @@ def score_spotting(
         look_up(kind, dict.fromkeys(KINDS), "kind")
     require_yes_or_no(by_duration=by_duration)
     lengths = None if videos is None else read_lengths(videos, fps)
-    how = (
-        Reading(threshold, fps, tier)
-        if lengths is None
-        else Reading(threshold, fps, tier, lengths.fps, lengths.first_of)
-    )
-    true = event_cells(truth, "the true events", replace(how, threshold=None))
-    found = event_cells(spotted, "the spotted events", how)
-    if tier is not None and not (reads_document(truth) or reads_document(spotted)):
-        raise MerlabError(f"no .eaf file is read, from which the tier {tier!r} could be chosen; leave the tier out")
+    how = Reading(threshold, fps, tier, *((lengths.fps, lengths.first_of) if lengths is not None else ()))
+    true, found = _read(truth, spotted, how)
     if scheme is not None:
         true = _in_scheme(true, as_scheme(scheme))
     true, found, notes = _with_same_names(true, found, lengths)
@@ -119,12 +112,30 @@ def score_spotting(
     choice = Choice(kind, by_duration, fps, lengths)
     (true_events, found_events), kind_notes = choose_kinds(true, found, choice)
     scores = _score(true_events, found_events, fps, lengths)
-    tables, rates = ((true_events, true.name), (found_events, found.name)), lengths.fps if lengths else {}
+    doubts = _doubts([(true_events, true.name), (found_events, found.name)], fps, lengths)
+    places = notes_on_places(true_events, found_events)
+    return scores.model_copy(update={"notes": (*notes, *doubts, *places, *kind_notes, *scores.notes)})
+
+
+def _read(
+    truth: Events | Sequence[Events], spotted: Events | Sequence[Events], how: Reading
+) -> tuple[CellTable, CellTable]:
+    """Both tables; raises MerlabError for a tier of documents where no document is read."""
+    true = event_cells(truth, "the true events", replace(how, threshold=None))
+    found = event_cells(spotted, "the spotted events", how)
+    if how.tier is not None and not (reads_document(truth) or reads_document(spotted)):
+        raise MerlabError(f"no .eaf file is read, from which the tier {how.tier!r} could be chosen; leave the tier out")
+    return true, found
+
+
+def _doubts(
+    tables: Sequence[tuple[pd.DataFrame, str]], fps: float | None, lengths: VideoLengths | None
+) -> Iterator[str]:
+    """Notes on events of each table, with its name, that end after their video or are very long."""
     if lengths is not None:
-        notes = (*notes, *(note for events, name in tables for note in lengths.beyond(events, name, fps)))
-    doubts = filter(None, (note_on_lengths(events, name, rates, fps) for events, name in tables))
-    notes = (*notes, *doubts, *notes_on_places(true_events, found_events))
-    return scores.model_copy(update={"notes": (*notes, *kind_notes, *scores.notes)})
+        yield from (note for events, name in tables for note in lengths.beyond(events, name, fps))
+    rates = lengths.fps if lengths else {}
+    yield from filter(None, (note_on_lengths(events, name, rates, fps) for events, name in tables))
 
 
 def _in_scheme(true: CellTable, scheme: Scheme) -> CellTable:
