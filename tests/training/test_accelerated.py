@@ -237,6 +237,12 @@ class TestMasks:
         for name, value in plain.named_buffers():
             assert torch.allclose(statistics[name], value, rtol=1e-12)
 
+    @pytest.mark.parametrize("options", [{"momentum": None}, {"track_running_stats": False}])
+    def test_a_normalization_without_running_statistics_of_a_fixed_weight_is_refused(self, options):
+        """As torch documents it, momentum=None is an average over all batches."""
+        with pytest.raises(MerlabError, match="set the training setting loop to accelerated or plain"):
+            mask_batch_norms(nn.Sequential(nn.BatchNorm2d(4, **options)), torch.ones(8))
+
     def test_a_network_with_its_own_loss_is_refused_with_the_remedy(self):
         class Own(NetworkWithLoss):
             def __init__(self):

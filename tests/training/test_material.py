@@ -263,6 +263,12 @@ class TestWhatIsRefused:
         with pytest.raises(MerlabError, match="belong together"):
             classifier.fit(REAL, LABELS, GROUPS, 0, intensities=np.zeros((40, 4), np.float32))
 
+    def test_intensities_of_another_number_of_units_than_the_sides(self):
+        classifier = NeuralClassifier(TwoHeads, 3, changed(synthetic_share=0))
+        known = np.zeros((40, 5), np.float32)
+        with pytest.raises(MerlabError, match=r"40 clips and 4 action units need intensities \(40, 4\), got \(40, 5\)"):
+            classifier.fit(REAL, LABELS, GROUPS, 0, intensities=known, other_side=SYNTHETIC.other_side)
+
     @pytest.mark.parametrize("setting", [{"synthetic_share": 0}, {"unit_loss": 0}])
     def test_the_accelerated_loop_with_these_settings(self, setting):
         store, labels = ClipStore.of(torch.from_numpy(REAL), torch.device("cpu")), torch.from_numpy(LABELS)
