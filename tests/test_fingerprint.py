@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import importlib
 import logging
 import runpy
+import shutil
 import subprocess
 import sys
 import time
@@ -20,6 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
+from merlab import own_modules
 from merlab.fingerprint import fingerprint
 
 PROGRAM = """
@@ -279,6 +282,56 @@ def test_modules_in_folders_without_init_files_count(tmp_path, of_files):
     assert found[0] == found[1], "what is loaded must not matter"
     assert found[0] != found[2]
     assert found[2] == found[3]
+
+
+def install(site, version, *, code, factor=2, from_folder):
+    """As pip installs a package: its files, and a record of their digests; only an index leaves no direct_url.json."""
+    shutil.rmtree(site, ignore_errors=True)
+    files = {"package/__init__.py": code, "package/inner.py": f"factor = {factor}\n"}
+    information = site / f"package_of_mine-{version}.dist-info"
+    for folder in (information, site / "package"):
+        folder.mkdir(parents=True)
+    for name, content in files.items():
+        (site / name).write_text(content)
+    lines = [f"{name},sha256={hashlib.sha256(content.encode()).hexdigest()}," for name, content in files.items()]
+    (information / "RECORD").write_text("\n".join([*lines, "../../../bin/program,sha256=of-an-environment,"]))
+    (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: package-of-mine\nVersion: {version}\n")
+    if from_folder:
+        (information / "direct_url.json").write_text('{"url": "file:///package", "dir_info": {}}')
+
+
+@pytest.fixture
+def of_installed(tmp_path, monkeypatch, of_files):
+    """Two fingerprints after a package was installed: of its class, and of a function of yours that imports it."""
+    site = tmp_path / "site"
+    # All that is really installed takes long to search.
+    monkeypatch.setattr(sys, "path", [str(site), *(each for each in sys.path if "site-packages" not in each)])
+    monkeypatch.setattr(own_modules, "INSTALLED", (str(site),))
+    (tmp_path / "main.py").write_text("def method(x):\n    from package import inner\n    return inner.factor * x\n")
+    kept = [each for each in vars(own_modules).values() if hasattr(each, "cache_clear")]
+
+    def found(version, **settings):
+        install(site, version, **{"code": "class Method: ...\n", "from_folder": True} | settings)
+        for each in kept:
+            each.cache_clear()
+        return of_files(), fingerprint(importlib.import_module("package").Method)
+
+    yield found
+    for each in kept:
+        each.cache_clear()
+
+
+def test_a_package_that_you_install_again_counts_by_its_files_though_its_version_is_the_same(of_installed):
+    before = of_installed("1.0")
+    assert of_installed("1.0") == before
+    for changed in ({"factor": 3}, {"code": "class Method: more = 1\n"}):
+        assert all(one != other for one, other in zip(before, of_installed("1.0", **changed), strict=True))
+
+
+def test_a_package_of_an_index_counts_by_its_version_also_where_it_does_not_state_it(of_installed):
+    before = of_installed("1.0", from_folder=False)
+    assert of_installed("1.0", from_folder=False, factor=3) == before, "what an index has under a version stays"
+    assert all(one != other for one, other in zip(before, of_installed("1.1", from_folder=False), strict=True))
 
 
 def test_what_a_scikit_learn_object_has_learned_counts():

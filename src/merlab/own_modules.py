@@ -111,7 +111,7 @@ def _asked(
 
 @functools.cache
 def is_installed(module: str | None) -> bool:
-    """Whether a module comes with Python or an installed package, so that its version stands for its code.
+    """Whether a module comes with Python or an installed package, which ``origin_of`` states instead of its code.
 
     Installed is what lies where pip installs. A package that is only linked there (pip install -e) is your own code.
     """
@@ -128,18 +128,42 @@ def origin_of(module: str | None) -> str:
     top = (module or "").partition(".")[0]
     if not is_installed(module):
         return "own"
-    return f"{top} {getattr(sys.modules.get(top), '__version__', '')}".rstrip()
+    stated = getattr(sys.modules.get(top), "__version__", "")
+    versions = [str(stated)] if stated else _versions(top)
+    return " ".join([top, *versions, *_code_from_no_index(top)])
 
 
 @functools.cache
 def _release(package: str) -> str:
     """An installed package that your code imports, loaded or not, with the versions of what installed it."""
+    return " ".join([f"import {package}", *_versions(package), *_code_from_no_index(package)])
+
+
+def _versions(package: str) -> list[str]:
     if package in sys.stdlib_module_names:
-        return f"import {package}"
+        return []
     releases = sorted(set(_distributions().get(package, [])))
-    return " ".join([f"import {package}", *(importlib.metadata.version(name) for name in releases)])
+    return [importlib.metadata.version(name) for name in releases]
 
 
 @functools.cache
 def _distributions() -> Mapping[str, list[str]]:
     return importlib.metadata.packages_distributions()
+
+
+def _code_from_no_index(package: str) -> list[str]:
+    """A digest of a package that was installed from a folder or a file, whose code changes without its version."""
+    lines = [] if package == "merlab" else _files_from_no_index().get(package, [])
+    return [hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:16]] if lines else []
+
+
+@functools.cache
+def _files_from_no_index() -> Mapping[str, list[str]]:
+    """The files of such packages with the digests that pip keeps, by package; programs name their environment."""
+    found: dict[str, list[str]] = {}
+    for distribution in importlib.metadata.distributions(path=list(INSTALLED)):
+        if distribution.read_text("direct_url.json") is not None:
+            for file in distribution.files or []:
+                if file.hash is not None and file.parts[0] != ".." and not file.parts[0].endswith(".dist-info"):
+                    found.setdefault(file.parts[0].partition(".")[0], []).append(f"{file} {file.hash.value}")
+    return found
