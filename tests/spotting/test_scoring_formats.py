@@ -57,6 +57,13 @@ class TestDetections:
         with pytest.raises(MerlabError, match="line 4: .* is not video, start, end and score with tabs"):
             score_spotting(TRUTH, file, threshold=0.5)
 
+    @pytest.mark.parametrize("content", [None, b"15_0101a\xff\t1\t2\t0.5\n"])
+    def test_that_are_not_there_or_no_text_are_refused_by_name(self, tmp_path, content):
+        if content is not None:
+            (tmp_path / "test_04.txt").write_bytes(content)
+        with pytest.raises(MerlabError, match=r"test_04\.txt cannot be read: .*; give a text of detections"):
+            score_spotting(TRUTH, tmp_path / "test_04.txt", threshold=0.5)
+
     def test_numbers_and_marks_are_read_as_other_tools_write_them(self, tmp_path):
         file = tmp_path / "test.txt"
         file.write_text("15_0101a\t.5\t2.e1\t.9\r\n", encoding="utf-8-sig")
