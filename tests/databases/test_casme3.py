@@ -106,6 +106,16 @@ class TestPartA:
         facts = examine(tmp_path).facts
         assert facts["coding table"].endswith(BOTH_TABLE)
         assert MICRO_TABLE in facts["emotions"]
+        preferred = "a table with micro- and macro-expressions is preferred"
+        assert facts["tables not read"] == f"{tmp_path / MICRO_TABLE} (but for emotions; {preferred})"
+
+    def test_emotions_of_macro_expressions_do_not_stand_for_those_of_micro_expressions(self, tmp_path):
+        write_table(tmp_path / MICRO_TABLE, [row(emotion="fear")], COLUMNS)
+        rows = [row(emotion=None), row("b", kind="Macro-expression", emotion="happy")]
+        write_table(tmp_path / BOTH_TABLE, rows, BOTH_COLUMNS)
+        write_video(tmp_path)
+        write_video(tmp_path, "spNO.1/b")
+        assert [clip.emotion for clip in load("casme3", tmp_path)] == ["fear"]
 
     def test_an_emotion_that_the_table_of_micro_expressions_lacks_is_a_finding(self, tmp_path):
         write_table(tmp_path / MICRO_TABLE, [row(emotion="fear")], COLUMNS)

@@ -16,7 +16,7 @@ from merlab.databases.coded.row import Row
 from merlab.databases.coded.table_search import find_coding_table, table_files
 from merlab.errors import MerlabError
 
-FACT = "emotions"
+FACT, UNREAD = "emotions", "tables not read"
 # Subject, name, and onset where names repeat.
 Movement = tuple[str, str, int | None]
 
@@ -24,11 +24,11 @@ Movement = tuple[str, str, int | None]
 def with_labels_of_release(table: CodingTable, root: Path, release: Release) -> CodingTable:
     """The table with the labels that the release ``labels_of`` gives to the same micro-expressions.
 
-    The same table if there is no such release, or if the table has emotions itself. Of several tables of it, one is
-    chosen as for its own database; none, and a table that cannot be read, gives a finding.
+    The same table if there is no such release, or if its micro-expressions have emotions. Of several tables of the
+    release, one is chosen as for its own database; none, and a table that cannot be read, gives a finding.
     """
     other = release.labels_of
-    if other is None or any(row.emotion for row in table.rows):
+    if other is None or any(row.emotion for row in table.rows if not row.is_macro):
         return table
     paths = [path for path in table_files(root, other, other.table.may_be) if path != table.path]
     if not paths:
@@ -46,7 +46,9 @@ def with_labels_of_release(table: CodingTable, root: Path, release: Release) -> 
         labels[_movement(label, other)].append(label)
     rows = tuple(_labeled(row, labels[_movement(row, other)]) for row in table.rows)
     found = describe_counts(Counter(row.emotion for row in rows if not row.is_macro))
-    unread = {f"{key} with emotions": read.facts[key] for key in ("tables not read",) if key in read.facts}
+    unread = {f"{UNREAD} with emotions": read.facts[UNREAD]} if UNREAD in read.facts else {}
+    if UNREAD in table.facts:
+        unread[UNREAD] = table.facts[UNREAD].replace(f"{read.path} (", f"{read.path} (but for emotions; ")
     facts = {**table.facts, FACT: f"{found}, from {read.path}", **unread}
     findings = (*table.findings, *map(partial(_of_labels, read.path.name), read.findings), *_unlabeled(rows, read.path))
     return replace(table, rows=rows, facts=facts, findings=findings, others=(*table.others, read.path))
