@@ -82,6 +82,12 @@ def place_of(error: BaseException) -> str:
     return f"{path}, line {line}"
 
 
+def place_in_own_code(frame: FrameType) -> str:
+    """The file and the line that a frame runs; empty in code of a library, of Python, and of merlab."""
+    file = _file_of(frame)
+    return "" if file.startswith("<frozen") or _is_of_library(file) else f"{file}, line {frame.f_lineno}"
+
+
 def _file_of(frame: FrameType) -> str:
     path = frame.f_code.co_filename
     return str(frame.f_globals.get("__file__", "your code")) if path == SENT_BY_VALUE else path

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import threading
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -23,7 +25,7 @@ def drawn():
 
 def test_inside_numbers_follow_from_seed_and_fold_alone():
     def inside(seed, fold):
-        with global_random_state(seed, fold):
+        with global_random_state(seed, fold, ""):
             return drawn()
 
     assert inside(0, "lab/anna") == inside(0, "lab/anna")
@@ -32,10 +34,10 @@ def test_inside_numbers_follow_from_seed_and_fold_alone():
 
 
 def test_afterwards_the_generators_go_on_as_if_nothing_had_been_drawn():
-    with global_random_state(0, "set"):
+    with global_random_state(0, "set", ""):
         before = drawn()
-    with global_random_state(0, "set"):
-        with global_random_state(5, "other"):
+    with global_random_state(0, "set", ""):
+        with global_random_state(5, "other", ""):
             drawn()
         assert drawn() == before
 
@@ -45,6 +47,55 @@ def test_a_unit_of_work_of_a_method_of_your_own_draws_the_same_numbers_again(tmp
     worker = Worker(flow_plan(root, [Guessing]), tmp_path / "cache")
     first, other = (worker.run(Fit(0, split, 0, "key"))["p_negative"].tolist() for split in (0, 1))
     assert worker.run(Fit(0, 0, 0, "key"))["p_negative"].tolist() == first != other
+
+
+def test_a_generator_without_a_seed_is_told_with_its_line():
+    before = np.random.default_rng
+    with pytest.warns(UserWarning, match=r"method mine makes .* without a seed \(.*test_random_state\.py, line \d+\)"):
+        inside(unseeded)
+    assert np.random.default_rng is before
+
+
+class Unseeded(Guessing):
+    def fit(self, inputs, labels):
+        self.second = np.random.default_rng().random()
+
+
+def test_a_unit_of_work_of_a_method_with_a_generator_without_a_seed_is_told(tmp_path):
+    worker = Worker(flow_plan(write_flow_tree(tmp_path / "flow", ("sub01", "s03"), each=1), [Unseeded]), None)
+    with pytest.warns(UserWarning, match="method unseeded makes a generator of numpy without a seed"):
+        worker.run(Fit(0, 0, 0, "key"))
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: np.random.default_rng(0).random(),
+        lambda: np.random.RandomState(0).rand(),
+        # As a library does for what is no result.
+        lambda: eval(compile("np.random.default_rng()", pytest.__file__, "eval"), {"np": np}),
+        lambda: in_another_thread(unseeded),
+    ],
+)
+def test_others_are_not_told(draw):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        inside(draw)
+
+
+def unseeded():
+    return [np.random.default_rng().random() for _ in range(2)]
+
+
+def inside(draw):
+    with global_random_state(0, "set", "method mine"):
+        draw()
+
+
+def in_another_thread(work):
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
 
 
 @pytest.mark.slow

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import random
+import sys
+import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
+from merlab.errors import place_in_own_code
+
 
 @contextmanager
-def global_random_state(seed: int, fold: str) -> Iterator[None]:
+def global_random_state(seed: int, fold: str, who: str) -> Iterator[None]:
     """Inside, ``random``, ``numpy.random`` and ``torch`` start from the seed and the fold; afterwards they go on.
 
     The numbers do not depend on what was done before, nor on how many processes work. One thread at a time is inside.
+    Where the code inside makes a generator without a seed, there is a warning of ``who``.
     """
     # Loading it takes seconds, and methods of merlab that import this file do not need it.
     import torch
@@ -31,7 +38,37 @@ def global_random_state(seed: int, fold: str) -> Iterator[None]:
             np.random.seed(int(drawn[1]))  # noqa: NPY002
             torch.manual_seed(int(drawn[2]))
             try:
-                yield
+                with _unseeded_generators() as places:
+                    yield
             finally:
                 random.setstate(of_random)
                 np.random.set_state(of_numpy)  # noqa: NPY002
+    for place in dict.fromkeys(places):
+        warnings.warn(
+            f"{who} makes a generator of numpy without a seed ({place}), so that the same seed gives other results "
+            "each time; start it from the seed, or draw from numpy.random, which starts from it",
+            stacklevel=3,
+        )
+
+
+@contextmanager
+def _unseeded_generators() -> Iterator[list[str]]:
+    """Where code that is not of a library calls ``numpy.random.default_rng`` without a seed in this thread, inside.
+
+    To ask a method twice would not show it: one that keeps a seeded generator differs too, and one that draws in its
+    fit does not.
+    """
+    places: list[str] = []
+    original, thread = np.random.default_rng, threading.get_ident()
+
+    def watched(seed: Any = None) -> np.random.Generator:
+        if seed is None and threading.get_ident() == thread:
+            place = place_in_own_code(sys._getframe(1))
+            places.extend([place] if place else [])
+        return original(seed)
+
+    np.random.default_rng = watched
+    try:
+        yield places
+    finally:
+        np.random.default_rng = original

@@ -89,7 +89,8 @@ def _probabilities(plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: OnEpoch |
     entry, split, labels = plan.entries[fit.entry], plan.splits[fit.split], plan.labeled.labels
     train, test = np.asarray(split.train), np.asarray(split.test)
     fold = fold_inputs(entry.recipe, inputs.clips, plan.keys["database"].tolist(), train, test)
-    with _watched(entry), global_random_state(fit.seed, split.name) if entry.own else nullcontext():
+    state = global_random_state(fit.seed, split.name, f"method {entry.name}") if entry.own else nullcontext()
+    with _watched(entry), state:
         classifier = _made(plan, entry, inputs)
         arguments: dict[str, Any] = {**fit_arguments(entry, plan.table, fold, split.train)}
         if isinstance(classifier, NeuralClassifier):

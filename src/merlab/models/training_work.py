@@ -236,7 +236,7 @@ def _train(training: Training, clips: NetworkClips, files: Mapping[int, Path], n
     method, own = training.of_method, is_own(training.of_method)
     with (
         naming_mistakes(f"method {method.name}: fit", own),
-        global_random_state(number, training.name) if own else nullcontext(),
+        global_random_state(number, training.name, f"method {method.name}") if own else nullcontext(),
     ):
         task = Task.of(len(scheme.classes), recipe)
         classifier = method.build(task, preset, mirror_of(recipe), clips.material(training))

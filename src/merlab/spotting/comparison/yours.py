@@ -151,7 +151,7 @@ class YourSpotter:
         """Name errors in the code inside by method and step; random numbers depend on the seed and these only."""
         of = f"{step}({recording})" if recording else step
         try:
-            with naming_mistakes(f"{self}: {of}", own=True), global_random_state(seed, ascii(of)):
+            with naming_mistakes(f"{self}: {of}", own=True), global_random_state(seed, ascii(of), str(self)):
                 yield
         except MerlabError as error:
             if str(error).startswith(str(self)):
