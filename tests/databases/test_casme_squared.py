@@ -146,6 +146,11 @@ class TestTheTable:
         write_workbook(small / TABLE, [row(), (*row(frames=("?", "?", "?"))[:7], "mirco-expression")])
         assert [each.where for each in examine(small).of("unusable")] == ["s15 disgust1_1 (row 2)"]
 
+    @pytest.mark.parametrize("frames", [("?", 7, 9), (5, 7, "?")])
+    def test_keeps_a_first_row_without_a_kind_that_has_one_of_its_numbers(self, small, frames):
+        write_workbook(small / TABLE, [(*row(frames=frames)[:7], "mirco-expression"), row(video="disgust1_2")])
+        assert [each.where for each in examine(small).of("unusable")] == ["s15 disgust1_1 (row 1)"]
+
     @pytest.mark.parametrize("title", ["", "CAS(ME)^2\n", "CAS(ME)^2,coded,by,two\n"])
     def test_may_be_a_text_which_may_begin_with_a_line_of_few_cells(self, small, title):
         assert examine(small).facts["sheet"] == "CASFEcode_final"

@@ -96,6 +96,14 @@ class TestAClip:
         with pytest.raises(ClipError, match="not a clip of causalnet-flow.*load the clips with .*causalnet-flow"):
             image_of(clip, "back")
 
+    @pytest.mark.parametrize("image", ["back", "out-direction", "back-direction"])
+    def test_that_is_lost_is_named_with_its_file(self, root, image):
+        clip = examine(root).clips.clips[0]
+        lost = image_of(clip, image)
+        lost.unlink()
+        with pytest.raises(ClipError, match=rf"{lost.name} does not exist"):
+            image_of(clip, image)
+
 
 class TestTheLabels:
     @pytest.mark.parametrize("place", ["causalnet/three_norm_u_v_os", "three_norm_u_v_os"])
