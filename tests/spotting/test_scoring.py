@@ -477,6 +477,12 @@ class TestBothTables:
             score_spotting(true, found)
         assert recognition_of(true, found, scheme={"happy": "happy", "sad": "sad"}).accuracy == 1
 
+    @pytest.mark.parametrize("of_truth", [True, False])
+    def test_without_emotions_in_one_table_nothing_is_recognized(self, of_truth):
+        with_emotion, without = events((1, 10, "happy"), columns=self.COLUMNS), events((1, 10))
+        scores = score_spotting(*((with_emotion, without) if of_truth else (without, with_emotion)))
+        assert (scores.tp, scores.recognition, scores.strs, scores.notes) == (1, None, None, ())
+
     def test_numbers_and_blanks_are_repaired_and_noted(self):
         true = events((1, 10, "1"), (21, 30, "0"), columns=self.COLUMNS, video="7")
         found = events((1, 10, 1.0), (21, 30, "0 "), columns=self.COLUMNS, video=7.0)
