@@ -18,4 +18,4 @@ def test_transfer_functions_have_the_names_of_ffmpeg_or_those_that_are_better_kn
 
 def test_matrices_and_ranges_have_the_numbers_of_ffmpeg():
     assert {kind.value: SPACES[kind.name.lower()] for kind in Colorspace}.items() <= COLOR_SPACES.items()
-    assert COLOR_RANGES == {ColorRange.MPEG.value: "limited", ColorRange.JPEG.value: "full"}
+    assert {ColorRange.MPEG.value: "limited", ColorRange.JPEG.value: "full"} == COLOR_RANGES
