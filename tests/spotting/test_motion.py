@@ -76,6 +76,15 @@ class TestFollowing:
         assert np.abs(places[6]).max() < 0.3
         assert np.abs(places[5]).max() > 1.0
 
+    @pytest.mark.parametrize("keys", [1, 2])
+    @pytest.mark.parametrize("gains", [[0.0], [0.04], [0.02, 0.05, 0.2, 0.45]])
+    def test_a_face_that_begins_in_the_dark_is_followed_as_one_that_does_not(self, gains, keys):
+        """A fade-in: the key frame would be the dark one for four seconds."""
+        rest, moved = warped(face(), STILL, STILL), warped(face(), STILL, LIFT)
+        dark = [(gain * rest.astype(float)).astype(np.uint8) for gain in gains]
+        places = followed(*dark, rest, moved, keys=keys)
+        assert np.abs(places[-1] - places[-2] - followed(rest, moved)[1]).max() < 0.02
+
     def test_the_size_of_the_frames_does_not_matter(self):
         frames = [warped(face(), STILL, v) for v in (STILL, LIFT)]
         doubled = [np.repeat(np.repeat(frame, 2, axis=0), 2, axis=1) for frame in frames]

@@ -24,6 +24,9 @@ WIDTH, HEIGHT = 116, 141
 ROWS, COLUMNS = 14, 12
 # How long a key frame is used, and how much later than the first one the second one begins.
 KEY_SECONDS, NEXT_KEY_SECONDS = 4.0, 0.5
+# A face that is so many times as bright as in a key frame replaces it early: in the few gray values of the dark, before
+# a lamp is on or a fade-in has ended, flow has nothing to hold on to. Of the pixels, one in so many in each direction.
+BRIGHTER, BRIGHTNESS_STEP = 2.0, 4
 LOCAL_SIGMA, CONTRAST_SIGMA = 6.0, 12.0
 MIDDLE_GRAY, CONTRAST, LEAST_DEVIATION = 128.0, 40.0, 4.0
 # Pixels around one whose slopes count for its texture, as a standard deviation, and the texture of a pixel without any.
@@ -50,15 +53,16 @@ def prepare(frame: Image, width: int = WIDTH, height: int = HEIGHT) -> Gray:
 
 
 # Goes up whenever movements, or their moments, are measured in another way; what was kept before is measured anew.
-MEASURED = 7
+MEASURED = 8
 
 
 @dataclass(frozen=True, eq=False)
 class KeyFrame:
-    """A prepared frame that later ones are compared with, and the place of the blocks in it."""
+    """A prepared frame that later ones are compared with, the place of the blocks in it, and its brightness."""
 
     gray: Gray
     place: Float32Array
+    brightness: float
 
     @cached_property
     def texture(self) -> Float32Array:
@@ -105,10 +109,18 @@ class FaceMotion:
 
     def pass_over(self, frame: Image, place: Float32Array) -> None:
         """Continue after a frame whose place is known already, which takes hardly any time."""
+        seen = brightness(frame)
         for number, begin in enumerate(self._begins):
-            if self._passed >= begin and (self._passed - begin) % self._renewal == 0:
-                self._keys[number] = KeyFrame(prepare(frame), place)
+            is_due = self._passed >= begin and (self._passed - begin) % self._renewal == 0
+            key = self._keys.get(number)
+            if is_due or (key is not None and seen > BRIGHTER * key.brightness):
+                self._keys[number] = KeyFrame(prepare(frame), place, seen)
         self._passed += 1
+
+
+def brightness(frame: Image) -> float:
+    """The mean of the values of an aligned face, (H, W, 3) BGR or (H, W) gray, 0 to 255."""
+    return float(frame[::BRIGHTNESS_STEP, ::BRIGHTNESS_STEP].mean())
 
 
 def texture(gray: Gray) -> Float32Array:
