@@ -77,11 +77,13 @@ def steps_of(places: Float32Array) -> NDArray[np.float64]:
 class PassingSteps:
     """Measures the steps of places that pass by, in ``steps``: as ``steps_of``, without holding the places.
 
-    ``gaps`` are the frames, by position, before which time is missing: there, a face starts anew.
+    ``gaps`` are the frames, by position, before which time is missing: there, a face starts anew. ``positions`` are
+    the frames that the steps lead to.
     """
 
     def __init__(self, gaps: Iterable[int] = ()) -> None:
         self.steps: list[float] = []
+        self.positions: list[int] = []
         self._gaps = frozenset(gaps)
 
     def of(self, places: Iterable[Float32Array]) -> Iterator[Float32Array]:
@@ -90,5 +92,6 @@ class PassingSteps:
         for position, place in enumerate(places, start=1):
             if before is not None and position not in self._gaps:
                 self.steps.append(float(steps_of(np.stack([before, place]))[0]))
+                self.positions.append(position)
             before = place
             yield place

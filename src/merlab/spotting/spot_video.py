@@ -29,6 +29,7 @@ from merlab.spotting.many_videos import folder_of, source_of
 from merlab.spotting.motion import MEASURED, keys_of
 from merlab.spotting.repeats import PassingSteps, Repeats
 from merlab.spotting.spot import MADE_BY, SpottingSettings, Window
+from merlab.spotting.stalls import stall_caveats, stalls_of
 from merlab.spotting.stretches import block_places, spot_stretches
 from merlab.spotting.tables_of_all import EVENTS, WEAK
 from merlab.spotting.timeline import (
@@ -177,8 +178,11 @@ def _assemble(making: _Making, aside: Path) -> Timeline:
     if whole is None:
         kept.conclude(FramesRead(read.count, read.first, read.damaged, read.light))
     timing = timing_of(clock, read.count, read.first, making.fps, making.numbers)
-    repeats = Repeats.of(steps.steps, clock)
-    metadata = _metadata(making, timing, file_facts(frames), read, found, repeats)
+    doubts = [
+        *Repeats.of(steps.steps, clock).caveats(clock.fps),
+        *stall_caveats(stalls_of(steps.steps, steps.positions, clock), clock, read.first),
+    ]
+    metadata = _metadata(making, timing, file_facts(frames), read, found, doubts)
     write_model(aside / METADATA, metadata)
     scores = pd.concat(found.scores, ignore_index=True)
     return Timeline(aside, tuple(found.rows), tuple(found.weak_rows), scores, metadata)
@@ -234,7 +238,7 @@ def _found(places: Iterable[Float32Array], read: _Read, making: _Making, folder:
 
 
 def _metadata(
-    making: _Making, timing: Timing, file: MediaFacts | None, read: _Read, found: _Found, repeats: Repeats
+    making: _Making, timing: Timing, file: MediaFacts | None, read: _Read, found: _Found, doubts: Iterable[str]
 ) -> SpottingMetadata:
     remedy = "the frame before was taken; frames at the end were left out"
     warnings = [
@@ -243,7 +247,7 @@ def _metadata(
         *missing_caveats(making.numbers),
         *spotting_caveats(making.clock, found.dropped, making.request.settings),
         *read.light.caveats(),
-        *repeats.caveats(making.clock.fps),
+        *doubts,
     ]
     return SpottingMetadata(
         **dict(timing),
