@@ -15,7 +15,7 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.frames import VIDEO_SUFFIXES, Video, is_video, looks_like_video, open_frames
-from merlab.frames.container import container_format
+from merlab.frames.container import container_format, require_utf8
 from tests.frames.videos import damage, number_in, write_video
 
 KINDS = {
@@ -265,6 +265,11 @@ class TestFilesThatAreNoVideo:
             pytest.skip("this file system does not allow such a name")
         with pytest.raises(MerlabError, match=r"caf\\udce9\.avi has a name that is not valid UTF-8; rename"):
             open_frames(path)
+
+    def test_whose_names_python_reads_in_another_encoding_are_refused_with_its_setting(self, monkeypatch):
+        monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "ascii")
+        with pytest.raises(MerlabError, match=r"caf\\udcc3\\udca9\.avi has a name .* as ascii; set PYTHONUTF8=1"):
+            require_utf8(Path("caf\udcc3\udca9.avi"))
 
     @pytest.mark.parametrize("name", ["a:b.mp4", "concat:x.mp4", "http:x.mp4", "100%.mp4", "ein Gesicht.mp4", "面.mp4"])
     def test_have_any_other_name(self, tmp_path, name):

@@ -8,6 +8,7 @@ protocol but that of local files is allowed. What a QuickTime file refers to sta
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -251,5 +252,9 @@ def shown(path: Path) -> str:
 
 def require_utf8(path: Path) -> None:
     """Raises ClipError for a path that is not valid UTF-8, because tables and metadata could not hold it."""
-    if shown(path) != str(path):
-        raise ClipError(f"{shown(path)} has a name that is not valid UTF-8; rename the file or the folder")
+    if shown(path) == str(path):
+        return
+    encoding = sys.getfilesystemencoding()
+    if encoding != "utf-8":
+        raise ClipError(f"{shown(path)} has a name that Python reads as {encoding}; set PYTHONUTF8=1 for this program")
+    raise ClipError(f"{shown(path)} has a name that is not valid UTF-8; rename the file or the folder")
