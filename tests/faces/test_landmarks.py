@@ -54,6 +54,16 @@ def test_a_tilted_head_has_the_landmarks_of_the_upright_one_tilted(mesh, heads, 
     assert np.hypot(*(tilted.points - expected).T).mean() < 0.04 * upright.pupil_distance
 
 
+def test_a_head_that_is_upside_down_is_told_from_an_upright_one(mesh, heads):
+    """Its landmarks are those of an upright face, so that the line between the eyes alone does not show it."""
+    for frame, _ in heads:
+        turned = cv2.rotate(frame, cv2.ROTATE_180)
+        upright, upside_down = (mesh.locate(image, detected(image)) for image in (frame, turned))
+        assert abs(upright.roll) < 15
+        assert abs(upside_down.roll) > 165
+        assert abs(mesh.follow(turned, upside_down).roll) > 165
+
+
 def test_the_landmarks_hardly_depend_on_the_box_of_the_detector(mesh, heads):
     frame, _ = heads[0]
     face = detected(frame)
