@@ -7,7 +7,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from merlab.evaluation.significance import Interval
-from merlab.spelling import counted
+from merlab.spelling import counted, three_decimals
 from merlab.stamps import in_brackets
 
 Value = TypeVar("Value")
@@ -155,7 +155,7 @@ class SpottingScores(_Scores):
     stamps: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        f1 = "undefined" if self.f1 is None else f"{self.f1:.3f}"
+        f1 = "undefined" if self.f1 is None else three_decimals(self.f1)
         found, extra = f"{self.tp} of {counted(self.true_events, 'true event')}", counted(self.fp, "false alarm")
         scores = f"F1 {f1}, found {found}, {extra}, {counted(self.videos, 'video')}"
         return f"SpottingScores{in_brackets(self.stamps)}: {scores}"
