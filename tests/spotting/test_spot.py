@@ -25,6 +25,7 @@ from merlab.spotting.spot import (
     spot_places,
     spot_window,
     spotting_settings,
+    without_later_events,
 )
 from merlab.spotting.stretches import block_places, spot_stretches
 from merlab.synthesis import PRESETS, make_renderer
@@ -415,6 +416,15 @@ class TestStreaming:
         weak, clear = replace(nothing, weak=(replace(event, peak=400),)), replace(nothing, events=(event,))
         assert [window.events for window in each_once([weak, clear])] == [(), (event,)]
         assert [window.weak for window in each_once([clear, weak])] == [(), ()]
+
+    def test_a_weak_candidate_that_is_an_event_in_the_next_window_is_listed_once(self):
+        event = SpottedEvent(onset=380, apex=401, offset=430, peak=401, score=9, part="chin")
+        nothing = Window(1, np.zeros(400, np.float32), np.zeros(400, np.float32), 5, events=(), dropped=0)
+        other = replace(event, onset=300, offset=340, peak=320)
+        weak, clear = replace(nothing, weak=(other, replace(event, peak=400))), replace(nothing, events=(event,))
+        windows = list(without_later_events(each_once([weak, clear, nothing])))
+        assert [(window.events, window.weak) for window in windows] == [((), (other,)), ((event,), ()), ((), ())]
+        assert list(without_later_events([])) == []
 
     def test_a_stream_is_read_no_further_than_two_windows_ahead(self):
         read = 0

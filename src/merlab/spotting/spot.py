@@ -173,6 +173,17 @@ def each_once(windows: Iterable[Window]) -> Iterator[Window]:
         yield replace(window, events=before, weak=weak_before)
 
 
+def without_later_events(windows: Iterable[Window]) -> Iterator[Window]:
+    """Successive windows, each without the weak candidates that are events in the next one; holds one window back."""
+    before: Window | None = None
+    for window in windows:
+        if before is not None:
+            yield replace(before, weak=_without(before.weak, window.events))
+        before = window
+    if before is not None:
+        yield before
+
+
 def _without(events: Iterable[SpottedEvent], others: Sequence[SpottedEvent]) -> tuple[SpottedEvent, ...]:
     """The movements that are none of the others."""
     return tuple(event for event in events if not any(are_one(event, other) for other in others))

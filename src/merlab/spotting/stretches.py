@@ -11,7 +11,7 @@ from merlab.frames import Float32Array, Image
 from merlab.frames.clock import Clock
 from merlab.spotting.even_grid import EvenGrid, Seconds, is_even
 from merlab.spotting.motion import FaceMotion
-from merlab.spotting.spot import SpottingSettings, Window, spot_places, spot_window
+from merlab.spotting.spot import SpottingSettings, Window, spot_places, spot_window, without_later_events
 
 
 def block_places(
@@ -41,7 +41,7 @@ def spot_stretches(places: Iterable[Float32Array], clock: Clock, settings: Spott
     """
     coming = iter(places)
     for stretch in stretches(clock):
-        yield from _spot_stretch(islice(coming, len(stretch)), stretch, clock, settings)
+        yield from without_later_events(_spot_stretch(islice(coming, len(stretch)), stretch, clock, settings))
 
 
 def spot_track(places: Float32Array, first: int, within: range, clock: Clock, settings: SpottingSettings) -> Window:
