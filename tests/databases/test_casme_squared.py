@@ -229,6 +229,14 @@ class TestTheVideos:
         (finding,) = examine(small).of("unusable")
         assert (finding.where, finding.found) == ("s15 disgust1_2 (row 2)", "onset 50, offset 60")
 
+    def test_of_which_there_are_two_copies_are_unusable_with_all_their_movements(self, small):
+        write_video(small, "s15/15_0101disgustingteeth (1)")
+        with pytest.raises(MerlabError, match="s15 15_0101: expected one folder or video per clip, found"):
+            long_videos("casme-squared", small)
+        assert [video.name for video in long_videos("casme-squared", small, allow_unusable=True).videos] == [
+            "15_0102eatingworms"
+        ]
+
     def test_whose_frames_cannot_be_listed_are_reported_and_the_others_are_read(self, small):
         """One has two files of the same number, and one is empty; neither has a movement."""
         (small / "rawpic" / "s15" / "15_0102eatingworms" / "other3.jpg").write_bytes(JPEG)

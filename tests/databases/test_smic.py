@@ -220,6 +220,12 @@ class TestLongVideos:
         assert [(each.onset, each.offset) for each in second.events] == [(11, 14)]
         assert examine(tmp_path).facts["third onset coded"].startswith("in 1 row; a third movement")
 
+    def test_of_one_name_in_two_spellings_are_refused(self, tmp_path):
+        root = write_long(tmp_path, ROWS)
+        write_images(root / "SMIC_HS_E" / "s01" / "s01_ne_01", ("image559740.jpg",), JPEG)
+        with pytest.raises(MerlabError, match="s01 s01_ne_01: expected one folder or video per clip"):
+            long_videos("smic", root)
+
     def test_of_single_clips_there_are_none(self, small):
         with pytest.raises(MerlabError, match="no long videos of SMIC: searched for folders such as SMIC_HS_E"):
             find_database("smic").videos(small)  # type: ignore[misc]

@@ -30,6 +30,7 @@ from merlab.databases.coded.examine import (
     layouts_to_read,
     make_examination,
     read_layout,
+    repeated_sources,
     require_root,
 )
 from merlab.databases.coded.layout import Layout, by_preference, layouts_below, misnamed_subjects
@@ -98,7 +99,8 @@ def _videos(root: Path, *, table_file: Path | None = None) -> LongVideos:
     (camera, _), (layout, _) = found[0], _first(root, found)
     table = _find_table(root, layout, camera, table_file)
     videos, faults = read_videos(table, layout, layout.release)
-    return LongVideos(tuple(videos), (*table.findings, *missing_sources(table, layout, layout.release), *faults))
+    absent = missing_sources(table, layout, layout.release)
+    return LongVideos(tuple(videos), (*table.findings, *absent, *repeated_sources(layout), *faults))
 
 
 def _examine_table(root: Path, *, table_file: Path | None = None) -> Examination:

@@ -108,7 +108,7 @@ def videos_of_release(release: Release, root: Path, table_file: Path | None) -> 
             "alone; give the folder of the long videos themselves"
         )
     videos, faults = read_videos(table, layouts[0], release)
-    findings = (*table.findings, *missing_sources(table, layouts[0], release), *faults)
+    findings = (*table.findings, *missing_sources(table, layouts[0], release), *repeated_sources(layouts[0]), *faults)
     return LongVideos(tuple(videos), findings, (SYNTHETIC,) if table.synthetic else ())
 
 
@@ -183,7 +183,7 @@ def read_layout(
     if table.synthetic:
         layout = replace(layout, release=replace(layout.release, quirks=()))
     release = layout.release
-    findings = [*missing_sources(table, layout, release), *_repeated_sources(layout)]
+    findings = [*missing_sources(table, layout, release), *repeated_sources(layout)]
     findings += unknown_folders(table, layout) if release.long else unlisted_sources(table, layout, release)
     clips: list[Clip] = []
     rows = [row for row in table.rows if not row.is_macro]
@@ -236,7 +236,7 @@ def _odd_name(row: Row, release: Release) -> Iterator[Finding]:
         yield Finding("handled" if quirk else "differs", row.where, expected, row.folder, remedy)
 
 
-def _repeated_sources(layout: Layout) -> Iterator[Finding]:
+def repeated_sources(layout: Layout) -> Iterator[Finding]:
     """Findings about clips with several folders or videos, so that it is not known which one is right."""
     for (subject, clip), paths in layout.repeated.items():
         found = " and ".join(str(path.relative_to(layout.folder)) for path in paths)
