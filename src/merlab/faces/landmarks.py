@@ -27,6 +27,8 @@ from merlab.vocabulary import LandmarkSource
 CROP_ENLARGEMENT = 1.5
 OUTER_RIGHT, OUTER_LEFT = 33, 263
 LEAST_PRESENCE = 0.5
+# How much larger the odds of a face must be in a crop turned by half a circle, for the face to be upside down.
+CLEAR_ODDS = 20.0
 
 # Side of the crop in which YuNet finds the five points; the face has 256 px there. YuNet's points of a face that is
 # smaller than about 200 px hardly turn with the face: their eye line has half to a tenth of its roll.
@@ -165,13 +167,14 @@ class FaceMesh:
         return replace(found, upside_down=True) if previous.upside_down else found
 
     def _is_upside_down(self, image: Image, found: Landmarks) -> bool:
-        """Whether the network is surer of a face in the crop turned by half a circle.
+        """Whether the network is clearly surer of a face in the crop turned by half a circle.
 
         Detector and network place the points of a face that is upside down as on an upright one, sure of both. On 24
         synthetic heads, tilted, small or blurred, the logit of the right way is always larger, by 7 or more.
         """
         right, left = found.points[OUTER_RIGHT], found.points[OUTER_LEFT]
-        return self._in_crop(image, found.face, _roll(right, left) + math.pi).presence > found.presence
+        turned = self._in_crop(image, found.face, _roll(right, left) + math.pi).presence
+        return turned * (1 - found.presence) > CLEAR_ODDS * found.presence * (1 - turned)
 
     def _in_crop(self, image: Image, face: Face, roll: float) -> Landmarks:
         into = _crop_transform(face, MESH_SIDE, roll)
