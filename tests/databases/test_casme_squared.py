@@ -237,6 +237,16 @@ class TestTheVideos:
             "15_0102eatingworms"
         ]
 
+    def test_in_the_folder_of_no_subject_are_reported_as_by_the_doctor(self, small):
+        write_video(small, "16/16_0101disgustingteeth")
+        found = [
+            [each for each in findings if each.where == "16"]
+            for findings in (long_videos("casme-squared", small).findings, examine(small).findings)
+        ]
+        assert found[0] == found[1]
+        assert found[0][0].severity == "differs"
+        assert "nothing is read from it" in found[0][0].remedy
+
     def test_whose_frames_cannot_be_listed_are_reported_and_the_others_are_read(self, small):
         """One has two files of the same number, and one is empty; neither has a movement."""
         (small / "rawpic" / "s15" / "15_0102eatingworms" / "other3.jpg").write_bytes(JPEG)

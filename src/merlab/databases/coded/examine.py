@@ -108,7 +108,9 @@ def videos_of_release(release: Release, root: Path, table_file: Path | None) -> 
             "alone; give the folder of the long videos themselves"
         )
     videos, faults = read_videos(table, layouts[0], release)
-    findings = (*table.findings, *missing_sources(table, layouts[0], release), *repeated_sources(layouts[0]), *faults)
+    absent = [*missing_sources(table, layouts[0], release), *repeated_sources(layouts[0])]
+    unread = [*unknown_folders(table, layouts[0]), *unlistable_folders(root, release)]
+    findings = (*table.findings, *absent, *unread, *faults)
     return LongVideos(tuple(videos), findings, (SYNTHETIC,) if table.synthetic else ())
 
 
