@@ -36,7 +36,7 @@ Each name is loaded when it is first used, so `import merlab` takes no time. The
 may change between releases.
 
 `databases`, `methods`, `inputs` and `schemes` list all entries, or those that are named: `merlab.inputs("flow")`.
-In `Field(500, ge=1)`, 500 is the default; `ge`, `gt`, `le` and `lt` are limits: at least, above, at most, below.
+In `Field(default=500, ge=1)`, `ge`, `gt`, `le` and `lt` are limits: at least, above, at most, below.
 """
 
 

@@ -138,3 +138,15 @@ def test_scikit_learn_and_scipy_are_loaded_only_where_they_compute():
     """They take a second to load, in every command and in each of its worker processes."""
     slow = {"sklearn", "scipy"}
     assert [str(path) for path in modules().values() if imported_at_once(path) & slow] == []
+
+
+def test_fields_state_their_default_by_name():
+    """PEP 681: type checkers without a plugin take a field with a positional default for one that must be given."""
+    calls = [
+        (path.relative_to(PACKAGE), node.lineno)
+        for path in MODULES.values()
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Call) and node.value.args
+        if isinstance(node.value.func, ast.Name) and node.value.func.id == "Field"
+    ]
+    assert calls == []

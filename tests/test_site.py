@@ -56,7 +56,7 @@ def test_the_api_page_has_a_section_with_signature_and_docstring_per_public_name
     # As each is called: a function, a list that takes names, and a model whose fields have limits.
     assert "weights: Path | str | None = None" in text
     assert "inputs(*names: str)" in text
-    assert "batch_size: int = Field(64, ge=2)" in text
+    assert "batch_size: int = Field(default=64, ge=2)" in text
     assert "model_config" not in text
     # Several names before one colon would be read as one name and a type.
     assert re.findall(r"<strong>\w+,</strong>", page) == []

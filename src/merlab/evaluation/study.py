@@ -86,7 +86,7 @@ class Study(GivenModel):
     clips: ClipTable
     scheme: Scheme
     protocol: str
-    folds: int | None = Field(None, ge=2)
+    folds: int | None = Field(default=None, ge=2)
     train_on: tuple[str, ...] | None = None
     methods: tuple[MethodSetup, ...] = Field(min_length=1)
     seeds: tuple[int, ...] = Field(min_length=1)

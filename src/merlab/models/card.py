@@ -41,8 +41,8 @@ class SyntheticSettings(_Facts):
 
     scheme: str
     recipe: str
-    subjects: int = Field(240, ge=1)
-    clips: int = Field(9, ge=1)
+    subjects: int = Field(default=240, ge=1)
+    clips: int = Field(default=9, ge=1)
     presets: tuple[SynthesisPreset, ...] = ("default", "hard")
     seed: int = 0
     slack: int = 4
@@ -73,7 +73,7 @@ class TrainedOn(_Facts):
     databases: tuple[str, ...] = ()
     clips: int = 0
     subjects: int = 0
-    synthetic: SyntheticSettings | None = Field(None, validation_alias="drawn")
+    synthetic: SyntheticSettings | None = Field(default=None, validation_alias="drawn")
     flow: FlowSource | None = None
     starts: tuple[str, ...] = ()
     synthetic_start: bool = False
@@ -110,7 +110,7 @@ class Calibration(_Facts):
     subjects: int
     before: CalibrationErrors
     after: CalibrationErrors
-    label_errors: float = Field(0.0, ge=0, lt=1)
+    label_errors: float = Field(default=0.0, ge=0, lt=1)
 
 
 class Reliability(_Facts):
@@ -191,7 +191,7 @@ class ModelCard(_Facts):
     recipe: str
     scheme: str
     classes: tuple[str, ...]
-    temperature: float = Field(1.0, gt=0, allow_inf_nan=False)
+    temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     seed: int = 0
     training: TrainingSettings | None = None
     trained_on: TrainedOn = TrainedOn()

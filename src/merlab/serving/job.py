@@ -54,7 +54,7 @@ class Job(BaseModel):
     source: Path
     bytes: int
     created: datetime
-    options: VideoOptions = Field(VideoOptions(), alias="asked")
+    options: VideoOptions = Field(default=VideoOptions(), alias="asked")
     state: State = "queued"
     started: datetime | None = None
     finished: datetime | None = None

@@ -28,9 +28,9 @@ class SentOptions(VideoOptions):
     """The options of a video; values out of range are refused before the video is received."""
 
     fps: FrameRate | None = None
-    threshold: float | None = Field(None, ge=0, le=HIGHEST_THRESHOLD)
-    faces: int | None = Field(None, ge=1, le=MOST_FACES_SENT)
-    weights: str | None = Field(None, max_length=255)
+    threshold: float | None = Field(default=None, ge=0, le=HIGHEST_THRESHOLD)
+    faces: int | None = Field(default=None, ge=1, le=MOST_FACES_SENT)
+    weights: str | None = Field(default=None, max_length=255)
 
 
 class LocalVideo(SentOptions):

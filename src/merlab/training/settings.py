@@ -71,33 +71,33 @@ class TrainingSettings(GivenModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     field_word: ClassVar[str] = "training setting"
 
-    epochs: int = Field(500, ge=1)
-    batch_size: int = Field(64, ge=2)
+    epochs: int = Field(default=500, ge=1)
+    batch_size: int = Field(default=64, ge=2)
     optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
-    learning_rate: float = Field(1e-3, gt=0)
+    learning_rate: float = Field(default=1e-3, gt=0)
     schedule: Literal["step", "cosine", "cosine-restarts", "cosine-waves", "one-cycle"] = "step"
-    warm_up: float = Field(0.15, gt=0, lt=1)
-    decay: float = Field(0.9, gt=0, le=1)
-    decay_every: int = Field(100, ge=1)
-    weight_decay: float = Field(0.0, ge=0)
+    warm_up: float = Field(default=0.15, gt=0, lt=1)
+    decay: float = Field(default=0.9, gt=0, le=1)
+    decay_every: int = Field(default=100, ge=1)
+    weight_decay: float = Field(default=0.0, ge=0)
     class_weights: Literal["none", "balanced"] = "none"
-    label_smoothing: float = Field(0.0, ge=0, lt=1)
-    steps: int | None = Field(None, ge=1)
-    synthetic_share: float = Field(0.0, ge=0, lt=1)
-    unit_loss: float = Field(0.0, ge=0)
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    steps: int | None = Field(default=None, ge=1)
+    synthetic_share: float = Field(default=0.0, ge=0, lt=1)
+    unit_loss: float = Field(default=0.0, ge=0)
     mirror: bool = False
-    shift: int = Field(0, ge=0)
-    move: float = Field(0.0, ge=0)
-    scale: float = Field(0.0, ge=0, lt=0.5)
-    turn: float = Field(0.0, ge=0)
-    noise: float = Field(0.0, ge=0)
+    shift: int = Field(default=0, ge=0)
+    move: float = Field(default=0.0, ge=0)
+    scale: float = Field(default=0.0, ge=0, lt=0.5)
+    turn: float = Field(default=0.0, ge=0)
+    noise: float = Field(default=0.0, ge=0)
     mirror_at_test: bool = False
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     channels_last: bool = True
     device: Literal["auto", "cpu", "cuda"] = "auto"
     selection: Selection = "fixed"
-    validation_share: float = Field(0.2, gt=0, lt=1)
-    threads: int = Field(1, ge=1)
+    validation_share: float = Field(default=0.2, gt=0, lt=1)
+    threads: int = Field(default=1, ge=1)
     loop: Literal["plain", "accelerated", "compiled"] = "plain"
 
     @model_validator(mode="after")

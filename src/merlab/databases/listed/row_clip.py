@@ -63,7 +63,7 @@ class Read:
 class Alignment(BaseModel):
     """What is read of the record that merlab's alignment left in a folder of frames."""
 
-    fps: float | None = Field(None, gt=0, allow_inf_nan=False)
+    fps: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     stamps: tuple[str, ...] = ()
 
 
