@@ -239,6 +239,15 @@ class TestPartC:
         assert long_videos("casme3-c", tmp_path).videos[0].frames == 10
         assert examine(tmp_path, "casme3-c").facts["layout"] == "images of long videos (01/a/color/175.jpg)"
 
+    def test_the_table_that_has_macro_expressions_too_is_not_read_beside_that_of_micro_expressions(self, tmp_path):
+        """The repository of the authors has both, CAS(ME)3_part_C.xls and CAS(ME)3_part_C_ME.xlsx."""
+        micro = {"sub": 1, "count": 2, "onset": 3, "offset": 8, "au": "4", "emotion": "negative"}
+        macro = {**micro, "count": 3, "onset": 9, "offset": 60, "emotion": "positive"}
+        write_table(tmp_path / PART_C, [micro], C_COLUMNS)
+        write_table(tmp_path / "CAS(ME)3_part_C.xlsx", [micro, macro], C_COLUMNS)
+        write_images(tmp_path / "part_C" / "01" / "a" / "color", (f"{number}.jpg" for number in range(1, 70)), JPEG)
+        assert [clip.name for clip in load("casme3-c", tmp_path)] == ["2"]
+
 
 def test_a_root_without_frames_names_the_folders_that_are_searched_for(tmp_path):
     write_table(tmp_path / MICRO_TABLE, [row()], COLUMNS)

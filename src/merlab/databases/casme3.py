@@ -144,8 +144,9 @@ PART_C = Release(
     title="CAS(ME)^3, part C",
     fps=facts.FPS,
     table=TableFormat(
-        files=r".*(cas\(?me\)?\^?3|casme_?3).*part_?c.*",
-        looked_for=f"*CAS(ME)3*part_C* {ANY_SUFFIX}, such as CAS(ME)3_part_C_ME.xlsx",
+        # CAS(ME)3_part_C.xls beside it has macro-expressions too.
+        files=r".*(cas\(?me\)?\^?3|casme_?3).*part_?c_?me.*",
+        looked_for=f"*CAS(ME)3*part_C_ME* {ANY_SUFFIX}, such as CAS(ME)3_part_C_ME.xlsx",
         columns={
             "subject": "sub",
             "clip": "count",
