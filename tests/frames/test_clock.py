@@ -166,6 +166,15 @@ class TestSeconds:
         assert clock.duration == pytest.approx(1)
         assert clock.at_rate(None) is clock
 
+    def test_has_the_rate_of_a_part(self):
+        """Two seconds at 60 frames a second, then two at 20, as of a phone in dim light."""
+        clock = Clock.of_stamps(np.r_[np.arange(120) / 60, 2 + np.arange(41) / 20])
+        assert clock.fps == pytest.approx(60)
+        rates = [clock.rate_within(*part) for part in ((11, 21), (131, 137), (50, 50))]
+        assert rates == pytest.approx([60, 20, 60])
+        assert clock.at_rate(120).rate_within(131, 137) == pytest.approx(40)
+        assert Clock.constant(200, 4).rate_within(1, 4) == 200
+
     def test_of_evenly_spaced_images(self):
         clock = Clock.constant(200, 4)
         assert [clock.seconds(position) for position in (1, 2, 4)] == [0, 0.005, 0.015]

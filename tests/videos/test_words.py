@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.spotting.repeats import Repeats
 from merlab.videos.moved import PartMovement, UnitStrength
 from merlab.videos.words import (
     Claim,
@@ -62,11 +61,7 @@ def test_a_small_brief_movement_that_goes_with_the_class_is_named():
         # 0.5 s, the 0.12 s that spotting adds to it, and one frame of 5 ms.
         ("movement too long", {"seconds": 0.6249}, {"seconds": 0.6251}),
         ("too few frames per second", {"fps": 50.0}, {"fps": 49.9}),
-        (
-            "too few frames per second",
-            {"repeats": Repeats(frames=4, repeated=3)},
-            {"fps": 199.0, "repeats": Repeats(frames=4, repeated=3)},
-        ),
+        ("too few frames per second", {"rate": 50.0}, {"rate": 49.9}),
         ("head moves more than the face", {"head": 2.0}, {"head": 2.001}),
         ("face covered or distorted", {"change": 0.15}, {"change": 0.151}),
     ],

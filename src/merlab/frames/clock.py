@@ -173,6 +173,10 @@ class Clock:
         allowed = max(UNEVEN_STEP * median, self.rounding / self.slowed) * SLACK
         return bool((np.abs(kept - median) > allowed).mean() > MOST_UNEVEN)
 
+    def rate_within(self, first: int, last: int) -> float:
+        """Frames per second from frame ``first`` to ``last``: 1 / the median step, if the rate varies."""
+        return 1 / _median(self.steps[first - 1 : last - 1]) if self.varies and first < last else self.fps
+
     @property
     def duration(self) -> float:
         """Real seconds from the first frame to the end of the last one, gaps included; 0 without frames."""

@@ -6,8 +6,9 @@ were aligned elsewhere, the mesh where there are only five points) is NaN and pa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 import numpy as np
 
@@ -16,7 +17,6 @@ from merlab.faces.quality import LARGEST_ROLL, LEAST_COVERAGE, LEAST_PUPIL_DISTA
 from merlab.given import require_number
 from merlab.registry import look_up
 from merlab.spotting.event import PART_OF_LONGER, REPEATED, TOO_LARGE, MovementKind
-from merlab.spotting.repeats import Repeats
 from merlab.videos.class_units import is_supported
 from merlab.videos.moved import PartMovement, UnitStrength
 from merlab.vocabulary import WITHHELD_REASONS, WithheldReason
@@ -61,8 +61,8 @@ class WordSettings:
     largest_change: float = 0.15
 
     def __post_init__(self) -> None:
-        for limit in fields(self):
-            require_number(getattr(self, limit.name), f"{limit.name} of words", 0)
+        for field in fields(self):
+            require_number(getattr(self, field.name), f"{field.name} of words", 0)
 
     def longest_spotted(self, fps: float) -> float:
         """The longest duration that spotting may give to a micro-expression at this frame rate, s."""
@@ -124,7 +124,7 @@ class Claim:
         change: as ``largest_change`` of WordSettings.
         face: the face in the frames of the movement.
         why_other: as in SpottedEvent.
-        repeats: how many of the frames repeat the one before.
+        rate: frames per second of the movement, as in SeenEvent.
 
     """
 
@@ -140,7 +140,7 @@ class Claim:
     change: float
     face: FaceState
     why_other: str = ""
-    repeats: Repeats = field(default_factory=Repeats)
+    rate: float = math.inf
 
 
 def reasons_to_withhold(claim: Claim, unsure_below: float, limits: WordSettings) -> tuple[WithheldReason, ...]:
@@ -154,7 +154,7 @@ def reasons_to_withhold(claim: Claim, unsure_below: float, limits: WordSettings)
         "movement too long": claim.seconds > limits.longest_spotted(claim.fps),
         "movement repeats": claim.why_other == REPEATED,
         "part of a longer movement": claim.why_other == PART_OF_LONGER,
-        "too few frames per second": claim.repeats.seen_rate(claim.fps) < limits.least_fps,
+        "too few frames per second": min(claim.fps, claim.rate) < limits.least_fps,
         "head moves more than the face": claim.head > max(limits.least_head, limits.most_head * claim.largest),
         "face not upright": face.roll > limits.largest_roll,
         "face turned away": face.is_turned(limits),

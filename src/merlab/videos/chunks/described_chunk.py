@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,14 +32,15 @@ from merlab.videos.words import FaceState, WordSettings, reasons_by_mesh
 class SeenEvent:
     """A spotted movement, in frames of a video with ``fps``; how long it lasts by the clock, s; the face meanwhile.
 
-    ``repeats`` is how many of the frames of the face repeat the one before.
+    ``rate`` is how many frames per second it has, without those that repeat the one before: at most ``fps``, unless the
+    frame rate varies.
     """
 
     event: SpottedEvent
     fps: float
     seconds: float
     face: FaceState
-    repeats: Repeats = field(default_factory=Repeats)
+    rate: float = math.inf
 
 
 class Describer(Protocol):
@@ -125,7 +127,8 @@ class ChunkWriter:
 
     def _seen(self, event: SpottedEvent, track: KeptTrack, size: tuple[int, int], repeats: Repeats) -> SeenEvent:
         seconds = self.clock.seconds(event.offset) - self.clock.seconds(event.onset)
-        return SeenEvent(event, self.clock.fps, seconds, face_state(track, event, size), repeats)
+        rate = repeats.seen_rate(self.clock.rate_within(event.onset, event.offset))
+        return SeenEvent(event, self.clock.fps, seconds, face_state(track, event, size), rate)
 
 
 def _write_lines(path: Path, covered: range, lines: dict[int, list[FrameLine]]) -> None:

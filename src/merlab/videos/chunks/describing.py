@@ -88,5 +88,5 @@ class EventDescriber:
             change=evidence.change,
             face=seen.face,
             why_other=seen.event.why_other,
-            repeats=seen.repeats,
+            rate=seen.rate,
         )
