@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import xlwt
 
+from merlab.databases.sheet_checks import check_sheet
 from merlab.databases.table_file import read_lines
 from merlab.errors import MerlabError
 
@@ -163,6 +165,16 @@ def test_an_old_workbook_may_have_the_suffix_of_a_new_one(tmp_path):
     workbook.save(str(tmp_path / "a.xlsx"))
     (sheet,) = read_lines(tmp_path / "a.xlsx").sheets
     assert (sheet.name, sheet.header) == ("coding", ("Subject",))
+
+
+@pytest.mark.parametrize(("saved", "name"), [("a.xlsx", "b.ods"), ("a.ods", "b.xlsx"), ("a.ods", "b.xls")])
+def test_a_spreadsheet_may_have_the_suffix_of_another_format(tmp_path, saved, name):
+    """pandas writes a workbook of Excel for ``DataFrame.to_excel(Path("b.ods"))``."""
+    with pd.ExcelWriter(str(tmp_path / saved)) as writer:
+        pd.DataFrame({"Subject": ["007"], "Onset": [46]}).to_excel(writer, index=False)
+    (sheet,) = read_lines((tmp_path / saved).rename(tmp_path / name)).sheets
+    assert [line.cells for line in sheet.filled] == [("Subject", "Onset"), ("007", "46")]
+    assert list(check_sheet(tmp_path / name, sheet.name)) == []
 
 
 def test_a_workbook_with_a_password_is_refused_with_the_remedy(tmp_path):

@@ -7,6 +7,7 @@ number may be shown as a name, ``007``: then what it shows is read.
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,9 @@ from merlab.databases.shown_numbers import as_shown
 
 NAMES = "{{urn:oasis:names:tc:opendocument:xmlns:{}:1.0}}"
 OFFICE, TABLE, TEXT = (NAMES.format(part) for part in ("office", "table", "text"))
+# The main part of the archive, and that of a workbook of Excel.
 CONTENT: Final = "content.xml"
+WORKBOOK: Final = "xl/workbook.xml"
 NUMBERS = {"percentage", "currency"}
 # The lines of a sheet in the programs that write it.
 MOST_LINES = 2**20
@@ -29,6 +32,15 @@ MOST_CELLS = 2**25
 SIGNS = {f"{TEXT}s": " ", f"{TEXT}tab": "\t", f"{TEXT}line-break": "\n"}
 
 Value = str | float | bool
+
+
+def is_ods(content: bytes) -> bool | None:
+    """Whether an archive is an OpenDocument spreadsheet (True) or a workbook of Excel (False); None if neither."""
+    try:
+        parts = zipfile.ZipFile(io.BytesIO(content)).namelist()
+    except (zipfile.BadZipFile, ValueError, OverflowError):
+        return None
+    return True if CONTENT in parts else (False if WORKBOOK in parts else None)
 
 
 def ods_sheets(path: Path) -> dict[str, list[list[Value]]]:

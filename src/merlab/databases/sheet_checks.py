@@ -15,14 +15,14 @@ from xml.etree.ElementTree import Element
 import xlrd
 
 from merlab.clips import Finding
-from merlab.databases.ods_file import CONTENT, TABLE
+from merlab.databases.ods_file import CONTENT, TABLE, WORKBOOK
 from merlab.databases.table_file import DAMAGED, OLD_EXCEL
 from merlab.errors import MerlabError
 from merlab.spelling import counted, first_of
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-WORKBOOK, RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+RELATIONS = "xl/_rels/workbook.xml.rels"
 NAMED = 5
 
 

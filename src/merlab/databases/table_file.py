@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 import xlrd
 
 from merlab.clips import Finding
-from merlab.databases.ods_file import ods_sheets
+from merlab.databases.ods_file import is_ods, ods_sheets
 from merlab.databases.shown_numbers import in_format
 from merlab.databases.text_lines import ENCODINGS, decoded, text_lines
 from merlab.errors import MerlabError
@@ -163,10 +163,15 @@ def _old_encoding(path: Path, encoding: str) -> Finding:
 
 
 def _read_xlsx(path: Path, header_lines: int) -> TableFile:
-    """A workbook of Excel; one of Excel before 2007, or with a password, under this suffix is read as what it is."""
+    """A workbook of Excel; one of Excel before 2007, or with a password, under this suffix is read as what it is.
+
+    So is an OpenDocument spreadsheet.
+    """
     content = path.read_bytes()
     if content.startswith(OLD_EXCEL):
         return _read_xls(path, header_lines)
+    if is_ods(content) is True:
+        return _read_ods(path, header_lines)
     # Here, because every worker process imports this module, and few read a workbook.
     import openpyxl
 
@@ -231,6 +236,9 @@ def _xls_value(cell: xlrd.sheet.Cell, book: xlrd.book.Book) -> object:
 
 
 def _read_ods(path: Path, header_lines: int) -> TableFile:
+    """An OpenDocument spreadsheet; a workbook of Excel under this suffix, as pandas writes it, is read as one."""
+    if is_ods(path.read_bytes()) is False:
+        return _read_xlsx(path, header_lines)
     try:
         return _workbook("OpenDocument spreadsheet", ods_sheets(path))
     except DAMAGED as error:
