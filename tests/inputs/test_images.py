@@ -4,7 +4,7 @@ import pytest
 from merlab.clips import ClipTable
 from merlab.frames import ClipError
 from merlab.inputs import make_input, parse_recipe
-from merlab.inputs.images import resize
+from merlab.inputs.images import medians, resize
 from tests.helpers import make_clip, texture, write_frames
 
 
@@ -50,3 +50,8 @@ def test_a_missing_apex_frame_is_an_error_that_lists_the_existing_frames(tmp_pat
     folder = write_frames(tmp_path / "clip", [texture(1, 40, 30)] * 3, first=46)
     with pytest.raises(ClipError, match=r"no frame 60; it has frames 46\.\.48"):
         made(make_clip(folder, onset=46, apex=60, offset=60), "apex")
+
+
+def test_the_neutral_value_after_stretching_is_the_median_of_each_channel():
+    view = np.array([[[0, 0.1], [0.2, 0.9]], [[0.5, 0.5], [0.5, 0.1]]], np.float32)
+    assert medians(view, parse_recipe("apex")) == pytest.approx(np.array([0.15, 0.5]).reshape(2, 1, 1))

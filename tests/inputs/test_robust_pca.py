@@ -23,6 +23,13 @@ def test_the_spot_that_moves_over_a_still_face_is_the_sparse_part():
     assert np.count_nonzero(moving > 0.1) == 10
 
 
+def test_a_single_value_is_sparse_because_its_weight_is_below_that_of_its_singular_value():
+    """The weight is one by the root of the larger side: .58 of three rows."""
+    single = np.zeros((3, 2))
+    single[1, 0] = 5
+    assert robust_pca(single)[1] == pytest.approx(single, abs=1e-5)
+
+
 def test_nothing_is_a_sum_of_nothing():
     low_rank, sparse = robust_pca(np.zeros((6, 3)))
     assert not low_rank.any()

@@ -10,6 +10,7 @@ from merlab.clips import Clip
 from merlab.errors import MerlabError
 from merlab.frames import open_frames
 from merlab.inputs import from_frames, input_of, parse_recipe
+from merlab.inputs.two_frames import APEX, ONSET, TwoFrames
 from tests.helpers import texture
 
 
@@ -46,3 +47,11 @@ def test_images_of_another_kind_are_refused(faces):
             from_frames(wrong, apex, "flow")
     with pytest.raises(MerlabError, match="same size"):
         from_frames(onset[1:], apex, "flow")
+
+
+def test_two_frames_are_numbered_and_walked_as_those_of_any_source(faces):
+    frames = TwoFrames(*faces)
+    assert [number for number, _ in frames] == [ONSET, APEX] == list(frames.numbers)
+    walked = list(frames.walk(lambda number: number == APEX))
+    assert [(each.number, each.seconds, each.image is None) for each in walked] == [(1, None, True), (3, None, False)]
+    assert walked[1].image is faces[1]

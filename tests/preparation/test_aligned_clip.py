@@ -19,5 +19,13 @@ def test_a_varying_frame_rate_is_warned_of_and_jitter_below_a_tenth_is_not():
     assert clock_warnings(Clock.of_stamps(STEADY + 1e-4 * (np.arange(100) % 3)), NUMBERS) == []
 
 
+def test_a_gap_is_warned_of_where_it_is_between_the_frames():
+    clock = Clock.of_stamps(STEADY + 0.25 * (np.arange(100) >= 50))
+    (warning,) = clock_warnings(clock, NUMBERS)
+    assert warning.startswith("time is missing before frame 51 (0.255 s after the one before)")
+    assert clock_warnings(clock, range(51, 101)) == []
+    assert clock_warnings(clock, range(1, 51)) == []
+
+
 def test_images_without_time_stamps_have_no_warning():
     assert clock_warnings(None, NUMBERS) == []

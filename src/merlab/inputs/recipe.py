@@ -287,8 +287,8 @@ def parse_size(text: str) -> tuple[int, int]:
 def _pairs(text: str, tail: str) -> dict[str, str]:
     pairs: dict[str, str] = {}
     for part in filter(None, tail.split(",")):
-        key, equals, value = part.partition("=")
-        if not equals or not key or not value:
+        key, _, value = part.partition("=")
+        if not key or not value:
             raise MerlabError(f"recipe {text!r}: {part!r} does not have the form key=value")
         if key in pairs:
             raise MerlabError(f"recipe {text!r} has the option {key!r} twice")
