@@ -6,7 +6,7 @@ import pytest
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
 from merlab.frames import ClipError
-from merlab.inputs import make_input, parse_recipe
+from merlab.inputs import make_input, parse_recipe, soft_masks
 from merlab.inputs.flow_patches import MESH, TEMPLATE, centers, four_patches
 from merlab.preparation.record import RECORD
 from merlab.storage import write_json
@@ -34,6 +34,12 @@ def write_mesh(clip, places):
 def test_centers_are_at_most_a_quarter_of_the_image_from_its_border():
     # Published: 7..21 of 28 pixels. Eyes of the layout are at 6.5 and 21.5 of 28, mouth corners at 8.1 and 19.9.
     assert centers(np.array(TEMPLATE), 28, 28).tolist() == [[7, 7], [21, 7], [8, 19], [20, 19]]
+
+
+def test_the_places_on_the_mesh_are_the_corners_of_its_outlines():
+    """The outlines of KFC-MER's masks list the points of MediaPipe's mesh from corner to corner."""
+    left, right, lip = (soft_masks.MESH[part] for part in ("left eye", "right eye", "upper lip"))
+    assert ((left[0], left[8]), (right[8], right[0]), (lip[0],), (lip[10],)) == MESH
 
 
 def test_two_eyes_are_above_two_corners_of_the_mouth():

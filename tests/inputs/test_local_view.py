@@ -23,6 +23,15 @@ def test_the_mask_keeps_the_regions_and_puts_the_neutral_value_elsewhere():
     assert (kept[1, ~inside] == 0.5).all()
 
 
+def test_the_tiles_are_symmetric_and_cover_the_mosaic_without_overlap():
+    shown = np.zeros((len(TILES), 100, 100), int)
+    for own, tiles in zip(shown, TILES.values(), strict=True):
+        for left, top, right, bottom in (np.rint(100 * np.array(tile)).astype(int) for tile in tiles):
+            own[top:bottom, left:right] += 1
+    assert np.array_equal(shown, shown[:, :, ::-1])
+    assert (shown.sum(axis=0) == 1).all()
+
+
 @pytest.mark.parametrize("name", REGIONS)
 def test_each_region_of_the_mosaic_shows_that_region(name):
     view = region_mask(REGIONS[name], 231, 282)[None].astype(np.float32)

@@ -19,11 +19,12 @@ def brightening(tmp_path):
     return make_clip(folder, apex=6, offset=12)
 
 
-def test_a_factor_makes_the_change_since_the_onset_that_many_times_as_large(brightening):
-    grid = 255 * made(brightening, "magnified-frames:frames=11,factors=2to10,color=gray,size=8x8")
-    assert grid.shape == (11, 9, 8, 8)
-    change, factors = 2 * np.arange(1, 12)[:, None], np.arange(2, 11)
-    assert grid[:, :, 3, 3] == pytest.approx(np.minimum(50 + change * factors, 255), abs=0.51)
+@pytest.mark.parametrize(("name", "factors"), [("2to10", [*range(2, 11)]), ("1-2-4", [1, 2, 4]), ("2-5-8", [2, 5, 8])])
+def test_a_factor_makes_the_change_since_the_onset_that_many_times_as_large(brightening, name, factors):
+    grid = 255 * made(brightening, f"magnified-frames:frames=11,factors={name},color=gray,size=8x8")
+    assert grid.shape == (11, len(factors), 8, 8)
+    change = 2 * np.arange(1, 12)[:, None]
+    assert grid[:, :, 3, 3] == pytest.approx(np.minimum(50 + change * np.array(factors), 255), abs=0.51)
 
 
 @pytest.mark.slow
