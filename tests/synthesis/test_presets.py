@@ -42,7 +42,7 @@ SPECIFIED: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", SPECIFIED)
 def test_a_preset_has_the_specified_settings_and_the_defaults_for_the_rest(name):
-    assert PRESETS[name].model_dump() == {**SPECIFIED["default"], "wrinkle": 1.0, **SPECIFIED[name]}
+    assert find_preset(name).model_dump() == {**SPECIFIED["default"], "wrinkle": 1.0, **SPECIFIED[name]}
 
 
 def test_there_are_no_other_presets():

@@ -84,6 +84,15 @@ class TestMovement:
         apex = left.timing.apex
         assert left.activity["12l"][apex] / left.activity["12r"][apex] == pytest.approx(1.1 / 0.12)
 
+    def test_a_unit_moves_from_the_onset_to_the_apex_and_none_peaks_later(self):
+        still = PRESETS["default"].model_copy(update={"jitter": 0.0})
+        for clip in range(40):
+            plan = plan_clip(IDENTITY, clip, "disgust", still)
+            onset, apex = plan.timing.onset, plan.timing.apex
+            moving = [values for values in plan.activity.values() if values.any()]
+            assert any(values[onset + 1] > 0 and values.argmax() == apex for values in moving)
+            assert all(values.argmax() <= apex for values in moving)
+
     def test_no_action_unit_of_the_null_preset_moves(self):
         still = PRESETS["null"].model_copy(update={"jitter": 0.0})
         for clip, emotion in enumerate(CLASSES):
@@ -111,6 +120,12 @@ class TestDisturbances:
         preset = PRESETS["default"].model_copy(update={"blink_probability": probability})
         plans = [plan_clip(IDENTITY, clip, "others", preset) for clip in range(40)]
         assert sum(plan.blink is not None for plan in plans) == expected
+
+    @pytest.mark.parametrize(("probability", "expected"), [(0.0, 0), (1.0, 40)])
+    def test_shifts_of_gaze_have_the_probability_of_the_preset(self, probability, expected):
+        preset = PRESETS["default"].model_copy(update={"gaze_probability": probability})
+        plans = [plan_clip(IDENTITY, clip, "others", preset) for clip in range(40)]
+        assert sum(plan.gaze.any() for plan in plans) == expected
 
     def test_the_lids_move_exactly_within_the_stated_blink(self):
         preset = PRESETS["default"].model_copy(update={"blink_probability": 1.0})
