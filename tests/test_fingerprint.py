@@ -284,7 +284,7 @@ def test_modules_in_folders_without_init_files_count(tmp_path, of_files):
     assert found[2] == found[3]
 
 
-def install(site, version, *, code, factor=2, from_folder):
+def install(site, version, *, code, factor=2, from_folder, installer="pip"):
     """As pip installs a package: its files, and a record of their digests; only an index leaves no direct_url.json."""
     shutil.rmtree(site, ignore_errors=True)
     files = {"package/__init__.py": code, "package/inner.py": f"factor = {factor}\n"}
@@ -296,6 +296,7 @@ def install(site, version, *, code, factor=2, from_folder):
     lines = [f"{name},sha256={hashlib.sha256(content.encode()).hexdigest()}," for name, content in files.items()]
     (information / "RECORD").write_text("\n".join([*lines, "../../../bin/program,sha256=of-an-environment,"]))
     (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: package-of-mine\nVersion: {version}\n")
+    (information / "INSTALLER").write_text(f"{installer}\n")
     if from_folder:
         (information / "direct_url.json").write_text('{"url": "file:///package", "dir_info": {}}')
 
@@ -328,10 +329,11 @@ def test_a_package_that_you_install_again_counts_by_its_files_though_its_version
         assert all(one != other for one, other in zip(before, of_installed("1.0", **changed), strict=True))
 
 
-def test_a_package_of_an_index_counts_by_its_version_also_where_it_does_not_state_it(of_installed):
-    before = of_installed("1.0", from_folder=False)
-    assert of_installed("1.0", from_folder=False, factor=3) == before, "what an index has under a version stays"
-    assert all(one != other for one, other in zip(before, of_installed("1.1", from_folder=False), strict=True))
+@pytest.mark.parametrize("index", [{"from_folder": False}, {"installer": "conda"}])
+def test_a_package_of_an_index_counts_by_its_version_also_where_it_does_not_state_it(of_installed, index):
+    before = of_installed("1.0", **index)
+    assert of_installed("1.0", factor=3, **index) == before, "what an index has under a version stays"
+    assert all(one != other for one, other in zip(before, of_installed("1.1", **index), strict=True))
 
 
 def test_what_a_scikit_learn_object_has_learned_counts():

@@ -162,7 +162,9 @@ def _files_from_no_index() -> Mapping[str, list[str]]:
     """The files of such packages with the digests that pip keeps, by package; programs name their environment."""
     found: dict[str, list[str]] = {}
     for distribution in importlib.metadata.distributions(path=list(INSTALLED)):
-        if distribution.read_text("direct_url.json") is not None:
+        # conda installs from an index, but its packages were built in a folder.
+        by_conda = (distribution.read_text("INSTALLER") or "").strip() == "conda"
+        if distribution.read_text("direct_url.json") is not None and not by_conda:
             for file in distribution.files or []:
                 if file.hash is not None and file.parts[0] != ".." and not file.parts[0].endswith(".dist-info"):
                     found.setdefault(file.parts[0].partition(".")[0], []).append(f"{file} {file.hash.value}")
