@@ -43,6 +43,18 @@ def test_a_large_frame_is_reduced_and_the_box_with_it(heads):
     assert abs(columns.min() - found.face.left / 2) <= 2
 
 
+def test_regions_are_at_the_same_place_of_the_picture_of_a_reduced_frame(heads):
+    large = np.repeat(np.repeat(heads[0], 2, axis=0), 2, axis=1)
+    extents = []
+    for frame in (heads[0], large):
+        alignment = ClipAlignment(frame, FIVE_POINTS.finding.open())
+        drawn = draw_detection(frame, alignment.onset, alignment.regions, alignment.transform)
+        changed = (drawn != draw_detection(frame, alignment.onset)).any(axis=2)
+        rows, columns = np.nonzero(changed)
+        extents.append((rows.min(), rows.max(), columns.min(), columns.max()))
+    np.testing.assert_allclose(*extents, atol=4)
+
+
 def test_every_region_is_drawn_in_its_color(heads):
     alignment = ClipAlignment(heads[0], FIVE_POINTS.finding.open())
     for name, region in alignment.regions.items():
