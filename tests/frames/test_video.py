@@ -41,6 +41,24 @@ def numbers_in(video: Video) -> list[int | None]:
     return [None if frame.image is None else number_in(frame.image) for frame in video.walk(lambda number: True)]
 
 
+def squares(number):
+    """A picture of 160x120 px: eight squares that are bright where the number has a one in base two."""
+    image = np.full((120, 160, 3), 128, np.uint8)
+    for bit in range(8):
+        row, column = divmod(bit, 4)
+        image[10 + 50 * row : 50 + 50 * row, 10 + 36 * column : 40 + 36 * column] = 235 if number >> bit & 1 else 20
+    return image
+
+
+def shown_by_squares(image):
+    """The number of ``squares``."""
+    places = (divmod(bit, 4) for bit in range(8))
+    return sum(
+        int(image[15 + 50 * row : 45 + 50 * row, 15 + 36 * column : 35 + 36 * column].mean() > 128) << 4 * row + column
+        for row, column in places
+    )
+
+
 class TestTime:
     def test_goes_on_after_a_pause_of_the_recorder(self, tmp_path):
         times = [5 * at + (10_000 if at >= 20 else 0) for at in range(40)]
@@ -326,6 +344,18 @@ class TestReading:
         path = write_video(tmp_path / "a.mkv", "libx264", numbers=range(1, 46), size=(176, 144), options=options)
         walked = Video(path).walk(lambda number: number == 31)
         assert [number_in(frame.image) for frame in walked if frame.image is not None] == [31]
+
+    @pytest.mark.slow
+    def test_gives_whole_frames_where_a_gradual_refresh_states_its_end_too_early(self, tmp_path):
+        """Each square keeps its gray for up to 64 frames: a block that is not refreshed shows another number."""
+        options = {"crf": "12", "x264-params": REFRESH}
+        images = [squares(number) for number in range(1, 106)]
+        path = write_video(tmp_path / "a.mkv", "libx264", images=images, size=(160, 120), fps=50, options=options)
+        assert [shown_by_squares(image) for _, image in Video(path)] == list(range(1, 106))
+        for number in range(70, 106):
+            assert shown_by_squares(Video(path).read(number)) == number
+            *_, walked = itertools.islice(Video(path).walk(number.__eq__), number)
+            assert shown_by_squares(walked.image) == number
 
     def test_gives_images_that_can_be_written_to(self, tmp_path):
         for size in ((64, 48), (62, 46)):

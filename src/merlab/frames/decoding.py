@@ -137,7 +137,7 @@ class Reading:
 
     def __init__(self, decoder: Decoder) -> None:
         self._decoder, self._packets = decoder, decoder.packets
-        self._finds_keys = True
+        self._finds_keys, self._refreshes = True, False
         self._end = self._packets.count + 1, None
         # The frame that was decoded last, with its position, and the position of the one before.
         self._decoded: Decoded = iter(())
@@ -148,11 +148,18 @@ class Reading:
         """The frame, read on from the last one or from its key frame; None if it is damaged.
 
         ``safely`` reads from two key frames before it: with open groups of pictures, a frame may refer to those before
-        its key frame, and a gradual refresh is complete only one frame after the next key frame.
+        its key frame. Where the key frame itself is not given, the picture is refreshed gradually: what is given first
+        may lack blocks, up to the next key frame, and frames there are read from three key frames before them.
         """
-        key = self._packets.key_before(number - 1, 2) if safely else self._packets.key_before(number)
+        key = self._key_for(number, safely)
         if number <= self._passed or (self._finds_keys and self._current[0] + LEAST_JUMP < key):
             self._restart(key)
+            begun = self._current[0]
+            if 1 < key < begun:
+                self._refreshes = True
+                if number < self._packets.key_after(begun):
+                    key = self._key_for(number, safely)
+                    self._restart(key)
             if key > 1 and self._current == self._end:
                 self._finds_keys = False
                 self._restart(1)
@@ -160,6 +167,11 @@ class Reading:
             self._passed, self._current = self._current[0], next(self._decoded, self._end)
         position, frame = self._current
         return frame if position == number else None
+
+    def _key_for(self, number: int, safely: bool) -> int:
+        if self._refreshes:
+            return self._packets.key_before(number - 1, 3)
+        return self._packets.key_before(number - 1, 2) if safely else self._packets.key_before(number)
 
     def _restart(self, key: int) -> None:
         self._decoded = self._decoder.after(key)
