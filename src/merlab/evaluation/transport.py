@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import functools
 import io
+import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from itertools import accumulate
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 import cloudpickle
 
 from merlab.errors import MerlabError
+from merlab.own_modules import is_installed
 
 if TYPE_CHECKING:
     from merlab.evaluation.plan import Plan
@@ -28,8 +30,14 @@ class _Packer(cloudpickle.Pickler):  # type: ignore[misc]
     name, which another process does not find; they are sent with an empty cache.
     """
 
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file)
+        self.modules: set[str] = set()
+
     def reducer_override(self, obj: Any) -> Any:
         """How an object is packed; NotImplemented for the usual way."""
+        if isinstance(obj, type | FunctionType):
+            self.modules.add(obj.__module__)
         if isinstance(obj, ModuleType) and type(obj) is not ModuleType:
             return import_module, (obj.__name__,)
         if isinstance(obj, CachedFunction) and _goes_by_value(obj.__module__):
@@ -72,6 +80,14 @@ def unpacked(content: bytes) -> Plan:
             "they need in the file that defines them"
         ) from error
     return plan
+
+
+def packages_of(value: object) -> list[str]:
+    """The installed packages, but for Python's own, in which another process looks up code of an object by its name."""
+    packer = _Packer(io.BytesIO())
+    packer.dump(value)
+    packages = {module.partition(".")[0] for module in packer.modules}
+    return sorted(each for each in packages - sys.stdlib_module_names if is_installed(each))
 
 
 def as_bytes(value: object) -> bytes:

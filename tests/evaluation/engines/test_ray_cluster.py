@@ -15,10 +15,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
+from sklearn.linear_model import LogisticRegression
 
 from merlab.errors import MerlabError
 from merlab.evaluation.engines import LocalEngine, RayEngine, ray_cluster
 from merlab.evaluation.runner import finished, prepared, run
+from merlab.evaluation.transport import packages_of
 from merlab.evaluation.unit import Fit, versions
 from merlab.progress import silent
 from tests.cli.processes import wait_until
@@ -135,7 +138,16 @@ def test_a_machine_with_other_versions_is_refused():
         ray_cluster._unit(None, None, Fit(0, 0, 0, "key"), other)  # type: ignore[arg-type]
 
 
+def test_a_machine_with_another_version_of_a_package_of_a_method_is_refused():
+    """Its classes are looked up by name there, so that other code would give other numbers without a word."""
+    assert packages_of([LogisticRegression(), Patient(Path()), np.random.Generator, zip]) == ["numpy", "sklearn"]
+    assert ray_cluster._version_here("sklearn") == sklearn.__version__
+    for name, has in (("sklearn", sklearn.__version__), ("missing_package", r"\(ModuleNotFoundError: .*\)")):
+        with pytest.raises(MerlabError, match=rf"a machine of the cluster has {name} {has} instead of 1\.0; install"):
+            ray_cluster._unit(None, None, Fit(0, 0, 0, "key"), {name: "1.0"})  # type: ignore[arg-type]
+
+
 def test_without_ray_the_error_says_how_to_install_it(monkeypatch):
     monkeypatch.setattr(ray_cluster, "find_spec", lambda name: None)
-    with pytest.raises(MerlabError, match=r"needs Ray; pip install .*'\.\[ray\]'"):
+    with pytest.raises(MerlabError, match=r"needs Ray; pip install .*\[ray\]'"):
         RayEngine()

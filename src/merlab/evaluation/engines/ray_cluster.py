@@ -20,10 +20,11 @@ import pandas as pd
 from merlab.errors import MerlabError
 from merlab.evaluation.engines.engine import Done, FitEpoch
 from merlab.evaluation.plan import Entry, Plan
-from merlab.evaluation.transport import packed, unpacked
+from merlab.evaluation.transport import packages_of, packed, unpacked
 from merlab.evaluation.unit import Fit, UnitInputs, Worker, fit_and_predict, versions
 from merlab.given import as_jobs
 from merlab.inputs import Recipe
+from merlab.own_modules import origin_of
 from merlab.version import install_hint
 
 KNOCK_SECONDS = 5.0
@@ -104,11 +105,12 @@ def _harvest(plan: Plan, cache: Path | None, fits: Sequence[Fit]) -> Done:
             shared[_inputs_key(entry)] = ray.put(here.inputs_of(entry))
     # Ray has its own copy of cloudpickle, which does not know which modules are packed by value.
     stated = ray.put(packed(plan))
+    expected = {name: _version_here(name) for name in packages_of([entry.method for entry in plan.entries])}
     running = {}
     for fit in fits:
         need, inputs = needs[fit.entry], shared[_inputs_key(plan.entries[fit.entry])]
         task = remote.options(num_cpus=need.cores, num_gpus=need.gpus)
-        running[task.remote(stated, inputs, fit, versions())] = fit
+        running[task.remote(stated, inputs, fit, expected | versions())] = fit
     while running:
         # All that are ready are taken at once: to wait for them one by one takes a time that grows with their square.
         ray.wait(list(running))
@@ -149,9 +151,18 @@ def _require_machine(entry: Entry, need: _Needs) -> None:
         )
 
 
+def _version_here(package: str) -> str:
+    """The version of an installed package, with a digest where ``origin_of`` has one; else why it cannot be loaded."""
+    try:
+        import_module(package)
+    except Exception as error:
+        return f"({type(error).__name__}: {error})"
+    return origin_of(package).removeprefix(package).strip()
+
+
 def _unit(plan: bytes, inputs: UnitInputs, fit: Fit, expected: dict[str, str]) -> pd.DataFrame:
     """On a machine of the cluster: refuse where other versions would give other numbers, else do the work."""
-    found = versions()
+    found = {name: _version_here(name) for name in expected.keys() - versions().keys()} | versions()
     differing = [
         f"{name} {found.get(name)} instead of {value}" for name, value in expected.items() if found.get(name) != value
     ]
