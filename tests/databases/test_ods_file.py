@@ -101,6 +101,12 @@ def test_a_line_keeps_its_number_below_empty_ones_and_those_at_the_end_are_left_
     assert len(ods_sheets(path)["Table1"]) == 6
 
 
+def test_a_million_empty_lines_below_many_columns_are_no_cells(tmp_path):
+    line = cell("a").replace("<table:table-cell", '<table:table-cell table:number-columns-repeated="40"')
+    end = f'<table:table-row table:number-rows-repeated="1048575">{EMPTY}</table:table-row>'
+    assert ods_sheets(write(tmp_path / "a.ods", line, end)) == {"Table1": [["a"] * 40]}
+
+
 def test_a_sheet_may_begin_with_empty_lines_and_cells_or_be_empty(tmp_path):
     assert ods_sheets(write(tmp_path / "a.ods", EMPTY, EMPTY + cell("a"))) == {"Table1": [["", ""], ["", "a"]]}
     all_lines = f'<table:table-row table:number-rows-repeated="1048576">{EMPTY}</table:table-row>'

@@ -52,7 +52,7 @@ def test_regions_are_at_the_same_place_of_the_picture_of_a_reduced_frame(heads):
         changed = (drawn != draw_detection(frame, alignment.onset)).any(axis=2)
         rows, columns = np.nonzero(changed)
         extents.append((rows.min(), rows.max(), columns.min(), columns.max()))
-    np.testing.assert_allclose(*extents, atol=4)
+    np.testing.assert_allclose(extents[0], extents[1], atol=4)
 
 
 def test_every_region_is_drawn_in_its_color(heads):

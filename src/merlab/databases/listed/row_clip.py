@@ -138,7 +138,7 @@ def _aligned(record: Record, footage: Footage | None) -> bool | None:
 def _absent(record: Record, numbers: Sequence[int]) -> Finding | None:
     """The finding about a row whose frames are not there, or whose onset would be frame 0."""
     if not numbers:
-        deeper = folders_of_images(record.source) if record.source.is_dir() else []
+        deeper = folders_of_images(record.source)
         remedy = (
             f"give the folder that has them: {' or '.join(map(str, deeper[:MAX_FRAMES_NAMED]))}"
             if deeper
