@@ -60,6 +60,11 @@ def shown_by_squares(image):
 
 
 class TestTime:
+    @pytest.mark.parametrize("options", [{}, {"bf": "0"}, {"x264-params": "open-gop=1:keyint=5"}])
+    def test_begins_at_0_in_an_avi_whose_codec_decodes_ahead(self, tmp_path, options):
+        video = Video(write_video(tmp_path / "a.avi", "libx264", fps=50, options=options))
+        assert seconds_of(video) == pytest.approx(np.arange(10) / 50)
+
     def test_goes_on_after_a_pause_of_the_recorder(self, tmp_path):
         times = [5 * at + (10_000 if at >= 20 else 0) for at in range(40)]
         video = Video(write_video(tmp_path / "a.mp4", "libx264", numbers=range(40), milliseconds=times))

@@ -162,7 +162,9 @@ def _packets(path: Path, container: InputContainer, stream: VideoStream, seen: S
     in_time = None if stamps is None else stamps[frames]
     rates = [float(rate) for rate in (stream.base_rate, stream.average_rate) if rate]
     capture = _capture_rate(container, stream)
-    clock, no_clock = _clock(path, in_time, tick, _offset(container, in_time, tick), rates, capture)
+    # AVI has the times of decoding only. FFmpeg adds a delay to them, but not to the beginning of the file.
+    delay = seen.least_delay if name == "avi" else 0
+    clock, no_clock = _clock(path, in_time, tick, _offset(container, in_time, tick, delay), rates, capture)
     if _displaced(frames):
         clock, no_clock = None, f"the time stamps of {path} start again in the middle"
         frames = seen.in_time(None)
@@ -222,11 +224,11 @@ def _farthest(frames: NDArray[np.intp]) -> NDArray[np.intp]:
     return farthest
 
 
-def _offset(container: InputContainer, stamps: Stamps | None, tick: float) -> float:
-    """Seconds from the beginning of the file, over all its streams, to its first frame."""
+def _offset(container: InputContainer, stamps: Stamps | None, tick: float, delay: int) -> float:
+    """Seconds from the beginning of the file, over all its streams, to its first frame, without ``delay`` ticks."""
     if stamps is None or not len(stamps) or container.start_time is None:
         return 0.0
-    offset = float(stamps[0] * tick - container.start_time * MICROSECOND)
+    offset = float((stamps[0] - delay) * tick - container.start_time * MICROSECOND)
     return offset if offset > 2 * MICROSECOND else 0.0
 
 

@@ -99,6 +99,12 @@ class SeenPackets:
                 return np.array(stamps[: self.whole], np.int64)
         return None
 
+    @property
+    def least_delay(self) -> int:
+        """From when a packet is decoded to when it is shown, at least, in ticks; 0 where that is not known."""
+        pairs = zip(self.stamps, self.decoding, strict=True)
+        return min((shown - decoded for shown, decoded in pairs if UNKNOWN not in (shown, decoded)), default=0)
+
     def in_time(self, stamps: Stamps | None) -> NDArray[np.intp]:
         """The whole packets that become a frame, in the order of their stamps, or of the file."""
         becomes_frame = np.frombuffer(self.becomes_frame, bool)[: self.whole].copy()
