@@ -18,7 +18,7 @@ from merlab.frames import ClipError, read_image
 from merlab.progress import silent
 from tests.databases.causalnet_release import write_causalnet_tree
 from tests.databases.release import only
-from tests.helpers import SHARED
+from tests.helpers import SHARED, make_clip, texture, write_frames
 from tests.helpers import STSTNET_FLOW as RELEASED
 
 CAUSALNET = SHARED / "data" / "causalnet_flow"
@@ -93,8 +93,10 @@ class TestAClip:
 
     def test_of_another_database_has_no_such_images(self, root):
         clip = load("ststnet-flow", root.parent / "labels").clips[0]
-        with pytest.raises(ClipError, match="not a clip of causalnet-flow.*load the clips with .*causalnet-flow"):
-            image_of(clip, "back")
+        of_faces = make_clip(write_frames(root / "clip", [texture(1, 20, 20)] * 3))
+        for other in (clip, of_faces):
+            with pytest.raises(ClipError, match="not a clip of causalnet-flow.*load the clips with .*causalnet-flow"):
+                image_of(other, "back")
 
     @pytest.mark.parametrize("image", ["back", "out-direction", "back-direction"])
     def test_that_is_lost_is_named_with_its_file(self, root, image):

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.frames import VIDEO_SUFFIXES, Video, is_video, looks_like_video, open_frames
+from merlab.frames import VIDEO_SUFFIXES, Video, clock_of, is_video, looks_like_video, open_frames
 from merlab.frames.container import container_format, require_utf8
 from tests.frames.videos import damage, number_in, write_video
 
@@ -73,6 +73,9 @@ class TestVideosOfAnyContainer:
         video = Video(write_kind(tmp_path, name, codec))
         assert (video.fps, video.clock, video.facts.stated_rate) == (None, None, None)
         assert video.no_clock == f"{tmp_path / name} has no time stamps"
+        with pytest.raises(MerlabError, match=f"{name} has no time stamps; give --fps"):
+            clock_of(tmp_path / name, video)
+        assert clock_of(tmp_path / name, video, 50).seconds(10) == 9 / 50
         walked = list(video.walk(lambda number: True))
         assert [(frame.number, frame.seconds) for frame in walked] == [(number, None) for number in range(1, 11)]
         assert number_in(video.read(7)) == 7
