@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from merlab.frames.clock import Clock
-from merlab.spotting.repeats import PassingSteps, Repeats, steps_of
+from merlab.spotting.repeats import PassingSteps, Repeats, Stall, steps_of
 
 
 def places(camera: float, recorder: float, seconds: float = 4.0, copies: float = 0.0) -> np.ndarray:
@@ -25,7 +25,7 @@ def test_a_recorder_that_is_faster_than_the_camera_shows_its_rate(camera, record
 
 
 def test_the_warning_names_the_rate_of_the_camera():
-    (warning,) = Repeats(frames=100, repeated=50).caveats(60)
+    (warning,) = Repeats(frames=100, repeated=50).caveats(Clock.constant(60, 101))
     assert warning.startswith("50 % of the frames repeat the one before: the picture changes only about 30 times a sec")
 
 
@@ -37,7 +37,22 @@ def test_a_face_that_moves_in_every_frame_or_in_none_repeats_none(fps):
     for moved in (places(fps, fps), still, rest):
         found = Repeats.of(steps_of(moved), clock)
         assert found.seen_rate(fps) == fps
-        assert found.caveats(fps) == []
+        assert [each for each in found.caveats(clock) if "repeat" in each] == []
+
+
+@pytest.mark.parametrize(("fps", "every"), [(60, 12), (60, 15), (200, 25)])
+def test_key_frames_of_compression_do_not_make_the_others_repeated(fps, every):
+    """At each, the picture becomes another one by more than it does between them."""
+    way = steps_of(places(fps, fps))
+    way[every - 1 :: every] *= 8
+    assert Repeats.of(way, Clock.constant(fps, 4 * fps)).share == 0
+
+
+def test_bursts_of_movement_do_not_make_the_frames_beside_them_repeated():
+    way = steps_of(places(60, 60))
+    for begin in range(0, len(way), 20):
+        way[begin : begin + 6] *= 8
+    assert Repeats.of(way, Clock.constant(60, 240)).share == 0
 
 
 def test_steps_of_a_varying_rate_are_not_compared():
@@ -50,14 +65,23 @@ def test_a_source_without_two_frames_has_no_steps():
     assert Repeats.of([], Clock.constant(25, 1)) == Repeats()
 
 
+def test_a_face_of_a_few_frames_repeats_none():
+    assert Repeats.of([0.1, 1.0, 0.1], Clock.constant(60, 4)) == Repeats(frames=3)
+
+
 def test_repeats_add_up():
-    assert Repeats(frames=10, repeated=4) + Repeats(frames=5, repeated=1) == Repeats(frames=15, repeated=5)
+    stall, other = Stall(first=1, last=30), Stall(first=2, last=30)
+    both = Repeats(frames=10, repeated=4, stalls=(stall,)) + Repeats(frames=5, repeated=1, stalls=(other,))
+    assert both == Repeats(frames=15, repeated=5, stalls=(stall, other))
 
 
 def test_a_step_across_a_gap_is_left_out():
     whole, passing = places(60, 60), PassingSteps(gaps=[31, 61])
     assert len(list(passing.of(whole))) == 240
-    assert np.array_equal(passing.steps, np.delete(steps_of(whole), [29, 59]))
+    assert np.flatnonzero(np.isnan(passing.steps)).tolist() == [29, 59]
+    assert np.array_equal(np.delete(passing.steps, [29, 59]), np.delete(steps_of(whole), [29, 59]))
+    found = Repeats.of(passing.steps, Clock.constant(60, 240))
+    assert (found.frames, found.repeated, found.stalls) == (237, 0, ())
 
 
 def test_steps_of_passing_places_are_those_of_all_places():

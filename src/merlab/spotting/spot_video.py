@@ -29,7 +29,6 @@ from merlab.spotting.many_videos import folder_of, source_of
 from merlab.spotting.motion import MEASURED, keys_of
 from merlab.spotting.repeats import PassingSteps, Repeats
 from merlab.spotting.spot import MADE_BY, SpottingSettings, Window
-from merlab.spotting.stalls import stall_caveats, stalls_of
 from merlab.spotting.stretches import block_places, spot_stretches
 from merlab.spotting.tables_of_all import EVENTS, WEAK
 from merlab.spotting.timeline import (
@@ -178,10 +177,7 @@ def _assemble(making: _Making, aside: Path) -> Timeline:
     if whole is None:
         kept.conclude(FramesRead(read.count, read.first, read.damaged, read.light))
     timing = timing_of(clock, read.count, read.first, making.fps, making.numbers)
-    doubts = [
-        *Repeats.of(steps.steps, clock).caveats(clock.fps),
-        *stall_caveats(stalls_of(steps.steps, steps.positions, clock), clock, read.first),
-    ]
+    doubts = Repeats.of(steps.steps, clock).caveats(clock, read.first)
     metadata = _metadata(making, timing, file_facts(frames), read, found, doubts)
     write_model(aside / METADATA, metadata)
     scores = pd.concat(found.scores, ignore_index=True)

@@ -17,7 +17,6 @@ from merlab.spotting.columns import Columns
 from merlab.spotting.event import Tier
 from merlab.spotting.light import Light
 from merlab.spotting.repeats import Repeats
-from merlab.spotting.stalls import Stall
 from merlab.spotting.timing import file_facts
 from merlab.storage import whole_folder
 from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkMovement, TrackQuality
@@ -78,7 +77,6 @@ class Totals:
     size: tuple[int, int] = (0, 0)
     light: Light = field(default_factory=Light)
     repeats: Repeats = field(default_factory=Repeats)
-    stalls: list[Stall] = field(default_factory=list)
     events: list[tuple[ChunkEvent, Path]] = field(default_factory=list)
     weak: list[ChunkMovement] = field(default_factory=list)
     faces: dict[int, FaceRecord] = field(default_factory=dict)
@@ -93,7 +91,6 @@ class Totals:
         self.size = max(self.size, chunk.record.size)
         self.light += chunk.record.light
         self.repeats += chunk.record.repeats
-        self.stalls += chunk.record.stalls
         self.events += [(event, chunk.folder / event.pictures) for event in chunk.events]
         self.weak += chunk.weak
         for row, _ in chunk.lines:

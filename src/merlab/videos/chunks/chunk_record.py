@@ -11,7 +11,6 @@ from merlab.json_models import read_model, write_model
 from merlab.spotting.event import MovementKind
 from merlab.spotting.light import Light
 from merlab.spotting.repeats import Repeats
-from merlab.spotting.stalls import Stall
 from merlab.videos.frame_table import FrameLine, read_lines
 from merlab.videos.result import FRAMES
 from merlab.vocabulary import LandmarkSource
@@ -96,8 +95,7 @@ class ChunkRecord(_Record):
         left_out: the most faces that were seen at once beyond those that are followed.
         quality: of each track.
         light: of all tracks.
-        repeats: of all tracks.
-        stalls: of all tracks, those that reach into the owned frames.
+        repeats: of all tracks; of stalls, those that reach into the owned frames.
 
     """
 
@@ -112,7 +110,6 @@ class ChunkRecord(_Record):
     quality: tuple[TrackQuality, ...] = ()
     light: Light = Light()
     repeats: Repeats = Repeats()
-    stalls: tuple[Stall, ...] = ()
 
     def write(self, folder: Path) -> None:
         """Write chunk.json."""

@@ -8,15 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-
 from merlab.frames import Frames
 from merlab.frames.clock import Clock
 from merlab.sinks import CsvSink
 from merlab.spotting.event import SpottedEvent
 from merlab.spotting.repeats import Repeats, steps_of
 from merlab.spotting.spot import SpottingSettings, Window
-from merlab.spotting.stalls import Stall, stalls_of
 from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkMovement, ChunkRecord, Description
 from merlab.videos.chunks.face_state import face_state
 from merlab.videos.chunks.kept_chunk import KeptChunk, KeptTrack
@@ -60,7 +57,6 @@ class _Found:
     dropped: int = 0
     unspotted: int = 0
     repeats: Repeats = field(default_factory=Repeats)
-    stalls: list[Stall] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -93,7 +89,6 @@ class ChunkWriter:
             quality=facts.quality,
             light=facts.light,
             repeats=found.repeats,
-            stalls=tuple(found.stalls),
         )
         record.write(folder)
 
@@ -102,11 +97,8 @@ class ChunkWriter:
         owned = range(*facts.owned)
         for track in chunk.tracks:
             window = track.spot(owned, self.clock, self.spotting)
-            steps = steps_of(track.places)
-            repeats = Repeats.of(steps, self.clock)
-            found.repeats += repeats
-            stalls = stalls_of(steps, track.first + 1 + np.arange(len(steps)), self.clock)
-            found.stalls += [each for each in stalls if each.first < owned.stop and each.last >= owned.start]
+            repeats = Repeats.of(steps_of(track.places), self.clock, track.first)
+            found.repeats += repeats.within(owned)
             measures = track_measures(track, window, self.clock, self.spotting.score)
             for line in lines_of(_rows(track, window), measures):
                 found.lines.setdefault(line.row.frame, []).append(line)

@@ -9,7 +9,6 @@ from merlab.faces.mesh_network import runtime_version
 from merlab.frames import open_frames
 from merlab.kept_arrays import computing_versions
 from merlab.spotting.caveats import spotting_caveats
-from merlab.spotting.stalls import stall_caveats
 from merlab.spotting.timing import damage_caveats, file_facts, source_caveats, timing_of
 from merlab.version import __version__
 from merlab.videos.chunks.assembly import FaceRecord, Totals
@@ -68,8 +67,7 @@ def _warnings(plan: VideoPlan, totals: Totals) -> list[str]:
     warnings = damage_caveats(damaged, totals.frames, "no face is seen there; copy the video again from the original")
     warnings += spotting_caveats(plan.clock, totals.dropped, options.spotting)
     warnings += totals.light.caveats()
-    warnings += totals.repeats.caveats(plan.clock.fps)
-    warnings += stall_caveats(totals.stalls, plan.clock, plan.first)
+    warnings += totals.repeats.caveats(plan.clock, plan.first)
     if totals.faceless:
         warnings.append(f"no face is seen in {totals.faceless} of {totals.frames} frames")
     if totals.left_out:
