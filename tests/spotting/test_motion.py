@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from merlab.frames import open_frames
+from merlab.spotting.light import Light
 from merlab.spotting.motion import (
     COLUMNS,
     ROWS,
@@ -83,6 +84,16 @@ class TestFollowing:
         rest, moved = warped(face(), STILL, STILL), warped(face(), STILL, LIFT)
         dark = [(gain * rest.astype(float)).astype(np.uint8) for gain in gains]
         places = followed(*dark, rest, moved, keys=keys)
+        assert np.abs(places[-1] - places[-2] - followed(rest, moved)[1]).max() < 0.02
+
+    @pytest.mark.parametrize("keys", [1, 2])
+    @pytest.mark.parametrize(("gain", "base"), [(0, 255), (8, 0), (0.05, 200)])
+    def test_a_face_that_begins_overexposed_or_in_haze_is_followed_as_one_that_does_not(self, gain, base, keys):
+        """White, eight times too bright, and with a twentieth of its contrast: a camera that finds its exposure."""
+        rest, moved = warped(face(), STILL, STILL), warped(face(), STILL, LIFT)
+        begun = np.clip(base + gain * rest.astype(float), 0, 255).astype(np.uint8)
+        assert not Light.of(begun).is_good
+        places = followed(begun, begun, rest, moved, keys=keys)
         assert np.abs(places[-1] - places[-2] - followed(rest, moved)[1]).max() < 0.02
 
     def test_the_size_of_the_frames_does_not_matter(self):

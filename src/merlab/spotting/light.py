@@ -46,6 +46,11 @@ class Light(BaseModel):
         flat = bool(high - low < LEAST_CONTRAST) and not (dark or overexposed)
         return cls(faces=1, dark=dark, overexposed=overexposed, flat=flat)
 
+    @property
+    def is_good(self) -> bool:
+        """Whether no face is dark, overexposed or without contrast."""
+        return not (self.dark or self.overexposed or self.flat)
+
     def __add__(self, other: Light) -> Light:
         return Light(
             faces=self.faces + other.faces,

@@ -19,13 +19,15 @@ from numpy.typing import NDArray
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import Float32Array, Frames, Image, Video
 from merlab.optical_flow import DenseInverseSearch, Gray
+from merlab.spotting.light import Light
 
 WIDTH, HEIGHT = 116, 141
 ROWS, COLUMNS = 14, 12
 # How long a key frame is used, and how much later than the first one the second one begins.
 KEY_SECONDS, NEXT_KEY_SECONDS = 4.0, 0.5
-# A face that is so many times as bright as in a key frame replaces it early: in the few gray values of the dark, before
-# a lamp is on or a fade-in has ended, flow has nothing to hold on to. Of the pixels, one in so many in each direction.
+# A face that is so many times as bright as in a key frame replaces it early, and so does one that is well lit where the
+# key frame is not: in a few gray values, before a lamp is on, a fade-in has ended or a camera has found its exposure,
+# flow has nothing to hold on to. Of the pixels, one in so many in each direction.
 BRIGHTER, BRIGHTNESS_STEP = 2.0, 4
 LOCAL_SIGMA, CONTRAST_SIGMA = 6.0, 12.0
 MIDDLE_GRAY, CONTRAST, LEAST_DEVIATION = 128.0, 40.0, 4.0
@@ -53,16 +55,21 @@ def prepare(frame: Image, width: int = WIDTH, height: int = HEIGHT) -> Gray:
 
 
 # Goes up whenever movements, or their moments, are measured in another way; what was kept before is measured anew.
-MEASURED = 8
+MEASURED = 9
 
 
 @dataclass(frozen=True, eq=False)
 class KeyFrame:
-    """A prepared frame that later ones are compared with, the place of the blocks in it, and its brightness."""
+    """A prepared frame that later ones are compared with, the place of the blocks in it, its brightness and light."""
 
     gray: Gray
     place: Float32Array
     brightness: float
+    light: Light
+
+    def is_worse_than(self, frame: Image, seen: float) -> bool:
+        """Whether an aligned face (H, W, 3) BGR of the brightness ``seen`` shows much more than this one."""
+        return seen > BRIGHTER * self.brightness or (not self.light.is_good and Light.of(frame).is_good)
 
     @cached_property
     def texture(self) -> Float32Array:
@@ -113,8 +120,8 @@ class FaceMotion:
         for number, begin in enumerate(self._begins):
             is_due = self._passed >= begin and (self._passed - begin) % self._renewal == 0
             key = self._keys.get(number)
-            if is_due or (key is not None and seen > BRIGHTER * key.brightness):
-                self._keys[number] = KeyFrame(prepare(frame), place, seen)
+            if is_due or (key is not None and key.is_worse_than(frame, seen)):
+                self._keys[number] = KeyFrame(prepare(frame), place, seen, Light.of(frame))
         self._passed += 1
 
 
