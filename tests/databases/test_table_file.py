@@ -177,6 +177,17 @@ def test_a_spreadsheet_may_have_the_suffix_of_another_format(tmp_path, saved, na
     assert list(check_sheet(tmp_path / name, sheet.name)) == []
 
 
+@pytest.mark.parametrize("name", ["a.xlsx", "a.ods"])
+def test_a_workbook_whose_list_of_parts_is_damaged_is_refused_with_the_remedy(tmp_path, name):
+    """The archive then states that a program is needed that knows a version of the format which does not exist."""
+    pd.DataFrame({"Subject": ["007"]}).to_excel(tmp_path / "sound.xlsx", index=False)
+    content = bytearray((tmp_path / "sound.xlsx").read_bytes())
+    content[content.find(b"PK\x01\x02") + 6] = 127
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(MerlabError, match="copy it again from the original, or save it again"):
+        read_lines(tmp_path / name)
+
+
 def test_a_workbook_with_a_password_is_refused_with_the_remedy(tmp_path):
     workbook = xlwt.Workbook()
     workbook.add_sheet("coding").write(0, 0, "Subject")

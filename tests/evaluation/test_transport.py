@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from merlab.errors import MerlabError
-from merlab.evaluation.transport import as_bytes, packed, unpacked
+from merlab.evaluation.transport import as_bytes, packages_of, packed, unpacked
 from merlab.methods import Method
 from merlab.methods.from_file import run_file
 from tests.helpers import flow_plan, write_flow_tree
@@ -41,6 +41,13 @@ def test_a_function_behind_a_cache_arrives_with_its_settings_and_an_empty_cache(
 
 def test_a_module_of_its_own_kind_arrives_by_its_name():
     assert cloudpickle.loads(as_bytes(torch.classes)) is torch.classes
+
+
+def test_code_that_states_no_module_is_of_no_package():
+    """As what ``eval`` makes of a text; it is sent by value, which needs the package that makes it again."""
+    made = eval("lambda inputs: inputs", {})
+    assert made.__module__ is None
+    assert packages_of([made]) == ["cloudpickle"]
 
 
 def test_a_method_that_cannot_be_sent_is_named_with_the_remedy(tmp_path):

@@ -38,7 +38,7 @@ def is_ods(content: bytes) -> bool | None:
     """Whether an archive is an OpenDocument spreadsheet (True) or a workbook of Excel (False); None if neither."""
     try:
         parts = zipfile.ZipFile(io.BytesIO(content)).namelist()
-    except (zipfile.BadZipFile, ValueError, OverflowError):
+    except (zipfile.BadZipFile, ValueError, OverflowError, RuntimeError):
         return None
     return True if CONTENT in parts else (False if WORKBOOK in parts else None)
 

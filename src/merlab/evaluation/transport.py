@@ -37,7 +37,8 @@ class _Packer(cloudpickle.Pickler):  # type: ignore[misc]
     def reducer_override(self, obj: Any) -> Any:
         """How an object is packed; NotImplemented for the usual way."""
         if isinstance(obj, type | FunctionType):
-            self.modules.add(obj.__module__)
+            # Code that was made by exec or eval may state none.
+            self.modules.add(obj.__module__ or "")
         if isinstance(obj, ModuleType) and type(obj) is not ModuleType:
             return import_module, (obj.__name__,)
         if isinstance(obj, CachedFunction) and _goes_by_value(obj.__module__):
