@@ -29,8 +29,14 @@ def test_a_detection_shows_the_box_where_the_face_is(heads):
     assert drawn.shape == heads[0].shape
     rows, columns = np.nonzero((drawn == np.array(BOX)).all(axis=2))
     assert abs(columns.min() - found.face.left) <= 2
+    assert abs(columns.max() - found.face.right) <= 2
     assert abs(rows.max() - found.face.bottom) <= 2
     assert not holds(heads[0], BOX)
+    # Its confidence is written above it.
+    assert 10 < found.face.top - rows.min() < 25
+    label = drawn[rows.min() + 2 : rows.min() + 13, columns.min() + 2 : columns.min() + 34].sum(axis=2)
+    assert label.max() == sum(BOX)
+    assert label.min() < 200
 
 
 def test_a_large_frame_is_reduced_and_the_box_with_it(heads):
@@ -69,6 +75,7 @@ def test_a_sheet_of_synthetic_faces_is_stamped(heads):
     plain, stamped = (contact_sheet(heads[0], alignment, shown, "clip", [], stamps) for stamps in ((), ("SYNTHETIC",)))
     assert not holds(plain, ALARM)
     assert holds(stamped, ALARM, 200)
+    assert not np.array_equal(plain, contact_sheet(heads[0], alignment, shown, "another", []))
 
 
 def test_two_names_of_another_script_differ_in_a_picture():
