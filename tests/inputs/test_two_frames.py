@@ -45,6 +45,8 @@ def test_images_of_another_kind_are_refused(faces):
     for wrong in (onset[..., 0], onset.astype(np.float32), onset[:0]):
         with pytest.raises(MerlabError, match=r"must be arrays of uint8 \(height, width, 3\)"):
             from_frames(wrong, apex, "flow")
+    with pytest.raises(MerlabError, match="got list"):
+        from_frames(onset, apex.tolist(), "flow")
     with pytest.raises(MerlabError, match="same size"):
         from_frames(onset[1:], apex, "flow")
 
