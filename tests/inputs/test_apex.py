@@ -46,6 +46,13 @@ def test_a_movement_of_the_whole_head_does_not_change_the_apex(tmp_path):
     assert spot_apex(ImageFolder(write_frames(tmp_path / "clip", list(drifting), first=FIRST)), 9, 15) == 12
 
 
+def test_a_blink_is_not_the_apex(tmp_path):
+    """Rows 58 to 92 of 282 have the eyelids; they move farther at frame 10 than the mouth at frame 12."""
+    frames = list(faces([0, 0.3, 0.6, 1.0, 0.6, 0.3, 0]))
+    frames[1][62:88] = moved(frames[0], 0, 5)[62:88]
+    assert spot_apex(ImageFolder(write_frames(tmp_path / "clip", frames, first=FIRST)), 9, 15) == 12
+
+
 def test_frames_that_the_camera_dropped_are_passed_over(clip):
     """As in CAS(ME)^3, whose part C has no apexes."""
     for number in (10, 12):
