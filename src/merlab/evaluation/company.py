@@ -21,7 +21,7 @@ def half_of(clips: NDArray[np.int64], turn: int) -> NDArray[np.bool_]:
     every second clip again. So the turns set any two clips apart.
     """
     turns = max(int(clips.max()).bit_length(), 1)
-    return np.asarray(clips >> turn % turns & 1, np.bool_)
+    return np.asarray((clips >> (turn % turns)) & 1, np.bool_)
 
 
 def warn_of_company(
@@ -34,9 +34,11 @@ def warn_of_company(
     """Warn where test inputs (N, ...) get other probabilities than ``given`` (N, classes) in other company.
 
     The half of them in the mask ``half`` (N,) keep their places among copies of one of them, and then the other half.
-    There are N inputs each time, so that random numbers with a fixed seed are the same. A method that differs from
-    itself when it is asked twice draws others, and is not warned of.
+    There are N inputs each time, so that random numbers that start from the same state are the same. A method that
+    differs from itself when it is asked twice draws others, and is not warned of. A single clip has no company.
     """
+    if half.all() or not half.any():
+        return
     if all(_agrees(predict_proba, test, kept, given) for kept in (half, ~half)):
         return
     if not _agrees(predict_proba, test, np.ones_like(half), given):
@@ -59,8 +61,6 @@ def _agrees(
 
     Where the method fails, they do not.
     """
-    if not kept.any():
-        return True
     inputs = test.copy()
     inputs[~kept] = test[kept][0]
     try:

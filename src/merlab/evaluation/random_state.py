@@ -6,13 +6,16 @@ import random
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from merlab.errors import place_in_own_code
+
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
 
 
 @contextmanager
@@ -49,6 +52,21 @@ def global_random_state(seed: int, fold: str, who: str) -> Iterator[None]:
             "each time; start it from the seed, or draw from numpy.random, which starts from it",
             stacklevel=3,
         )
+
+
+def from_same_state(work: Callable[Given, Made]) -> Callable[Given, Made]:
+    """The same work, for which ``random``, ``numpy.random`` and ``torch`` start each time from their present state."""
+    import torch
+
+    of_random, of_numpy, of_torch = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
+
+    def again(*args: Given.args, **named: Given.kwargs) -> Made:
+        random.setstate(of_random)
+        np.random.set_state(of_numpy)  # noqa: NPY002
+        torch.set_rng_state(of_torch)
+        return work(*args, **named)
+
+    return again
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from merlab.evaluation.fit_arguments import fit_arguments
 from merlab.evaluation.fold_inputs import fold_inputs
 from merlab.evaluation.plan import LEAKY_SELECTION, Entry, Plan
 from merlab.evaluation.predictions import predictions_table
-from merlab.evaluation.random_state import global_random_state
+from merlab.evaluation.random_state import from_same_state, global_random_state
 from merlab.frames import Float32Array
 from merlab.inputs import load_inputs, mirror_of
 from merlab.inputs.recipe import Recipe
@@ -102,13 +102,14 @@ def _probabilities(plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: OnEpoch |
             with _mistakes_of(entry, "fit"):
                 classifier.fit(fold.train, fold.of_samples(labels[train]), groups, fit.seed, **arguments)
             with _mistakes_of(entry, "predict_proba"):
-                # A method of your own may change the array, which is asked about again below.
-                given = classifier.predict_proba(fold.test.copy() if entry.own else fold.test)
+                # A method of your own may change the array, and draw, and is asked again below.
+                ask = from_same_state(classifier.predict_proba) if entry.own else classifier.predict_proba
+                given = ask(fold.test.copy() if entry.own else fold.test)
             values = _checked(given, entry.name, len(fold.test), len(plan.classes))
             # The baseline, which may have a name of yours, draws by all test clips on purpose.
             if entry.own and not entry.adapts and not isinstance(classifier, Random):
                 half = half_of(fold.of_samples(np.arange(len(test))), fit.split)
-                warn_of_company(entry.name, classifier.predict_proba, fold.test, half, values)
+                warn_of_company(entry.name, ask, fold.test, half, values)
     return fold.of_clips(values)
 
 
