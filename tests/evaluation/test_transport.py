@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 import threading
@@ -48,6 +49,7 @@ def test_code_that_states_no_module_is_of_no_package():
     made = eval("lambda inputs: inputs", {})
     assert made.__module__ is None
     assert packages_of([made]) == ["cloudpickle"]
+    assert cloudpickle.loads(as_bytes(functools.cache(made)))(7) == 7
 
 
 def test_a_method_that_cannot_be_sent_is_named_with_the_remedy(tmp_path):

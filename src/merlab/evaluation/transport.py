@@ -37,7 +37,6 @@ class _Packer(cloudpickle.Pickler):  # type: ignore[misc]
     def reducer_override(self, obj: Any) -> Any:
         """How an object is packed; NotImplemented for the usual way."""
         if isinstance(obj, type | FunctionType):
-            # Code that was made by exec or eval may state none.
             self.modules.add(obj.__module__ or "")
         if isinstance(obj, ModuleType) and type(obj) is not ModuleType:
             return import_module, (obj.__name__,)
@@ -46,9 +45,10 @@ class _Packer(cloudpickle.Pickler):  # type: ignore[misc]
         return super().reducer_override(obj)
 
 
-def _goes_by_value(module: str) -> bool:
+def _goes_by_value(module: str | None) -> bool:
+    """Whether code of a module is sent by value, as is code without one: what exec and eval make may state none."""
     sent = {"__main__", *cloudpickle.list_registry_pickle_by_value()}
-    return not sent.isdisjoint(accumulate(module.split("."), "{}.{}".format))
+    return module is None or not sent.isdisjoint(accumulate(module.split("."), "{}.{}".format))
 
 
 def _cached(parameters: Mapping[str, Any], function: Callable[..., Any]) -> object:
