@@ -167,6 +167,24 @@ def test_a_mistyped_runtime_is_named(small):
 
 
 @pytest.mark.slow
+@needs("onnx")
+def test_what_the_exporter_cannot_do_is_said_with_its_versions(small, tmp_path, monkeypatch):
+    """As torch 2.5.0 with onnxscript 0.2.0, whose own error is a page of stages with the reason at its top."""
+
+    def fail(*_, **__):
+        try:
+            raise TypeError("unhashable type: 'list'")
+        except TypeError as error:
+            raise RuntimeError("Failed to convert the exported program\nto an ONNX model.") from error
+
+    monkeypatch.setattr(torch.onnx, "export", fail)
+    module, shape = small
+    said = r"with torch \S+, onnx \S+, onnxscript \S+ \(TypeError: unhashable type: 'list'\); install newer"
+    with pytest.raises(MerlabError, match=said):
+        export_onnx(module, shape, tmp_path / "network.onnx")
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("onnxruntime") is None, reason="ONNX Runtime is an extra; " + install_hint("onnx"))
 def test_onnx_runtime_keeps_no_record_of_its_use(tmp_path):
     network = tmp_path / "network.onnx"

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
@@ -41,9 +42,12 @@ ONE_EXPORTS = threading.Lock()
 
 
 def export_onnx(module: nn.Module, shape: tuple[int, ...], path: Path) -> None:
-    """Write a network as one ONNX file, inputs (N, *shape) float32 for any N; needs onnx and onnxscript."""
+    """Write a network as one ONNX file, inputs (N, *shape) float32 for any N; needs onnx and onnxscript.
+
+    Raises MerlabError for a network that this version of torch does not export.
+    """
     module.eval()
-    with ONE_EXPORTS, _quiet_exporter():
+    with ONE_EXPORTS, _quiet_exporter(), _naming_versions():
         program = torch.onnx.export(
             module,
             # With an example of one clip, the exporter would fix the batch size at 1.
@@ -60,6 +64,25 @@ def export_onnx(module: nn.Module, shape: tuple[int, ...], path: Path) -> None:
     for node in model.graph.node:
         node.ClearField("metadata_props")
     path.write_bytes(model.SerializeToString())
+
+
+@contextmanager
+def _naming_versions() -> Iterator[None]:
+    """The oldest versions of the extra fail on some networks, each in its own way."""
+    try:
+        yield
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:
+        first: BaseException = error
+        while first.__cause__ is not None:
+            first = first.__cause__
+        versions = ", ".join(f"{name} {version(name)}" for name in ("torch", "onnx", "onnxscript"))
+        reason = f"{type(first).__name__}: {str(first).partition(chr(10))[0]}"
+        raise MerlabError(
+            f"this network cannot be exported to ONNX with {versions} ({reason}); install newer versions of all three, "
+            "or use the runtime torch"
+        ) from error
 
 
 @contextmanager
