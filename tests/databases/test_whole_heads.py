@@ -87,7 +87,10 @@ def test_one_clip_of_whole_heads_among_aligned_faces_is_found(tmp_path):
     for frame in (root / "Cropped" / "sub02" / "EP01_11f").iterdir():
         frame.rename(frame.with_name(frame.name.removeprefix("reg_")))
     with pytest.warns(UserWarning, match="whole heads in 1 clip of casme2"):
-        assert [clip.aligned for clip in load("casme2", root)] == [True, False]
+        table = load("casme2", root)
+    assert [clip.aligned for clip in table] == [True, False]
+    (found,) = [each.found for each in table.findings if each.where == str(root)]
+    assert found.startswith("whole heads in 1 of 2 clips, the first sub02 EP01_11f")
 
 
 @pytest.mark.parametrize(("root", "out"), [(Path("data/casme"), "data/casme-aligned"), (Path("/x/y"), "/x/y-aligned")])
