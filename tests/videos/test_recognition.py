@@ -282,7 +282,7 @@ class TestOtherSettings:
 
     @pytest.mark.slow
     def test_an_interruption_leaves_the_old_result_and_is_continued(self, video, look, result, copy, pushed):
-        wide = SpottingSettings(longest=2.0)
+        wide = SpottingSettings(longest=1.5)
         with pytest.raises(Stopped):
             look(video, copy, again=True, spotting=wide, progress=stop_after(550))
         assert read_video_result(copy).rows == result.rows
