@@ -53,7 +53,8 @@ def test_the_predictions_of_a_run_are_scored_with_its_classes_and_note_its_stamp
     assert result.notes == ("the run has the stamps SYNTHETIC · REDUCED",)
     (folder / "run.json").write_text("{}", encoding="utf-8")
     without = score(folder / "predictions.parquet")
-    assert (without.absent_classes, without.notes) == ((), ())
+    unknown = "run.json is damaged or not of merlab, so that classes and stamps of the run are unknown"
+    assert (without.absent_classes, without.notes) == ((), (f"{folder}/{unknown}",))
 
 
 def test_the_json_has_intervals_only_where_the_table_names_subjects():

@@ -67,7 +67,7 @@ def score(predictions: pd.DataFrame | Path | str, classes: Sequence[str] | None 
     in a run folder, the classes of the run, whose stamps become a note. Raises MerlabError for a file that cannot be
     read, for repeated or empty classes, and for everything in the table that would be counted wrongly.
     """
-    record = _record_beside(predictions)
+    record, unknown = _record_beside(predictions)
     of_run = () if record is None else tuple(record.data.classes)
     declared = of_run if classes is None else _declared(classes)
     table = read_scorable(predictions, declared)
@@ -75,22 +75,22 @@ def score(predictions: pd.DataFrame | Path | str, classes: Sequence[str] | None 
     if "seed" in cells and cells["seed"].str.fullmatch(r"-?[0-9]{1,18}").all():
         cells = cells.assign(seed=cells["seed"].astype(int))
     occurring = sorted(set(cells[list(LABEL_COLUMNS)].to_numpy().ravel()))
-    notes = (*table.notes, *(() if record is None else _stamps_of(record, cells)))
+    notes = (*table.notes, *unknown, *(() if record is None else _stamps_of(record, cells)))
     return _score(cells, declared or tuple(occurring)).model_copy(update={"notes": notes})
 
 
-def _record_beside(given: pd.DataFrame | Path | str) -> RunRecord | None:
-    """The record of the run that wrote a file of predictions; None for any other table."""
+def _record_beside(given: pd.DataFrame | Path | str) -> tuple[RunRecord | None, list[str]]:
+    """The record of the run that wrote a file of predictions, None for any other table; a note if it is unreadable."""
     if not isinstance(given, str | PathLike):
-        return None
+        return None, []
     path = Path(given)
     beside = path.with_name(RUN_FILE)
     if path.name != PREDICTIONS_FILE or not beside.is_file():
-        return None
+        return None, []
     try:
-        return read_record(beside)
+        return read_record(beside), []
     except MerlabError:
-        return None
+        return None, [f"{beside} is damaged or not of merlab, so that classes and stamps of the run are unknown"]
 
 
 def _stamps_of(record: RunRecord, cells: pd.DataFrame) -> list[str]:
