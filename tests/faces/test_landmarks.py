@@ -64,6 +64,14 @@ def test_a_head_that_is_upside_down_is_told_from_an_upright_one(mesh, heads):
         assert abs(mesh.follow(turned, upside_down).roll) > 165
 
 
+def test_five_points_of_a_head_that_is_upside_down_are_told_from_those_of_an_upright_one(heads):
+    landmarker, (frame, _) = FivePoints(), heads[0]
+    turned = cv2.rotate(frame, cv2.ROTATE_180)
+    upright, upside_down = (landmarker.locate(image, detected(image)) for image in (frame, turned))
+    assert abs(upright.roll) < 15
+    assert abs(upside_down.roll) > 165
+
+
 def test_the_landmarks_hardly_depend_on_the_box_of_the_detector(mesh, heads):
     frame, _ = heads[0]
     face = detected(frame)

@@ -34,6 +34,8 @@ CLEAR_ODDS = 20.0
 # smaller than about 200 px hardly turn with the face: their eye line has half to a tenth of its roll.
 FIVE_SIDE = 384
 FIVE_CONFIDENCE, FIVE_OVERLAP = 0.3, 0.5
+# How much surer YuNet must be in a crop turned by half a circle, for the face to be upside down.
+CLEARLY_SURER = 0.01
 # The points of a mirrored face: right and left change places.
 MIRRORED = [1, 0, 2, 4, 3]
 
@@ -208,6 +210,12 @@ def _crop_transform(face: Face, side: int, roll: float = 0.0) -> Transform:
     return Transform.from_matrix(np.column_stack([turn, middle - turn @ np.array(face.center)]))
 
 
+def _crop(image: Image, face: Face, roll: float) -> tuple[Image, Transform]:
+    """The crop of ``FIVE_SIDE`` px around a face, rotated back by ``roll`` radians, and the map into it."""
+    into = _crop_transform(face, FIVE_SIDE, roll)
+    return moved_image(image, into, (FIVE_SIDE, FIVE_SIDE), cv2.INTER_LINEAR), into
+
+
 class FivePoints:
     """Five points of YuNet, a less exact choice for machines without the file of the face mesh.
 
@@ -225,31 +233,44 @@ class FivePoints:
 
     def locate(self, image: Image, face: Face) -> Landmarks:
         """The five points of a detected face; their presence is 0 if YuNet does not find them in every crop."""
-        points = self._in_crop(image, face, 0.0)
-        if points is not None:
-            points = self._in_crop(image, face, _roll(*points[:2]))
-        if points is None:
+        first = self._in_crop(image, face, 0.0)
+        roll = _roll(*first[0][:2]) if first else 0.0
+        found = self._in_crop(image, face, roll) if first else None
+        if found is None:
             return Landmarks(np.tile(face.center, (5, 1)), self.source, 0.0)
-        return Landmarks(points, self.source, min(max(face.confidence, 0.0), 1.0))
+        points, confidence = found
+        presence = min(max(face.confidence, 0.0), 1.0)
+        return Landmarks(points, self.source, presence, self._is_upside_down(image, face, roll, confidence))
 
-    def _in_crop(self, image: Image, face: Face, roll: float) -> Points | None:
-        """The mean points of a crop and of its mirror image, (5, 2) px of the image; None if one shows no face."""
-        into = _crop_transform(face, FIVE_SIDE, roll)
-        crop = moved_image(image, into, (FIVE_SIDE, FIVE_SIDE), cv2.INTER_LINEAR)
-        as_is, mirrored = self._points(crop), self._points(np.ascontiguousarray(crop[:, ::-1]))
+    def _is_upside_down(self, image: Image, face: Face, roll: float, confidence: float) -> bool:
+        """Whether YuNet is clearly surer of a face in the crop turned by half a circle.
+
+        It places the points of a face that is upside down as on an upright one. On 20 synthetic heads and 2 people,
+        tilted, small, dark, blurred or noisy, its confidence in the right way is always larger, by .027 or more.
+        """
+        turned = self._found(_crop(image, face, roll + math.pi)[0])
+        return turned is not None and turned.confidence > confidence + CLEARLY_SURER
+
+    def _in_crop(self, image: Image, face: Face, roll: float) -> tuple[Points, float] | None:
+        """The mean points of a crop and of its mirror image, (5, 2) px of the image, and the confidence in the crop.
+
+        None if one shows no face.
+        """
+        crop, into = _crop(image, face, roll)
+        as_is, mirrored = self._found(crop), self._found(np.ascontiguousarray(crop[:, ::-1]))
         if as_is is None or mirrored is None:
             return None
-        back = mirrored[MIRRORED] * [-1, 1] + [FIVE_SIDE - 1, 0]
-        return into.inverse((as_is + back) / 2)
+        back = np.array(mirrored.points)[MIRRORED] * [-1, 1] + [FIVE_SIDE - 1, 0]
+        return into.inverse((np.array(as_is.points) + back) / 2), as_is.confidence
 
-    def _points(self, crop: Image) -> Points | None:
-        """The points of the face that fills the middle of a crop, (5, 2) px of the crop."""
+    def _found(self, crop: Image) -> Face | None:
+        """The face that fills the middle of a crop, px of the crop."""
         margin = FIVE_SIDE * (1 - 1 / CROP_ENLARGEMENT) / 2
         middle = Face(margin, margin, FIVE_SIDE - margin, FIVE_SIDE - margin, 1.0)
         found = max(self._yunet.detect(crop), key=middle.overlap, default=None)
         if found is None or found.points is None or found.overlap(middle) < FIVE_OVERLAP:
             return None
-        return np.array(found.points, np.float64)
+        return found
 
     def follow(self, image: Image, previous: Landmarks) -> None:
         """Always None: every frame needs a new detection."""
