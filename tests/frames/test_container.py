@@ -102,13 +102,23 @@ class TestVideosOfAnyContainer:
             ([b"\x06\x05", b"\x67\x42", b"\x09\x10"], "h264"),
             # ITU-T H.265, table 7-1: three kinds of parameters, delimiter, supplemental information, of layer 0.
             ([bytes([kind << 1, 1]) for kind in (32, 33, 34, 35, 39)], "hevc"),
-            ([b"\x65\x88", b"\xe7\x42", b"\x02\x01", b"\x40\x02", b"\x67", b""], None),
+            # Pictures from which decoding can begin, as in a stream that was cut; supplemental information of H.264
+            # has the importance 0, so 26 is an IDR picture of H.265 only.
+            ([bytes([kind << 1, 1]) for kind in range(16, 22)], "hevc"),
+            ([b"\x26\x05", b"\x29\x10", b"\x65\x88", b"\xe7\x42", b"\x02\x01", b"\x40\x02", b"\x67", b""], None),
         ],
     )
     def test_of_h264_and_hevc_without_a_container_begin_with_what_comes_before_a_picture(self, tmp_path, units, name):
         for unit, start in itertools.product(units, (b"\0\0\1", b"\0\0\0\1")):
             (tmp_path / "a").write_bytes(start + unit)
             assert container_format(tmp_path / "a") == name
+
+    def test_of_hevc_that_begin_with_a_picture_are_decoded_by_the_parameters_that_follow(self, tmp_path):
+        whole = write_video(tmp_path / "a.hevc", "libx265", options={"x265-params": "log-level=none:keyint=5"})
+        content = whole.read_bytes()
+        # ITU-T H.265, 7.4.2.2: type 20 is an IDR picture without leading ones.
+        (tmp_path / "b.hevc").write_bytes(content[content.index(b"\0\0\1\x28\x01") :])
+        assert [number_in(image) for _, image in open_frames(tmp_path / "b.hevc")] == list(range(1, 11))
 
     def test_are_listed_by_suffix_too_so_that_damaged_ones_are_not_skipped(self, tmp_path):
         (tmp_path / "empty.mp4").touch()

@@ -504,8 +504,17 @@ class TestDamage:
         video = Video(path)
         assert (numbers_in(video), video.promised, video.fps) == (list(range(1, 11)), 10, 25)
         assert list(video.facts.notes()) == [
-            "frames consist of two fields (interlaced), whose lines are from two moments"
+            "frames consist of two fields (interlaced), whose lines are from two moments; deinterlace the video "
+            "before, for example with ffmpeg -vf bwdif"
         ]
+
+    def test_fields_of_hevc_are_frames_of_their_own_and_are_noted(self, tmp_path):
+        """x265 writes each picture as one field: ITU-T H.265, table D.2, pic_struct 1 and 2."""
+        path = write_video(tmp_path / "a.mkv", "libx265", options={"x265-params": "log-level=none:interlace=1"})
+        video = Video(path)
+        assert (numbers_in(video), video.facts.interlaced) == (list(range(1, 11)), True)
+        (note,) = video.facts.notes()
+        assert note.startswith("each frame is one field (interlaced): half of the lines")
 
     def test_of_every_frame_leaves_no_facts(self, tmp_path):
         path = damage(write_video(tmp_path / "a.avi", "mjpeg", numbers=range(3)), [0, 1, 2])

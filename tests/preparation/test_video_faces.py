@@ -185,6 +185,12 @@ def test_an_impossible_range_is_refused_with_the_existing_frames(tmp_path, heads
         align(source, tmp_path / "out2", FIVE_POINTS, frame_range=FrameRange(start=1))
 
 
+def test_images_of_two_sizes_are_refused_with_the_remedy(tmp_path, heads):
+    source = write_folder(tmp_path / "me", [heads[0], heads[0][40:440]])
+    with pytest.raises(MerlabError, match="frame 2 has 640x400 pixels, the first frame 640x480; .* of each size on"):
+        align(source, tmp_path / "out", FIVE_POINTS)
+
+
 @pytest.mark.slow
 def test_without_a_face_in_the_first_frame_the_message_names_a_frame_that_has_one(tmp_path, heads):
     source = write_folder(tmp_path / "late", [NOTHING, NOTHING, *heads])

@@ -58,6 +58,11 @@ SOUND_BRANDS, IMAGE_BRANDS = (b"M4A ", b"M4B ", b"M4P "), (b"heic", b"heix", b"m
 # The magic bytes of Ogg's video codecs.
 OGG_VIDEO = (b"theora", b"OVP80", b"BBCD", b"\x01video")
 TS_PACKETS = (188, 192, 204)
+# The types of units with which a stream of HEVC may begin: pictures that need no others, as in a stream that was cut,
+# three kinds of parameters, a delimiter, supplemental information.
+HEVC_FIRST = (*range(16, 22), 32, 33, 34, 35, 39)
+# The same of H.264, without pictures; only parameters have a reference importance, which is above the type.
+H264_FIRST = (6, 7, 9, 0x27, 0x47, 0x67)
 # A JPEG image is a stream of images if another one follows it; the first is searched for its end in so many bytes.
 LARGEST_JPEG = 8 * 2**20
 
@@ -129,10 +134,9 @@ def _stream_format(head: bytes) -> str | None:
     unit = head[3:] if head.startswith(b"\x00\x00\x01") else head[4:] if head.startswith(b"\x00\x00\x00\x01") else b""
     if len(unit) < 2:
         return None
-    # The first unit is a parameter set, a delimiter, or supplemental information.
-    if unit[1] == 1 and unit[0] >> 1 in (32, 33, 34, 35, 39):
+    if unit[1] == 1 and unit[0] >> 1 in HEVC_FIRST:
         return "hevc"
-    if unit[0] & 0x9F in (6, 7, 9):
+    if unit[0] in H264_FIRST:
         return "h264"
     return "m4v" if unit[0] <= 0x2F and unit[1:5] == b"\x00\x00\x01\x20" else None
 

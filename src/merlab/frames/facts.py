@@ -25,7 +25,7 @@ class MediaFacts:
         stored_width, stored_height: pixels of the stored frames.
         pixel_aspect: width of a stored pixel by its height; 1 if it is square.
         rotation, mirrored: how a player turns stored frames, see ``Orientation``; images are read that way.
-        interlaced: whether the first frame consists of two fields.
+        interlaced: whether the first frame consists of two fields, or is one (HEVC).
         fps: recorded frames per second by the time stamps; None without.
         stated_rate: frames per second that the container states; None if it states none.
         capture_rate: frames per second of the camera that the file states; None if it states none.
@@ -77,6 +77,13 @@ class MediaFacts:
             f"{self.stored_height} pixels; to process another one, copy it into a file of its own"
         )
 
+    @property
+    def _fields(self) -> str:
+        """What the frames of an interlaced video are; FFmpeg gives the fields of HEVC one by one."""
+        if self.codec == "hevc":
+            return "each frame is one field (interlaced): half of the lines, in every second frame those between"
+        return "frames consist of two fields (interlaced), whose lines are from two moments"
+
     def notes(self) -> Iterator[str]:
         """What a user should know, one sentence each; gaps and damaged frames are reported with the results."""
         if self.slowed != 1:
@@ -102,7 +109,7 @@ class MediaFacts:
         if self.other_streams:
             yield self.other_streams
         if self.interlaced:
-            yield "frames consist of two fields (interlaced), whose lines are from two moments"
+            yield f"{self._fields}; deinterlace the video before, for example with ffmpeg -vf bwdif"
         if self.transfer in HDR:
             yield f"colors are HDR ({self.transfer}) and are read without conversion, so that they look flat"
         if self.cut_off:

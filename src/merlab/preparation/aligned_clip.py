@@ -100,7 +100,10 @@ class ClipWriter:
         frame = self.frames.read(number)
         if frame.shape != self.onset.shape:
             sizes = [f"{image.shape[1]}x{image.shape[0]}" for image in (frame, self.onset)]
-            raise ClipError(f"frame {number} is {sizes[0]}, but the first frame is {sizes[1]}; copy the clip again")
+            raise ClipError(
+                f"frame {number} has {sizes[0]} pixels, the first frame {sizes[1]}; all must have one size: copy the "
+                "clip again, or give the frames of each size on their own"
+            )
         face = self.alignment.align(frame)
         self.interruptions.add(number, face.tracked)
         if self.settings.motion != "onset":

@@ -273,7 +273,7 @@ class _Walker:
         if (width, height) != self._size:
             raise ClipError(
                 f"{self._plan.source}: frame {number + self._plan.first - 1} has {width}x{height} pixels, those before "
-                "{}x{}; all must have one size".format(*self._size)
+                "{}x{}; all must have one size: give the frames of each size on their own".format(*self._size)
             )
 
     def end(self) -> None:
