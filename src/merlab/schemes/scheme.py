@@ -20,6 +20,9 @@ Column = Literal["emotion", "objective_class"]
 class Scheme:
     """A set of classes, and the rule that assigns a class to a clip.
 
+    For labels of your own, pass a dictionary as the scheme, of which a Scheme is made: ``{"name": "valence", "labels":
+    {"happiness": "positive", "disgust": "negative"}}``.
+
     ``name`` and ``description`` (one sentence) are for lists and reports. ``emotions`` maps the annotators' emotion
     (lower case) to a class; other emotions are outside the scheme. With ``column`` objective_class it maps objective
     classes instead. ``omitted_emotions`` (database, emotion) and ``omitted_clips`` (database, subject, clip) are left
