@@ -91,3 +91,15 @@ def test_an_interval_that_a_method_gives_twice_is_written_once(recorded, tmp_pat
     result = MethodOnVideos(twice, fps=30.0).spot(recorded("a", "", 1).source, tmp_path / "out", progress=False)
     assert [(row.apex, row.score, row.kind) for row in result.rows] == [(1, 0.6, "macro"), (2, 0.7, "micro")]
     assert len(read_events(tmp_path / "out" / "events.csv")) == 2
+
+
+def test_a_video_that_changes_while_a_method_spots_has_no_result(recorded, tmp_path):
+    source = recorded("a", "anna", 1).source
+
+    def spot(recording):
+        (source / "9.png").write_bytes(b"")
+        return []
+
+    with pytest.raises(MerlabError, match="a was changed while it was read.*when the video is complete"):
+        MethodOnVideos(spot, fps=30).spot(source, tmp_path / "out", False)
+    assert not (tmp_path / "out" / "events.csv").exists()

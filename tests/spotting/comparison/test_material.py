@@ -8,6 +8,7 @@ import pytest
 from merlab.databases.long_video import LongVideo
 from merlab.errors import MerlabError
 from merlab.frames import WalkedFrame, write_image
+from merlab.frames.opening import SourceChangedError
 from merlab.progress import silent
 from merlab.spotting.comparison import frame_reader as module
 from merlab.spotting.comparison import material
@@ -64,6 +65,22 @@ def test_what_other_libraries_measured_is_measured_again(images, tmp_path, monke
         monkeypatch.setattr(material, "computing_versions", lambda opencv=opencv: {"opencv": opencv})
         of(tmp_path / "a", FEATURES, tmp_path / "kept")
     assert len(list((tmp_path / "kept").glob(f"*/{FEATURES[0].key}.npz"))) == 2
+
+
+@pytest.mark.parametrize("places", [False, True])
+def test_of_a_recording_that_changes_meanwhile_nothing_is_kept(images, tmp_path, places):
+    folder = tmp_path / "a"
+    folder.mkdir()
+    for number, image in enumerate(images[:8], start=1):
+        write_image(folder / f"{number}.png", image)
+
+    def copying(done, total, what):
+        write_image(folder / "9.png", images[8])
+
+    recording = LongVideo("", "", "a", folder, 200.0, 8, ())
+    with pytest.raises(SourceChangedError, match="a was changed while it was read.*when the video is complete"):
+        prepare(recording, FEATURES, tmp_path / "kept", copying, places=places, aligned=False)
+    assert not list(tmp_path.glob("kept/**/*.npz"))
 
 
 def test_missing_frames_show_the_sample_before_and_are_counted(images, tmp_path):

@@ -15,7 +15,7 @@ from merlab.claims import OtherResultError, require_same
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
 from merlab.frames import Clock, clock_of, open_frames
-from merlab.frames.opening import state_of
+from merlab.frames.opening import SourceState, require_unchanged, state_of
 from merlab.given import as_path, require_number
 from merlab.json_models import read_model, write_model
 from merlab.locks import only_writer
@@ -164,8 +164,8 @@ class MethodOnVideos:
     def spot(self, source: Path, out: Path, progress: Progress | bool = True, *, again: bool = False) -> MethodResult:
         """Spot micro-expressions in one video; a finished result of the same video and settings is loaded.
 
-        Raises MerlabError for a source that cannot be read or does not hold aligned faces, and for an ``out`` that
-        holds anything else, without ``again`` also a result of other settings.
+        Raises MerlabError for a source that cannot be read, is changed meanwhile, or does not hold aligned faces, and
+        for an ``out`` that holds anything else, without ``again`` also a result of other settings.
         """
         # A method of yours may change the current folder.
         source, out = source_of(source).absolute(), as_path(out, "out").absolute()
@@ -186,6 +186,8 @@ class MethodOnVideos:
             material = self._material(video, Path(kept), show, tested=True)
             show(0, 1, f"{self._spotter.name} spots in {video.name}")
             rows = [METHOD_ROWS.as_written(_row(each, material, clock)) for each in distinct(fitted.spot(material))]
+        # It may have changed while the method was fitted, and a method of your own reads frames itself.
+        require_unchanged(video.source, SourceState(request.bytes, request.modified_ns))
         notes = [damage_note(video.name, material.damaged)] if material.damaged else []
         notes += [missing_note(video.name, material.missing)] if material.missing else []
         if material.samples < self._spotter.least_samples(self._target, material.rate):

@@ -17,7 +17,7 @@ from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
 from merlab.evaluation.metrics import Float64Array
 from merlab.frames import Image
-from merlab.frames.opening import state_of
+from merlab.frames.opening import require_unchanged, state_of
 from merlab.kept_arrays import Array, computing_versions, read_arrays, write_arrays
 from merlab.progress import Progress, silent
 from merlab.spelling import first_of
@@ -118,8 +118,8 @@ def prepare(
     """The recording with these features, which are computed if they are not kept in a folder of ``root`` yet.
 
     With ``places``, also the places of the blocks. With ``aligned``, raises MerlabError for frames that do not have the
-    proportions of an aligned face. Raises MerlabError for a source that cannot be read, has no frame, or lacks half of
-    its frames.
+    proportions of an aligned face. Raises MerlabError for a source that cannot be read, has no frame, lacks half of its
+    frames, or was changed while it was read.
     """
     folder = root / _identity(video)
     missing = [each for each in features if not file_of(folder, each.key).is_file()]
@@ -189,6 +189,7 @@ def _read(
 
     Without the places of the blocks, only the frames of samples become images: every fourth at 200 frames per second.
     """
+    state = state_of(video.source)
     reader, measuring, step = FrameReader(video, aligned), Measuring(features), step_of(video.fps)
 
     def sampled() -> Iterator[Image]:
@@ -199,6 +200,8 @@ def _read(
             if position % FRAMES_A_REPORT == 0:
                 progress(position, video.frames, f"reading {video.name}")
             yield image
+        # Before anything is kept.
+        require_unchanged(video.source, state)
 
     if places:
         keep_places(folder, sampled(), reader.clock, reader.keys)
