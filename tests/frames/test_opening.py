@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from merlab.frames import ClipError, open_frames
-from merlab.frames.opening import SourceChangedError, require_different, require_one_kind, require_unchanged, state_of
+from merlab.frames.frame import SourceChangedError
+from merlab.frames.opening import require_different, require_one_kind, require_unchanged, state_of
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes with a path")

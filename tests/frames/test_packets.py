@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import av
 import pytest
 
+from merlab.frames import packets as packets_module
+from merlab.frames.frame import SourceChangedError
 from merlab.frames.packets import Packets, packets_of
 from tests.frames.videos import write_video
 
@@ -19,6 +24,24 @@ def path(tmp_path_factory):
 @pytest.fixture(scope="module")
 def packets(path) -> Packets:
     return packets_of(path)
+
+
+def test_of_a_file_that_grows_while_they_are_read_are_refused(path, monkeypatch, tmp_path):
+    growing = Path(shutil.copy(path, tmp_path / "growing.mkv"))
+    read = packets_module._packets
+
+    def while_it_is_written(path, *given):
+        with path.open("ab") as file:
+            file.write(b"more")
+        return read(path, *given)
+
+    monkeypatch.setattr(packets_module, "_packets", while_it_is_written)
+    with pytest.raises(
+        SourceChangedError, match=r"growing\.mkv was changed while it was read.*; run the command again"
+    ):
+        packets_of(growing)
+    monkeypatch.undo()
+    assert packets_of(growing).count == 30
 
 
 def test_a_time_stamp_gives_the_position_of_its_frame_alone(packets):

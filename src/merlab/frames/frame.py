@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -21,6 +22,18 @@ Float32Array = NDArray[np.float32]
 
 class ClipError(MerlabError):
     """A clip, or its frames, break a rule of the data model."""
+
+
+class SourceChangedError(ClipError):
+    """A source is not the one of which frames were read before."""
+
+    @classmethod
+    def of(cls, source: Path) -> SourceChangedError:
+        """The error that names ``source``, and the remedy."""
+        return cls(
+            f"{source} was changed while it was read, so that not all frames are of one video; run the command again "
+            "when the video is complete"
+        )
 
 
 class Frames(Protocol):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from merlab.frames.container import looks_like_video
-from merlab.frames.frame import ClipError, Frames
+from merlab.frames.frame import ClipError, Frames, SourceChangedError
 from merlab.frames.images import IMAGE_SUFFIXES, ImageFolder
 from merlab.frames.video import Video
 
@@ -56,10 +56,6 @@ def require_different(sources: Iterable[Path]) -> None:
         seen[place] = source
 
 
-class SourceChangedError(ClipError):
-    """A source is not the one of which frames were read before."""
-
-
 class SourceState(NamedTuple):
     """What shows whether a source was changed: its size, and when it was changed last.
 
@@ -87,7 +83,4 @@ def require_unchanged(source: Path, before: SourceState) -> None:
     except OSError:
         unchanged = False
     if not unchanged:
-        raise SourceChangedError(
-            f"{source} was changed while it was read, so that not all frames are of one video; run the command again "
-            "when the video is complete"
-        )
+        raise SourceChangedError.of(source)

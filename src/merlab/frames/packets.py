@@ -18,7 +18,7 @@ from merlab.frames.clock import Clock, ClockError
 from merlab.frames.container import RAW, opened_video, require_utf8
 from merlab.frames.ending import is_cut_off, stated_seconds
 from merlab.frames.facts import OTHER_SPEED
-from merlab.frames.frame import ClipError
+from merlab.frames.frame import ClipError, SourceChangedError
 from merlab.frames.seen_packets import UNKNOWN, SeenPackets, Stamps
 
 if TYPE_CHECKING:
@@ -112,14 +112,19 @@ class Packets:
 def packets_of(path: Path) -> Packets:
     """Read the packets of a video file, or recall them if the file was read before and is still the same.
 
-    Raises ClipError with the remedy for what is not a video.
+    Raises ClipError with the remedy for what is not a video, or grows while it is read.
     """
     require_utf8(path)
+    return _read(path, *_state(path))
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """The size of a file, and when it was changed last; raises ClipError where it is gone."""
     try:
         state = path.stat()
     except OSError as error:
         raise ClipError(f"{path} cannot be read: {error.strerror or error}") from error
-    return _read(path, state.st_size, state.st_mtime_ns)
+    return state.st_size, state.st_mtime_ns
 
 
 def forget() -> None:
@@ -140,7 +145,10 @@ def _read(path: Path, size: int, modified: int) -> Packets:  # size and modified
                     seen.add_decoded(packet)
                 elif packet.size:
                     seen.add(packet)
-        return _packets(path, container, stream, seen, of_fields)
+        packets = _packets(path, container, stream, seen, of_fields)
+    if _state(path) != (size, modified):
+        raise SourceChangedError.of(path)
+    return packets
 
 
 def _may_be_fields(path: Path) -> bool:

@@ -13,7 +13,8 @@ from merlab.claims import require_same
 from merlab.errors import MerlabError, Stopped
 from merlab.frames import Float32Array, MediaFacts, open_frames
 from merlab.frames.clock import Clock
-from merlab.frames.opening import SourceChangedError, SourceState, require_one_kind, require_unchanged, state_of
+from merlab.frames.frame import SourceChangedError
+from merlab.frames.opening import SourceState, require_one_kind, require_unchanged, state_of
 from merlab.given import as_path, require_instance, require_yes_or_no
 from merlab.json_models import write_model
 from merlab.kept_arrays import computing_versions

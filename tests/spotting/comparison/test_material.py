@@ -8,7 +8,7 @@ import pytest
 from merlab.databases.long_video import LongVideo
 from merlab.errors import MerlabError
 from merlab.frames import WalkedFrame, write_image
-from merlab.frames.opening import SourceChangedError
+from merlab.frames.frame import SourceChangedError
 from merlab.progress import silent
 from merlab.spotting.comparison import frame_reader as module
 from merlab.spotting.comparison import material
