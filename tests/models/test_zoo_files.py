@@ -58,7 +58,8 @@ def test_a_network_that_was_saved_as_a_whole_is_named_with_the_remedy(tmp_path):
     [
         ("harmful.pth", pickle.dumps({"conv1.weight": Harmful()}, 2), "its code .it holds an object of"),
         ("damaged.pt", b"PK\x03\x04 no archive", r"without running its code \([^\n]*archive[^\n]*\); save its"),
-        ("empty.pth", b"", "without running its code"),
+        ("empty.pth", b"", r"its code \(it is damaged, or PyTorch did not write it\); save its"),
+        ("page.pth", b"<html>404</html>", r"its code \(it is damaged, or PyTorch did not write it\); .* get it again$"),
         ("damaged.safetensors", b"\x10", "is not a complete safetensors file"),
         ("words.txt", b"conv1", "is not a complete safetensors file"),
     ],

@@ -62,13 +62,9 @@ def _saved_by_torch(file: Path) -> dict[str, Tensor]:
     try:
         content = torch.load(file, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, LookupError, TypeError) as error:
-        text = str(error) or type(error).__name__
-        # A network that was saved as a whole: PyTorch names its class below advice that does not belong here.
-        kind = UNKNOWN_CLASS.search(text)
-        reason = f"it holds an object of {kind[1]}" if kind else text.splitlines()[0]
         raise MerlabError(
-            f"{file} is not a file of weights that PyTorch can read without running its code ({reason}); save its "
-            "state_dict() alone: torch.save(network.state_dict(), FILE)"
+            f"{file} is not a file of weights that PyTorch can read without running its code ({_reason(error)}); save "
+            "its state_dict() alone: torch.save(network.state_dict(), FILE); if the file is damaged, get it again"
         ) from error
     tensors = _tensors_in(content)
     if not tensors:
@@ -77,6 +73,16 @@ def _saved_by_torch(file: Path) -> dict[str, Tensor]:
             "FILE)"
         )
     return tensors
+
+
+def _reason(error: Exception) -> str:
+    """Why PyTorch does not read a file, without its advice to run the code in the file."""
+    # A network that was saved as a whole: PyTorch names its class below this advice.
+    if kind := UNKNOWN_CLASS.search(str(error)):
+        return f"it holds an object of {kind[1]}"
+    if isinstance(error, pickle.UnpicklingError | EOFError):
+        return "it is damaged, or PyTorch did not write it"
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def _tensors_in(content: object) -> dict[str, Tensor]:
