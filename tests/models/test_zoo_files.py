@@ -1,6 +1,7 @@
 """Files of weights that are not merlab's are read as tensors, and never executed."""
 
 import pickle
+import warnings
 from dataclasses import replace
 
 import pytest
@@ -46,6 +47,17 @@ class Harmful:
         return pytest.fail, ("a file was executed",)
 
 
+UNREADABLE = r"its code \(it is damaged, or torch.save did not write it in its usual format\); save .* get it again$"
+
+
+def test_a_file_of_a_protocol_that_pytorch_does_not_read_is_refused_without_its_warning(tmp_path):
+    torch.save({"conv1.weight": torch.ones(2)}, tmp_path / "new.pth", pickle_protocol=4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(MerlabError, match=UNREADABLE):
+            load_starts(tmp_path / "new.pth")
+
+
 def test_a_network_that_was_saved_as_a_whole_is_named_with_the_remedy(tmp_path):
     torch.save(torch.nn.Linear(2, 2), tmp_path / "whole.pth")
     where = r"\(it holds an object of torch.nn.modules.linear.Linear\); save its state_dict\(\) alone"
@@ -58,8 +70,8 @@ def test_a_network_that_was_saved_as_a_whole_is_named_with_the_remedy(tmp_path):
     [
         ("harmful.pth", pickle.dumps({"conv1.weight": Harmful()}, 2), "its code .it holds an object of"),
         ("damaged.pt", b"PK\x03\x04 no archive", r"without running its code \([^\n]*archive[^\n]*\); save its"),
-        ("empty.pth", b"", r"its code \(it is damaged, or PyTorch did not write it\); save its"),
-        ("page.pth", b"<html>404</html>", r"its code \(it is damaged, or PyTorch did not write it\); .* get it again$"),
+        ("empty.pth", b"", UNREADABLE),
+        ("page.pth", b"<html>404</html>", UNREADABLE),
         ("damaged.safetensors", b"\x10", "is not a complete safetensors file"),
         ("words.txt", b"conv1", "is not a complete safetensors file"),
     ],

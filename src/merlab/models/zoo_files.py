@@ -14,6 +14,7 @@ from torch import Tensor
 
 from merlab.errors import MerlabError
 from merlab.evaluation.zoo import ZooFile
+from merlab.library_warnings import without_warnings
 from merlab.models.digest import content_digest
 from merlab.models.shipped import CARD
 
@@ -60,7 +61,8 @@ def _safetensors(file: Path) -> dict[str, Tensor]:
 
 def _saved_by_torch(file: Path) -> dict[str, Tensor]:
     try:
-        content = torch.load(file, map_location="cpu", weights_only=True)
+        with without_warnings("Detected pickle protocol", UserWarning):
+            content = torch.load(file, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, LookupError, TypeError) as error:
         raise MerlabError(
             f"{file} is not a file of weights that PyTorch can read without running its code ({_reason(error)}); save "
@@ -81,7 +83,7 @@ def _reason(error: Exception) -> str:
     if kind := UNKNOWN_CLASS.search(str(error)):
         return f"it holds an object of {kind[1]}"
     if isinstance(error, pickle.UnpicklingError | EOFError):
-        return "it is damaged, or PyTorch did not write it"
+        return "it is damaged, or torch.save did not write it in its usual format"
     return (str(error) or type(error).__name__).splitlines()[0]
 
 
