@@ -100,6 +100,10 @@ def test_labels_may_be_a_label(tmp_path):
             {"name": "x", "labels": ["a"]},
             "the dictionary of a scheme has no mapping of labels to classes; write",
         ),
+        (
+            {"name": "x", "description": "", "classes": ["x", "y"], "emotions": {"a": "x", "b": "y"}},
+            "the dictionary of a scheme has no mapping of labels to classes; write name: my-classes, labels: ",
+        ),
         ({"labels": {"a": "x", "b": "y"}, "order": 1}, "the dictionary of a scheme has unknown entries order"),
         (
             {"labels": {"a": "x", "b": "y"}, "classes": ["x"]},

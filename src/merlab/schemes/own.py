@@ -23,9 +23,9 @@ def read_scheme(path: Path) -> Scheme:
 
 def scheme_of_mapping(given: Mapping[str, Any]) -> Scheme:
     """A scheme from a mapping label -> class, or from one with the entries of a file (see ``stated_scheme``)."""
-    if isinstance(given.get("labels", ""), str):
-        return own_scheme(OWN_NAME, given)
-    return stated_scheme(given, "the dictionary of a scheme", OWN_NAME)
+    # `labels` may itself be a label. A mapping in the place of a class is that of the labels, under a wrong name.
+    is_stated = not isinstance(given.get("labels", ""), str) or any(isinstance(of, Mapping) for of in given.values())
+    return stated_scheme(given, "the dictionary of a scheme", OWN_NAME) if is_stated else own_scheme(OWN_NAME, given)
 
 
 def stated_scheme(content: object, where: str, name: str) -> Scheme:
