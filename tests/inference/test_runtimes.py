@@ -197,6 +197,18 @@ def test_onnx_runtime_keeps_no_record_of_its_use(tmp_path):
 
 
 @pytest.mark.slow
+@needs("openvino")
+def test_openvino_keeps_no_record_of_its_use(tmp_path):
+    program = (
+        "import sys; from merlab.inference.runtimes import has_bfloat16; has_bfloat16();"
+        "assert not sys.modules['openvino_telemetry']"
+    )
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)
+    assert list(tmp_path.rglob("*")) == []
+
+
+@pytest.mark.slow
 @needs("onnx")
 def test_threads_of_a_program_export_one_after_the_other_and_leave_its_warnings_on(small, tmp_path):
     module, shape = small

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from merlab.frames import Float32Array, Image
+from merlab.library_warnings import switch_off_openvino_telemetry
 
 MESH_SIZE, MESH_SIDE = 468, 192
 # px of a frame of 640 x 480 pixels: landmarks of the two runtimes differ by less.
@@ -54,6 +55,7 @@ def load_openvino(path: Path) -> MeshNetwork:
 @cache
 def _compiled(path: Path) -> Any:
     """The compiled network, 0.1 s; it takes a crop (1, 192, 192, 3) uint8 BGR."""
+    switch_off_openvino_telemetry()
     import openvino
     from openvino.preprocess import ColorFormat, PrePostProcessor
 

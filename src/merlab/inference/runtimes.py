@@ -24,7 +24,7 @@ from torch import nn
 from merlab.errors import MerlabError
 from merlab.frames import Float32Array
 from merlab.inference.cost import median_ms, parameters
-from merlab.library_warnings import without_warnings
+from merlab.library_warnings import switch_off_openvino_telemetry, without_warnings
 from merlab.registry import look_up
 from merlab.storage import temporary_folder, user_cache, whole_file
 from merlab.training import is_large
@@ -123,6 +123,7 @@ def load_openvino(path: Path, precision: str, *, as_stored: bool = False) -> Inf
     ``precision`` is f32 or bf16. Clips are computed one by one, so that OpenVINO can fix every size beforehand;
     ``as_stored`` keeps the sizes of the file, as programs without merlab do.
     """
+    switch_off_openvino_telemetry()
     import openvino
 
     hints = {
@@ -173,6 +174,7 @@ FASTEST_FIRST: tuple[RuntimeName, ...] = ("openvino", "onnx", "torch")
 
 def has_bfloat16() -> bool:
     """Whether this processor has bfloat16 arithmetic, according to OpenVINO."""
+    switch_off_openvino_telemetry()
     import openvino
 
     return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")

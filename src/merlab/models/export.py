@@ -29,6 +29,7 @@ from merlab.inference.runtimes import (
     resolve_runtime,
     switch_off_telemetry,
 )
+from merlab.library_warnings import switch_off_openvino_telemetry
 from merlab.models.agreement import Agreement, agreement
 from merlab.models.export_clips import clips_of, synthetic_clips
 from merlab.models.recognizer import Recognizer, load_recognizer
@@ -213,6 +214,7 @@ class Export:
         onnx.save(model, path)
 
     def _convert_to_openvino(self, network: Path, path: Path) -> None:
+        switch_off_openvino_telemetry()
         import openvino
 
         model = openvino.Core().read_model(network)
