@@ -58,6 +58,16 @@ def test_a_file_of_a_protocol_that_pytorch_does_not_read_is_refused_without_its_
             load_starts(tmp_path / "new.pth")
 
 
+def test_a_file_that_may_not_be_read_is_named_with_its_permissions(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(torch, "load", refuse)
+    (tmp_path / "closed.pth").touch()
+    with pytest.raises(MerlabError, match=r"closed.pth cannot be read: Permission denied; check its permissions"):
+        load_starts(tmp_path / "closed.pth")
+
+
 def test_a_network_that_was_saved_as_a_whole_is_named_with_the_remedy(tmp_path):
     torch.save(torch.nn.Linear(2, 2), tmp_path / "whole.pth")
     where = r"\(it holds an object of torch.nn.modules.linear.Linear\); save its state_dict\(\) alone"

@@ -63,6 +63,8 @@ def _saved_by_torch(file: Path) -> dict[str, Tensor]:
     try:
         with without_warnings("Detected pickle protocol", UserWarning):
             content = torch.load(file, map_location="cpu", weights_only=True)
+    except PermissionError as error:
+        raise MerlabError(f"{file} cannot be read: {error.strerror}; check its permissions") from error
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, LookupError, TypeError) as error:
         raise MerlabError(
             f"{file} is not a file of weights that PyTorch can read without running its code ({_reason(error)}); save "
