@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from merlab.clips import Clip, ClipTable
 from merlab.errors import MerlabError
-from merlab.library_warnings import without_warnings
 from merlab.schemes import AS_LABELED, Scheme
 from merlab.spelling import counted, folded, one_letter_apart
+from merlab.unneeded_warnings import without_warnings
 from merlab.vocabulary import PROTOCOLS
 
 # What to do about clips of a database without objective classes.

@@ -107,7 +107,7 @@ MICRO_OF_PART_A = Release(
         aliases=facts.ALIASES,
         sheets=("AU+Emotion", "label"),
         names_repeat=True,
-        optional=frozenset({"kind", "emotion"}),
+        optional=frozenset({"kind"}),
         unknown_frames=True,
     ),
     layout=LayoutFormat(

@@ -30,7 +30,7 @@ from merlab.databases.text_lines import ENCODINGS, decoded, text_lines
 from merlab.errors import MerlabError
 from merlab.frames import require_utf8
 from merlab.given import require_file
-from merlab.library_warnings import without_warnings
+from merlab.unneeded_warnings import without_warnings
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 COPY_AGAIN = "copy it again from the original, or save it again"

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from merlab.frames import Float32Array, Image
-from merlab.library_warnings import switch_off_openvino_telemetry
+from merlab.telemetry import switch_off_openvino_telemetry
 
 MESH_SIZE, MESH_SIDE = 468, 192
 # px of a frame of 640 x 480 pixels: landmarks of the two runtimes differ by less.

@@ -18,11 +18,11 @@ from torch.utils.flop_counter import FlopCounterMode
 from merlab.errors import MerlabError, naming_mistakes
 from merlab.given import as_settings, as_whole
 from merlab.inputs import as_recipe, parse_size
-from merlab.library_warnings import without_warnings
 from merlab.methods import Method, Task, is_own, methods_of
 from merlab.progress import Progress, shown_progress
 from merlab.spelling import counted
 from merlab.training import processor_field
+from merlab.unneeded_warnings import without_warnings
 
 WARM_UP_RUNS = 3
 TIMED_RUNS = 15

@@ -6,7 +6,6 @@ Both extras read the same ONNX file, which is exported once from the torch modul
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,10 +23,11 @@ from torch import nn
 from merlab.errors import MerlabError
 from merlab.frames import Float32Array
 from merlab.inference.cost import median_ms, parameters
-from merlab.library_warnings import switch_off_openvino_telemetry, without_warnings
 from merlab.registry import look_up
 from merlab.storage import temporary_folder, user_cache, whole_file
+from merlab.telemetry import switch_off_onnxruntime_telemetry, switch_off_openvino_telemetry
 from merlab.training import is_large
+from merlab.unneeded_warnings import without_warnings
 from merlab.version import __version__, install_hint
 from merlab.vocabulary import RUNTIME_CHOICES, RuntimeChoice, RuntimeName
 
@@ -68,7 +68,7 @@ def export_onnx(module: nn.Module, shape: tuple[int, ...], path: Path) -> None:
 
 @contextmanager
 def _naming_versions() -> Iterator[None]:
-    """The oldest versions of the extra fail on some networks, each in its own way."""
+    """Name the exporter's versions in an error inside: the oldest ones fail on some networks, each in its own way."""
     try:
         yield
     except (OSError, MemoryError):
@@ -98,17 +98,9 @@ def _quiet_exporter() -> Iterator[None]:
         exporter.setLevel(level)
 
 
-def switch_off_telemetry() -> None:
-    """Keep ONNX Runtime from reporting its use to its makers, unless the user has set ORT_DISABLE_TELEMETRY.
-
-    Call it before ``import onnxruntime``, which reads the setting.
-    """
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-
-
 def load_onnxruntime(path: Path) -> Infer:
     """The network of an ONNX file under ONNX Runtime, with as many CPU threads as torch."""
-    switch_off_telemetry()
+    switch_off_onnxruntime_telemetry()
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -27,9 +27,7 @@ from merlab.inference.runtimes import (
     load_onnxruntime,
     load_openvino,
     resolve_runtime,
-    switch_off_telemetry,
 )
-from merlab.library_warnings import switch_off_openvino_telemetry
 from merlab.models.agreement import Agreement, agreement
 from merlab.models.export_clips import clips_of, synthetic_clips
 from merlab.models.recognizer import Recognizer, load_recognizer
@@ -37,6 +35,7 @@ from merlab.models.shipped import CARD
 from merlab.progress import Progress, shown_progress
 from merlab.registry import look_up
 from merlab.storage import require_writable, temporary_folder, whole_file
+from merlab.telemetry import switch_off_onnxruntime_telemetry, switch_off_openvino_telemetry
 from merlab.version import __version__
 from merlab.vocabulary import ExportFormat, ExportPrecision, RuntimeName
 
@@ -256,7 +255,7 @@ def quantize(path: Path, calibration: Float32Array) -> None:
 
     Only convolutions are quantized: they are nearly all of the work, and the gates of attention stay exact.
     """
-    switch_off_telemetry()
+    switch_off_onnxruntime_telemetry()
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 
     # It recommends to fold batch normalization first, which the export has already done.

@@ -14,9 +14,9 @@ from torch import Tensor
 
 from merlab.errors import MerlabError
 from merlab.evaluation.zoo import ZooFile
-from merlab.library_warnings import without_warnings
 from merlab.models.digest import content_digest
 from merlab.models.shipped import CARD
+from merlab.unneeded_warnings import without_warnings
 
 SAVED_BY_TORCH = (".pth", ".pt")
 UNKNOWN_CLASS = re.compile(r"Unsupported global: GLOBAL (\S+)")

@@ -44,9 +44,8 @@ class Repeats(BaseModel):
 
     A recorder of the screen repeats the frames of a call, and a program that converts to a higher rate those of the
     camera. They are seen where compression is light: after strong one (H.264 of standard quality), the copy differs
-    from its original as much as other frames do. A stall is often seen after that too (in two of five synthetic
-    recordings, both of 100 frames a second): the picture stands still for half a second or more, as where a camera, a
-    call or a program that copies a video hangs. Its frames are not counted.
+    from its original as much as other frames do. A stall is often seen after that too: the picture stands still for
+    half a second or more, as where a camera, a call or a program that copies a video hangs. Its frames are not counted.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -19,7 +19,7 @@ def version_of(emotions: Mapping[str, int], has_objective_classes: bool, form: T
     for version, published in form.emotions.items():
         if dict(emotions) == published:
             return version, "by its counts of emotions"
-    by_rows = form.rows if set(emotions) != {""} or form.rows else _rows_of(form)
+    by_rows = form.rows or (_rows_of(form) if set(emotions) == {""} else {})
     for version, rows in by_rows.items():
         if sum(emotions.values()) == rows:
             return version, "by its number of rows"

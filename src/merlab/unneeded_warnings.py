@@ -1,8 +1,7 @@
-"""What libraries tell that no user needs: warnings, left out for a moment by one thread at a time, and telemetry."""
+"""Warnings of libraries that no user needs, left out for a moment; threads of a program take turns with it."""
 
 from __future__ import annotations
 
-import sys
 import threading
 import warnings
 from collections.abc import Iterator
@@ -22,12 +21,3 @@ def without_warnings(message: str = "", category: type[Warning] = Warning, modul
     with ONE_CHANGES, warnings.catch_warnings():
         warnings.filterwarnings("ignore", message, category, module)
         yield
-
-
-def switch_off_openvino_telemetry() -> None:
-    """Keep OpenVINO from reporting its use to its makers; call it before ``import openvino``, which reports itself.
-
-    Without the package ``openvino_telemetry``, OpenVINO sends nothing and keeps no identifier in the user's home.
-    """
-    if "openvino" not in sys.modules:
-        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]

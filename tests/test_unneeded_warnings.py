@@ -7,7 +7,7 @@ import warnings
 from pathlib import Path
 
 import merlab
-from merlab.library_warnings import without_warnings
+from merlab.unneeded_warnings import without_warnings
 
 
 def test_only_what_matches_is_left_out():
@@ -46,4 +46,4 @@ def test_threads_take_turns_and_restore_the_filters():
 
 def test_all_of_merlab_leaves_warnings_out_here():
     files = Path(merlab.__file__).parent.rglob("*.py")
-    assert [path.name for path in files if "catch_warnings" in path.read_text("utf-8")] == ["library_warnings.py"]
+    assert [path.name for path in files if "catch_warnings" in path.read_text("utf-8")] == ["unneeded_warnings.py"]
