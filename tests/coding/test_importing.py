@@ -492,6 +492,37 @@ def test_an_apex_and_a_coder_are_those_of_the_tiers(tmp_path, named):
         assert import_coding(material.folder, tmp_path / file).changed == 0
 
 
+def test_an_apex_that_a_coder_removed_in_elan_is_unknown(tmp_path):
+    """The movement stays in its frames, but is not accepted with the apex of the machine."""
+    material = material_in(tmp_path / "out")
+    first, third = material.events[0], material.events[2]
+    write_coding(material.folder, Coding((about(first, "accept"), about(third, "accept"))))
+    export_coding([material.folder], tmp_path / "coded.eaf")
+    own = pympi.Elan.Eaf(str(tmp_path / "coded.eaf"))
+    begin, end, _ = own.get_annotation_data_for_tier("AB face 0 apexes")[0]
+    own.remove_annotation("AB face 0 apexes", (begin + end) // 2)
+    own.to_file(str(tmp_path / "own.eaf"))
+    assert import_coding(material.folder, tmp_path / "own.eaf", again=True).changed == 1
+    decided = read_coding(material).decisions
+    assert [(each.event, each.decision, each.apex) for each in decided] == [
+        (first.event, "move", None),
+        (third.event, "accept", third.apex),
+    ]
+    # What was decided then is the same after another way there and back.
+    export_coding([material.folder], tmp_path / "again.eaf")
+    assert import_coding(material.folder, tmp_path / "again.eaf").changed == 0
+
+
+def test_a_file_without_the_tier_of_apexes_leaves_them_as_they_were_found(tmp_path):
+    material = material_in(tmp_path / "out")
+    write_coding(material.folder, Coding((about(material.events[0], "accept"),)))
+    export_coding([material.folder], tmp_path / "coded.eaf")
+    own = pympi.Elan.Eaf(str(tmp_path / "coded.eaf"))
+    own.remove_tier("AB face 0 apexes")
+    own.to_file(str(tmp_path / "own.eaf"))
+    assert import_coding(material.folder, tmp_path / "own.eaf").changed == 0
+
+
 def test_texts_of_the_machine_on_a_copied_tier_are_no_labels(tmp_path):
     material = material_in(tmp_path / "out")
     export_coding([material.folder], tmp_path / "coded.eaf")

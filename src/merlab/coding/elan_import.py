@@ -181,16 +181,20 @@ class Placed:
         if kind != elan_tiers.MOVEMENTS:
             label, units = _label_and_units(annotation.value)
             return FoundEvent(face, onset, None, offset, label, units, coder=coder)
+        apexes, event = self._apexes_of(tier), self._note(tier, annotation, elan_tiers.EVENTS)
+        apex = None if apexes is None else self._apex(apexes, annotation)
         return FoundEvent(
             face_id=face,
             onset=onset,
-            apex=self._apex(tier, annotation),
+            apex=apex,
             offset=offset,
             label=annotation.value,
             action_units=self._units(tier, annotation, elan_tiers.UNITS),
             comment=self._note(tier, annotation, elan_tiers.COMMENTS),
             coder=coder,
-            event=self._note(tier, annotation, elan_tiers.EVENTS),
+            event=event,
+            # A coder who draws a movement, and names no event, need not mark its apex.
+            emptied=bool(event) and apexes is not None and apex is None,
         )
 
     def _where(self, tier: ElanTier, annotation: ElanAnnotation) -> str:
@@ -229,14 +233,18 @@ class Placed:
             raise MerlabError(f"{self._where(tier, annotation)}: {error}") from error
         return text
 
-    def _apex(self, tier: ElanTier, annotation: ElanAnnotation) -> int | None:
-        """The frame of the first apex that begins within a movement, on the tier that belongs to it."""
+    def _apexes_of(self, tier: ElanTier) -> ElanTier | None:
+        """The tier with the apexes of a tier of movements; None where the file has none."""
         named = tier_name(tier.name)
         wanted = str(named._replace(kind=elan_tiers.APEXES)) if named else ""
-        for apex in (each for other in self.document.tiers if other.name == wanted for each in other.annotations):
+        return next((other for other in self.document.tiers if other.name == wanted), None)
+
+    def _apex(self, apexes: ElanTier, annotation: ElanAnnotation) -> int | None:
+        """The frame of the first apex that begins within a movement."""
+        for apex in apexes.annotations:
             begin, first, last = apex.begin_ms, annotation.begin_ms, annotation.end_ms
             if begin is not None and first is not None and last is not None and first <= begin <= last:
-                return self._frame(tier, apex, begin)
+                return self._frame(apexes, apex, begin)
         return None
 
 

@@ -22,7 +22,8 @@ _Frames = tuple[int, int, int]
 class FoundEvent:
     """An event as a coder marked it: see Decision; ``event`` is empty where it names no movement of the result.
 
-    ``rejected``: the coder decided that ``event`` is not a movement.
+    ``rejected``: the coder decided that ``event`` is not a movement. ``emptied``: the coder took the apex of ``event``
+    away; otherwise, an apex that is None was not marked.
     """
 
     face_id: int
@@ -35,6 +36,7 @@ class FoundEvent:
     coder: str = ""
     event: str = ""
     rejected: bool = False
+    emptied: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,4 +137,5 @@ def _verdict(material: Material, found: FoundEvent) -> Verdict:
     machine = material.by_name.get(found.event)
     if machine is None or (found.onset, found.offset) != (machine.onset, machine.offset):
         return "move"
-    return "accept" if found.apex in (None, machine.apex) else "move"
+    is_same = found.apex == machine.apex or (found.apex is None and not found.emptied)
+    return "accept" if is_same else "move"
