@@ -18,6 +18,7 @@ from merlab.frames.decoding import Decoder
 from tests.frames.videos import (
     MILLISECOND,
     damage,
+    join,
     number_in,
     packet_bytes,
     picture,
@@ -515,6 +516,17 @@ class TestDamage:
         assert (numbers_in(video), video.facts.interlaced) == (list(range(1, 11)), True)
         (note,) = video.facts.notes()
         assert note.startswith("each frame is one field (interlaced): half of the lines")
+
+    @pytest.mark.parametrize(
+        ("codec", "fields"),
+        [("libx264", {"x264-params": "interlaced=1"}), ("mpeg2video", {"flags": "+ildct+ilme"})],
+    )
+    def test_fields_behind_progressive_frames_are_noted(self, tmp_path, codec, fields):
+        begin = write_video(tmp_path / "a.ts", codec, options={"bf": "0"})
+        end = write_video(tmp_path / "b.ts", codec, numbers=range(11, 21), options={"bf": "0", **fields})
+        joined = Video(join([begin, end], tmp_path / "ab.ts"))
+        assert [each.facts.interlaced for each in (Video(begin), Video(end), joined)] == [False, True, True]
+        assert (len(joined.numbers), joined.promised, joined.fps) == (20, 20, 25)
 
     def test_of_every_frame_leaves_no_facts(self, tmp_path):
         path = damage(write_video(tmp_path / "a.avi", "mjpeg", numbers=range(3)), [0, 1, 2])

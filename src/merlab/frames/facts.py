@@ -25,7 +25,7 @@ class MediaFacts:
         stored_width, stored_height: pixels of the stored frames.
         pixel_aspect: width of a stored pixel by its height; 1 if it is square.
         rotation, mirrored: how a player turns stored frames, see ``Orientation``; images are read that way.
-        interlaced: whether the first frame consists of two fields, or is one (HEVC).
+        interlaced: whether frames consist of two fields, or are one (HEVC): the first, or one of 8 key frames.
         fps: recorded frames per second by the time stamps; None without.
         stated_rate: frames per second that the container states; None if it states none.
         capture_rate: frames per second of the camera that the file states; None if it states none.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,6 +17,7 @@ from merlab.frames.clock import Clock, ClockError
 from merlab.frames.container import RAW, opened_video, require_utf8
 from merlab.frames.ending import is_cut_off, stated_seconds
 from merlab.frames.facts import OTHER_SPEED
+from merlab.frames.fields import is_interlaced
 from merlab.frames.frame import ClipError, SourceChangedError
 from merlab.frames.seen_packets import UNKNOWN, SeenPackets, Stamps
 
@@ -58,6 +58,7 @@ class Packets:
         bits: of the file, for each pixel of all frames.
         cut_off: whether bytes are missing at the end of the file.
         missing: seconds that the header states beyond the end of the last frame in the file; 0 if there are none.
+        codec: FFmpeg's name.
 
     """
 
@@ -78,6 +79,12 @@ class Packets:
     bits: float
     cut_off: bool
     missing: float
+    codec: str
+
+    @property
+    def key_stamps(self) -> Stamps:
+        """(K,) the time stamps of the key frames; none without stamps."""
+        return np.empty(0, np.int64) if self.stamps is None else self.stamps[self.keys - 1]
 
     def position(self, stamp: int | None) -> int | None:
         """The position of the frame with this time stamp; None if there is none."""
@@ -134,7 +141,17 @@ def forget() -> None:
 
 @lru_cache(maxsize=32)
 def _read(path: Path, size: int, modified: int) -> Packets:  # size and modified tell a changed file
-    of_fields = _may_be_fields(path)
+    packets = _scanned(path, of_fields=False)
+    if packets.codec == "h264" and is_interlaced(path, packets.key_stamps):
+        # A packet may be one field of a frame; only decoding shows which two are one frame.
+        packets = _scanned(path, of_fields=True)
+    if _state(path) != (size, modified):
+        raise SourceChangedError.of(path)
+    return packets
+
+
+def _scanned(path: Path, of_fields: bool) -> Packets:
+    """The packets, or the frames that they become, of an open file."""
     with opened_video(path) as (container, stream):
         seen = SeenPackets(hides_frames=stream.codec_context.name == "vp8")
         # After an error of the container, the frames up to it are there; what is missing is promised.
@@ -145,20 +162,7 @@ def _read(path: Path, size: int, modified: int) -> Packets:  # size and modified
                     seen.add_decoded(packet)
                 elif packet.size:
                     seen.add(packet)
-        packets = _packets(path, container, stream, seen, of_fields)
-    if _state(path) != (size, modified):
-        raise SourceChangedError.of(path)
-    return packets
-
-
-def _may_be_fields(path: Path) -> bool:
-    """Whether a packet may be one field of an interlaced frame; then only decoding shows which two are one frame."""
-    with opened_video(path) as (container, stream):
-        if stream.codec_context.name != "h264":
-            return False
-        with suppress(av.FFmpegError):
-            return any(frame.interlaced_frame for frame in itertools.islice(container.decode(stream), 1))
-    return False
+        return _packets(path, container, stream, seen, of_fields)
 
 
 def _packets(path: Path, container: InputContainer, stream: VideoStream, seen: SeenPackets, of_fields: bool) -> Packets:
@@ -198,6 +202,7 @@ def _packets(path: Path, container: InputContainer, stream: VideoStream, seen: S
         bits=8 * path.stat().st_size / max(1, len(frames) * stream.codec_context.width * stream.codec_context.height),
         cut_off=is_cut_off(path, name),
         missing=_missing(name, stream, seen, tick),
+        codec=stream.codec_context.name,
     )
 
 

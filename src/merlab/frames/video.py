@@ -11,6 +11,7 @@ from merlab.frames.clock import Clock
 from merlab.frames.container import opened_video, video_streams
 from merlab.frames.decoding import Decoder, Reading
 from merlab.frames.facts import COLOR_RANGES, COLOR_SPACES, TRANSFERS, MediaFacts
+from merlab.frames.fields import is_interlaced
 from merlab.frames.frame import ClipError, Image, WalkedFrame, describe_numbers
 from merlab.frames.packets import Packets, packets_of
 from merlab.frames.picture import Orientation, Pictures, square_size
@@ -88,7 +89,7 @@ class Video:
 
     @cached_property
     def facts(self) -> MediaFacts:
-        """What the file says about itself; decodes its first frame."""
+        """What the file says about itself; decodes its first frame, and some key frames."""
         packets = self._packets
         with opened_video(self.path) as (container, stream):
             frame = next((frame for _, frame in self._decoder.decode(container, stream)), None)
@@ -112,7 +113,7 @@ class Video:
                 pixel_aspect=float(packets.aspect),
                 rotation=orientation.rotation,
                 mirrored=orientation.mirrored,
-                interlaced=frame.interlaced_frame,
+                interlaced=is_interlaced(self.path, packets.key_stamps),
                 fps=self.fps,
                 stated_rate=packets.stated_rate,
                 capture_rate=packets.capture_rate,
