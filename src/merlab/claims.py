@@ -90,9 +90,8 @@ def claimed_folder(
             raise
         except KeyboardInterrupt as stop:
             release_folder(folder, marker)
-            kept = (
-                f"finished work is kept in {folder}" if folder.exists() else "nothing was finished that could be kept"
-            )
+            is_kept = (folder / marker).exists()
+            kept = f"finished work is kept in {folder}" if is_kept else "nothing was finished that could be kept"
             raise stop if isinstance(stop, Stopped) else Stopped(kept) from stop
         if anew:
             replace_folder(out, folder)

@@ -35,6 +35,12 @@ def is_out_of_memory(error: Exception) -> bool:
     return isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)) is not None
 
 
+def cannot_read(path: object, error: OSError, remedy: str, what: str = "read") -> str:
+    """That a file cannot be read, why, and the remedy; where the permission is missing, that is the remedy."""
+    remedy = "check its permissions" if isinstance(error, PermissionError) else remedy
+    return f"{path} cannot be {what}: {error.strerror or error}; {remedy}"
+
+
 @contextmanager
 def keeping(kept: str) -> Iterator[None]:
     """Raise Stopped with the message ``kept`` if the work inside is stopped without a message of its own."""

@@ -12,7 +12,7 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, cannot_read
 
 # A path at which there is nothing yet, or no folder.
 ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
@@ -118,10 +118,13 @@ def _shown(path: Path) -> str:
 
 
 def require_file(path: Path, remedy: str) -> None:
-    """Raises MerlabError where there is no file at a path; ``remedy`` says what to give."""
+    """Raises MerlabError where there is no file at a path, with the ``remedy``, and for one that may not be read."""
     if not path.is_file():
         fault = "is a folder" if path.is_dir() else "is not a file" if path.exists() else "does not exist"
         raise MerlabError(f"{path} {fault}; {remedy}")
+    if not os.access(path, os.R_OK):
+        # Some libraries name such a file as one that is absent, or as damaged.
+        raise MerlabError(cannot_read(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES)), remedy))
 
 
 def require_folder(path: Path, remedy: str) -> None:

@@ -16,7 +16,7 @@ from yaml.constructor import ConstructorError
 from yaml.events import AliasEvent
 from yaml.nodes import MappingNode, Node, ScalarNode
 
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, cannot_read
 
 DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 MOST_DIGITS = 100
@@ -65,7 +65,7 @@ def read_yaml(path: Path) -> Any:
     try:
         return yaml.load(path.read_text(encoding="utf-8"), _Loader)  # a subclass of SafeLoader
     except OSError as error:
-        raise MerlabError(f"{path} cannot be read: {error.strerror or error}; give the path of a YAML file") from error
+        raise MerlabError(cannot_read(path, error, "give the path of a YAML file")) from error
     except UnicodeDecodeError as error:
         raise MerlabError(f"{path} cannot be read as YAML: it is not text in UTF-8; save it as UTF-8") from error
     except RecursionError as error:

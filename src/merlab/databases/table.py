@@ -31,7 +31,7 @@ from merlab.databases.listed.table_rows import (
 from merlab.databases.preparation_record import preparation_fact, preparation_of
 from merlab.databases.sheet_checks import check_sheet
 from merlab.databases.table_file import READERS, read_table_file
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, cannot_read
 from merlab.frames import IMAGE_SUFFIXES, ClipError
 from merlab.progress import Progress
 
@@ -77,6 +77,8 @@ def _read_clips(records: Sequence[Record], progress: Progress) -> tuple[list[Rea
         except MerlabError as error:
             expected = "a folder of images, a video, or an optical-flow image in column frames"
             remedy = "correct the path, which is relative to the folder of the table, or copy the frames again"
+            if isinstance(error.__cause__, PermissionError):
+                remedy = "check the permissions of what the path names"
             clip = Finding("unusable", record.where, expected, str(error), remedy)
         if isinstance(clip, Finding):
             faults.append(clip)
@@ -93,7 +95,7 @@ def _look_at(source: Path) -> Footage | None:
             raise ClipError(f"nothing at {source}")
         return None if source.is_file() and source.suffix.lower() in IMAGE_SUFFIXES else Footage(source)
     except OSError as error:
-        raise ClipError(f"{source} cannot be read: {error.strerror or error}") from error
+        raise ClipError(cannot_read(source, error, "check the path")) from error
 
 
 def _facts(clips: Sequence[Clip], columns: Columns) -> dict[str, str]:

@@ -27,7 +27,7 @@ from merlab.clips import Finding
 from merlab.databases.ods_file import is_ods, ods_sheets
 from merlab.databases.shown_numbers import in_format
 from merlab.databases.text_lines import ENCODINGS, decoded, text_lines
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, cannot_read
 from merlab.frames import require_utf8
 from merlab.given import require_file
 from merlab.unneeded_warnings import without_warnings
@@ -128,7 +128,7 @@ def read_lines(path: Path, header_lines: int = 1) -> TableFile:
     try:
         return READERS[path.suffix.lower()](path, header_lines)
     except OSError as error:
-        raise MerlabError(f"{path} cannot be read: {error.strerror or error}; {COPY_AGAIN}") from error
+        raise MerlabError(cannot_read(path, error, COPY_AGAIN)) from error
 
 
 def folder_instead(folder: Path, remedy: str) -> str:

@@ -18,7 +18,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import parse
 
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, cannot_read
 
 SAVE_AGAIN = "open it in ELAN and save it again, or copy it again"
 MILLISECONDS = "milliseconds"
@@ -126,7 +126,7 @@ def _root(path: Path) -> Element:
             f"{path} has a document type definition, which no file of ELAN has; it is not read; {SAVE_AGAIN}"
         ) from error
     except OSError as error:
-        raise MerlabError(f"{path} cannot be read: {error.strerror or error}; check the path") from error
+        raise MerlabError(cannot_read(path, error, "check the path")) from error
     except (ParseError, ValueError, LookupError) as error:
         raise MerlabError(f"{path} is not an annotation document of ELAN ({error}); {SAVE_AGAIN}") from error
     if root.tag != "ANNOTATION_DOCUMENT":

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, cannot_read
 from merlab.spelling import first_of
 from merlab.storage import whole_file
 
@@ -139,6 +139,8 @@ def _read(path: Path) -> tuple[pd.DataFrame, bool]:
         digest = (content.schema.metadata or {}).get(DIGEST)
         table = content.to_pandas()
         damaged = digest not in {None, _digest(table)}
+    except PermissionError as error:
+        raise MerlabError(cannot_read(path, error, AGAIN)) from error
     except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise MerlabError(f"{path} cannot be read as Parquet: {reason}; {AGAIN}") from error

@@ -22,6 +22,7 @@ from merlab.faces.quality import ClipQuality
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, Region, regions_from_landmarks
 from merlab.faces.tracking import FaceTracker, TrackedFace
 from merlab.frames import Image
+from merlab.given import as_path
 from merlab.stamps import FIVE_POINTS
 from merlab.vocabulary import HEAD_MOTIONS, DetectorName, HeadMotion, LandmarkSource
 
@@ -44,9 +45,11 @@ LAYOUT_POINTS: dict[LandmarkSource, dict[str, tuple[float, float]]] = {
 class FaceFinding:
     """Settings of the face tracker; they can be pickled, so that every process can open its own tracker.
 
+    Raises MerlabError for a file that is not a path.
+
     Attributes:
         detector: a key of DETECTORS.
-        model, config: the files of ``opencv-ssd``.
+        model, config: the files of ``opencv-ssd``, also as text.
         landmarks: ``mesh``, or the less exact ``five-points``, which need no file of ``merlab models get``.
 
     """
@@ -55,6 +58,11 @@ class FaceFinding:
     model: Path | None = None
     config: Path | None = None
     landmarks: LandmarkSource = "mesh"
+
+    def __post_init__(self) -> None:
+        for name in ("model", "config"):
+            if (file := getattr(self, name)) is not None:
+                object.__setattr__(self, name, as_path(file, name))
 
     @property
     def stamps(self) -> tuple[str, ...]:

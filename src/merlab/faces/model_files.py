@@ -52,7 +52,8 @@ class ModelFile:
         try:
             content = file.read_bytes()
         except OSError as error:
-            raise MerlabError(f"{self.name}: cannot read {file}: {error.strerror or error}; {self.remedy}") from error
+            remedy = "check its permissions" if isinstance(error, PermissionError) else self.remedy
+            raise MerlabError(f"{self.name}: cannot read {file}: {error.strerror or error}; {remedy}") from error
         self.require(content, file)
         return file
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import av
 from av.video.stream import VideoStream
 
+from merlab.errors import cannot_read
 from merlab.frames.frame import ClipError
 from merlab.spelling import readable
 
@@ -178,7 +179,7 @@ def _open(path: Path) -> InputContainer:
         if name is None:
             raise _unusable(path, _what_else(path))
     except OSError as error:
-        raise ClipError(f"{shown(path)} cannot be read: {error.strerror or error}") from error
+        raise ClipError(cannot_read(shown(path), error, "check the path")) from error
     options = {"format_whitelist": name, "protocol_whitelist": "file"}
     try:
         return av.open(f"file:{os.fspath(path)}", format=name, options=options, metadata_errors="replace")

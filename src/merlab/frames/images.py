@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from merlab.errors import cannot_read
 from merlab.frames.container import require_utf8
 from merlab.frames.frame import ClipError, Image, WalkedFrame, describe_numbers
 from merlab.storage import whole_file
@@ -49,7 +50,7 @@ class ImageFolder:
         try:
             listed = _names_in(self.folder)
         except OSError as error:
-            raise ClipError(f"{self.folder} cannot be listed: {error.strerror or error}") from error
+            raise ClipError(cannot_read(self.folder, error, "check the path", "listed")) from error
         for name in listed:
             number = _number_of_image(name)
             if number is None:
@@ -105,7 +106,7 @@ def read_image(path: Path) -> Image:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ClipError(f"{path} cannot be read: {error.strerror or error}; copy it again from the original") from error
+        raise ClipError(cannot_read(path, error, "copy it again from the original")) from error
     if not content:
         raise ClipError(f"{path} is empty (0 bytes); copy it again from the original")
     if _is_truncated(content):

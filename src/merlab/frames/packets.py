@@ -13,6 +13,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from merlab.errors import cannot_read
 from merlab.frames.clock import Clock, ClockError
 from merlab.frames.container import RAW, opened_video, require_utf8
 from merlab.frames.ending import is_cut_off, stated_seconds
@@ -130,7 +131,7 @@ def _state(path: Path) -> tuple[int, int]:
     try:
         state = path.stat()
     except OSError as error:
-        raise ClipError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise ClipError(cannot_read(path, error, "check the path")) from error
     return state.st_size, state.st_mtime_ns
 
 

@@ -12,7 +12,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, cannot_read
 from merlab.evaluation.zoo import ZooFile
 from merlab.models.digest import content_digest
 from merlab.models.shipped import CARD
@@ -64,7 +64,7 @@ def _saved_by_torch(file: Path) -> dict[str, Tensor]:
         with without_warnings("Detected pickle protocol", UserWarning):
             content = torch.load(file, map_location="cpu", weights_only=True)
     except PermissionError as error:
-        raise MerlabError(f"{file} cannot be read: {error.strerror}; check its permissions") from error
+        raise MerlabError(cannot_read(file, error, "get it again")) from error
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, LookupError, TypeError) as error:
         raise MerlabError(
             f"{file} is not a file of weights that PyTorch can read without running its code ({_reason(error)}); save "

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from merlab.errors import MerlabError
 from merlab.frames import Frames, describe_numbers
+from merlab.given import as_whole, require_number
 
 
 @dataclass(frozen=True)
@@ -14,13 +15,24 @@ class FrameRange:
     """A range of frames, by their numbers or by seconds; None means no limit.
 
     ``first`` and ``last`` are included. ``start`` is included, ``end`` is not; they count from the beginning of the
-    source, in seconds of the recording, and replace the numbers.
+    source, in seconds of the recording, and replace the numbers. Raises MerlabError for anything but whole numbers and
+    seconds from 0 up.
     """
 
     first: int | None = None
     last: int | None = None
     start: float | None = None
     end: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("first", "last"):
+            if (number := getattr(self, name)) is not None:
+                # A whole number of numpy is not written to JSON.
+                object.__setattr__(self, name, as_whole(number, name, 0))
+        for name in ("start", "end"):
+            if (seconds := getattr(self, name)) is not None:
+                require_number(seconds, name, 0)
+                object.__setattr__(self, name, float(seconds))
 
     def of(self, frames: Frames, fps: float | None) -> list[int] | range:
         """The frame numbers; raises MerlabError if there are none, or if seconds are given without a frame rate."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, cannot_read
 from merlab.spelling import counted
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def _lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
             reader = csv.reader(file, strict=True)
             lines = [(reader.line_num, cells) for cells in reader if cells]
     except OSError as error:
-        raise MerlabError(f"{path} cannot be read: {error.strerror or error}; {RESTORE}") from error
+        raise MerlabError(cannot_read(path, error, RESTORE)) from error
     except (csv.Error, UnicodeDecodeError) as error:
         raise MerlabError(f"{path} is damaged ({error}); {RESTORE}") from error
     header = lines[0][1] if lines else []

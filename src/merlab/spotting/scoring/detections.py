@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, cannot_read
 from merlab.evaluation.cells import CellTable
 
 SUFFIX = ".txt"
@@ -23,7 +23,9 @@ def read_detections(path: Path) -> CellTable:
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise MerlabError(cannot_read(path, error, "give a text of detections")) from error
+    except UnicodeDecodeError as error:
         raise MerlabError(f"{path} cannot be read: {error}; give a text of detections") from error
     numbered = [(number, line.rstrip("\r\n")) for number, line in enumerate(lines, start=1) if line.strip()]
     rows = [line.split("\t") for _, line in numbered]

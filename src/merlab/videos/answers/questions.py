@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, cannot_read
 from merlab.frames import name_of
 from merlab.spelling import first_of
 from merlab.storage import whole_file
@@ -91,7 +91,9 @@ def _read(path: Path) -> list[dict[str, Any]]:
     try:
         # Not splitlines, which also divides a line at a separator inside of a text.
         lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise MerlabError(cannot_read(path, error, "give a file of JSON lines")) from error
+    except UnicodeDecodeError as error:
         raise MerlabError(f"{path} cannot be read: {error}; give a file of JSON lines") from error
     rows = [_row(path, number, line) for number, line in enumerate(lines, start=1) if line.strip()]
     if not rows:
