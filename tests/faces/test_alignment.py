@@ -103,6 +103,14 @@ def test_the_settings_of_the_tracker_can_be_sent_to_another_process():
     assert finding.open().landmarker.source == "five-points"
 
 
+def test_the_files_of_a_detector_may_be_texts_and_must_be_paths(tmp_path):
+    finding = FaceFinding("opencv-ssd", str(tmp_path / "a.pb"), str(tmp_path / "b.pbtxt"), "five-points")  # type: ignore[arg-type]
+    with pytest.raises(MerlabError, match=r"opencv-ssd: cannot read .*a\.pb: No such file"):
+        finding.open()
+    with pytest.raises(MerlabError, match="config must be a path, as text or pathlib.Path, got 3"):
+        FaceFinding("opencv-ssd", tmp_path / "a.pb", 3)  # type: ignore[arg-type]
+
+
 def test_five_points_align_too_with_a_warning(heads):
     frame, truth = heads[0]
     alignment = ClipAlignment(frame, FaceTracker(make_detector(), FivePoints()))

@@ -177,6 +177,26 @@ def test_a_damaged_frame_of_a_video_is_refused_with_the_remedy(tmp_path, heads):
     assert align(source, tmp_path / "out", FIVE_POINTS, frame_range=FrameRange(last=2)).frames == (1, 2)
 
 
+@pytest.mark.parametrize(
+    ("limits", "named"),
+    [
+        ({"first": "2"}, "first must be a whole number from 0 up, got '2'"),
+        ({"last": 1.5}, "last must be a whole number from 0 up, got 1.5"),
+        ({"start": "0.1"}, "start must be 0 or more, got '0.1'"),
+        ({"end": float("nan")}, "end must be 0 or more, got nan"),
+        ({"start": -0.5}, "start must be 0 or more, got -0.5"),
+    ],
+)
+def test_limits_of_a_range_that_are_not_numbers_from_zero_up_are_named(limits, named):
+    with pytest.raises(MerlabError, match=named):
+        FrameRange(**limits)
+
+
+def test_numbers_of_numpy_are_limits_of_a_range():
+    made = FrameRange(np.int64(2), np.int32(3), np.float32(0.5), np.float64(1))  # type: ignore[arg-type]
+    assert [type(limit) for limit in (made.first, made.last, made.start, made.end)] == [int, int, float, float]
+
+
 def test_an_impossible_range_is_refused_with_the_existing_frames(tmp_path, heads):
     source = write_folder(tmp_path / "me", heads, first=10)
     with pytest.raises(MerlabError, match=r"no frame in the requested range; there are frames 10\.\.13"):
