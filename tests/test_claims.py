@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from merlab.claims import claim_folder, claimed_folder
+from merlab.claims import ChangedVideoError, OtherResultError, claim_folder, claimed_folder, require_same
 from merlab.errors import MerlabError, Stopped
 
 WRITTEN = re.compile(r"(half|faces)\.txt")
@@ -30,6 +30,15 @@ def write(out: Path, seed: int, *, again: bool = False, fault: BaseException | N
     return folder
 
 
+def stop_at_once(out: Path) -> None:
+    """Stop before the first file is written."""
+    with (
+        pytest.raises(Stopped, match="nothing was finished that could be kept"),
+        claimed_folder(out, "marker.json", {}, "faces", is_complete=is_complete, writes=WRITTEN.fullmatch),
+    ):
+        raise KeyboardInterrupt
+
+
 def content(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text() for path in folder.iterdir()}
 
@@ -43,11 +52,7 @@ def out(tmp_path):
 class TestTheFolderInWhichOneWorks:
     def test_is_filled_and_stays_when_nothing_is_finished(self, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
-        with (
-            pytest.raises(Stopped),
-            claimed_folder(Path(), "marker.json", {}, "faces", is_complete=is_complete, writes=WRITTEN.fullmatch),
-        ):
-            raise KeyboardInterrupt
+        stop_at_once(Path())
         write(Path(), 1)
         assert content(tmp_path) == {"marker.json": '{\n  "seed": 1\n}\n', "half.txt": "1", "faces.txt": "1"}
 
@@ -87,6 +92,14 @@ class TestOtherSettings:
         write(out, 2, again=True)
         assert content(out)["half.txt"] == "2"
 
+    @pytest.mark.parametrize(
+        ("changed", "kind"), [({"bytes": 8}, ChangedVideoError), ({"bytes": 8, "seed": 2}, OtherResultError)]
+    )
+    def test_are_told_from_a_changed_video_which_does_not_stop_the_others_of_its_folder(self, tmp_path, changed, kind):
+        with pytest.raises(OtherResultError) as error:
+            require_same(tmp_path, {"bytes": 9, "seed": 1}, {"bytes": 9, "seed": 1, **changed}, "faces")
+        assert type(error.value) is kind
+
     def test_work_for_yet_other_settings_is_not_continued(self, out):
         with pytest.raises(Stopped):
             write(out, 2, again=True, fault=KeyboardInterrupt())
@@ -95,6 +108,14 @@ class TestOtherSettings:
 
 
 class TestTheSameSettings:
+    def test_leave_nothing_and_say_so_where_nothing_was_finished(self, tmp_path):
+        stop_at_once(tmp_path / "out")
+        assert not (tmp_path / "out").exists()
+
+    def test_are_not_warned_of_where_no_work_is_left(self, out, recwarn):
+        write(out, 1)
+        assert not recwarn.list
+
     def test_are_continued(self, tmp_path):
         with pytest.raises(Stopped, match=r"finished work is kept in .*out"):
             write(tmp_path / "out", 1, fault=KeyboardInterrupt())
@@ -152,6 +173,7 @@ class TestAnythingElse:
         (out / ".DS_Store").touch()
         (out / ".unfinished-1-half").mkdir()
         (out / ".unfinished-1-half" / "frame").touch()
+        (out / ".unfinished-2-half.txt").touch()
         write(out, 2, again=True)
         assert sorted(content(out)) == ["faces.txt", "half.txt", "marker.json"]
 
