@@ -89,6 +89,34 @@ class TestKind:
         with pytest.raises(MerlabError, match="contains no results of `merlab recognize`"):
             begin(recognized(out), again=True)
 
+    def test_a_file_in_its_place_is_named_and_stays(self, out):
+        out.write_text("mine")
+        with pytest.raises(MerlabError, match="out exists and contains no results of `merlab spot`; choose another"):
+            spotted(out).require_ours()
+        assert out.read_text() == "mine"
+
+
+class TestUnfinishedWork:
+    def test_of_another_request_is_not_mixed_into_the_new_result(self, out):
+        begin(recognized(out))
+        (out / WORKING / "000001").mkdir()
+        (out / KEPT / "000001.npz").touch()
+        begin(recognized(out), request(floor=1.0))
+        assert not (out / WORKING / "000001").exists()
+        assert (out / KEPT / "000001.npz").exists()
+
+    def test_of_the_same_request_is_continued(self, out):
+        begin(recognized(out))
+        (out / WORKING / "000001").mkdir()
+        begin(recognized(out))
+        assert (out / WORKING / "000001").is_dir()
+
+    def test_half_written_files_are_removed(self, out):
+        begin(recognized(out))
+        (out / KEPT / ".unfinished-1-000001.npz").touch()
+        begin(recognized(out))
+        assert [path.name for path in (out / KEPT).iterdir()] == [REQUEST]
+
 
 class TestAfterAgainWasKilled:
     def test_nothing_stays_where_no_long_work_would_be_lost(self, out):

@@ -37,6 +37,13 @@ def test_all_stamps_are_in_the_order_in_which_each_method_has_them():
         assert [stamp for stamp in merged if stamp in method.stamps] == list(method.stamps)
 
 
+def test_a_stamp_of_a_later_method_comes_before_those_that_follow_it_there():
+    assert all_stamps([Measured("random", ("1 SEED",)), Measured("ststnet", ("REDUCED", "1 SEED"))]) == [
+        "REDUCED",
+        "1 SEED",
+    ]
+
+
 def test_recordings_that_merlab_made_are_known_by_their_names():
     assert stamps_of_recordings(["interview.mp4", "SYNTHETIC_sub01.mp4"]) == ["SYNTHETIC"]
     assert stamps_of_recordings(["interview.mp4", ""]) == []
@@ -61,6 +68,14 @@ def test_a_note_names_the_methods_that_bear_the_stamp():
         ("INCOMPLETE: 3 faults in casme2", "could not be used"),
         ("1 SEED", "too few seeds"),
         ("4 SEEDS", "too few seeds"),
+        ("START", "started from given weights"),
+        ("START TRAINED ON: smic", "too high if they had tested subjects"),
+        ("TRANSDUCTIVE", "without their labels"),
+        ("WHOLE HEADS: casme2", "whole heads, but inputs expect aligned faces"),
+        ("FIVE POINTS", "instead of the face mesh"),
+        ("SHARED SUBJECTS: 2 names", "trained on and tested on"),
+        ("SHARED FRAMES: 2 clips", "trained on and tested on"),
+        ("SYNTHETIC TRAINING: it may have the subjects of the test", "the same synthetic subjects"),
     ],
 )
 def test_every_stamp_that_a_run_gives_is_explained(stamp, words):
