@@ -50,13 +50,23 @@ def test_score_names_what_is_wrong_with_a_file(merlab, tmp_path, content, named)
     assert named in err
 
 
+def test_score_prints_three_decimals_as_all_tables_do(merlab, tmp_path):
+    """2999 of 3000 is not all; recalls 1 and 1499/1500, F1 2998/2999 and 3000/3001."""
+    rows = [("a", "a", "smic")] * 1499 + [("a", "b", "smic")] + [("b", "b", "smic")] * 1500
+    file = score_file(tmp_path / "p.csv", rows, ("truth", "prediction", "database"))
+    shown = [line.split("│")[1:-1] for line in merlab("score", file)[1].splitlines() if "│" in line]
+    cells = {each[0].strip(): [cell.strip() for cell in each[1:]] for each in shown}
+    assert cells["uf1"][0] == cells["accuracy"][0] == ".999"
+    assert cells["smic"] == ["3000", ".999", "no column subject", ".999", ".999", "none"]
+
+
 def test_score_prints_intervals_absent_classes_and_repairs(merlab, tmp_path):
     rows = [("0", "0.0", "s1"), ("1", "1.0", "s2"), ("1", "1.0", "s3")]
     file = score_file(tmp_path / "p.csv", rows, ("truth", "prediction", "subject"))
     status, out, _ = merlab("score", file, "--classes", "0,1,[/2]")
     assert status == 0
     assert "95 % interval" in out
-    assert "1.0000 to 1.0000" in out
+    assert "1.000 to 1.000" in out
     assert "note: no row has the truth [/2]" in out
     assert "1.0 in truth or prediction is read as 1" in out
 

@@ -103,8 +103,8 @@ def test_the_curve_the_kinds_and_false_alarms_have_rows_of_their_own():
 def test_a_rule_that_chooses_for_each_subject_names_no_epoch():
     rules = [RuleScore("best", True, 0.4375, 23, 0.48), RuleScore("on the others", False, 0.38)]
     assert selection_table(rules).to_numpy().tolist() == [
-        ["best", "0.4375", "23", "0.48", "yes"],
-        ["on the others", "0.3800", "–", "–", "no"],
+        ["best", ".438", "23", "0.48", "yes"],
+        ["on the others", ".380", "–", "–", "no"],
     ]
 
 

@@ -53,8 +53,9 @@ def score(
 
 def _print_score(title: str, result: Score) -> None:
     from merlab.evaluation.metrics import METRICS
+    from merlab.reports.tables import number
 
-    rows = [[name, f"{result.value(name):.4f}", _interval(result, name)] for name in METRICS]
+    rows = [[name, number(result.value(name)), _interval(result, name)] for name in METRICS]
     print_table(f"{title}: {counted(result.n, 'row')}", ["metric", "value", "95 % interval (subjects)"], rows)
     confusion = [[label, *map(str, counts)] for label, counts in zip(result.classes, result.confusion, strict=True)]
     print_table("Confusion matrix, rows are the truth", ["", *map(escape, result.classes)], confusion)
@@ -62,10 +63,10 @@ def _print_score(title: str, result: Score) -> None:
         [
             name,
             str(of.n),
-            f"{of.uf1:.4f}",
+            number(of.uf1),
             _interval(of, "uf1"),
-            f"{of.uar:.4f}",
-            f"{of.accuracy:.4f}",
+            number(of.uar),
+            number(of.accuracy),
             ", ".join(of.absent_classes) or "none",
         ]
         for name, of in result.by_database.items()
@@ -81,5 +82,7 @@ def _print_score(title: str, result: Score) -> None:
 def _interval(result: Score, name: MetricName) -> str:
     if result.interval is None:
         return "no column subject"
+    from merlab.reports.tables import number
+
     interval = result.interval[name]
-    return "one subject" if interval is None else f"{interval[0]:.4f} to {interval[1]:.4f}"
+    return "one subject" if interval is None else f"{number(interval[0])} to {number(interval[1])}"

@@ -16,7 +16,7 @@ from merlab.evaluation.unit import versions
 from merlab.inference.cost import hardware
 from merlab.json_models import read_model, sealed
 from merlab.reports.stored import commit_of_checkout
-from merlab.reports.tables import estimate
+from merlab.reports.tables import estimate, number
 from merlab.spotting.scoring import SpottingScores
 from merlab.spotting.scoring.score_models import ApexError, RecognitionScores
 from merlab.spotting.scoring.selection import RuleScore
@@ -169,7 +169,7 @@ def selection_table(scores: Sequence[RuleScore]) -> pd.DataFrame:
     rows = [
         {
             "rule": each.rule,
-            "F1": f"{each.f1:.4f}",
+            "F1": number(each.f1),
             "epoch": UNDEFINED if each.epoch is None else str(each.epoch),
             "threshold": UNDEFINED if each.threshold is None else f"{each.threshold:g}",
             "on the test set": "yes" if each.uses_test_subject else "no",
