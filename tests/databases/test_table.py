@@ -596,6 +596,17 @@ class TestFrames:
         path = write(tmp_path / "tables" / "mine.csv", [row(tmp_path, frames=frames)])
         assert load("table", path).stamps == (SYNTHETIC,)
 
+    def test_of_a_synthetic_recording_carry_its_stamp_wherever_it_is(self, tmp_path, monkeypatch):
+        """It was copied out of its folder; or the table lies in that folder, and is named from there."""
+        frames = folder_of(tmp_path, "elsewhere/SYNTHETIC_sub01")
+        assert examine_row(tmp_path, frames=frames).clips.stamps == (SYNTHETIC,)
+        (tmp_path / "long" / MANIFEST).parent.mkdir()
+        (tmp_path / "long" / MANIFEST).write_text("{}")
+        folder_of(tmp_path / "long", "videos/sub01")
+        write(tmp_path / "long" / "videos" / "mine.csv", [row(tmp_path, frames="sub01")])
+        monkeypatch.chdir(tmp_path / "long" / "videos")
+        assert load("table", "mine.csv").stamps == (SYNTHETIC,)
+
     @pytest.mark.parametrize("fault", FAULTS)
     def test_that_are_damaged_are_found_by_the_deep_examination(self, tmp_path, fault):
         path = write(tmp_path / "mine.csv", [row(tmp_path), row(tmp_path, "s2")])

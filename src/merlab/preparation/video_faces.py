@@ -18,7 +18,7 @@ from merlab.progress import Progress, shown_progress
 from merlab.sinks import VideoSink
 from merlab.stamps import SYNTHETIC
 from merlab.storage import whole_folder
-from merlab.synthesis.folder import MANIFEST as SYNTHETIC_MANIFEST
+from merlab.synthesis.folder import is_synthetic
 from merlab.thread_limits import one_thread
 
 FRAMES, SHEET, VIDEO = "frames", "sheet.png", "aligned.mp4"
@@ -115,8 +115,7 @@ def _job(source: Path, frames: Frames, chosen: FrameRange, fps: float | None, st
     clock = frames.clock.at_rate(fps) if frames.clock is not None else None
     numbers = chosen.of(frames, fps)
     first, middle, last = numbers[0], numbers[len(numbers) // 2], numbers[-1]
-    synthetic = any((folder / SYNTHETIC_MANIFEST).is_file() for folder in source.resolve().parents)
-    stamps = (*((SYNTHETIC,) if synthetic else ()), *stamps)
+    stamps = (*((SYNTHETIC,) if is_synthetic(source) else ()), *stamps)
     rate = clock.fps if clock else fps
     return AlignmentJob(source.name, numbers, [first], (first, middle, last), rate, clock, stamps)
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from merlab.claims import OtherResultError, claimed_folder
 from merlab.errors import MerlabError
 from merlab.given import as_whole
+from merlab.stamps import stamps_of_recordings
 from merlab.storage import read_json_object, write_json
 from merlab.version import __version__
 
@@ -31,6 +32,16 @@ WRITTEN = re.compile(
 CONTENT = {"synthetic faces": "Cropped", "synthetic flow": "SYNTHETIC_flow", "synthetic recordings": "SYNTHETIC_videos"}
 # Subjects or clips; more would fill the memory before the first face.
 MOST_COUNTED = 1_000_000
+
+
+def is_synthetic(source: Path) -> bool:
+    """Whether merlab made a video or a folder of frames: it lies in a folder of merlab's, or is named SYNTHETIC_...
+
+    A recording that was moved or copied keeps its name; so does one behind a link.
+    """
+    places = (source.absolute(), source.resolve())
+    inside = any((folder / MANIFEST).is_file() for place in places for folder in (place, *place.parents))
+    return inside or bool(stamps_of_recordings(place.name for place in places))
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from merlab.frames import (
 )
 from merlab.json_models import read_model
 from merlab.stamps import SYNTHETIC
-from merlab.synthesis.folder import MANIFEST
+from merlab.synthesis.folder import is_synthetic
 
 # What `merlab align` and `merlab prepare` write beside aligned frames; preparation, above this room, has it as RECORD.
 ALIGNMENT = "alignment.json"
@@ -78,14 +78,13 @@ def alignment_of(source: Path) -> Alignment | None:
 
 
 def stamps_of(clips: Iterable[Clip]) -> tuple[str, ...]:
-    """SYNTHETIC for frames inside a tree that merlab made, and what the records of their alignment carry; sorted."""
+    """SYNTHETIC for frames that merlab made, and what the records of their alignment carry; sorted."""
     return tuple(sorted({stamp for source in {clip.source for clip in clips} for stamp in _stamps_of(source)}))
 
 
 def _stamps_of(source: Path) -> set[str]:
-    made = any((folder / MANIFEST).is_file() for folder in (source, *source.parents))
     alignment = alignment_of(source)
-    return {*(alignment.stamps if alignment else ()), *([SYNTHETIC] if made else [])}
+    return {*(alignment.stamps if alignment else ()), *([SYNTHETIC] if is_synthetic(source) else [])}
 
 
 def read_clip(record: Record, footage: Footage | None) -> Clip | Finding:
