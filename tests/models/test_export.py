@@ -264,6 +264,19 @@ def test_a_file_name_with_the_wrong_suffix_is_refused(tmp_path):
         Export(small_recognizer(), "openvino", "fp32", tmp_path / "network.onnx")
 
 
+@pytest.mark.parametrize(
+    ("kind", "fault"),
+    [
+        ("openvino", "the name of a file for openvino ends in .xml"),
+        ("onnx", "exists; remove it, or choose another name"),
+    ],
+)
+def test_messages_in_python_name_the_file_and_no_option_of_the_command_line(tmp_path, kind, fault):
+    (tmp_path / "network.onnx").touch()
+    with pytest.raises(MerlabError, match=rf"^{tmp_path / 'network.onnx'}:? {fault}$"):
+        export_recognizer(tmp_path / "network.onnx", kind, weights=small_recognizer())
+
+
 @pytest.mark.parametrize(("kind", "precision", "named"), [("tflite", "fp32", "tflite"), ("onnx", "fp64", "fp64")])
 def test_an_unknown_format_or_precision_is_named(tmp_path, kind, precision, named):
     with pytest.raises(MerlabError, match=f"unknown .*'{named}'"):

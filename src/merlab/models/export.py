@@ -87,9 +87,7 @@ def export_recognizer(
 
     """
     if clips is not None and subjects is not None:
-        raise MerlabError(
-            f"subjects ({subjects}) are SYNTHETIC ones, but the clips are given (--database); leave one of them out"
-        )
+        raise MerlabError(f"subjects ({subjects}) are SYNTHETIC ones, but the clips are given; leave one of them out")
     count = as_whole(SUBJECTS if subjects is None else subjects, "subjects", 1)
     recognizer = weights if isinstance(weights, Recognizer) else load_recognizer(weights)
     export = Export(recognizer, format, precision, as_path(out, "out"))
@@ -126,13 +124,14 @@ class Export:
             )
         if (self.format, self.precision) == ("onnx", "bf16"):
             raise MerlabError(
-                "ONNX Runtime has no bfloat16 on a CPU; choose --format openvino, or --precision fp32 or int8"
+                "ONNX Runtime has no bfloat16 on a CPU; choose --format openvino, or --precision fp32 or int8 (in "
+                "Python, format and precision)"
             )
         if self.out.suffix != suffix:
-            raise MerlabError(f"--out {self.out}: the name of a file for {self.format} ends in {suffix}")
+            raise MerlabError(f"{self.out}: the name of a file for {self.format} ends in {suffix}")
         for path in self.files:
             if path.exists():
-                raise MerlabError(f"{path} exists; remove it, or choose another --out")
+                raise MerlabError(f"{path} exists; remove it, or choose another name")
             require_writable(path)
         runtime: RuntimeName = "openvino-bf16" if self.precision == "bf16" else self.format
         resolve_runtime(runtime, self.recognizer.module, self.recognizer.recipe.shape)
@@ -152,7 +151,7 @@ class Export:
                 raise MerlabError(
                     f"the exported network gives other answers than PyTorch: {found.changed} of {found.clips} "
                     f"decisions changed, logits differ by up to {found.logits:.3g}; nothing was written. Try the other "
-                    "--format or another version of torch, and report it with the weights"
+                    "format or another version of torch, and report it with the weights"
                 )
             # The file that others open is written last, so that it never appears without its weights.
             for target in reversed(self.files):

@@ -61,7 +61,7 @@ def clips_of(table: ClipTable, recipe: Recipe, calibrate: bool, progress: Progre
     if calibrate and len(subjects) < 2:
         raise MerlabError(
             "int8 is calibrated and compared on clips of different subjects, but the clips are of one subject only; "
-            "leave --database out to use SYNTHETIC clips"
+            "give clips of several subjects, or none to use SYNTHETIC ones"
         )
     calibrating = np.isin(groups, subjects[: max(1, len(subjects) // 3)] if calibrate else [])
     test, calibration = inputs[~calibrating], inputs[calibrating][: CALIBRATION_SUBJECTS * CLIPS_PER_SUBJECT]
