@@ -1,11 +1,14 @@
-"""What is reported about the time of the frames of an aligned clip."""
+"""What is reported about the frames of an aligned clip: their time, and where the face is lost or another."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from merlab.faces.detection import Face
+from merlab.faces.landmarks import Landmarks
+from merlab.faces.tracking import TrackedFace
 from merlab.frames import Clock
-from merlab.preparation.aligned_clip import clock_warnings
+from merlab.preparation.aligned_clip import Interruptions, clock_warnings, number_warnings
 
 STEADY = np.arange(100) / 200
 NUMBERS = range(1, 101)
@@ -29,3 +32,29 @@ def test_a_gap_is_warned_of_where_it_is_between_the_frames():
 
 def test_images_without_time_stamps_have_no_warning():
     assert clock_warnings(None, NUMBERS) == []
+
+
+def test_missing_numbers_are_warned_of():
+    assert number_warnings(range(46, 87)) == number_warnings([7]) == []
+    (warning,) = number_warnings([1, 2, 3, 7])
+    assert warning.startswith("of the images there are frames 1..7, 3 missing between: 4, 5, 6: a movement across")
+
+
+def seen(track: int) -> TrackedFace:
+    return TrackedFace(Face(0, 0, 9, 9, 1.0), Landmarks(np.zeros((5, 2)), "five-points", 1.0), True, track)
+
+
+def test_successive_frames_without_a_face_are_one_range_and_every_new_track_is_a_jump():
+    found = Interruptions()
+    for number, face in enumerate((None, seen(0), None, None, seen(1), seen(1), seen(3), None), start=46):
+        found.add(number, face)
+    assert found.lost == [(46, 46), (48, 49), (53, 53)]
+    assert found.jumps == [50, 52]
+    assert found.warnings() == [
+        "frames without a face: 46, 48..49, 53",
+        "the face is another one, or elsewhere, from frame 50, 52 on",
+    ]
+
+
+def test_a_clip_without_interruptions_has_no_warning():
+    assert Interruptions().warnings() == []

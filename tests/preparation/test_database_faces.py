@@ -18,7 +18,7 @@ from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
 from merlab.frames import open_frames, read_image
 from merlab.preparation.aligned_clip import TRANSFORMS
-from merlab.preparation.database_faces import SHEETS, prepare
+from merlab.preparation.database_faces import SHEETS, Prepared, prepare
 from merlab.preparation.record import MANIFEST, RECORD, landmarks_of, read_record
 from merlab.preparation.settings import Settings
 from merlab.progress import silent
@@ -27,7 +27,7 @@ from tests.databases import casme2_release, casme_release, test_casme3
 from tests.databases.release import empty, truncate, write_table
 from tests.frames.videos import damage as damage_video
 from tests.frames.videos import write_video
-from tests.helpers import texture
+from tests.helpers import make_clip, texture
 from tests.preparation.conftest import FIVE_POINTS
 
 CODED = ("casme2", "casme", "samm", "smic")
@@ -102,6 +102,11 @@ def test_the_manifest_states_how_the_faces_were_made(prepared_casme2):
     assert any("five points" in warning for warning in manifest["clips"][0]["warnings"])
 
 
+def test_what_was_prepared_is_shown_in_one_line(tmp_path):
+    done = Prepared((make_clip(tmp_path),), (), {"sub01 EP01_01": ("small",)}, ("FIVE POINTS",))
+    assert repr(done) == "Prepared: 1 clip, 0 faults, warnings of 1 clip [FIVE POINTS]"
+
+
 @pytest.mark.slow
 def test_clips_that_share_a_folder_share_its_transform_and_each_has_its_landmarks(tmp_path, whole_heads):
     rows = [casme_release.row(frames=(73, 76, 80)), casme_release.row(frames=(83, 86, 90))]
@@ -111,6 +116,18 @@ def test_clips_that_share_a_folder_share_its_transform_and_each_has_its_landmark
     record = read_record(out / "Cropped" / "sub01" / "EP01_12")
     assert list(record.landmarks) == [73, 83]
     assert len(load("casme", out)) == 2
+
+
+@pytest.mark.slow
+def test_a_damaged_frame_between_two_clips_of_a_folder_is_reported(tmp_path, whole_heads):
+    rows = [casme_release.row(frames=(73, 76, 80)), casme_release.row(frames=(83, 86, 90))]
+    root = whole_heads(casme_release.write_release(tmp_path / "raw", rows))
+    (last,) = root.rglob("*80.jpg")
+    last.with_name(last.name.replace("80", "82")).write_bytes(b"")
+    done = prepared("casme", root, tmp_path / "out")
+    (fault,) = done.faults
+    assert (done.clips, fault.severity) == ((), "unusable")
+    assert "82" in fault.found
 
 
 class TestATableThatWasCorrected:
@@ -214,9 +231,13 @@ def test_a_repaired_clip_is_prepared_by_the_next_run(raw_tree, tmp_path):
     clip = root / "Cropped" / "sub01" / "EP02_01f"
     shutil.copytree(clip, tmp_path / "original")
     truncate(clip)
-    assert len(prepared("casme2", root, out).faults) == 1
+    shown: list[tuple[int, int, str]] = []
+    assert len(prepared("casme2", root, out, progress=lambda *step: shown.append(step)).faults) == 1
+    assert shown == [(0, 2, "finding faces"), (1, 2, "sub01 EP02_01f"), (2, 2, "sub02 EP02_01f")]
     shutil.copytree(tmp_path / "original", clip, dirs_exist_ok=True)
-    assert prepared("casme2", root, out).faults == ()
+    shown.clear()
+    assert prepared("casme2", root, out, progress=lambda *step: shown.append(step)).faults == ()
+    assert shown == [(1, 2, "1 of 2 already finished"), (2, 2, "sub01 EP02_01f")]
     assert json.loads((out / MANIFEST).read_text())["faults"] == []
 
 

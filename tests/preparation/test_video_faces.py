@@ -14,9 +14,10 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.frames import open_frames, read_image
-from merlab.preparation.aligned_clip import TRANSFORMS
+from merlab.preparation.aligned_clip import TRANSFORMS, AlignmentJob, ClipWriter
 from merlab.preparation.frame_range import FrameRange
 from merlab.preparation.record import MANIFEST, RECORD, AlignmentRecord
+from merlab.preparation.settings import Settings
 from merlab.preparation.video_faces import FRAMES, SHEET, VIDEO, align
 from tests.frames.videos import damage, packet_bytes
 from tests.frames.videos import write_video as timed_video
@@ -71,6 +72,33 @@ def test_values_of_another_kind_are_named(tmp_path, change, named):
     given: dict[str, Any] = {"source": tmp_path / "me.avi", "out": tmp_path / "out", "settings": FIVE_POINTS, **change}
     with pytest.raises(MerlabError, match=named):
         align(**given)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"motion": "ecc"}, "unknown motion 'ecc'; it is one of onset, rigid, landmarks"),
+        ({"image": "bmp"}, "unknown image format 'bmp'; it is one of jpg, png"),
+        ({"finding": "yunet"}, "finding must be a FaceFinding"),
+    ],
+)
+def test_settings_that_do_not_exist_are_refused_when_they_are_made(change, named):
+    with pytest.raises(MerlabError, match=named):
+        Settings(**change)
+
+
+def test_the_quality_of_jpeg_is_stated_for_jpeg_alone():
+    made = {image: replace(FIVE_POINTS, image=image).how_made().settings.model_dump() for image in ("jpg", "png")}
+    assert made["jpg"]["jpeg_quality"] == 95
+    assert "jpeg_quality" not in made["png"]
+
+
+def test_a_folder_without_numbered_images_is_refused(tmp_path):
+    (tmp_path / "me").mkdir()
+    for chosen in (FrameRange(), FrameRange(start=1)):
+        with pytest.raises(MerlabError, match="me has no frames; give a video, or a folder of images numbered in"):
+            align(tmp_path / "me", tmp_path / "out", FIVE_POINTS, frame_range=chosen, fps=100)
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.slow
@@ -230,6 +258,44 @@ def test_frames_without_a_face_are_listed(tmp_path, heads):
     )
     assert record.lost == ((5, 6),)
     assert "frames without a face: 5..6" in record.warnings
+
+
+def test_images_whose_numbers_have_a_gap_have_a_warning(tmp_path, heads):
+    source = write_folder(tmp_path / "me", heads[:1])
+    assert cv2.imwrite(str(source / "IMG_0005.png"), heads[0])
+    record = align(source, tmp_path / "out", FIVE_POINTS, fps=200)
+    (warning,) = [warning for warning in record.warnings if "frames 1..5, 3 missing between: 2, 3, 4" in warning]
+    assert "give every frame, or take those before or after" in warning
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("motion", ["rigid", "landmarks"])
+def test_the_transforms_of_a_removed_motion_make_the_aligned_frames_from_the_source(tmp_path, heads, motion):
+    images = [heads[0], np.roll(heads[0], (3, 12), axis=(0, 1)), np.roll(heads[0], 20, axis=1)]
+    source = write_folder(tmp_path / "me", images, first=7)
+    align(source, tmp_path / "out", replace(FIVE_POINTS, motion=motion, image="png"), fps=200)
+    rows = np.loadtxt(tmp_path / "out" / FRAMES / TRANSFORMS, delimiter=",")
+    assert rows[:, 0].tolist() == [7, 8, 9]
+    aligned = open_frames(tmp_path / "out" / FRAMES)
+    for image, (number, *matrix) in zip(images, rows, strict=True):
+        warp = {"dsize": (231, 282), "flags": cv2.INTER_CUBIC, "borderMode": cv2.BORDER_REPLICATE}
+        expected = cv2.warpAffine(image, np.reshape(matrix, (2, 3)), **warp)  # type: ignore[call-overload]
+        assert np.array_equal(aligned.read(int(number)), expected)
+    assert np.abs(aligned.read(8).astype(float) - aligned.read(7)).mean() < 8
+
+
+def test_every_onset_has_its_own_landmarks_and_one_without_a_face_those_of_the_first(tmp_path, heads):
+    """The head is 12 px further right in the last frame."""
+    images = [heads[0], NOTHING, np.roll(heads[0], 12, axis=1)]
+    frames = open_frames(write_folder(tmp_path / "me", images))
+    writer = ClipWriter(tmp_path, AlignmentJob("me", [1, 2, 3], [1, 2, 3], (1, 2, 3), 200), frames, FIVE_POINTS)
+    for number in (1, 2, 3):
+        writer.write(number)
+    record = writer.record()
+    first, hidden, last = (np.array(record.landmarks[number]) for number in (1, 2, 3))
+    assert np.array_equal(hidden, first)
+    moved = (last - first).mean(axis=0)
+    np.testing.assert_allclose(moved, [12 * writer.alignment.transform.scale, 0], atol=2)
 
 
 def test_with_several_faces_a_warning_states_which_is_used(tmp_path, heads):
