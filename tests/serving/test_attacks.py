@@ -228,6 +228,7 @@ def test_an_upload_that_pauses_too_long(service):
         (MULTIPART, b"nonsense", 400),
         (MULTIPART, PART + b"no end", 400),
         (MULTIPART, PART.replace(b"file", b"other") + b"x\r\n--B--\r\n", 422),
+        (MULTIPART, PART.replace(b' name="file";', b"") + b"x\r\n--B--\r\n", 400),
         (MULTIPART, PART + b"x\r\n" + PART + b"y\r\n--B--\r\n", 400),
         (MULTIPART, b"--B\r\nX: " + b"x" * 60_000 + b"\r\n\r\n\r\n--B--\r\n", 400),
         ("multipart/form-data; boundary=" + "B" * 300, PART, 400),

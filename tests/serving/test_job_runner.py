@@ -68,11 +68,15 @@ def test_a_job_whose_process_does_not_begin_reports_nothing_of_its_earlier_run(t
     [
         (0, None),
         (-signal.SIGSEGV, None),
+        (
+            -signal.SIGKILL,
+            "the process was ended from outside (SIGKILL), maybe for lack of memory; run it again to continue",
+        ),
         (NO_SPACE, "the disk of the service is full; make room and run it again, then it continues"),
         (1, "the process failed (status 1) by an error of merlab; the terminal of the service shows more"),
     ],
 )
-def test_a_job_that_raised_an_error_after_its_view_was_written_has_failed(tmp_path, status, error):
+def test_a_job_that_raised_an_error_or_was_killed_after_its_view_was_written_has_failed(tmp_path, status, error):
     """Its files still name the upload, which would be removed. A process that crashes as it ends has done all."""
     jobs = Jobs(tmp_path / "jobs", Limits())
     with jobs.new_folder() as folder:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import struct
+
 import numpy as np
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.serving.limits import Limits, require_within
+from merlab.serving.limits import MEBIBYTE, Limits, limit_memory, require_within
 from tests.helpers import texture, write_frames
+from tests.serving.attacks import DOCUMENT
+from tests.serving.conftest import write_video
 
 
 def test_a_video_within_the_limits(video):
@@ -47,3 +52,56 @@ def test_an_image_that_is_a_link_to_another_folder(tmp_path):
     (tmp_path / "clip" / "img1.png").symlink_to(secret / "img1.png")
     with pytest.raises(MerlabError, match="link to a file outside of the folder"):
         require_within(tmp_path / "clip", 100, Limits())
+
+
+def test_a_rate_that_an_earlier_version_accepted_is_refused_where_the_job_is_run_again(video):
+    with pytest.raises(MerlabError, match=r"0\.5 is not a frame rate"):
+        require_within(video, 0.5, Limits())
+
+
+def test_one_image_is_a_video(tmp_path):
+    require_within(write_frames(tmp_path / "clip", [texture(1)]), 100, Limits())
+
+
+def test_the_frames_count_and_not_what_the_header_states(tmp_path):
+    path = write_video(tmp_path / "false.avi", 1, (128, 96), fourcc="png ")
+    content = path.read_bytes()
+    assert struct.pack("<II", 128, 96) in content
+    path.write_bytes(content.replace(struct.pack("<II", 128, 96), struct.pack("<II", 64, 48)))
+    require_within(path, None, Limits(pixels=128 * 96))
+    with pytest.raises(MerlabError, match="has frames of 0.0 million pixels"):
+        require_within(path, None, Limits(pixels=128 * 96 - 1))
+
+
+@pytest.mark.parametrize(("hard", "soft"), [(-1, 1000), (2000, 1000), (500, 500)])
+def test_the_memory_of_a_job_is_limited_where_the_system_allows_less_too(monkeypatch, hard, soft):
+    resource = pytest.importorskip("resource", reason="Windows has no such limit")
+    assert resource.RLIM_INFINITY == -1
+    found = []
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: (hard, hard) if kind == resource.RLIMIT_DATA else (0, 0))
+    monkeypatch.setattr(resource, "setrlimit", lambda *given: found.append(given))
+    limit_memory(1000)
+    assert found == [(resource.RLIMIT_DATA, (soft, hard))]
+
+
+def test_the_limits_in_the_documentation_are_those_of_the_service():
+    """The rows of its table, and the sentences below it."""
+    text = " ".join(DOCUMENT.read_text(encoding="utf-8").split("## Limits")[1].split("## For programs")[0].split())
+    stated = {name: float(value) for name, value in re.findall(r"\| `--([a-z-]+)` \| ([\d.]+) \|", text)}
+    limits = Limits()
+    assert stated == {
+        "max-mb": limits.bytes / MEBIBYTE,
+        "max-seconds": limits.seconds,
+        "max-megapixels": limits.pixels / 1e6,
+        "job-minutes": limits.job_seconds / 60,
+        "memory-mb": limits.memory / MEBIBYTE,
+        "workers": 1,
+        "queue": limits.queue,
+        "keep": limits.kept,
+    }
+    assert "| `--keep-days` | never |" in text
+    assert limits.keep_days is None
+    assert f"at most {limits.uploads} uploads at the same time" in text
+    assert f"slower than {limits.slowest / 1024:g} KiB/s over {limits.pace_seconds:g} s" in text
+    assert "that pauses for a minute" in text
+    assert limits.idle_seconds == 60

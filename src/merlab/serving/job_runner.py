@@ -102,13 +102,15 @@ class Runner:
         folder = self._jobs.folder(job)
         if (folder / ERROR).is_file():
             return read_model(folder / ERROR, Failure).error
-        # A library may crash when the process ends, after all work. What raised an error has not finished.
-        if (folder / VIEW).is_file() and (process.exitcode or 0) <= 0:
+        status = process.exitcode or 0
+        # A library may crash when the process ends, after all work. What raised an error, or was killed, has not
+        # finished: its files may still name the upload.
+        if (folder / VIEW).is_file() and (status == 0 or -status in CRASHES):
             return None
         if late:
             longest = self._jobs.limits.job_seconds
             return f"the job ran longer than the {longest:g} s of a job; run it again to continue, or cut the video"
-        return _meaning(process.exitcode or 0)
+        return _meaning(status)
 
 
 def _meaning(status: int) -> str:

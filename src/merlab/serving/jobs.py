@@ -81,7 +81,11 @@ class Jobs:
         if job.starts < MAX_STARTS:
             return job.model_copy(update={"state": "queued"})
         message = f"the service ended {job.starts} times while this job ran; send a shorter or smaller video"
-        return job.model_copy(update={"state": "failed", "error": message, "finished": now()})
+        failed = job.model_copy(update={"state": "failed", "error": message, "finished": now()})
+        # Else each restart would be its end, and keep_days would never be over.
+        with suppress(WriteError):
+            self._write(failed)
+        return failed
 
     def close(self) -> None:
         """Start no more jobs, and release the folder; jobs that are running stay marked as running."""

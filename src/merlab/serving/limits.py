@@ -75,8 +75,6 @@ def require_within(source: Path, fps: float | None, limits: Limits) -> None:
     if fps is not None:
         require_rate(fps)
     frames, own = _check_folder(source, limits) if source.is_dir() else _check_video(source, limits)
-    if not frames:
-        raise MerlabError(f"{source} has no frame that can be decoded; check that it is a complete video")
     rates = [rate for rate in (fps, own) if rate]
     if not rates:
         raise MerlabError(f"{source} gives no frame rate; send it again with fps")

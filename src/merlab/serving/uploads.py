@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 import anyio
@@ -30,6 +30,8 @@ KEPT_END = 20
 LONGEST_STEM = 200
 # At the beginning, programs and spreadsheets take these for options, hidden files and formulas.
 MARKS = "._- =+@,&!~#'＝＋－＠"
+# Of a path of any system; a colon may belong to a name, as in A:1.mp4.
+FOLDERS = re.compile(r".*[/\\]", re.DOTALL)
 # Controls, line breaks, and what turns the direction of the letters around it.
 HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 # What some system, or a program that decodes videos, gives a meaning in the name of a file; it is always ASCII.
@@ -147,6 +149,8 @@ class _Receiver:
     def _open_part(self) -> None:
         _, options = parse_options_header(self._disposition)
         name = options.get(b"name", b"").decode("utf-8", "replace")
+        if not name:
+            raise RefusedError(400, 'a part of the request has no name; send the video as a part named "file"')
         if name != "file":
             raise RefusedError(
                 422, f"{shown(name)} is no part of this request; options stand in the address, as in /api/jobs?fps=200"
@@ -187,7 +191,7 @@ def shown_name(given: str) -> str:
 
     Other letters stay, also invisible ones, because programs find the user's video by this name.
     """
-    base = PureWindowsPath(PurePosixPath(given).name).name
+    base = FOLDERS.sub("", given.rstrip("/\\"))
     name = HIDDEN.sub("", base) or "video"
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - KEPT_END]}{name[-KEPT_END:]}"
 
