@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +13,9 @@ import pytest
 from merlab.claims import require_same
 from merlab.cli.video_results import VideoSummary, repeated_warnings
 from merlab.errors import MerlabError
+from merlab.spotting import many_videos
 from merlab.spotting.many_videos import folder_of_each, for_each, skipped_in, videos_in
+from merlab.spotting.tables_of_all import write_tables
 from tests.videos.recording import moving_face, write_avi
 
 
@@ -406,3 +409,22 @@ def test_warnings_are_given_once_also_if_their_numbers_differ(tmp_path):
         "only 6.0 s (2 videos: a, b, the numbers are those of a)",
         "a: cut off",
     ]
+
+
+@pytest.mark.parametrize(
+    "command", [("recognize", "--aligned"), ("spot",), ("spot", "--method", "guess-even", "--fps", 50)]
+)
+def test_a_video_that_arrives_during_the_work_is_named_at_the_end(merlab, tmp_path, monkeypatch, command):
+    (tmp_path / "videos").mkdir()
+    (tmp_path / "videos" / "first.mp4").write_text("no video")
+
+    def write(out: Path, folders: Collection[Path]) -> None:
+        (tmp_path / "videos" / "second.mp4").write_text("copied meanwhile")
+        write_tables(out, folders)
+
+    name, *options = command
+    _, _, err = merlab(name, "videos", *options, "--out", "results")
+    assert "second.mp4" not in err
+    monkeypatch.setattr(many_videos, "write_tables", write)
+    _, _, err = merlab(name, "videos", *options, "--out", "results")
+    assert "second.mp4 came into videos after the work had begun, and no table has it; run the same command" in err

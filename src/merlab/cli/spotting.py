@@ -207,7 +207,14 @@ def spot_by_method(
     from merlab.cli.video_results import print_results
     from merlab.progress import Progress
     from merlab.spotting.comparison.by_method import MethodOnVideos
-    from merlab.spotting.many_videos import folder_of, for_each, require_rates, skipped_in, videos_in
+    from merlab.spotting.many_videos import (
+        folder_of,
+        for_each,
+        require_rates,
+        skipped_in,
+        videos_in,
+        warn_of_arrivals,
+    )
     from merlab.spotting.spot_video import OUT
     from merlab.spotting.tables_of_all import EVENTS
 
@@ -224,6 +231,7 @@ def spot_by_method(
     if len(listed) > 1 or listed != list(videos):
         require_rates(listed, fps)
         made = for_each(listed, out, make)
+        warn_of_arrivals(videos, listed)
         print_results({video: _summary(each) for video, each in made.items()}, skipped, out / EVENTS, as_json)
     else:
         print_results({videos[0]: _summary(make(videos[0], folder_of(videos[0], out)))}, skipped, None, as_json)

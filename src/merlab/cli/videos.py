@@ -91,7 +91,7 @@ def spot_command(
     one weak.csv of all. Finished results are not computed again.
     """
     from merlab.frames.opening import require_one_kind
-    from merlab.spotting.many_videos import folder_of, skipped_in, videos_in
+    from merlab.spotting.many_videos import folder_of, skipped_in, videos_in, warn_of_arrivals
     from merlab.spotting.spot_video import OUT, spot
     from merlab.spotting.tables_of_all import EVENTS
 
@@ -116,6 +116,7 @@ def spot_command(
     skipped = {path: reason for video in videos for path, reason in skipped_in(video).items()}
     if len(listed) > 1 or listed != videos:
         made = spot_each(listed, out, fps=fps, settings=settings, again=again)
+        warn_of_arrivals(videos, listed)
         summaries = {video: summary_of_timeline(each) for video, each in made.items()}
         print_results(summaries, skipped, out / EVENTS, as_json)
     else:

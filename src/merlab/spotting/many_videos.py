@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import warnings
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -41,6 +43,19 @@ def skipped_in(folder: Path) -> dict[Path, str]:
     """The files and folders beside the videos of a folder, and why each is not read; hidden ones are not listed."""
     contents = _contents(folder)
     return {path: reason for path, reason in contents.items() if reason} if not all(contents.values()) else {}
+
+
+def warn_of_arrivals(given: Iterable[Path], videos: Collection[Path]) -> None:
+    """Warn of videos that came into the given folders after their ``videos`` were listed: no table has them."""
+    for folder in given:
+        with suppress(ClipError):
+            new = [path.name for path in videos_in(folder) if path not in videos]
+            if new:
+                warnings.warn(
+                    f"{first_of(new, MOST_NAMED)} came into {folder} after the work had begun, and no table has it; "
+                    "run the same command again",
+                    stacklevel=3,
+                )
 
 
 def for_each(

@@ -25,7 +25,14 @@ from merlab.kept_arrays import computing_versions
 from merlab.locks import only_writer
 from merlab.progress import Progress, shown_progress
 from merlab.result_folder import KEPT, WORKING, ResultFolder
-from merlab.spotting.many_videos import folder_of, folder_of_each, for_each, require_rates, source_of
+from merlab.spotting.many_videos import (
+    folder_of,
+    folder_of_each,
+    for_each,
+    require_rates,
+    source_of,
+    warn_of_arrivals,
+)
 from merlab.spotting.motion import MEASURED, keys_of
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.stretches import margin
@@ -193,6 +200,8 @@ def recognize_each(
         ResultFolder(folder, METADATA, HOLDS).require_ours()
     results = for_each(paths, out, make, progress, (EVENTS, WEAK, SUMMARY))
     write_summary(out, results, skipped)
+    if isinstance(videos, str | Path):
+        warn_of_arrivals([as_path(videos, "videos")], paths)
     return results
 
 
