@@ -313,6 +313,13 @@ class TestRefusals:
         with pytest.raises(MerlabError, match="640x480 pixels, which are not aligned faces"):
             spot(wide, tmp_path / "out", fps=FPS)
 
+    def test_images_of_two_sizes(self, tmp_path):
+        for number, size in enumerate([(231, 282)] * 3 + [(462, 564)], start=7):
+            write_image(tmp_path / "face" / f"{number}.png", np.zeros((*size[::-1], 3), np.uint8))
+        with pytest.raises(MerlabError, match="frame 10 has 462x564 pixels, those before 231x282; .* of each size on"):
+            spot(tmp_path / "face", tmp_path / "out", fps=FPS)
+        assert not (tmp_path / "out").exists()
+
     def test_a_folder_without_frames(self, tmp_path):
         (tmp_path / "empty").mkdir()
         with pytest.raises(MerlabError, match="contains neither videos nor images"):

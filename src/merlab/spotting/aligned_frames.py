@@ -20,6 +20,24 @@ FRAMES_A_REPORT = 100
 REMEDY = "copy the missing ones, or put each unbroken sequence into a folder of its own"
 
 
+class OneSize:
+    """Checks that the frames of a source, given one after the other, have one size."""
+
+    def __init__(self, source: Path) -> None:
+        self._source = source
+        self._size: tuple[int, int] | None = None
+
+    def check(self, number: int, image: Image) -> None:
+        """Raises ClipError where the size of frame ``number`` differs from those before."""
+        height, width = image.shape[:2]
+        self._size = self._size or (width, height)
+        if (width, height) != self._size:
+            raise ClipError(
+                f"{self._source}: frame {number} has {width}x{height} pixels, those before {self._size[0]}x"
+                f"{self._size[1]}; all must have one size: give the frames of each size on their own"
+            )
+
+
 class AlignedFrames:
     """Reads the frames of a source in order and checks them.
 
@@ -33,7 +51,7 @@ class AlignedFrames:
         self.count, self.first = 0, 1
         self.damaged: list[int] = []
         self.light = Light()
-        self._frames, self._progress = frames, progress
+        self._frames, self._progress, self._size = frames, progress, OneSize(source)
 
     def images(self) -> Iterator[Image]:
         """Every frame, (H, W, 3) BGR; raises MerlabError where one is missing or is not an aligned face."""
@@ -48,6 +66,7 @@ class AlignedFrames:
                 require_aligned(self.source, frame.image)
                 self.first = frame.number - skipped
             self._require_not_damaged(frame.number, skipped)
+            self._size.check(frame.number, frame.image)
             for image in [frame.image if last is None else last] * skipped + [frame.image]:
                 if self.count % EVERY == 0:
                     self.light += Light.of(image)

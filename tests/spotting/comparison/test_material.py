@@ -57,6 +57,13 @@ def test_only_the_frames_of_samples_are_decoded(images, tmp_path):
     assert len(of(folder, FEATURES, tmp_path / "kept").values(FEATURES[0])) == len(expected[FEATURES[0].key])
 
 
+def test_images_of_two_sizes_are_refused(images, tmp_path):
+    for number, image in enumerate(images, start=7):
+        write_image(tmp_path / "a" / f"{number}.png", image if number < 40 else image[:-2])
+    with pytest.raises(MerlabError, match="frame 43 has .* of each size on their own"):
+        of(tmp_path / "a", FEATURES, tmp_path / "kept")
+
+
 def test_what_other_libraries_measured_is_measured_again(images, tmp_path, monkeypatch):
     (tmp_path / "a").mkdir()
     for number, image in enumerate(images[:20], start=1):

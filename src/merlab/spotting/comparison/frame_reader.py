@@ -8,7 +8,7 @@ from merlab.databases.long_video import LongVideo
 from merlab.errors import MerlabError
 from merlab.frames import Image, clock_of, open_frames
 from merlab.frames.clock import Clock
-from merlab.spotting.aligned_frames import require_aligned, require_most_frames
+from merlab.spotting.aligned_frames import OneSize, require_aligned, require_most_frames
 from merlab.spotting.motion import keys_of
 
 
@@ -33,12 +33,14 @@ class FrameReader:
     def images(self, step: int) -> Iterator[tuple[int, Image]]:
         """Every ``step``-th frame with its position from 0, (H, W, 3) BGR."""
         require_most_frames(self._source, self._frames)
-        last: Image | None = None
+        size, last = OneSize(self._source), None
         waiting: list[int] = []
         for position, image in self._samples(step):
             waiting.append(position)
             if last is None and image is not None:
                 self._check(image)
+            if image is not None:
+                size.check(position + self.first, image)
             last = last if image is None else image
             if last is not None:
                 yield from ((each, last) for each in waiting)

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from merlab.frames import ClipError, Frames, Image, open_frames
+from merlab.frames import Frames, Image, open_frames
 from merlab.frames.clock import Clock
 from merlab.json_models import read_model, write_model
-from merlab.spotting.aligned_frames import require_aligned
+from merlab.spotting.aligned_frames import OneSize, require_aligned
 from merlab.storage import whole_folder
 from merlab.videos.chunks.checkpoints import read_checkpoint, write_checkpoint
 from merlab.videos.chunks.chunk import Chunk
@@ -220,7 +220,7 @@ class _Walker:
         self._plan, self._spans, self._finishing = plan, spans, finishing
         self._next = next(self._spans)
         self._open: list[Chunk] = []
-        self._size: tuple[int, int] | None = None
+        self._size = OneSize(plan.source)
         self._stored, self._pause = time.monotonic(), CHECKPOINT_SECONDS
 
     def wants(self, number: int) -> bool:
@@ -268,13 +268,7 @@ class _Walker:
     def _check(self, number: int, image: Image) -> None:
         if self._plan.options.aligned:
             require_aligned(self._plan.source, image)
-        height, width = image.shape[:2]
-        self._size = self._size or (width, height)
-        if (width, height) != self._size:
-            raise ClipError(
-                f"{self._plan.source}: frame {number + self._plan.first - 1} has {width}x{height} pixels, those before "
-                "{}x{}; all must have one size: give the frames of each size on their own".format(*self._size)
-            )
+        self._size.check(number + self._plan.first - 1, image)
 
     def end(self) -> None:
         """Finish the chunks that the end of the video cuts short."""
