@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import time
 from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from merlab.serving import job_routes
+from merlab.serving import coding, job_routes
 from tests.serving.browser import look, open_browser, outside
 from tests.serving.conftest import listening, until
 from tests.serving.done_job import ID, write_done_job
@@ -199,6 +200,104 @@ def test_a_coder_decides_by_keyboard_and_finds_everything_again(browser, result)
         press(browser, "u", "+R4")
         browser.refresh()
         until(lambda: saved(result)[-1][3] == "L12+R4")
+
+
+def frames(result: Path) -> list[tuple[str, ...]]:
+    rows = csv.DictReader((result / "coding.csv").read_text(encoding="utf-8").splitlines())
+    return [tuple(row[name] for name in ("onset", "apex", "offset", "label", "coder")) for row in rows]
+
+
+@pytest.fixture
+def slow_saving(monkeypatch):
+    """A service that is busy, such as with a video that it recognizes."""
+    change = coding.change
+
+    def later(folder, sent):
+        time.sleep(0.3)
+        return change(folder, sent)
+
+    monkeypatch.setattr(coding, "change", later)
+
+
+@pytest.mark.usefixtures("slow_saving")
+def test_keys_that_are_faster_than_the_service_lose_nothing_and_are_no_commands(browser, result):
+    with listening(result.parents[1]) as client:
+        open_event(browser, client, "e0001")
+        # As commands, the letters of this label would set an onset and an offset.
+        press(browser, "a", "t", "ironic smile", Keys.ESCAPE)
+        until(lambda: saved(result) == [("e0001", "accept", "38", "", "ironic smile", "")])
+        press(browser, ",", ",", "i", ".", ".", ".", "o")
+        until(lambda: frames(result) == [("48", "50", "51", "ironic smile", "")])
+        later = browser.find_element(By.CSS_SELECTOR, "[aria-label='onset one frame later']")
+        browser.execute_script("arguments[0].click(); arguments[0].click()", later)
+        until(lambda: frames(result) == [("50", "50", "51", "ironic smile", "")])
+        # The next movement is open when the next key is pressed.
+        press(browser, "n", "r", "p", "n", "p")
+        assert browser.current_url.endswith("event=e0001")
+        until(lambda: [row[:2] for row in saved(result)] == [("e0001", "move"), ("e0002", "reject")])
+        browser.back()
+        until(lambda: text(browser, ".event-view h3").startswith("0:01.49"))
+        browser.forward()
+        until(lambda: text(browser, ".event-view h3").startswith("0:00.49"))
+        initials = browser.find_element(By.ID, "coder")
+        press(browser, "c", "sure")
+        browser.execute_script("arguments[0].focus(); arguments[0].value = 'AB'; arguments[0].blur()", initials)
+        browser.execute_script("arguments[0].dispatchEvent(new Event('change'))", initials)
+        until(lambda: text(browser, ".decided") == "0 of 2 decided")
+        assert [row[-1] for row in saved(result)] == ["sure", ""]
+        assert {row[-1] for row in frames(result)} == {""}
+
+
+@pytest.mark.usefixtures("slow_saving")
+def test_an_own_movement_keeps_its_form_and_its_text_when_its_frames_change(browser, result):
+    with listening(result.parents[1]) as client:
+        open_event(browser, client, "e0001")
+        # The key is not meant for the movement that is still open.
+        press(browser, "w", "r")
+        until(lambda: browser.current_url.endswith("event=own-0-38-62"))
+        press(browser, ".", ".", "o", "t")
+        for letter in "ironic smile":
+            press(browser, letter)
+            time.sleep(0.05)
+        press(browser, Keys.ESCAPE)
+        until(lambda: frames(result) == [("38", "50", "52", "ironic smile", "")])
+        assert browser.current_url.endswith("event=own-0-38-52")
+        # Another one that overlaps is not opened, or removed, in the place of one that was removed.
+        press(browser, ".", ".", "w")
+        until(lambda: len(frames(result)) == 2)
+        until(lambda: browser.current_url.endswith("event=own-0-42-66"))
+        press(browser, Keys.DELETE)
+        until(lambda: frames(result) == [("38", "50", "52", "ironic smile", "")])
+        until(lambda: not browser.find_elements(By.CSS_SELECTOR, ".event-view"))
+        press(browser, Keys.CONTROL + "z")
+        until(lambda: len(frames(result)) == 2)
+
+
+def test_a_comment_of_several_lines_is_saved_once_in_one_line(browser, result):
+    with listening(result.parents[1]) as client:
+        open_event(browser, client, "e0001")
+        press(browser, "a")
+        until(lambda: text(browser, ".deciding .verdict").startswith("accepted"))
+        press(browser, "c", "not", Keys.ENTER, "sure")
+        until(lambda: [row[-1] for row in saved(result)] == ["not sure"])
+        leaving = "const event = new Event('beforeunload', {cancelable: true}); window.dispatchEvent(event);"
+        until(lambda: not browser.execute_script(f"{leaving} return event.defaultPrevented"))
+        press(browser, Keys.ESCAPE, Keys.CONTROL + "z")
+        until(lambda: [row[-1] for row in saved(result)] == [""])
+
+
+def test_what_is_not_a_frame_in_a_field_of_a_frame_changes_nothing(browser, result):
+    with listening(result.parents[1]) as client:
+        open_event(browser, client, "e0001")
+        press(browser, "a")
+        until(lambda: saved(result))
+        apex = browser.find_element(By.ID, "frame-apex")
+        for typed in ("e", ".5", "-1", "5e1"):
+            apex.send_keys(Keys.CONTROL + "a")
+            apex.send_keys(typed, Keys.TAB)
+            until(lambda: apex.get_property("value") == "50")
+        assert text(browser, ".coding-bar .alert") == ""
+        assert frames(result) == [("38", "50", "66", "", "")]
 
 
 def test_what_was_decided_before_the_initials_were_typed_is_not_lost_from_sight(browser, result):

@@ -26,14 +26,16 @@ export async function openCoding(job, changed) {
     get canUndo() { return undos.length > 0; },
   };
 
-  /** Code under these initials from now on. */
+  /** Code under these initials from now on; what was decided before that is saved under the earlier ones. */
   function name(initials) {
-    coder = initials.trim();
-    store("localStorage", STORED, coder);
-    undos.length = 0;
-    keepUndos();
-    const unnamed = coder && answer.decisions.some((each) => !each.coder);
-    changed(unnamed ? "What was decided without initials is kept: empty the field to see it" : "");
+    return queued(() => {
+      coder = initials.trim();
+      store("localStorage", STORED, coder);
+      undos.length = 0;
+      keepUndos();
+      const unnamed = coder && answer.decisions.some((each) => !each.coder);
+      changed(unnamed ? "What was decided without initials is kept: empty the field to see it" : "");
+    });
   }
 
   /** The decision of this coder about a movement of the machine, or about an own event by its name on this page. */
@@ -46,13 +48,18 @@ export async function openCoding(job, changed) {
     return answer.decisions.filter((each) => each.coder === coder && each.decision === "add");
   }
 
-  /** Decide about a movement, or change the decision. Resolves to the saved decision, or null. */
+  /**
+   * Decide about a movement, or change the decision. ``changes`` gets the decision that this one changes, because others may
+   * still be on their way when a key is pressed. Resolves to the saved decision, or null.
+   */
   function decide(movement, changes) {
     return queued(() => {
       const seen = of(movement.event);
+      // One's own movement that was removed does not return.
+      if (movement.own && !seen) return null;
       const before = seen ?? { ...blank(movement), event: movement.event };
-      const decision = settled(movement, { ...before, ...changes });
-      return seen && FIELDS.every((field) => seen[field] === decision[field]) ? seen : send(seen, decision);
+      const decision = settled(movement, { ...before, ...changes(before) });
+      return seen && FIELDS.every((field) => seen[field] === decision[field]) ? seen : send(seen, decision, { movement });
     });
   }
 
@@ -73,7 +80,7 @@ export async function openCoding(job, changed) {
   function undo() {
     return queued(() => {
       const last = undos.at(-1);
-      return last ? send(last.after, last.before, true) : null;
+      return last ? send(last.after, last.before, { undoing: true }) : null;
     });
   }
 
@@ -96,7 +103,7 @@ export async function openCoding(job, changed) {
     return turn;
   }
 
-  async function send(seen, decision, undoing = false) {
+  async function send(seen, decision, { movement = null, undoing = false } = {}) {
     if (!seen && !decision) return null;
     try {
       const body = JSON.stringify({ seen: seen && picked(seen), decision: decision && picked(decision) });
@@ -115,6 +122,8 @@ export async function openCoding(job, changed) {
     if (undoing) undos.pop();
     else undos.push({ before: seen, after: saved });
     keepUndos();
+    // Changes that wait find it under its new name.
+    if (movement?.own) Object.assign(movement, saved, { event: nameOf(saved) });
     changed(decision ? `${undoing ? "Undone, saved" : "Saved"}: ${wordOf(saved)}` : "Decision taken back");
     return saved;
   }

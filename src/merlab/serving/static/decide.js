@@ -5,9 +5,14 @@ import { wordOf } from "./coding.js";
 const FRAMES = ["onset", "apex", "offset"];
 const TYPING_MS = 800;
 const HINT = "Accept, reject or move it first.";
+// In coding.csv, a text is one line.
+const BREAKS = /[\u0000-\u001f\u007f\u2028\u2029]+/g;
 
 /** The form about a movement. ``here`` is the frame that is shown, or null; ``seek`` shows the time (s) of a frame. */
 export function decisionForm(movement, coding, { here, seek }) {
+  // How many changes are on their way; what is typed meanwhile is saved after them.
+  let pending = 0;
+  const hint = element("p", { id: "decide-hint", class: "quiet" }, HINT);
   const verdict = element("p", { class: "verdict" });
   const accept = button("Accept", () => act("accept"), { title: "Accept (A)" });
   const reject = button("Reject", () => act("reject"), { title: "Reject (R)" });
@@ -17,8 +22,7 @@ export function decisionForm(movement, coding, { here, seek }) {
   const label = textField("label", "Your label", "input", { autocomplete: "off" }, "label", true);
   const comment = textField("comment", "Comment", "textarea", { rows: 2 }, "comment", true);
   const named = element("p", { class: "quiet" });
-  const take = button(`Use the units found: ${unitsOf(movement)}`, () => coding.decide(movement, { action_units: unitsOf(movement) }));
-  const hint = element("p", { class: "quiet" }, HINT);
+  const take = button(`Use the units found: ${unitsOf(movement)}`, () => decide(() => ({ action_units: unitsOf(movement) })));
   const node = element(
     "section", { class: "deciding", "aria-label": "Your decision" },
     element("h4", {}, "Your decision"), verdict,
@@ -32,6 +36,15 @@ export function decisionForm(movement, coding, { here, seek }) {
   /** Save what is typed, such as after the service did not answer. */
   function save() {
     return Promise.all([units, label, comment].map((field) => field.save()));
+  }
+
+  function decide(changes) {
+    const count = (by) => {
+      pending += by;
+      for (const field of [units, label, comment]) field.settle();
+    };
+    count(1);
+    return coding.decide(movement, changes).finally(() => count(-1));
   }
 
   /** Whether everything that is typed is saved. */
@@ -62,81 +75,109 @@ export function decisionForm(movement, coding, { here, seek }) {
   function act(action) {
     const field = { units, label, comment }[action];
     if (field) return field.focus();
-    if (FRAMES.includes(action)) return here() !== null && setFrame(action, here());
+    if (FRAMES.includes(action)) return here() !== null && Boolean(setFrame(action, here()));
     if (action === "accept" && !movement.own) {
       // What was moved is accepted already, in its frames.
-      if (decided()?.decision !== "move") coding.decide(movement, { decision: "accept" });
-    } else if (action === "reject" && !movement.own) coding.decide(movement, { decision: "reject" });
+      if (decided()?.decision !== "move") decide(() => ({ decision: "accept" }));
+    } else if (action === "reject" && !movement.own) decide(() => ({ decision: "reject" }));
     else if (action === "take-back") coding.takeBack(movement);
     else return false;
     return true;
   }
 
-  /** Set a frame and show it; only an apex may be unknown (null). */
+  /** Set a frame to a number, or to that of a function of the present one; only an apex may be unknown (null). */
   function setFrame(frame, value) {
-    if (Number.isNaN(value) || (value === null && frame !== "apex")) return false;
-    const frames = inOrder({ ...framesOf(decided() ?? movement), [frame]: value }, frame);
-    coding.decide(movement, { decision: "accept", ...frames }).then((saved) => saved && value !== null && seek(saved[`${frame}_s`]));
-    return true;
+    return decide((before) => {
+      const set = typeof value === "function" ? value(before[frame]) : value;
+      return { decision: "accept", ...inOrder({ ...framesOf(before), [frame]: set }, frame) };
+    });
   }
 
   function frameField(frame) {
-    const input = element("input", {
-      type: "number", min: 0, step: 1, id: `frame-${frame}`, onchange: () => setFrame(frame, input.value ? input.valueAsNumber : null) || show(),
-    });
+    const input = element("input", { type: "number", min: 0, step: 1, id: `frame-${frame}`, onchange: typed });
     const seconds = element("span", { class: "quiet" });
-    const shift = (by) => setFrame(frame, input.valueAsNumber + by);
     const name = frame[0].toUpperCase() + frame.slice(1);
+    const shift = (by) => setFrame(frame, (at) => (at === null ? null : at + by)).then(seekTo);
     const field = element(
       "div", { class: "row" }, element("label", { for: input.id }, name),
       button("−", () => shift(-1), { "aria-label": `${frame} one frame earlier` }), input,
       button("+", () => shift(1), { "aria-label": `${frame} one frame later` }),
       button("Here", () => act(frame), { title: `${name}: the frame that is shown (${{ onset: "I", apex: "X", offset: "O" }[frame]})` }),
-      button("Show", () => seek(decided()?.[`${frame}_s`] ?? movement[`${frame}_s`]), { "aria-label": `show the ${frame}` }), seconds,
+      button("Show", () => seekTo(decided() ?? movement), { "aria-label": `show the ${frame}` }), seconds,
     );
     return { node: field, show: (source) => {
-      input.value = source[frame] ?? "";
+      // Who goes on with the arrow keys is ahead of what is saved.
+      if (pending < 2 || document.activeElement !== input) input.value = source[frame] ?? "";
       const time = source[`${frame}_s`];
       seconds.textContent = time === null || time === undefined ? "" : `${time.toFixed(3)} s`;
     } };
+
+    function typed() {
+      const isFrame = input.validity.valid && (input.value || frame === "apex");
+      if (!isFrame) {
+        show();
+        return;
+      }
+      const set = input.value ? input.valueAsNumber : null;
+      input.value = set ?? "";
+      setFrame(frame, set).then(seekTo);
+    }
+
+    function seekTo(source) {
+      const time = source?.[`${frame}_s`] ?? null;
+      if (time !== null) seek(time);
+    }
   }
 
   /** A field for a column of the decision. What cannot be saved stays in it. ``typed``: it is saved while one types. */
   function textField(action, title, tag, attributes, column, typed) {
     let timer = null;
     let sent = null;
-    // What was saved when it was last shown here.
+    // What was saved when it was last shown here, and whose it is.
     let base = "";
+    let owner = coding.coder;
     const input = element(tag, {
-      id: `decide-${action}`, ...attributes, onchange: save, onblur: save,
+      id: `decide-${action}`, "aria-describedby": hint.id, ...attributes, onchange: save, onblur: save,
       oninput: () => { clearTimeout(timer); timer = typed ? setTimeout(save, TYPING_MS) : null; },
     });
     const field = element("label", { class: "field", for: input.id }, title, " ", input);
-    return { node: field, focus: () => { input.focus(); return !input.disabled; }, show: shown, save, isSaved };
+    return { node: field, focus: () => { input.focus(); return true; }, show: shown, save, settle, isSaved };
+
+    function text() {
+      return input.value.replace(BREAKS, " ").trim();
+    }
 
     function isSaved() {
-      const decision = decided();
-      return !decision || [base, decision[column]].includes(input.value.trim());
+      return [base, decided()?.[column]].includes(text());
     }
 
     async function save() {
       clearTimeout(timer);
-      const value = input.value.trim();
-      if (isSaved() || value === sent) return;
+      const value = text();
+      if (!decided() || isSaved() || value === sent) return;
       sent = value;
-      const saved = await coding.decide(movement, { [column]: value });
+      const saved = await coding.decide(movement, () => ({ [column]: value }));
       sent = null;
-      if (saved) base = saved[column];
+      if (!saved) return;
+      base = saved[column];
       // The service writes action units its own way.
-      if (saved && input.value.trim() === value && !typed) input.value = saved[column];
+      if (text() === value && (!typed || document.activeElement !== input)) input.value = base;
+    }
+
+    /** No text can be written before there is a decision; what was typed while it was on its way is saved now. */
+    function settle() {
+      input.readOnly = !decided() && !pending;
+      if (document.activeElement !== input) save();
     }
 
     function shown(decision, failed) {
-      input.disabled = !decision;
+      input.readOnly = !decision && !pending;
       const saved = decision?.[column] ?? "";
-      const changedElsewhere = sent === null && saved !== base && input.value.trim() === base;
-      if (failed || (document.activeElement === input && !changedElsewhere)) return;
-      input.value = base = saved;
+      const isTyped = ![base, saved].includes(text()) && owner === coding.coder;
+      if (failed || isTyped || (document.activeElement === input && saved === base)) return;
+      owner = coding.coder;
+      base = saved;
+      if (text() !== saved) input.value = saved;
     }
   }
 }

@@ -24,7 +24,8 @@ export function movementView(shown, movement, video, deciding, film, { watch, cl
   return { node, comparison };
 }
 
-function headingOf(movement) {
+/** The title of the view of a movement. */
+export function headingOf(movement) {
   const what = movement.own ? "your movement" : movement.part;
   return `${formatSeconds(movement.apex_s ?? movement.onset_s, 2)}: ${what}, face ${movement.face_id}`;
 }

@@ -7,7 +7,7 @@ import { codingBar } from "./coding_bar.js";
 import { candidateForm, decisionForm } from "./decide.js";
 import { eventList } from "./event_list.js";
 import { keysDialog, listenToKeys } from "./keys.js";
-import { movementView } from "./movement.js";
+import { headingOf, movementView } from "./movement.js";
 import { makePlayer } from "./player.js";
 import { makeTimeline } from "./timeline.js";
 
@@ -65,6 +65,9 @@ async function makeRoom(view, job, shown) {
   const film = job.files.some((file) => file.name === OVERLAY) ? pathOf("api/jobs", job.id, "files", OVERLAY) : null;
   let position = shown.video.start_s;
   let opened = null;
+  let adding = false;
+  // The names of this coder's own movements when the page last looked.
+  let known = new Set();
   const coding = await openCoding(job.id, changed);
   const timeline = makeTimeline(shown, { items, open: goTo, seek, step, chosen: () => list.show(items(), opened?.name) });
   const player = film ? makePlayer(film, shown.video.slowed, clock, moved) : null;
@@ -87,6 +90,7 @@ async function makeRoom(view, job, shown) {
     place, ...downloads(job), dialog,
   );
   clock.near(position).catch(() => {});
+  known = ownNames(items());
   redraw();
   bar.message(coding.problem, Boolean(coding.problem));
   return { view, shown, open, act, resume, save, isSaved };
@@ -136,21 +140,31 @@ async function makeRoom(view, job, shown) {
 
   /** Called after each change of the decisions. */
   function changed(message, failed = false) {
+    const present = items();
+    if (opened && !present.some((item) => item.event === opened.name)) followOwn(present);
+    known = ownNames(present);
     redraw();
     bar.message(message, failed);
     opened?.form.show(failed);
-    if (opened && !items().some((item) => item.event === opened.name)) followOwn();
   }
 
-  /** An own movement is named by its frames: after they were changed or removed, open it under its new name or close it. */
-  function followOwn() {
-    const moved = items().find((item) => item.own && item.face_id === opened.movement.face_id && overlap(item, opened.movement));
-    if (moved) history.replaceState(null, "", addressOf(moved.event));
-    else history.replaceState(null, "", `#job=${job.id}`);
-    const control = document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.title;
-    open(moved?.event, true);
+  /** A movement is open that is not listed under its name any more: one's own is named by its frames, or it was removed. */
+  function followOwn(present) {
+    const { movement } = opened;
+    const isIt = (item) => item.own && !known.has(item.event) && item.face_id === movement.face_id && overlap(item, movement);
+    const moved = opened.coder === coding.coder ? present.find(isIt) : undefined;
+    history.replaceState(null, "", addressOf(moved?.event));
+    if (moved && movement.own) rename(moved);
+    else open(moved?.event, true);
     if (!moved) list.node.querySelector("button")?.focus();
-    [...place.querySelectorAll("button")].find((each) => control && [each.getAttribute("aria-label"), each.title].includes(control))?.focus();
+  }
+
+  /** The open movement goes on as it is, with what is typed there. */
+  function rename(moved) {
+    Object.assign(opened.movement, moved);
+    opened.name = moved.event;
+    place.querySelector("h3").textContent = headingOf(moved);
+    player?.setOpen(worded(moved));
   }
 
   function moved(seconds) {
@@ -169,13 +183,19 @@ async function makeRoom(view, job, shown) {
   }
 
   function addressOf(event) {
-    return `#job=${job.id}&event=${encodeURIComponent(event)}`;
+    return event ? `#job=${job.id}&event=${encodeURIComponent(event)}` : `#job=${job.id}`;
   }
 
+  /** Open a movement, or close the open one, at once: the next key is meant for what is open then. */
   function goTo(event) {
     const address = addressOf(event);
-    if (location.hash === address) place.querySelector("h3")?.focus();
-    else location.hash = address;
+    if (location.hash === address) {
+      place.querySelector("h3")?.focus();
+      return;
+    }
+    save();
+    history.pushState(null, "", address);
+    open(event);
   }
 
   /** Open a movement; ``quietly`` leaves focus and video where they are. */
@@ -184,7 +204,7 @@ async function makeRoom(view, job, shown) {
     const item = items().find((each) => each.event === name);
     opened = null;
     timeline.mark(name ?? "");
-    player?.setOpen(item ? { ...item, words: `${item.weak ? "weak candidate, " : ""}${item.part ?? "your movement"}${item.verdict ? `, ${wordOf({ decision: item.verdict })}` : ""}` } : null);
+    player?.setOpen(item ? worded(item) : null);
     list.show(items(), name);
     home.hidden = Boolean(item) || !player;
     if (!item) {
@@ -196,7 +216,7 @@ async function makeRoom(view, job, shown) {
     const form = item.weak ? candidateForm(() => add(item)) : decisionForm(movement, coding, { here: () => clock.frameAt(position), seek });
     const watch = () => { player.watch(); player.node.scrollIntoView({ block: "center" }); };
     const { node, comparison } = movementView(shown, movement, player?.node ?? "", form.node, film, { watch, close });
-    opened = { name, movement, form, comparison };
+    opened = { name, movement, form, comparison, coder: coding.coder };
     place.replaceChildren(node);
     if (quietly) return;
     seek(item.apex_s ?? item.onset_s);
@@ -206,7 +226,7 @@ async function makeRoom(view, job, shown) {
 
   function close() {
     const name = opened?.name;
-    location.hash = `#job=${job.id}`;
+    goTo(null);
     list.node.querySelector(`[data-event="${CSS.escape(name)}"]`)?.focus();
   }
 
@@ -223,12 +243,16 @@ async function makeRoom(view, job, shown) {
   }
 
   async function add(frames) {
+    adding = true;
     const saved = await coding.add(frames);
+    adding = false;
     if (saved) goTo(nameOf(saved));
   }
 
   /** Do what a key means; returns whether anything was done. */
   function act(action) {
+    // What is pressed now is meant for the movement that is being added, not for the one that is still open.
+    if (adding) return true;
     const doing = {
       play: () => player?.toggle(), back: () => step(-1), forward: () => step(1), loop: () => player?.repeatOpen(),
       flicker: () => opened?.comparison?.toggle(), swap: () => opened?.comparison?.swap(), zoom: () => opened?.comparison?.zoom(),
@@ -247,6 +271,16 @@ async function makeRoom(view, job, shown) {
     const next = names[at < 0 && by < 0 ? names.length - 1 : at + by];
     if (next) goTo(next);
   }
+}
+
+function ownNames(items) {
+  return new Set(items.filter((item) => item.own).map((item) => item.event));
+}
+
+/** A movement with what is written below the video while it is shown. */
+function worded(item) {
+  const verdict = item.verdict ? `, ${wordOf({ decision: item.verdict })}` : "";
+  return { ...item, words: `${item.weak ? "weak candidate, " : ""}${item.part ?? "your movement"}${verdict}` };
 }
 
 function overlap(one, other) {
