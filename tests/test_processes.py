@@ -31,6 +31,7 @@ from merlab.processes import (
     worker_pool,
 )
 from merlab.thread_limits import one_thread
+from merlab.usable import usable_cores
 from tests.cli.processes import answering_ctrl_c, ended_within, wait_until
 
 COUNT_PAGE_FAULTS = """
@@ -250,11 +251,18 @@ def test_items_are_distributed_in_turn_and_no_share_is_empty(jobs, shares):
 
 def test_a_worker_of_a_pool_works_alone_because_it_may_not_start_processes(monkeypatch):
     assert process_count(3) == 3
-    assert process_count(None) == os.cpu_count()
+    assert process_count(None) == usable_cores()
     monkeypatch.setitem(vars(multiprocessing.current_process())["_config"], "daemon", True)
     assert [process_count(jobs) for jobs in (None, 1, 3)] == [1, 1, 1]
     assert dealt_out([1, 2, 3], 2) == [[1, 2, 3]]
     assert list(each_in_processes(lambda item: os.getpid(), [1, 2], 2)) == [os.getpid()] * 2
+
+
+def test_there_are_no_more_processes_than_windows_can_wait_for(monkeypatch):
+    monkeypatch.setattr("sys.platform", "win32")
+    monkeypatch.setattr("merlab.processes.usable_cores", lambda: 128)
+    # ProcessPoolExecutor of Python's library raises ValueError above 61 there.
+    assert [process_count(jobs) for jobs in (None, 200, 4)] == [61, 61, 4]
 
 
 def test_an_empty_list_is_one_empty_share():

@@ -26,6 +26,7 @@ import threadpoolctl
 from merlab.errors import MerlabError
 from merlab.held_signals import blocked, signals_later
 from merlab.thread_limits import one_thread
+from merlab.usable import usable_cores
 
 ENDED_EARLY = (
     "a worker process ended early: it was killed, or memory ran out; run the same command again to resume, with fewer "
@@ -39,6 +40,8 @@ Result = TypeVar("Result")
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 LARGEST_BLOCK_KEPT = 32 * 2**20
 MOST_KEPT = 256 * 2**20
+# Windows waits for no more processes at once.
+MOST_OF_WINDOWS = 61
 # Items that are submitted for each process.
 AHEAD = 4
 
@@ -99,13 +102,14 @@ def without_main() -> Iterator[None]:
 
 
 def process_count(jobs: int | None) -> int:
-    """How many processes ``jobs`` means (None: one per core); 1 in a worker of multiprocessing.Pool.
+    """How many processes ``jobs`` means (None: one per usable core); 1 in a worker of multiprocessing.Pool.
 
     Such a worker may not start processes, and no result depends on their number.
     """
     if multiprocessing.current_process().daemon:
         return 1
-    return jobs or os.cpu_count() or 1
+    processes = jobs or usable_cores()
+    return min(processes, MOST_OF_WINDOWS) if sys.platform == "win32" else processes
 
 
 def each_in_processes(work: Callable[[Item], Result], items: Sequence[Item], jobs: int | None) -> Iterator[Result]:

@@ -132,7 +132,7 @@ def test_the_defaults_of_the_settings_of_a_video_in_the_documentation_are_those_
 @pytest.mark.parametrize(("cores", "workers", "processes"), [(8, 1, 8), (8, 3, 2), (2, 4, 1)])
 def test_jobs_share_the_cores(serve, monkeypatch, cores, workers, processes):
     given: dict[str, object] = {}
-    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    monkeypatch.setattr("merlab.cli.serve.usable_cores", lambda: cores)
     monkeypatch.setattr("merlab.cli.serve.partial", lambda work, **options: given.update(options) or work)
     serve("--workers", workers)
     assert given["jobs"] == processes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +14,7 @@ from merlab.cli.arguments import PathOption, RuntimeOption
 from merlab.cli.console import err_console, out_console
 from merlab.cli.faces import LandmarksOption, face_finding
 from merlab.errors import MerlabError, keeping
+from merlab.usable import usable_cores
 
 
 @app.command(rich_help_panel=RECOGNIZERS)
@@ -106,7 +106,7 @@ def serve(
     )
     listening = bind(host, port)
     stored = Jobs(jobs_folder or platformdirs.user_data_path("merlab", appauthor=False) / "jobs", limits)
-    processes = jobs or max(1, (os.cpu_count() or 1) // workers)
+    processes = jobs or max(1, usable_cores() // workers)
     job = partial(recognize, weights=offered, jobs=processes, runtime=runtime, finding=finding)
     service = make_app(stored, job, roots=root or [], names=[host], workers=workers, weights=[*offered])
     if not is_loopback(host):

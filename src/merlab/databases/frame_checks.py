@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
@@ -14,6 +13,7 @@ from merlab.clips import Clip, Finding
 from merlab.frames import MAX_FRAMES_NAMED, ClipError, Frames, ImageFolder, open_frames, read_image
 from merlab.progress import Progress
 from merlab.spelling import first_of
+from merlab.usable import usable_cores
 
 # So many folders are kept; the clips of one long video are next to each other in most tables.
 FOLDERS_KEPT = 32
@@ -26,7 +26,7 @@ def check_frames(clips: Sequence[Clip], progress: Progress, *, gaps: bool = Fals
     With ``gaps``, a folder of images may lack frames between onset and offset, because its reader already reported it.
     """
     findings: dict[str, Finding] = {}
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(usable_cores()) as pool:
         checked = pool.map(partial(check_clip, gaps=gaps, opened=opener()), clips)
         for done, (clip, finding) in enumerate(zip(clips, checked, strict=True), start=1):
             if finding is not None:

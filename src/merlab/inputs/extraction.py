@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +35,7 @@ from merlab.spelling import counted
 from merlab.stamps import WHOLE_HEADS
 from merlab.storage import user_cache
 from merlab.thread_limits import one_thread
+from merlab.usable import usable_cores
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -132,7 +132,7 @@ def load_inputs(
         path = folder / f"{_slug(clip.key)[:LONGEST_NAME]}-{_key(clip, recipe, code)}.npy"
         inputs[position] = stored_or_made(path, recipe.shape, lambda: make_input(table, clip, recipe))
 
-    with one_thread(), ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
+    with one_thread(), ThreadPoolExecutor(jobs or usable_cores()) as pool:
         for done, _ in enumerate(pool.map(one, range(len(table))), start=1):
             progress(done, len(table), table.clips[done - 1].name)
     return inputs

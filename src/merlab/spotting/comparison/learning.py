@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from merlab.spotting.comparison.material import Material
 from merlab.spotting.comparison.results import FoldResult
 from merlab.spotting.comparison.spotter import Spotter
 from merlab.spotting.comparison.yours import YourSpotter
+from merlab.usable import usable_cores, usable_memory
 
 # What a network needs that learns macro-expressions from all of SAMM Long Videos: 120,000 images of 42 x 42 x 3 float16
 # and their copy with mirror images.
@@ -48,11 +48,7 @@ def named(spotter: Spotter) -> str | YourSpotter:
 
 
 def processes(jobs: int | None) -> int:
-    """How many processes learn: ``jobs``, or one per core as far as the memory of the machine suffices."""
+    """How many processes learn: ``jobs``, or one per usable core as far as the usable memory suffices."""
     if jobs is not None:
         return jobs
-    cores = os.cpu_count() or 1
-    if not hasattr(os, "sysconf"):
-        return 1
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return max(1, min(cores, memory // BYTES_A_PROCESS))
+    return max(1, min(usable_cores(), (usable_memory() or 0) // BYTES_A_PROCESS))

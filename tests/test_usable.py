@@ -1,0 +1,82 @@
+"""The cores and the memory that a process may use, as the Linux kernel states limits of a group of processes."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from merlab import usable
+from merlab.processes import process_count
+from merlab.usable import usable_cores, usable_memory
+
+GIB = 2**30
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """A machine of 64 cores and 256 GiB on which a process is in groups; called with their lines and their files."""
+    monkeypatch.setattr("os.cpu_count", lambda: 64)
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: set(range(64)), raising=False)
+    monkeypatch.setattr("os.sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 64 * 2**20}.get, raising=False)
+    monkeypatch.setattr(usable, "OWN_GROUPS", tmp_path / "cgroup")
+    monkeypatch.setattr(usable, "GROUPS", tmp_path / "groups")
+
+    def put(lines, **files):
+        (tmp_path / "cgroup").write_text(lines, encoding="utf-8")
+        for name, content in files.items():
+            path = tmp_path / "groups" / name.replace("__", "/").replace("_of_", ".")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"{content}\n", encoding="utf-8")
+
+    return put
+
+
+def test_without_limits_all_cores_and_all_memory_are_used(machine):
+    assert (usable_cores(), usable_memory()) == (64, 256 * GIB)
+    machine("0::/user\n", cpu_of_max="max 100000", memory_of_max="max", user__cpu_of_max="max 100000")
+    assert (usable_cores(), usable_memory()) == (64, 256 * GIB)
+
+
+@pytest.mark.parametrize(("limit", "cores"), [("200000 100000", 2), ("150000 100000", 2), ("10000 100000", 1)])
+def test_a_container_has_the_processor_time_that_it_was_given(machine, limit, cores):
+    machine("0::/\n", cpu_of_max=limit, memory_of_max=8 * GIB)
+    assert usable_cores() == process_count(None) == cores
+    assert usable_memory() == 8 * GIB
+    assert process_count(16) == 16
+
+
+def test_the_job_of_a_cluster_is_in_a_group_with_limits_of_its_own_or_of_one_around_it(machine):
+    machine("0::/slurm/job/step\n", slurm__job__cpu_of_max="400000 100000", slurm__job__step__cpu_of_max="max 100000")
+    assert usable_cores() == 4
+    machine("0::/slurm/job/step\n", slurm__memory_of_max=16 * GIB, slurm__job__memory_of_max=32 * GIB)
+    assert usable_memory() == 16 * GIB
+
+
+def test_older_kernels_have_a_tree_per_kind_of_limit(machine):
+    lines = "4:memory:/docker/7\n2:cpu,cpuacct:/docker/7\n0::/\n"
+    limits = {"cpu,cpuacct__cpu_of_cfs_quota_us": 300000, "cpu,cpuacct__cpu_of_cfs_period_us": 100000}
+    # What the kernel writes where there is no limit of memory.
+    machine(lines, **limits, memory__memory_of_limit_in_bytes=9223372036854771712)
+    assert (usable_cores(), usable_memory()) == (3, 256 * GIB)
+    machine(lines, memory__docker__7__memory_of_limit_in_bytes=2 * GIB)
+    machine(lines, **{"cpu,cpuacct__cpu_of_cfs_quota_us": -1})
+    assert (usable_cores(), usable_memory()) == (64, 2 * GIB)
+
+
+def test_a_group_outside_of_what_a_container_sees_does_not_lead_out_of_the_tree(machine):
+    machine("0::/../../other\n", cpu_of_max="100000 100000")
+    assert usable_cores() == 1
+
+
+def test_a_process_that_may_run_on_some_cores_uses_no_more(machine, monkeypatch):
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: {8, 9, 10}, raising=False)
+    assert usable_cores() == 3
+
+
+def test_systems_without_such_limits_state_their_cores(monkeypatch, tmp_path):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.delattr(os, "sysconf", raising=False)
+    monkeypatch.setattr(usable, "OWN_GROUPS", tmp_path / "none")
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    assert (usable_cores(), usable_memory()) == (8, None)
