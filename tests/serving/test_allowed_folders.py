@@ -8,6 +8,7 @@ import pytest
 
 from merlab.serving import allowed_folders
 from merlab.serving.allowed_folders import find_local, list_local
+from merlab.serving.limits import RefusedError
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -54,3 +55,28 @@ def test_a_name_that_two_roots_have_is_that_of_the_first(root):
     for folder in ("first", "second"):
         touch(root / folder, "a.mp4")
     assert find_local("a.mp4", [root / "second", root / "first"]) == root.resolve() / "second" / "a.mp4"
+
+
+def test_a_path_out_of_the_root_or_of_no_video_is_refused_and_a_folder_in_it_is_not(root):
+    touch(root.parent, "secret.mp4", "rooted/secret.mp4")
+    touch(root, "clip/img1.png", "a.mp4")
+    (root / "link.mp4").symlink_to(root.parent / "secret.mp4")
+    (root / "within.mp4").symlink_to(root / "a.mp4")
+    outside = [
+        "../secret.mp4",
+        "../rooted/secret.mp4",
+        str(root.parent),
+        "link.mp4",
+        "clip/img1.png",
+        "b.mp4",
+        "a\0.mp4",
+    ]
+    for given in [*outside, "x" * 300]:
+        with pytest.raises(RefusedError, match="in the folders that this service may read") as refused:
+            find_local(given, [root])
+        assert refused.value.status == 404, given
+    assert find_local("clip", [root]) == root.resolve() / "clip"
+    assert find_local("within.mp4", [root]) == find_local(str(root / "a.mp4"), [root]) == root.resolve() / "a.mp4"
+    with pytest.raises(RefusedError, match="start it with --root FOLDER") as refused:
+        find_local("a.mp4", [])
+    assert refused.value.status == 403
