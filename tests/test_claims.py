@@ -49,6 +49,28 @@ def out(tmp_path):
     return tmp_path / "out"
 
 
+class TestALinkToAFolder:
+    def test_stays_a_link_to_the_new_content(self, out, tmp_path):
+        """As to a larger disk, where the new content is made as well."""
+        link = tmp_path / "here" / "link"
+        link.parent.mkdir()
+        link.symlink_to(out, target_is_directory=True)
+        made_in = write(link, 2, again=True)
+        assert made_in.parent == out.parent
+        assert link.is_symlink()
+        assert content(out) == {"marker.json": '{\n  "seed": 2\n}\n', "half.txt": "2", "faces.txt": "2"}
+        assert {path.name for path in (*link.parent.iterdir(), *out.parent.iterdir())} == {"link", "out", "here"}
+
+
+def test_a_disk_or_volume_is_refused_before_the_work_because_it_cannot_be_replaced(out, monkeypatch):
+    before = content(out)
+    monkeypatch.setattr("os.path.ismount", lambda path: Path(path) == out)
+    with pytest.raises(MerlabError, match="out is a disk or volume of its own, .*; choose a folder in it, or empty it"):
+        write(out, 2, again=True, fault=AssertionError("work began"))
+    assert content(out) == before
+    write(out, 1)
+
+
 class TestTheFolderInWhichOneWorks:
     def test_is_filled_and_stays_when_nothing_is_finished(self, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)

@@ -27,6 +27,7 @@ from merlab.storage import (
     require_writable,
     temporary_folder,
     user_cache,
+    user_data,
     whole_file,
     whole_folder,
     write_json,
@@ -249,6 +250,64 @@ def test_a_cache_of_the_user_that_cannot_be_written_has_another_remedy_than_an_o
     denied = PermissionError(errno.EACCES, "Permission denied")
     assert "set XDG_CACHE_HOME" in str(WriteError.at(user_cache_path("merlab") / "inputs" / "a.npy", denied))
     assert "choose a folder that you may write to" in str(WriteError.at(tmp_path / "run" / "a.npy", denied))
+
+
+def test_a_cache_on_a_disk_with_shorter_names_has_the_remedy_of_a_cache(tmp_path, monkeypatch):
+    """Encrypted home folders allow 143 bytes in a name, and the recipe of an input is longer."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    too_long = OSError(errno.ENAMETOOLONG, "File name too long")
+    assert "set XDG_CACHE_HOME" in str(WriteError.at(tmp_path / "merlab" / "inputs" / "a.npy", too_long))
+
+
+def test_the_variable_that_messages_name_moves_the_cache_on_every_system(tmp_path, monkeypatch):
+    monkeypatch.setattr("merlab.storage.user_cache_path", lambda name: tmp_path / "AppData" / name)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "other"))
+    assert user_cache() == tmp_path / "other" / "merlab"
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    assert user_cache() == tmp_path / "AppData" / "merlab"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows knows the folders of a user otherwise")
+def test_a_user_without_a_home_gets_the_remedy(tmp_path, monkeypatch):
+    """As in a container or a cron job of a user who has no account."""
+    for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)
+    for ask in (user_cache, user_data, default_cache, models_folder):
+        with pytest.raises(MerlabError, match="this user has no home on this machine; set HOME to a folder that you"):
+            ask()
+    denied = PermissionError(errno.EACCES, "Permission denied")
+    assert "choose a folder that you may write to" in str(WriteError.at(tmp_path / "a.csv", denied))
+
+
+def test_on_windows_a_file_that_another_program_has_open_is_named_as_that(tmp_path, monkeypatch):
+    """What Python says there when a spreadsheet program shows the table that is to be replaced."""
+    table = tmp_path / "results.csv"
+    table.touch()
+    used = PermissionError(errno.EACCES, "The process cannot access the file because it is being used")
+    assert "close the program" not in str(WriteError.at(table, used))
+    monkeypatch.setattr("sys.platform", "win32")
+    assert str(WriteError.at(table, used)).endswith(
+        "; close the program that has it open, or choose a folder that you may write to"
+    )
+    assert "close the program" not in str(WriteError.at(tmp_path / "new.csv", used))
+
+
+def test_a_folder_that_may_not_be_entered_does_not_hide_the_error(tmp_path, monkeypatch):
+    denied = PermissionError(errno.EACCES, "Permission denied")
+
+    def may_not_be_entered(path: Path) -> bool:
+        raise denied
+
+    monkeypatch.setattr(Path, "is_file", may_not_be_entered)
+    assert "a.csv: Permission denied; choose" in str(WriteError.at(tmp_path / "private" / "a.csv", denied))
+
+
+def test_a_folder_that_is_a_link_to_nothing_is_named(tmp_path):
+    (tmp_path / "out").symlink_to(tmp_path / "unmounted" / "out")
+    message = f"{tmp_path / 'out'} is a link to a place that does not exist; choose a folder"
+    with pytest.raises(WriteError, match=re.escape(message)):
+        write_json(tmp_path / "out" / "run.json", {})
 
 
 def write_to_a_full_disk() -> None:

@@ -73,9 +73,10 @@ def claimed_folder(
     """
     with only_writer(out):
         anew = again and _holds(out, marker) and (_changes(out, marker, settings) != [] or is_complete(out))
+        place = _place(out)
         if anew:
-            _require_replaceable(out, marker, writes)
-        beside = _beside(out)
+            _require_replaceable(out, place, marker, writes)
+        beside = _beside(place)
         folder = beside if anew else out
         if anew and _changes(folder, marker, settings) != []:
             shutil.rmtree(folder, ignore_errors=True)
@@ -94,7 +95,12 @@ def claimed_folder(
             kept = f"finished work is kept in {folder}" if is_kept else "nothing was finished that could be kept"
             raise stop if isinstance(stop, Stopped) else Stopped(kept) from stop
         if anew:
-            replace_folder(out, folder)
+            replace_folder(place, folder)
+
+
+def _place(out: Path) -> Path:
+    """The folder itself where ``out`` is a link to it, on another disk for example: the link stays."""
+    return Path(os.path.realpath(out)) if out.is_symlink() else out
 
 
 def _beside(out: Path) -> Path:
@@ -104,11 +110,19 @@ def _beside(out: Path) -> Path:
     return full.parent / f"{ANEW}{full.name}"
 
 
-def _require_replaceable(out: Path, marker: str, writes: Writes) -> None:
-    """Raises MerlabError for a folder with other files than merlab's, and for the one in which one works."""
+def _require_replaceable(out: Path, place: Path, marker: str, writes: Writes) -> None:
+    """Raises MerlabError for a folder with other files than merlab's, and for one that no other can take the place of.
+
+    These are the folder in which one works, and a disk or a volume of a container.
+    """
     _require_only_ours(out, marker, writes)
-    if out.absolute() == Path.cwd():
+    if place.absolute() == Path.cwd():
         raise MerlabError(f"{out} is the folder in which you work, so that it cannot be replaced; leave it first")
+    if os.path.ismount(place):
+        raise MerlabError(
+            f"{out} is a disk or volume of its own, so that it cannot be replaced; choose a folder in it, or empty it "
+            "yourself first"
+        )
 
 
 def claim_folder(out: Path, marker: str, settings: Mapping[str, object], holds: str, **unchecked: object) -> None:

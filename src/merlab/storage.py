@@ -5,16 +5,19 @@ from __future__ import annotations
 import errno
 import json
 import math
+import os
 import shutil
+import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_cache_path
+from platformdirs import user_cache_path, user_data_path
 
 from merlab.errors import MerlabError
 
@@ -33,17 +36,34 @@ class WriteError(MerlabError):
     @classmethod
     def at(cls, path: Path, error: OSError) -> WriteError:
         """The error of the operating system when it wrote ``path``, and the remedy."""
-        in_the_way = next((each for each in path.parents if each.is_file()), None)
+        in_the_way = _in_the_way(path)
         if in_the_way:
-            return cls(f"cannot write {path}: {in_the_way} is a file; choose a folder")
-        remedy = "choose a folder that you may write to"
-        if error.errno in DISK_FULL:
-            remedy = "make room and run it again"
-        elif error.errno == errno.ENAMETOOLONG:
-            remedy = "give it, or the video that it is named after, a shorter name"
-        elif path.is_relative_to(user_cache_path("merlab")):
-            remedy = f"{OTHER_CACHE} write to"
-        return cls(f"cannot write {path}: {error.strerror or error}; {remedy}")
+            return cls(f"cannot write {path}: {in_the_way}; choose a folder")
+        return cls(f"cannot write {path}: {error.strerror or error}; {_remedy(path, error)}")
+
+
+def _in_the_way(path: Path) -> str:
+    """What is in the place of a folder above ``path``; empty where nothing is, or none may be seen."""
+    with suppress(PermissionError):
+        for each in path.parents:
+            if each.is_file():
+                return f"{each} is a file"
+            if each.is_symlink() and not each.exists():
+                return f"{each} is a link to a place that does not exist"
+    return ""
+
+
+def _remedy(path: Path, error: OSError) -> str:
+    if error.errno in DISK_FULL:
+        return "make room and run it again"
+    with suppress(MerlabError):
+        if path.is_relative_to(_cache_folder()):
+            return f"{OTHER_CACHE} write to"
+    if error.errno == errno.ENAMETOOLONG:
+        return "give it, or the video that it is named after, a shorter name"
+    # There, no program can replace a file that another one has open.
+    is_open = sys.platform == "win32" and error.errno == errno.EACCES and path.exists()
+    return f"{'close the program that has it open, or ' if is_open else ''}choose a folder that you may write to"
 
 
 def user_cache() -> Path:
@@ -51,7 +71,7 @@ def user_cache() -> Path:
 
     So it is where a container runs as another user than the one whose home it states.
     """
-    folder = user_cache_path("merlab")
+    folder = _cache_folder()
     try:
         with suppress(FileNotFoundError, NotADirectoryError):
             # A place in it need not exist either, and shows whether the folder may be entered.
@@ -59,6 +79,26 @@ def user_cache() -> Path:
     except PermissionError as error:
         raise MerlabError(f"cannot read {folder}: {error.strerror}; {OTHER_CACHE} read and write") from error
     return folder
+
+
+def user_data() -> Path:
+    """The folder of merlab in the user's data; it need not exist. Raises MerlabError where it is not known."""
+    return _of_user(partial(user_data_path, appauthor=False))
+
+
+def _cache_folder() -> Path:
+    # By itself, the variable of OTHER_CACHE changes nothing on Windows.
+    chosen = os.environ.get("XDG_CACHE_HOME", "")
+    return Path(chosen) / "merlab" if Path(chosen).is_absolute() else _of_user(user_cache_path)
+
+
+def _of_user(folder_of: Callable[[str], Path]) -> Path:
+    """A folder in the user's home; raises MerlabError where the system knows none, as for a user without an account."""
+    with suppress(RuntimeError):
+        # Earlier versions of platformdirs leave ~ in the path.
+        if (folder := folder_of("merlab")).is_absolute():
+            return folder
+    raise MerlabError("this user has no home on this machine; set HOME to a folder that you may read and write")
 
 
 def require_writable(path: Path, read: Iterable[Path | None] = ()) -> None:

@@ -14,6 +14,7 @@ from merlab.cli.arguments import PathOption, RuntimeOption
 from merlab.cli.console import err_console, out_console
 from merlab.cli.faces import LandmarksOption, face_finding
 from merlab.errors import MerlabError, keeping
+from merlab.storage import user_data
 from merlab.usable import usable_cores
 
 
@@ -74,8 +75,6 @@ def serve(
 
     Nothing leaves this machine. Ctrl-C ends the service. All jobs are kept, and the next start resumes unfinished ones.
     """
-    import platformdirs
-
     from merlab.inference.runtimes import resolve_runtime
     from merlab.models.recognizer import load_recognizer
     from merlab.serving.jobs import Jobs
@@ -105,7 +104,7 @@ def serve(
         keep_days=keep_days,
     )
     listening = bind(host, port)
-    stored = Jobs(jobs_folder or platformdirs.user_data_path("merlab", appauthor=False) / "jobs", limits)
+    stored = Jobs(jobs_folder or user_data() / "jobs", limits)
     processes = jobs or max(1, usable_cores() // workers)
     job = partial(recognize, weights=offered, jobs=processes, runtime=runtime, finding=finding)
     service = make_app(stored, job, roots=root or [], names=[host], workers=workers, weights=[*offered])
