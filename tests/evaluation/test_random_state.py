@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tempfile
 import threading
 import warnings
 
@@ -10,6 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.utils import check_random_state
 
 from merlab.evaluation.engines import LocalEngine
 from merlab.evaluation.experiment import run_plan
@@ -49,11 +52,39 @@ def test_a_unit_of_work_of_a_method_of_your_own_draws_the_same_numbers_again(tmp
     assert worker.run(Fit(0, 0, 0, "key"))["p_negative"].tolist() == first != other
 
 
-def test_a_generator_without_a_seed_is_told_with_its_line():
-    before = np.random.default_rng
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: np.random.default_rng().random(),
+        lambda: np.random.default_rng(seed=None).random(),
+        lambda: np.random.RandomState().rand(),
+        lambda: np.random.seed(None),  # noqa: NPY002 - it undoes the state that follows from the seed
+        lambda: random.Random().random(),
+        lambda: random.seed(None),
+    ],
+)
+def test_a_generator_without_a_seed_is_told_with_its_line(draw):
+    watched = (np.random, "default_rng"), (np.random, "RandomState"), (np.random, "seed"), (random, "seed")
+    before = [random.Random.seed, *(getattr(*each) for each in watched)]
     with pytest.warns(UserWarning, match=r"method mine makes .* without a seed \(.*test_random_state\.py, line \d+\)"):
-        inside(unseeded)
-    assert np.random.default_rng is before
+        inside(draw)
+    assert [random.Random.seed, *(getattr(*each) for each in watched)] == before
+
+
+def test_what_draws_from_the_global_generators_gives_the_same_numbers_and_is_not_told():
+    """So do estimators of scikit-learn without a random_state, and layers of torch."""
+    inputs, labels = np.random.default_rng(0).random((30, 4)), [0, 1, 2] * 10
+
+    def numbers():
+        forest = RandomForestClassifier(3).fit(inputs, labels)
+        return [*drawn(), *forest.predict_proba(inputs).ravel(), *torch.nn.Linear(2, 2).weight.ravel().tolist()]
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        first, again = [], []
+        inside(lambda: first.extend(numbers()))
+        inside(lambda: again.extend(numbers()))
+    assert first == again
 
 
 class Unseeded(Guessing):
@@ -63,7 +94,7 @@ class Unseeded(Guessing):
 
 def test_a_unit_of_work_of_a_method_with_a_generator_without_a_seed_is_told(tmp_path):
     worker = Worker(flow_plan(write_flow_tree(tmp_path / "flow", ("sub01", "s03"), each=1), [Unseeded]), None)
-    with pytest.warns(UserWarning, match="method unseeded makes a generator of numpy without a seed"):
+    with pytest.warns(UserWarning, match="method unseeded makes a generator of random numbers without a seed"):
         worker.run(Fit(0, 0, 0, "key"))
 
 
@@ -72,6 +103,10 @@ def test_a_unit_of_work_of_a_method_with_a_generator_without_a_seed_is_told(tmp_
     [
         lambda: np.random.default_rng(0).random(),
         lambda: np.random.RandomState(0).rand(),
+        lambda: random.Random(0).random(),
+        lambda: random.Random(x=0).random(),
+        lambda: check_random_state(np.random.RandomState(0)),
+        tempfile.mkdtemp,
         # As a library does for what is no result.
         lambda: eval(compile("np.random.default_rng()", pytest.__file__, "eval"), {"np": np}),
         lambda: in_another_thread(unseeded),

@@ -8,6 +8,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -48,8 +49,8 @@ def global_random_state(seed: int, fold: str, who: str) -> Iterator[None]:
                 np.random.set_state(of_numpy)  # noqa: NPY002
     for place in dict.fromkeys(places):
         warnings.warn(
-            f"{who} makes a generator of numpy without a seed ({place}), so that the same seed gives other results "
-            "each time; start it from the seed, or draw from numpy.random, which starts from it",
+            f"{who} makes a generator of random numbers without a seed ({place}), so that the same seed gives other "
+            "results each time; start it from the seed, or draw from random, numpy.random or torch, which do",
             stacklevel=3,
         )
 
@@ -69,24 +70,65 @@ def from_same_state(work: Callable[Given, Made]) -> Callable[Given, Made]:
     return again
 
 
-@contextmanager
-def _unseeded_generators() -> Iterator[list[str]]:
-    """Where code that is not of a library calls ``numpy.random.default_rng`` without a seed in this thread, inside.
+class _Watch:
+    """Where code that is not of a library starts a generator without a seed in this thread.
 
     To ask a method twice would not show it: one that keeps a seeded generator differs too, and one that draws in its
     fit does not.
     """
-    places: list[str] = []
-    original, thread = np.random.default_rng, threading.get_ident()
 
-    def watched(seed: Any = None) -> np.random.Generator:
-        if seed is None and threading.get_ident() == thread:
-            place = place_in_own_code(sys._getframe(1))
-            places.extend([place] if place else [])
-        return original(seed)
+    def __init__(self) -> None:
+        self.places: list[str] = []
+        self._thread = threading.get_ident()
 
-    np.random.default_rng = watched
+    def note(self, seed: Any, frame: FrameType | None) -> None:
+        """Keep the place of ``frame`` where the seed is None."""
+        # random.Random starts itself.
+        frame = frame.f_back if frame and frame.f_globals.get("__name__") == random.__name__ else frame
+        if seed is None and frame and threading.get_ident() == self._thread:
+            place = place_in_own_code(frame)
+            self.places.extend([place] if place else [])
+
+    def over(self, start: Callable[Given, Made], before: int = 0) -> Callable[Given, Made]:
+        """The same function, whose seed is its first argument behind ``before`` others."""
+
+        def watched(*args: Given.args, **named: Given.kwargs) -> Made:
+            self.note(next(iter([*args[before:], *named.values()]), None), sys._getframe(1))
+            return start(*args, **named)
+
+        return watched
+
+    def over_type(self, kind: type) -> type:
+        """What makes objects of a type in its place, and is compared with them as it is."""
+
+        class Watched(type):
+            def __call__(cls, seed: Any = None) -> Any:
+                watch.note(seed, sys._getframe(1))
+                return kind(seed)
+
+            def __instancecheck__(cls, instance: object) -> bool:
+                return isinstance(instance, kind)
+
+        watch = self
+        return Watched(kind.__name__, (), {})
+
+
+@contextmanager
+def _unseeded_generators() -> Iterator[list[str]]:
+    """Where own code starts a generator without a seed in this thread, inside: see ``_Watch``."""
+    watch = _Watch()
+    replaced: list[tuple[Any, str, Any]] = [
+        (np.random, "default_rng", watch.over(np.random.default_rng)),
+        (np.random, "seed", watch.over(np.random.seed)),
+        (np.random, "RandomState", watch.over_type(np.random.RandomState)),
+        (random, "seed", watch.over(random.seed)),
+        (random.Random, "seed", watch.over(random.Random.seed, before=1)),
+    ]
+    before = [(owner, name, getattr(owner, name)) for owner, name, _ in replaced]
+    for owner, name, value in replaced:
+        setattr(owner, name, value)
     try:
-        yield places
+        yield watch.places
     finally:
-        np.random.default_rng = original
+        for owner, name, value in before:
+            setattr(owner, name, value)
