@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from merlab.databases import examine_table, find_database, load, long_videos
+from merlab.databases.casme3 import PART_A
 from merlab.errors import MerlabError
 from merlab.progress import silent
 from tests.databases.release import image_bytes, label, only, write_images, write_table
@@ -216,6 +217,28 @@ class TestPartA:
         ((event,),) = [video.events for video in long_videos("casme3", tmp_path).videos]
         assert (clip.onset, clip.apex, clip.offset) == corrected
         assert (event.onset, event.apex, event.offset) == corrected
+
+    @pytest.mark.parametrize(
+        ("subject", "name", "coded", "corrected"),
+        [
+            ("spNO.40", "e", (1812, 1824, 0), (1812, 1824, 1845)),
+            ("spNO.40", "e", (2327, 2363, 0), (2327, 2363, 2403)),
+            ("spNO.216", "e", (0, 0, 25), (1, 13, 25)),
+            ("spNO.214", "c", (5, 5, 40), (5, 20, 34)),
+        ],
+    )
+    def test_known_mistakes_are_those_of_a_row_wherever_it_is(self, tmp_path, subject, name, coded, corrected):
+        """The numbers are those of the table of CD6ME, with an apex at the onset moved to the midpoint."""
+        write_table(tmp_path / MICRO_TABLE, [row(), row(name, coded, subject=subject)], COLUMNS)
+        write_video(tmp_path)
+        write_video(tmp_path, f"{subject}/{name}", range(corrected[0], corrected[2] + 1))
+        (clip,) = [each for each in load("casme3", tmp_path) if each.subject == subject]
+        assert (clip.onset, clip.apex, clip.offset) == corrected
+
+    def test_in_a_table_of_another_order_no_mistake_is_found_by_its_line(self):
+        """The lines of the mistakes in the authors' table of micro-expressions."""
+        for line in (710, 752, 798, 800):
+            assert not {"frame range", "wrong frame"} & set(PART_A.quirks_of("spNO.1", "a", line, 3))
 
     @pytest.mark.slow
     def test_a_full_table_has_the_published_counts(self, tmp_path):

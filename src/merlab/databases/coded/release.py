@@ -41,8 +41,8 @@ class Quirk:
     """One clip of a release with an unexpected property.
 
     Attributes:
-        clip: ``sub04 EP12_01f``; ``spNO.149 d@112`` with its onset in the table; or ``row 42``, its line in the sheet,
-            if only the line is publicly known.
+        clip: ``sub04 EP12_01f``; ``spNO.149 d@112`` with its onset in the table, 0 where it is unknown; or ``row 42``,
+            its line in the sheet, if only the line is publicly known.
         kind: the kind of the quirk. ``frame range``: the folder of the clip may lack the frames of the table.
             ``wrong frame``: a number in the table is a mistake, independent of the folder.
         handling: what merlab does and why.

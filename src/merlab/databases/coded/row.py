@@ -80,7 +80,7 @@ def parse_row(number: int, record: Record, table: str, release: Release, above: 
         return Finding("unusable", where, expected, found, _remedy_for(record))
     folder = folder_of(record, form)
     line = number - above if kind_of(record) == "" else None
-    wrong = release.quirks_of(subject, folder, line).get("wrong frame")
+    wrong = release.quirks_of(subject, folder, line, frame_number(record.get("onset", "")) or 0).get("wrong frame")
     moments = read_moments(record, form, wrong.frames if wrong else None)
     if isinstance(moments, str):
         unknown = ", or nothing if it is unknown," if moments == "apex" else ""
