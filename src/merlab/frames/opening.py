@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +27,24 @@ def open_frames(source: Path) -> Frames:
         # It may be a pipe, which waits for a writer.
         raise ClipError(f"{source} is neither a file nor a folder; give the file of the video")
     return Video(source)
+
+
+def as_on_disk(path: Path) -> Path:
+    """The path as the disk spells it: macOS may write a letter and its mark as two characters, and others as one.
+
+    Each folder of it may be spelled in its own way. The same path where it leads to nothing, or may not be entered.
+    """
+    with suppress(OSError):
+        if path.exists():
+            return path
+        found = Path(path.anchor)
+        for part in path.relative_to(path.anchor).parts:
+            spelled = (part, unicodedata.normalize("NFC", part), unicodedata.normalize("NFD", part))
+            found = next((found / each for each in spelled if (found / each).exists()), path)
+            if found is path:
+                break
+        return found
+    return path
 
 
 def leads_nowhere(source: Path) -> bool:

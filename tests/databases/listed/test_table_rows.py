@@ -79,3 +79,11 @@ def test_a_path_with_umlauts_is_found_whichever_way_the_disk_and_the_table_write
     write_images(tmp_path / "data" / names[on_disk], (f"{number}.png" for number in range(1, 10)), PNG)
     (clip,) = examine(tmp_path, HEADER, line=LINE.replace("frames", f"data/{names[in_table]}")).clips
     assert clip.source.is_dir()
+
+
+def test_folders_of_one_path_may_be_written_in_two_ways(tmp_path):
+    """A folder that was named on this machine, with an archive in it that was made on macOS."""
+    here, unpacked = normalize("NFC", "Universität"), normalize("NFD", "Müller")
+    write_images(tmp_path / here / unpacked, (f"{number}.png" for number in range(1, 10)), PNG)
+    (clip,) = examine(tmp_path / here, HEADER, line=LINE.replace("frames", normalize("NFC", "Müller"))).clips
+    assert clip.source.is_dir()

@@ -6,6 +6,7 @@ import os
 import re
 from dataclasses import replace
 from typing import Any, cast
+from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
@@ -250,6 +251,23 @@ def test_recordings_come_from_tables_or_paths(folder, tmp_path):
         recordings(truth, [folder / "a"], FPS)
     with pytest.raises(MerlabError, match="two of the videos have the name a"):
         recordings(truth, [folder / "a", folder / "a"], FPS)
+
+
+@pytest.mark.parametrize(("on_disk", "in_tables"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_recording_is_found_whichever_way_the_disk_and_the_tables_write_its_accents(
+    folder, tmp_path, on_disk, in_tables
+):
+    stored, typed = (normalize(form, "müller") for form in (on_disk, in_tables))
+    (tmp_path / stored).symlink_to(folder / "a", target_is_directory=True)
+    truth = pd.DataFrame({"video": [typed], "subject": ["1"], "onset": [11], "offset": [19]})
+    pd.DataFrame({"video": [typed], "source": [typed]}).to_csv(tmp_path / "videos.csv", index=False)
+    for given in (tmp_path / stored, tmp_path / "videos.csv"):
+        (read,) = recordings(truth, [given], FPS)
+        assert (read.subject, len(read.events)) == ("1", 1)
+    # A disk that tells the two apart may hold both, and tables cannot say which one is meant.
+    both = [tmp_path / stored, tmp_path / typed]
+    with pytest.raises(MerlabError, match="two of the videos have the name müller"):
+        recordings(truth, both, FPS)
 
 
 def test_one_person_is_not_in_both_parts_of_a_fold(folder, tmp_path):

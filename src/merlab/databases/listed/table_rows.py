@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from merlab.databases.objective_class import EXAMPLE, parse_objective_class
 from merlab.databases.table_file import Sheet
 from merlab.errors import MerlabError
 from merlab.frames import HIGHEST_RATE, LOWEST_RATE, is_rate
+from merlab.frames.opening import as_on_disk
 from merlab.spelling import INVISIBLE, one_letter_apart, quoted, without_fraction
 
 REQUIRED = ("subject", "clip", "frames")
@@ -244,14 +244,8 @@ def _record(path: Path, place: str, given: Mapping[str, str]) -> Record:
 
 
 def _source(folder: Path, frames: str) -> Path:
-    """The path in a cell, below ``folder``; on the disk a letter with marks may be several signs, as macOS has it."""
-    written = folder / frames.replace("\\", "/")
-    forms = [written, *(Path(unicodedata.normalize(form, str(written))) for form in ("NFC", "NFD"))]
-    try:
-        return next((form for form in forms if form.exists()), written)
-    except OSError:
-        # Its fault is named when it is opened.
-        return written
+    """The path in a cell, below ``folder``."""
+    return as_on_disk(folder / frames.replace("\\", "/"))
 
 
 def _with_one_spelling(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -16,14 +17,22 @@ from merlab.databases.table_file import READERS
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import is_no_value, read_cells
 from merlab.frames import clock_of, open_frames
-from merlab.frames.opening import state_of
+from merlab.frames.opening import as_on_disk, state_of
 from merlab.given import as_path, require_folder
 from merlab.spelling import first_of, person, without_fraction
 from merlab.spotting.comparison.folds import require_one_spelling
 from merlab.spotting.many_videos import videos_in
 from merlab.spotting.scoring import read_events
 from merlab.spotting.scoring.kinds import KIND, MACRO, OTHER
-from merlab.spotting.scoring.read_intervals import ACTION_UNITS, APEX, EMOTION, OFFSET, ONSET, VIDEO
+from merlab.spotting.scoring.read_intervals import (
+    ACTION_UNITS,
+    APEX,
+    EMOTION,
+    OFFSET,
+    ONSET,
+    VIDEO,
+    with_composed_names,
+)
 from merlab.spotting.scoring.video_lengths import SAME
 from merlab.synthesis.recording_set import EVENTS_TABLE, VIDEOS
 
@@ -51,7 +60,7 @@ def recordings(
     """
     listed: dict[str, dict[str, str]] = {}
     for given in videos:
-        for name, facts in _listed(as_path(given, "each of videos")).items():
+        for name, facts in _listed(as_path(given, "each of videos")):
             if name in listed:
                 raise MerlabError(f"two of the videos have the name {name}; give each once, or rename one")
             listed[name] = facts
@@ -99,22 +108,27 @@ def digest_of(videos: Sequence[LongVideo]) -> str:
     return hashlib.sha256(json.dumps(described).encode()).hexdigest()[:16]
 
 
-def _listed(given: Path) -> dict[str, dict[str, str]]:
-    """Name -> source, subject and fps of one argument."""
+def _listed(given: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """The name, and source, subject and fps, of each video of one argument.
+
+    A name has one spelling of accents: the tables that state it may have another than the disk.
+    """
     if given.suffix.lower() in READERS and not given.is_dir():
-        return _in_table(given)
-    return {path.name: {SOURCE: str(path)} for path in videos_in(given) or [given]}
+        yield from _in_table(given).items()
+        return
+    for path in videos_in(given) or [given]:
+        yield unicodedata.normalize("NFC", path.name), {SOURCE: str(path)}
 
 
 def _in_table(path: Path) -> dict[str, dict[str, str]]:
     table = read_cells(path, str(path), (VIDEO, SOURCE), (SUBJECT, FPS))
     table.require_values([VIDEO, SOURCE])
-    table = table.with_one_spelling([VIDEO])
+    table = with_composed_names(table).with_one_spelling([VIDEO])
     table.refuse(table.cells[VIDEO].duplicated(), "the video is listed twice", "keep one row per video")
     rows = [{str(name): str(text) for name, text in row.items()} for row in table.cells.to_dict("records")]
     for row in rows:
         stated = as_path(row[SOURCE], f"{path}: the {SOURCE} of {row[VIDEO]}")
-        source = next((each for each in (stated, path.parent / stated) if each.exists()), None)
+        source = next((each for each in map(as_on_disk, (stated, path.parent / stated)) if each.exists()), None)
         if source is None:
             raise MerlabError(
                 f"{path}: the {SOURCE} of {row[VIDEO]}, {row[SOURCE]}, does not exist; correct this column, or write "
@@ -129,15 +143,16 @@ def _events(truth: pd.DataFrame | Path | str) -> dict[str, tuple[LongEvent, ...]
     table = read_events(truth)
     found: dict[str, list[LongEvent]] = {}
     for row in table.to_dict("records"):
+        video = unicodedata.normalize("NFC", row[VIDEO])
         kind: Kind = "macro" if row.get(KIND) == MACRO else "micro"
         if row.get(KIND) != OTHER:
             apex = row.get(APEX)
             known = None if apex is None or math.isnan(apex) else int(apex)
             units = str(row.get(ACTION_UNITS, ""))
             event = LongEvent(int(row[ONSET]), known, int(row[OFFSET]), kind, str(row.get(EMOTION, "")), units)
-            found.setdefault(row[VIDEO], []).append(event)
+            found.setdefault(video, []).append(event)
         else:
-            found.setdefault(row[VIDEO], [])
+            found.setdefault(video, [])
     return {name: tuple(sorted(events, key=lambda event: event.onset)) for name, events in found.items()}
 
 
@@ -146,7 +161,7 @@ def _subjects(truth: pd.DataFrame | Path | str) -> Mapping[str, str]:
     table = read_cells(truth, "the true events", (), (VIDEO, SUBJECT))
     if SUBJECT not in table.cells or VIDEO not in table.cells:
         return {}
-    cells = table.with_one_spelling([VIDEO]).cells
+    cells = with_composed_names(table).with_one_spelling([VIDEO]).cells
     cells = cells.assign(**{SUBJECT: cells[SUBJECT].map(_known)})
     pairs = cells[cells[SUBJECT] != ""][[VIDEO, SUBJECT]].drop_duplicates()
     table.refuse(
