@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 
@@ -14,6 +15,18 @@ def test_json_is_valid_for_every_program(capsys):
     print_json({"fps": float("nan"), "rows": [{"p": float("inf")}], "name": "高兴 \udcff"})
     printed = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
     assert printed == {"fps": None, "rows": [{"p": None}], "name": "高兴 \udcff"}
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8", "utf8"])
+def test_json_is_valid_whatever_the_encoding_of_the_output(monkeypatch, encoding):
+    """As of a redirection on Windows, or of a machine without a locale; programs read JSON as UTF-8."""
+    written = io.BytesIO()
+    output = io.TextIOWrapper(written, encoding=encoding, errors="backslashreplace", write_through=True)
+    monkeypatch.setattr(sys, "stdout", output)
+    name = "Zoë 高 😀 \udcff \\xe9 \t"
+    print_json({name: name})
+    assert json.loads(written.getvalue()) == {name: name}
+    assert ("Zoë".encode() in written.getvalue()) == encoding.startswith("utf")
 
 
 def test_a_closed_output_is_no_error(monkeypatch):

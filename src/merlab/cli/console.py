@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import json
+import sys
 from typing import Any, TextIO
 
 from rich.cells import cell_len
@@ -32,8 +35,12 @@ def show_warning(
 
 
 def print_json(content: Any) -> None:
-    """Print JSON on standard output."""
-    print(json_text(content), end="")  # noqa: T201
+    """Print JSON on standard output; in another encoding than UTF-8, in which programs read it, as ASCII."""
+    text = json_text(content)
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    if codecs.lookup(encoding).name != "utf-8":
+        text = "".join(each if each.isascii() else json.dumps(each)[1:-1] for each in text)
+    print(text, end="")  # noqa: T201
 
 
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
