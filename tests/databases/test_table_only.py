@@ -10,7 +10,7 @@ import pytest
 from merlab.databases import examine_table, find_database
 from merlab.databases.database import Examination
 from merlab.errors import MerlabError
-from tests.databases import samm_release, test_mmew
+from tests.databases import samm_release, test_casme3, test_mmew
 from tests.databases.casme2_release import COLUMNS_2014, examine, row, write_release
 from tests.databases.release import write_table
 
@@ -55,6 +55,22 @@ def test_of_synthetic_faces_is_read_and_stamped(tmp_path, given):
     examination = examine_table(find_database("synthetic"), tmp_path / given)
     assert (examination.facts["subjects"], examination.findings) == ("2", ())
     assert examination.clips.stamps == ("SYNTHETIC",)
+
+
+@pytest.mark.parametrize("name", ["S03-01-００１", "S03-1-1"])
+def test_an_unusual_name_is_reported_as_beside_its_frames(tmp_path, name):
+    """Digits of full width are also what ``\\d`` matches; no folder of the database has them."""
+    rows = [test_mmew.row("S03-01-001", (1, 5, 9)), test_mmew.row(name, (1, 5, 9))]
+    write_table(tmp_path / test_mmew.TABLE, rows, test_mmew.COLUMNS)
+    findings = [each for each in examine_table(find_database("mmew"), tmp_path).findings if each.found == name]
+    assert [(each.severity, each.expected) for each in findings] == [("differs", "a name such as S03-01-002")]
+
+
+def test_a_clip_name_of_full_width_is_reported_where_any_other_is_usual(tmp_path):
+    rows = [test_casme3.row(name) for name in ("a", "ｂ")]
+    write_table(tmp_path / test_casme3.MICRO_TABLE, rows, test_casme3.COLUMNS)
+    findings = examine_table(find_database("casme3"), tmp_path).of("differs")
+    assert [each.found for each in findings if "name such as" in each.expected] == ["ｂ"]
 
 
 def test_a_micro_expression_of_one_frame_cannot_be_used(tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +25,7 @@ from merlab.databases.coded.missing_folders import (
 )
 from merlab.databases.coded.objective_classes import with_objective_classes
 from merlab.databases.coded.release import Release, subject_and_clip
-from merlab.databases.coded.row import Row
+from merlab.databases.coded.row import Row, odd_name
 from merlab.databases.coded.table_search import find_coding_table, read_chosen_table
 from merlab.databases.database import Examination
 from merlab.databases.frame_checks import check_frames
@@ -191,7 +190,7 @@ def read_layout(
     rows = [row for row in table.rows if not row.is_macro]
     for done, row in enumerate(rows, start=1):
         source = layout.clips.get((row.subject, row.folder))
-        findings += _odd_name(row, release)
+        findings += odd_name(row, release)
         if source is not None:
             findings += _other_emotion(row, source, release)
             clip, faults = _read_source(row, layout, database, source)
@@ -228,14 +227,6 @@ def _other_emotion(row: Row, source: Path, release: Release) -> Iterator[Finding
         remedy = "the emotion of the table is used; compare both with the original"
         found = f"{stated}, by the folder {source.parent.name}/{source.name}"
         yield Finding("differs", row.where, f"{row.emotion or 'no emotion'}, as the table states", found, remedy)
-
-
-def _odd_name(row: Row, release: Release) -> Iterator[Finding]:
-    if not re.fullmatch(release.table.usual_clip, row.folder):
-        quirk = release.quirks_of(row.subject, row.folder).get("odd name")
-        remedy = quirk.handling if quirk else "nothing if the clip's folder has this name; otherwise correct the row"
-        expected = f"a name such as {release.table.clip_example}"
-        yield Finding("handled" if quirk else "differs", row.where, expected, row.folder, remedy)
 
 
 def repeated_sources(layout: Layout) -> Iterator[Finding]:

@@ -133,8 +133,8 @@ def _missing_source(row: Row, table: CodingTable, layout: Layout, release: Relea
     absent = {folder for folder in of_subject if (row.subject, folder) not in layout.sources}
     may_be = {clip for clip in unlisted if may_be_one_clip(clip, row.folder)}
     remedy = rename_hint(row.folder, may_be, absent) or COPY_AGAIN
-    usual = [name for name in may_be if re.fullmatch(release.table.usual_clip, name)]
-    if usual and not re.fullmatch(release.table.usual_clip, row.folder):
+    usual = [name for name in may_be if release.table.is_usual(name)]
+    if usual and not release.table.is_usual(row.folder):
         remedy = f"correct the name in the table to {' or '.join(sorted(usual))}, if the folder holds these frames"
     return Finding("unusable", row.where, expected, found, remedy)
 

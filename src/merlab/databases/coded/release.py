@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ CLIPS_EXAMINED = 5
 TABLE_SUFFIXES = (".xlsx", ".xls", ".ods", ".csv", ".tsv")
 ANY_SUFFIX = f"({', '.join(TABLE_SUFFIXES)})"
 REGISTERED = "reg_"
+# As Unicode names it (UAX 11).
+FULL_WIDTH = "F"
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,11 @@ class TableFormat:
         """All emotions that the published versions have."""
         counted = [emotion for published in self.emotions.values() for emotion in published]
         return list(dict.fromkeys([*counted, *self.labels]))
+
+    def is_usual(self, clip: str) -> bool:
+        """Whether a clip name is a normal one; letters and digits of full width, as in Japanese text, are in none."""
+        wide = any(unicodedata.east_asian_width(sign) == FULL_WIDTH for sign in clip)
+        return not wide and re.fullmatch(self.usual_clip, clip, re.ASCII) is not None
 
     def is_optional(self, role: Role) -> bool:
         """Whether a table may lack the column of this role."""

@@ -146,6 +146,15 @@ def folder_of(record: Record, form: TableFormat) -> str:
     return record.get("folder") or form.folder(form.clip(record["clip"]))
 
 
+def odd_name(row: Row, release: Release) -> Iterator[Finding]:
+    """A finding if the folder of a row has an unusual name."""
+    if not release.table.is_usual(row.folder):
+        quirk = release.quirks_of(row.subject, row.folder).get("odd name")
+        remedy = quirk.handling if quirk else "nothing if the clip's folder has this name; otherwise correct the row"
+        expected = f"a name such as {release.table.clip_example}"
+        yield Finding("handled" if quirk else "differs", row.where, expected, row.folder, remedy)
+
+
 def movement_of(record: Record, roles: tuple[Role, Role]) -> tuple[int, int] | None:
     """Onset and offset of a movement beside the first of a row; None if there is none."""
     onset, offset = (frame_number(record.get(role, "")) for role in roles)

@@ -10,7 +10,7 @@ from statistics import median
 from merlab.clips import ClipTable, Finding
 from merlab.databases.coded.coding_table import CodingTable
 from merlab.databases.coded.release import Release
-from merlab.databases.coded.row import CORRECT, MICRO, Row, apex_outside
+from merlab.databases.coded.row import CORRECT, MICRO, Row, apex_outside, odd_name
 from merlab.databases.database import Examination
 from merlab.spelling import counted
 from merlab.stamps import SYNTHETIC
@@ -21,7 +21,7 @@ NOT_USED = "a table alone gives no clips"
 def table_alone(table: CodingTable, release: Release) -> Examination:
     """The findings and facts of a coding table; the examination has no clips, because there are no frames."""
     release = replace(release, quirks=()) if table.synthetic else release
-    out_of_order = [fault for row in table.rows for fault in _order(row, release)]
+    faults = [fault for row in table.rows for fault in (*odd_name(row, release), *_order(row, release))]
     facts = {
         **table.facts,
         "subjects": str(len({row.subject for row in table.rows})),
@@ -29,7 +29,7 @@ def table_alone(table: CodingTable, release: Release) -> Examination:
         "frames": f"not examined (--table-only): {NOT_USED}",
     }
     clips = ClipTable((), (SYNTHETIC,) * table.synthetic)
-    return Examination(clips, (*table.findings, *out_of_order), facts, tables=(table.path, *table.others))
+    return Examination(clips, (*table.findings, *faults), facts, tables=(table.path, *table.others))
 
 
 def _of_kinds(table: CodingTable, release: Release) -> Iterator[tuple[str, str]]:
