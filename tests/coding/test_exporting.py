@@ -199,6 +199,15 @@ def test_a_text_that_begins_like_a_formula_stays_a_text_in_the_spreadsheet(tmp_p
     assert (sheet["C2"].value, sheet["C2"].data_type) == ("=joy+1", "s")
 
 
+def test_a_text_with_a_sign_that_no_spreadsheet_can_hold_is_exported(tmp_path):
+    """U+FFFE and U+FFFF are no characters in XML: the workbook could not be opened."""
+    material = material_in(tmp_path / "out")
+    write_coding(material.folder, Coding((about(material.events[0], "accept", label="joy\ufffe", comment="\uffff"),)))
+    export_coding([material.folder], tmp_path / "boris.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "boris.xlsx").worksheets[0]
+    assert [sheet["C2"].value, sheet["E2"].value] == ["joy\ufffd", "e0001; \ufffd"]
+
+
 def test_a_file_of_the_result_is_not_replaced_whichever_way_its_path_is_written(tmp_path, monkeypatch):
     folder = coded_in(tmp_path / "out").folder
     before = (folder / CODING).read_bytes()

@@ -138,3 +138,16 @@ def test_a_few_bytes_that_state_more_cells_than_memory_holds_are_refused(tmp_pat
     row = f'<table:table-row table:number-rows-repeated="1048576">{full}</table:table-row>'
     with pytest.raises(MerlabError, match=r"a\.ods cannot be read as an OpenDocument spreadsheet.*more than \d+ cells"):
         read(tmp_path, row)
+
+
+def test_a_document_whose_entities_grow_is_refused(tmp_path):
+    """Each entity is ten times the one before: a billion words in a few lines."""
+    grown = "".join(f'<!ENTITY e{i} "{f"&e{i - 1};" * 10}">' for i in range(1, 10))
+    doctype = f'<!DOCTYPE d [<!ENTITY e0 "word">{grown}]>'
+    write(tmp_path / "a.ods", cell("&e1;"))
+    with zipfile.ZipFile(tmp_path / "a.ods") as archive:
+        content = archive.read("content.xml").decode()
+    with zipfile.ZipFile(tmp_path / "b.ods", "w") as archive:
+        archive.writestr("content.xml", doctype + content)
+    with pytest.raises(MerlabError, match=r"b\.ods cannot be read as an OpenDocument spreadsheet \(Entities"):
+        read_lines(tmp_path / "b.ods")

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch.torch_version import TorchVersion
 
 from merlab.errors import MerlabError
 from merlab.evaluation.zoo import ZooFile
@@ -56,6 +57,17 @@ def test_a_file_of_a_protocol_that_pytorch_does_not_read_is_refused_without_its_
         warnings.simplefilter("error")
         with pytest.raises(MerlabError, match=UNREADABLE):
             load_starts(tmp_path / "new.pth")
+
+
+@pytest.mark.parametrize("version", ["2.4.0", "2.5.1+cu124", "2.9.1"])
+def test_a_pytorch_that_executes_code_in_spite_of_weights_only_reads_no_pickle(tmp_path, monkeypatch, version):
+    """CVE-2025-32434 is mended in PyTorch 2.6, CVE-2026-24747 in 2.10."""
+    torch.save(TENSORS, tmp_path / "a.pth")
+    save_file(TENSORS, tmp_path / "a.safetensors")
+    monkeypatch.setattr(torch, "__version__", TorchVersion(version))
+    with pytest.raises(MerlabError, match=r"can execute what is in .*a\.pth; install PyTorch 2\.10 or a newer one"):
+        load_starts(tmp_path / "a.pth")
+    assert load_starts(tmp_path / "a.safetensors")
 
 
 def test_a_file_that_may_not_be_read_is_named_with_its_permissions(tmp_path, monkeypatch):

@@ -16,6 +16,7 @@ import openpyxl
 from merlab.coding.decisions import Decision
 from merlab.coding.material import Material
 from merlab.coding.tables import CodedVideo
+from merlab.elan.writing import printable
 from merlab.sinks import CsvSink
 from merlab.storage import whole_file
 
@@ -131,7 +132,7 @@ def _write_spreadsheet(path: Path, rows: Sequence[_Row]) -> None:
     assert sheet is not None, "a new workbook has a sheet"
     sheet.append(SPREADSHEET)
     for row in rows:
-        sheet.append((row.time, row.subject, row.behavior, row.modifier, row.comment))
+        sheet.append((row.time, *map(printable, (row.subject, row.behavior, row.modifier, row.comment))))
     for cell in (cell for line in sheet.iter_rows() for cell in line if cell.data_type == "f"):
         # Text that begins with = is no formula: BORIS would read an empty cell.
         cell.data_type = "s"

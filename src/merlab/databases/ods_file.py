@@ -12,8 +12,9 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
-from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
+
+from defusedxml.ElementTree import fromstring
 
 from merlab.databases.cell_texts import FAILED_FORMULA
 from merlab.databases.shown_numbers import as_shown
@@ -50,7 +51,7 @@ def ods_sheets(path: Path) -> dict[str, list[list[Value]]]:
     none of its type.
     """
     with zipfile.ZipFile(path) as archive:
-        content = ElementTree.fromstring(archive.read(CONTENT))
+        content = fromstring(archive.read(CONTENT))
     return {table.get(f"{TABLE}name", ""): _lines(table) for table in content.iter(f"{TABLE}table")}
 
 

@@ -27,6 +27,7 @@ from merlab.clips import Finding
 from merlab.databases.ods_file import is_ods, ods_sheets
 from merlab.databases.shown_numbers import in_format
 from merlab.databases.text_lines import ENCODINGS, decoded, text_lines
+from merlab.databases.unpacked_size import require_moderate_archive, require_moderate_parquet
 from merlab.errors import MerlabError, cannot_read
 from merlab.frames import require_utf8
 from merlab.given import require_file
@@ -172,6 +173,7 @@ def _read_xlsx(path: Path, header_lines: int) -> TableFile:
         return _read_xls(path, header_lines)
     if is_ods(content) is True:
         return _read_ods(path, header_lines)
+    require_moderate_archive(path, content)
     # Here, because every worker process imports this module, and few read a workbook.
     import openpyxl
 
@@ -237,8 +239,10 @@ def _xls_value(cell: xlrd.sheet.Cell, book: xlrd.book.Book) -> object:
 
 def _read_ods(path: Path, header_lines: int) -> TableFile:
     """An OpenDocument spreadsheet; a workbook of Excel under this suffix, as pandas writes it, is read as one."""
-    if is_ods(path.read_bytes()) is False:
+    content = path.read_bytes()
+    if is_ods(content) is False:
         return _read_xlsx(path, header_lines)
+    require_moderate_archive(path, content)
     try:
         return _workbook("OpenDocument spreadsheet", ods_sheets(path))
     except DAMAGED as error:
@@ -269,7 +273,9 @@ def _workbook(
 def _read_parquet(path: Path, header_lines: int) -> TableFile:
     content = path.read_bytes()
     try:
-        table = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True).read()
+        file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
+        require_moderate_parquet(path, file.metadata)
+        table = file.read()
         columns = [[_text(cell) for cell in column.to_pylist()] for column in table.columns]
     except (pa.ArrowException, OSError, *DAMAGED) as error:
         raise _unreadable(path, "Parquet", error) from error

@@ -75,7 +75,7 @@ def write_document(path: Path, tiers: Sequence[Tier], links: Links, *, author: s
     root = Element(
         "ANNOTATION_DOCUMENT",
         {
-            "AUTHOR": _text(author),
+            "AUTHOR": printable(author),
             "DATE": date,
             "FORMAT": FORMAT,
             "VERSION": FORMAT,
@@ -103,17 +103,22 @@ def file_address(path: Path) -> str:
     return "file:///" + path.resolve().as_posix().lstrip("/")
 
 
+def printable(value: str) -> str:
+    """The text without the characters that XML cannot hold, also that of spreadsheets."""
+    return UNPRINTABLE.sub("\ufffd", value)
+
+
 def _add_links(header: Element, links: Links) -> None:
     video, home = links.video.resolve(), links.home.resolve()
     media = {"MEDIA_URL": file_address(video), "MIME_TYPE": mimetypes.guess_type(video.name)[0] or "unknown"}
     # Windows has no relative path from one drive to another.
     with suppress(ValueError):
         media["RELATIVE_MEDIA_URL"] = "./" + Path(os.path.relpath(video, home)).as_posix()
-    SubElement(header, "MEDIA_DESCRIPTOR", {key: _text(text) for key, text in media.items()})
+    SubElement(header, "MEDIA_DESCRIPTOR", {key: printable(text) for key, text in media.items()})
     for name in links.beside:
         kind = "text/xml" if name.endswith(".xml") else "unknown"
         file = {"LINK_URL": file_address(home / name), "MIME_TYPE": kind, "RELATIVE_LINK_URL": f"./{name}"}
-        SubElement(header, "LINKED_FILE_DESCRIPTOR", {key: _text(text) for key, text in file.items()})
+        SubElement(header, "LINKED_FILE_DESCRIPTOR", {key: printable(text) for key, text in file.items()})
 
 
 def _add_tiers(root: Element, tiers: Sequence[Tier]) -> int:
@@ -129,7 +134,7 @@ def _add_tiers(root: Element, tiers: Sequence[Tier]) -> int:
             refs = {f"TIME_SLOT_REF{side}": slots[number, side] for side in (1, 2)}
             _add_annotation(element, "ALIGNABLE_ANNOTATION", number, refs, annotation.value)
         for kind, name in tier.notes.items():
-            element = _add_tier(root, tier, name, {"LINGUISTIC_TYPE_REF": NOTE, "PARENT_REF": _text(tier.name)})
+            element = _add_tier(root, tier, name, {"LINGUISTIC_TYPE_REF": NOTE, "PARENT_REF": printable(tier.name)})
             for number, annotation in numbered:
                 if kind in annotation.notes:
                     count = next(note_numbers)
@@ -154,13 +159,13 @@ def _add_slots(order: Element, annotations: Sequence[Annotation]) -> dict[tuple[
 
 def _add_tier(root: Element, tier: Tier, name: str, refs: Mapping[str, str]) -> Element:
     people = {"PARTICIPANT": tier.participant, "ANNOTATOR": tier.annotator}
-    given = {key: _text(person) for key, person in people.items() if person}
-    return SubElement(root, "TIER", {"TIER_ID": _text(name), **given, **refs})
+    given = {key: printable(person) for key, person in people.items() if person}
+    return SubElement(root, "TIER", {"TIER_ID": printable(name), **given, **refs})
 
 
 def _add_annotation(tier: Element, kind: str, number: int, refs: Mapping[str, str], value: str) -> None:
     element = SubElement(SubElement(tier, "ANNOTATION"), kind, {"ANNOTATION_ID": f"a{number}", **refs})
-    SubElement(element, "ANNOTATION_VALUE").text = _text(value)
+    SubElement(element, "ANNOTATION_VALUE").text = printable(value)
 
 
 def _add_types(root: Element, *, with_notes: bool) -> None:
@@ -172,8 +177,3 @@ def _add_types(root: Element, *, with_notes: bool) -> None:
     if with_notes:
         description = "1-1 association with a parent annotation"
         SubElement(root, "CONSTRAINT", {"DESCRIPTION": description, "STEREOTYPE": ASSOCIATION})
-
-
-def _text(value: str) -> str:
-    """The text without the characters that XML cannot hold."""
-    return UNPRINTABLE.sub("\ufffd", value)

@@ -20,6 +20,8 @@ from merlab.unneeded_warnings import without_warnings
 
 SAVED_BY_TORCH = (".pth", ".pt")
 UNKNOWN_CLASS = re.compile(r"Unsupported global: GLOBAL (\S+)")
+# Older ones execute code in a file in spite of weights_only (CVE-2025-32434, CVE-2026-24747).
+SAFE = "2.10"
 # Under what training code keeps the weights of a network in a checkpoint.
 ENTRIES = ("state_dict", "model_state_dict", "model", "net", "network")
 
@@ -60,6 +62,11 @@ def _safetensors(file: Path) -> dict[str, Tensor]:
 
 
 def _saved_by_torch(file: Path) -> dict[str, Tensor]:
+    if torch.__version__ < SAFE:
+        raise MerlabError(
+            f"PyTorch {torch.__version__} can execute what is in {file}; install PyTorch {SAFE} or a newer one, or get "
+            "the weights as safetensors"
+        )
     try:
         with without_warnings("Detected pickle protocol", UserWarning):
             content = torch.load(file, map_location="cpu", weights_only=True)
