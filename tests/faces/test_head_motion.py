@@ -85,6 +85,25 @@ def test_a_hidden_face_keeps_the_last_transform(frame):
     assert HeadFit(frame, LAYOUT).fit(hidden, LAYOUT) == LAYOUT
 
 
+def overexposed(head):
+    return np.clip(head[0].astype(np.int16) * 2, 0, 255).astype(np.uint8)
+
+
+def test_skin_without_texture_keeps_the_last_transform(frame, heads):
+    """All white, or a face whose skin between brows and mouth is white."""
+    for white in (np.full_like(frame, 255), overexposed(heads[0])):
+        for seen in (white, frame):
+            assert HeadFit(white, LAYOUT).fit(seen, LAYOUT) == LAYOUT
+
+
+@pytest.mark.parametrize("movement", [(0, 1, 1.2, 2.0), (0, 1, -5, 0)])
+def test_the_rest_of_overexposed_skin_shows_the_movement(heads, movement):
+    movement, frame = turned(*movement), overexposed(heads[2])
+    assert (frame[190:290, 291:350].min(axis=2) == 255).mean() > 0.3
+    found = HeadFit(frame, LAYOUT).fit(warped(frame, movement), LAYOUT)
+    assert error(found, movement) < 0.2
+
+
 def test_displacement_is_in_pixels_of_the_layout():
     assert displacement(translation(0, 0)) == 0
     assert displacement(translation(3, 4)) == pytest.approx(5)

@@ -72,6 +72,15 @@ def test_five_points_of_a_head_that_is_upside_down_are_told_from_those_of_an_upr
     assert abs(upside_down.roll) > 165
 
 
+@pytest.mark.parametrize(("degrees", "roll"), [(10, -170), (-10, 170), (60, -120), (-80, 100)])
+def test_the_roll_of_a_face_that_is_upside_down_is_its_way_to_upright(degrees, roll):
+    """The eyes are placed as on an upright face, on a line that is turned by so many degrees."""
+    angle = np.radians(degrees)
+    points = np.array([[0, 0], [np.cos(angle), np.sin(angle)], [0, 1], [0, 2], [1, 2]])
+    assert Landmarks(points, "five-points", 1.0).roll == pytest.approx(degrees)
+    assert Landmarks(points, "five-points", 1.0, upside_down=True).roll == pytest.approx(roll)
+
+
 def test_the_landmarks_hardly_depend_on_the_box_of_the_detector(mesh, heads):
     frame, _ = heads[0]
     face = detected(frame)

@@ -42,6 +42,25 @@ def test_head_motion_is_warned_of_unless_it_is_removed():
     assert any("30.0 px" in text for text in moving.warnings("rigid"))
 
 
+@pytest.mark.parametrize(
+    ("motion", "moved", "warned"),
+    [("onset", 0.95, False), ("onset", 1.05, True), ("rigid", 7.9, False), ("rigid", 8.1, True)],
+)
+def test_the_limits_of_head_motion_are_those_of_the_documentation(motion, moved, warned):
+    clip = quality()
+    clip.add(tracked(), moved)
+    assert bool(clip.warnings(motion)) == warned
+
+
+@pytest.mark.parametrize(
+    ("options", "warned"),
+    [({"pupil_distance": 61.5}, True), ({"pupil_distance": 62.5}, False), ({"left": 6}, True), ({"left": 3}, False)],
+)
+def test_the_limits_of_size_and_coverage_are_half_the_layout_and_one_fiftieth(options, warned):
+    """6 and 3 of the 231 columns of the layout are outside of the frame."""
+    assert bool(quality(**options).warnings("rigid")) == warned
+
+
 @pytest.mark.parametrize(("degrees", "told"), [(0, None), (-29, None), (31, "31"), (-90, "90"), (178, "178")])
 def test_a_face_that_is_not_upright_is_warned_of(degrees, told):
     """The eyes are 123 px apart on a line that is turned by so many degrees."""

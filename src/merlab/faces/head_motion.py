@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from merlab.faces.geometry import Transform, as_gray, moved_image, translation, turned_about
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
-from merlab.faces.skin_windows import GRID, LEAST_AGREEMENT, Gray, SkinWindows, believed
+from merlab.faces.skin_windows import GRID, LEAST_AGREEMENT, LEAST_TEXTURED, Gray, SkinWindows, believed
 from merlab.frames import Float32Array, Image
 from merlab.optical_flow import DenseInverseSearch
 
@@ -55,14 +55,15 @@ class HeadFit:
         columns, rows = _points(FLOW_GRID).T
         texture = cv2.cornerMinEigenVal(cv2.GaussianBlur(self._onset, (0, 0), 1), 9)[rows, columns]
         enough = max(float(np.percentile(texture, 70)), 1e-12)
-        self._texture = np.minimum(texture / enough, 1).astype(np.float64)
+        self._texture = np.clip(texture / enough, 0, 1).astype(np.float64)
+        self._blank = bool((self._texture > 0).mean() < LEAST_TEXTURED)
 
     def fit(self, frame: Image, before: Transform, landmarks: Transform | None = None) -> Transform:
         """The map of ``frame`` into the layout that puts its stable skin onto that of the onset, to about 0.1 px.
 
         It starts from ``before``, the map of the previous frame, or, where the head has jumped, from the map by its
         ``landmarks``. The start is returned unchanged where the images do not agree on one movement: the face is
-        hidden, or has turned away.
+        hidden, has turned away, or its skin shows no texture because it is overexposed.
         """
         gray = as_gray(frame)
         start = landmarks if landmarks is not None and self._jumped(gray, before, landmarks) else before
@@ -94,7 +95,7 @@ class HeadFit:
         step = self._windows.correction(strip)
         if step is not None and displacement(on_layout := _on_layout(step)) <= REACH:
             return on_layout
-        step = self._by_flow(strip)
+        step = None if self._blank else self._by_flow(strip)
         return step and _on_layout(step)
 
     def _by_flow(self, strip: Gray) -> Transform | None:

@@ -29,6 +29,10 @@ REWEIGHTINGS = 4
 LEAST_AGREEMENT = 0.1
 # The most informative windows (nostrils, edges of glasses) count no more than this quantile of all windows.
 MOST_INFORMATION = 70
+# Gray values squared per px squared: a window with less has no texture, but rounding, as in overexposed skin.
+LEAST_TEXTURE = 1e-6
+# The share of the skin with texture, below which no movement is measured.
+LEAST_TEXTURED = 0.1
 # Keeps a window without texture from moving far, as a share of the usual information.
 DAMPING = 0.02
 # A smaller change of scale cannot be distinguished from the pull of muscles and counts as none; of a larger one only
@@ -43,15 +47,25 @@ class SkinWindows:
 
     def __init__(self, onset: Gray, points: NDArray[np.intp]) -> None:
         self._onset = _smooth(onset)
-        self._columns, self._rows = points.T
         slopes = (cv2.Scharr(self._onset, cv2.CV_32F, *axis) for axis in ((1, 0), (0, 1)))
         self._gradient = [np.asarray(slope / 32, np.float32) for slope in slopes]
+        largest = self._measure(points)
+        textured = points[largest >= LEAST_TEXTURE]
+        self._blank = len(textured) < LEAST_TEXTURED * len(points)
+        if not self._blank:
+            self._weigh(textured, max(float(np.percentile(largest, MOST_INFORMATION)), 1e-12))
+
+    def _measure(self, points: NDArray[np.intp]) -> Numbers:
+        """Measure the texture in the windows around these points; returns that along its strongest direction, (N,)."""
+        self._columns, self._rows = points.T
         self._means = [self._in_windows(each) for each in self._gradient]
         xx, xy, yy = (self._covariance(i, self._gradient[j], self._means[j]) for i, j in ((0, 0), (0, 1), (1, 1)))
         self._structure = np.stack([xx, xy, xy, yy], axis=1).reshape(-1, 2, 2)
-        largest = np.linalg.eigvalsh(self._structure)[:, 1]
-        self._most = np.maximum(largest, 1e-12)
-        usual = max(float(np.percentile(largest, MOST_INFORMATION)), 1e-12)
+        return np.asarray(np.linalg.eigvalsh(self._structure)[:, 1])
+
+    def _weigh(self, points: NDArray[np.intp], usual: float) -> None:
+        """Use the windows around these points, each with the information of its texture."""
+        self._most = self._measure(points)
         self._share = np.minimum(usual / self._most, 1)
         self._information = self._share * self._most
         self._enough = LEAST_AGREEMENT * self._information.sum()
@@ -67,6 +81,8 @@ class SkinWindows:
 
         It holds for movements of less than two pixels.
         """
+        if self._blank:
+            return None
         difference = _smooth(picture) - self._onset
         mean = self._in_windows(difference)
         pull = -np.stack([self._covariance(axis, difference, mean) for axis in (0, 1)], axis=1)
@@ -77,7 +93,7 @@ class SkinWindows:
         for _ in range(REWEIGHTINGS):
             x, y = away.T
             squares = (xx * x * x + 2 * xy * x * y + yy * y * y) / self._most
-            cut_off = max(min(cut_off / 2, 2 * math.sqrt(median(squares))), CUT_OFF)
+            cut_off = max(min(cut_off / 2, 2 * math.sqrt(max(median(squares), 0))), CUT_OFF)
             weights = np.maximum(1 - squares / cut_off**2, 0) ** 2
             if weights @ self._information < self._enough:
                 return None
