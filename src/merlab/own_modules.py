@@ -75,6 +75,11 @@ def described_modules(names: Iterable[str], held: types.ModuleType | None = None
                 waiting += _imported_in(content, package)
 
 
+def code_of(module: str) -> str:
+    """A digest of a module of your own and of what it imports: see ``described_modules``."""
+    return hashlib.sha256("\n".join(described_modules([module])).encode()).hexdigest()[:16]
+
+
 def _file_of(module: str, held: types.ModuleType | None = None) -> Path | None:
     """The file of a module, which is not loaded for this; None if there is none. ``held`` stands for its name."""
     loaded = held if held is not None and held.__name__ == module else sys.modules.get(module)

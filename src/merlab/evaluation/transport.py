@@ -85,10 +85,20 @@ def unpacked(content: bytes) -> Plan:
 
 def packages_of(value: object) -> list[str]:
     """The installed packages, but for Python's own, in which another process looks up code of an object by its name."""
+    packages = {module.partition(".")[0] for module in _modules_of(value)}
+    return sorted(each for each in packages - sys.stdlib_module_names if is_installed(each))
+
+
+def own_modules_of(value: object) -> list[str]:
+    """The modules of your own, as of a package that is only linked (pip install -e), that are looked up by name."""
+    return sorted(each for each in _modules_of(value) if not (_goes_by_value(each) or is_installed(each)))
+
+
+def _modules_of(value: object) -> set[str]:
+    """The modules of all classes and functions of an object."""
     packer = _Packer(io.BytesIO())
     packer.dump(value)
-    packages = {module.partition(".")[0] for module in packer.modules}
-    return sorted(each for each in packages - sys.stdlib_module_names if is_installed(each))
+    return packer.modules - {""}
 
 
 def as_bytes(value: object) -> bytes:

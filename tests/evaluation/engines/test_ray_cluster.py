@@ -21,7 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from merlab.errors import MerlabError
 from merlab.evaluation.engines import LocalEngine, RayEngine, ray_cluster
 from merlab.evaluation.runner import finished, prepared, run
-from merlab.evaluation.transport import packages_of
+from merlab.evaluation.transport import own_modules_of, packages_of
 from merlab.evaluation.unit import Fit, versions
 from merlab.progress import silent
 from tests.cli.processes import wait_until
@@ -145,6 +145,21 @@ def test_a_machine_with_another_version_of_a_package_of_a_method_is_refused():
     for name, has in (("sklearn", sklearn.__version__), ("missing_package", r"\(ModuleNotFoundError: .*\)")):
         with pytest.raises(MerlabError, match=rf"a machine of the cluster has {name} {has} instead of 1\.0; install"):
             ray_cluster._unit(None, None, Fit(0, 0, 0, "key"), {name: "1.0"})  # type: ignore[arg-type]
+
+
+def test_a_machine_with_other_code_of_your_own_is_refused(tmp_path, monkeypatch):
+    """As of a package that is linked by pip install -e: its classes are looked up by name there, too."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "labcode").mkdir()
+    (tmp_path / "labcode" / "__init__.py").touch()
+    (tmp_path / "labcode" / "helping.py").write_text("HALF = .5")
+    (tmp_path / "labcode" / "ours.py").write_text("from labcode.helping import HALF\n\nclass Ours: pass\n")
+    ours = import_module("labcode.ours").Ours()
+    assert own_modules_of([ours, LogisticRegression()]) == ["labcode.ours"]
+    stated = {"labcode.ours": ray_cluster._version_here("labcode.ours")}
+    (tmp_path / "labcode" / "helping.py").write_text("HALF = .6")
+    with pytest.raises(MerlabError, match=rf"has labcode\.ours \w+ instead of {stated['labcode.ours']}; install"):
+        ray_cluster._unit(None, None, Fit(0, 0, 0, "key"), stated)  # type: ignore[arg-type]
 
 
 def test_without_ray_the_error_says_how_to_install_it(monkeypatch):

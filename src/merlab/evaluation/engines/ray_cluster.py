@@ -20,11 +20,11 @@ import pandas as pd
 from merlab.errors import MerlabError
 from merlab.evaluation.engines.engine import Done, FitEpoch
 from merlab.evaluation.plan import Entry, Plan
-from merlab.evaluation.transport import packages_of, packed, unpacked
+from merlab.evaluation.transport import own_modules_of, packages_of, packed, unpacked
 from merlab.evaluation.unit import Fit, UnitInputs, Worker, fit_and_predict, versions
 from merlab.given import as_jobs
 from merlab.inputs import Recipe
-from merlab.own_modules import origin_of
+from merlab.own_modules import code_of, is_installed, origin_of
 from merlab.version import install_hint
 
 KNOCK_SECONDS = 5.0
@@ -105,7 +105,8 @@ def _harvest(plan: Plan, cache: Path | None, fits: Sequence[Fit]) -> Done:
             shared[_inputs_key(entry)] = ray.put(here.inputs_of(entry))
     # Ray has its own copy of cloudpickle, which does not know which modules are packed by value.
     stated = ray.put(packed(plan))
-    expected = {name: _version_here(name) for name in packages_of([entry.method for entry in plan.entries])}
+    methods = [entry.method for entry in plan.entries]
+    expected = {name: _version_here(name) for name in (*packages_of(methods), *own_modules_of(methods))}
     running = {}
     for fit in fits:
         need, inputs = needs[fit.entry], shared[_inputs_key(plan.entries[fit.entry])]
@@ -152,11 +153,16 @@ def _require_machine(entry: Entry, need: _Needs) -> None:
 
 
 def _version_here(package: str) -> str:
-    """The version of an installed package, with a digest where ``origin_of`` has one; else why it cannot be loaded."""
+    """The version of an installed package, with a digest where ``origin_of`` has one; else why it cannot be loaded.
+
+    Of a module of your own, a digest of its code.
+    """
     try:
         import_module(package)
     except Exception as error:
         return f"({type(error).__name__}: {error})"
+    if not is_installed(package):
+        return code_of(package)
     return origin_of(package).removeprefix(package).strip()
 
 
