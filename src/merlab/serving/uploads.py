@@ -102,7 +102,6 @@ class _Receiver:
                 "on_header_end": self._end_header,
                 "on_headers_finished": self._open_part,
                 "on_part_data": self._take_data,
-                "on_part_end": self._end_part,
                 "on_end": self._end,
             },
         )
@@ -116,7 +115,6 @@ class _Receiver:
 
     def finish(self) -> tuple[str, Path]:
         """Name and path of the file after the end of the body; raises RefusedError (400) if it is incomplete."""
-        self._parser.finalize()
         if not self._complete or self._file is None:
             raise RefusedError(
                 400, 'the request has no complete part named "file" with a file name; send the video as this part'
@@ -172,9 +170,6 @@ class _Receiver:
     def _take_data(self, data: bytes, start: int, end: int) -> None:
         if self._in_file and self._file is not None:
             self._file.write(data[start:end])
-
-    def _end_part(self) -> None:
-        self._in_file = False
 
     def _end(self) -> None:
         self._complete = True
