@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import av
 import numpy as np
 import pytest
 
 from merlab.errors import MerlabError
 from merlab.frames import open_frames
 from merlab.sinks import CsvSink, VideoSink
+from tests.helpers import texture
 from tests.videos.recording import shown_at
 
 
@@ -53,6 +55,17 @@ def test_a_video_has_its_true_frame_rate_and_even_sides(tmp_path, fps):
     assert len(video.numbers) == 30
     assert video.read(30).shape == (48, 64, 3)
     assert np.abs(video.read(30)[:47, :63].astype(int) - 120).max() < 5
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_what_is_blue_is_shown_blue_and_no_frame_needs_a_later_one(tmp_path, fast):
+    with VideoSink(tmp_path / "video.mp4", 25.0, fast=fast) as sink:
+        for shift in range(12):
+            sink.write((texture(0)[:48, shift : shift + 64, None] / 8 + [180, 20, 0]).astype(np.uint8))
+    assert open_frames(tmp_path / "video.mp4").read(12).mean(axis=(0, 1)) == pytest.approx((196, 36, 16), abs=6)
+    with av.open(tmp_path / "video.mp4") as container:
+        shown = [packet.pts for packet in container.demux(video=0) if packet.pts is not None]
+    assert shown == sorted(shown)
 
 
 @pytest.mark.parametrize(

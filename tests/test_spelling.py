@@ -50,6 +50,7 @@ def test_digits_count_where_they_are_requested():
 
 def test_texts_that_differ_by_case_blanks_width_or_zeros_are_alike():
     assert alike(["a", "A ", "\uff21", "b", "01", "1.0", "1"]) == [["01", "1", "1.0"], ["A ", "a", "\uff21"]]
+    assert alike(["0a", "a", "00", "s01", "s1"]) == []
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,7 @@ def test_the_table_of_an_earlier_version_has_the_time_and_empty_measures(table):
         ("3,0.01000,,,0,", "3,0.01000,", "line 4 is damaged: it has"),
         ("pose_yaw", "pose_jaw", "damaged .it has no column pose_yaw"),
         ("pose_yaw", "score", "has no column score, or has it twice"),
+        ("pose_yaw", "blink", "damaged .two columns have one name"),
         ("confidence", "conf", "has no column confidence"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -72,6 +74,15 @@ def test_outlines_are_drawn_where_the_face_is_seen_and_all_else_is_black(plan):
     distance = np.hypot(columns - (57.7 + 10), rows - (70.35 + 20))
     assert distance.max() < 25 + 2
     assert distance.max() > 25 - 2
+
+
+def test_a_face_that_the_result_does_not_list_is_not_drawn(plan):
+    kept, drawn = read_kept(plan.kept_file(0)), dict(MeshFrames(plan, SIZE))
+    assert kept is not None
+    unlisted = replace(kept.tracks[0], face_id=7, transforms=kept.tracks[0].transforms + 1)
+    facts = kept.facts.model_copy(update={"tracks": (*kept.facts.tracks, (7, 2))})
+    KeptChunk(facts, [*kept.tracks, unlisted]).write(plan.kept_file(0))
+    assert all(np.array_equal(picture, drawn[number]) for number, picture in MeshFrames(plan, SIZE))
 
 
 def test_the_points_are_kept_to_a_thirty_second_of_a_pixel(plan):

@@ -89,6 +89,12 @@ def test_no_videos_are_refused_and_not_answered_with_nothing(tmp_path):
         merlab.recognize_each(tmp_path / "nowhere")
 
 
+@pytest.mark.parametrize("fps", [0, -25.0, float("nan"), "30"])
+def test_a_frame_rate_that_no_camera_has_is_refused(fps):
+    with pytest.raises(MerlabError, match="frame rate"):
+        Options(fps=fps)
+
+
 def test_values_of_the_right_type_are_kept():
     options = Options(most_faces=2, unsure_below=0, spotting=SpottingSettings(p=0.5))
     assert (options.most_faces, options.unsure_below, options.spotting.p) == (2, 0, 0.5)
