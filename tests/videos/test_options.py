@@ -8,8 +8,10 @@ import pytest
 
 import merlab
 from merlab.errors import MerlabError
+from merlab.faces.alignment import FaceFinding
 from merlab.spotting.spot import SpottingSettings
 from merlab.videos.options import Options, options_of
+from merlab.videos.words import WordSettings
 
 YES_OR_NO = "must be True or False, got"
 JOBS = "jobs must be a whole number from 1 up, or None for one per core, got"
@@ -72,6 +74,29 @@ def test_an_option_that_does_not_exist_is_named():
     given: Any = {"fp": 30}
     with pytest.raises(MerlabError, match=r"unknown option 'fp'; did you mean fps\?"):
         options_of(**given)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"aligned": True},
+        {"most_faces": 2},
+        {"finding": FaceFinding(landmarks="five-points")},
+        {"spotting": SpottingSettings(floor=6.0)},
+        {"unsure_below": 0.6},
+        {"words": WordSettings(largest_px=4.0)},
+        {"overlay": "none"},
+        {"save_inputs": True},
+    ],
+)
+def test_a_result_of_another_setting_is_known_by_what_it_states(changed):
+    given: Any = changed
+    assert Options(**given).used() != Options().used()
+
+
+def test_aligned_faces_were_found_by_no_landmarks():
+    assert (Options(aligned=True).used().landmarks, Options().used().landmarks) == (None, "mesh")
+    assert Options(aligned=True, finding=FaceFinding(landmarks="five-points")).stamps == ()
 
 
 @pytest.mark.parametrize("videos", [3, None])

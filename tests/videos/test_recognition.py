@@ -22,7 +22,7 @@ from merlab.spotting.many_videos import videos_in
 from merlab.spotting.motion import MEASURED
 from merlab.spotting.motion_score import ScoreSettings
 from merlab.spotting.spot import SpottingSettings
-from merlab.videos import recognition
+from merlab.videos import making, recognition
 from merlab.videos.chunks import chunk_worker
 from merlab.videos.chunks.chunk import Chunk
 from merlab.videos.chunks.division import Division
@@ -176,6 +176,15 @@ class TestResuming:
         assert {index for index, _ in pushed} == {2}
         assert content(tmp_path / "out") == content(result.folder)
         assert not (tmp_path / "out" / WORKING).exists()
+
+    def test_stopped_before_a_face_was_found_leaves_nothing(self, video, look, tmp_path, monkeypatch):
+        def stop(*_):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(making, "_fill", stop)
+        with pytest.raises(Stopped, match="nothing was finished that could be kept"):
+            look(video, tmp_path / "out")
+        assert not (tmp_path / "out").exists()
 
     def test_a_finished_result_is_reloaded(self, video, look, result, monkeypatch):
         monkeypatch.setattr(recognition, "only_writer", None)
@@ -457,6 +466,22 @@ class TestSources:
         assert isinstance(damaged, MerlabError)
         assert sound.metadata.video.frames == 60
         assert sound.folder == tmp_path / "out" / "b.avi"
+
+    def test_a_list_of_videos_has_its_results_in_the_current_folder(self, look, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        for name in ("a.mp4", "b.mp4"):
+            (tmp_path / name).write_text("no video")
+        assert all(isinstance(each, MerlabError) for each in look(["a.mp4", "b.mp4"], None, recognize_each).values())
+        assert (tmp_path / "merlab-recognized" / "summary.csv").is_file()
+
+    def test_a_folder_of_something_else_among_the_results_is_refused_before_any_work(self, look, tmp_path):
+        for name in ("a.mp4", "b.mp4"):
+            (tmp_path / name).write_text("no video")
+        (tmp_path / "out" / "b.mp4").mkdir(parents=True)
+        (tmp_path / "out" / "b.mp4" / "thesis.txt").write_text("mine")
+        with pytest.raises(MerlabError, match=r"b\.mp4 exists and contains no results of `merlab recognize`"):
+            look(tmp_path, tmp_path / "out", recognize_each)
+        assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.mp4"]
 
     def test_a_folder_of_videos_is_not_one_video(self, frames, look, tmp_path):
         write_avi(tmp_path / "b.avi", frames[:2])
