@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import re
 import subprocess
@@ -12,6 +13,7 @@ from typer.models import ArgumentInfo
 
 from merlab import cli
 from merlab.cli.app import DATA, EXPERIMENTS, ORDER, RECOGNIZERS, SPOTTING, SYNTHETIC_DATA, VIDEOS
+from merlab.errors import MerlabError
 
 COMMANDS = [
     "demo",
@@ -66,7 +68,7 @@ def test_a_help_text_fills_the_lines_of_the_terminal(merlab, monkeypatch, comman
     monkeypatch.setenv("COLUMNS", "1000")
     text = merlab(*command, "--help")[1].partition("╭")[0]
     paragraphs = [line for line in text.splitlines() if line.strip()]
-    assert len(paragraphs) <= 3
+    assert 2 <= len(paragraphs) <= 3
 
 
 def _name(command):
@@ -175,6 +177,31 @@ def test_a_file_whose_name_begins_with_a_dash_is_not_only_an_unknown_option(merl
     assert (status, "for the file -a b.avi, write './-a b.avi'" in err) == (2, True)
     status, _, err = merlab("recognize", "-c.avi")
     assert (status, "for the file" in err) == (2, False)
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (OSError(errno.ENOSPC, "No space left", "a.csv"), "a.csv: No space left; make room and run the same command"),
+        (OSError(errno.EROFS, "Read-only file system", "a.csv"), "a.csv: Read-only file system; choose a place that"),
+        (PermissionError(errno.EACCES, "Permission denied"), "Permission denied; choose a place that you may read and"),
+        (OSError(errno.EMFILE, "Too many open files"), "Too many open files; allow more open files (ulimit -n)"),
+        (OSError("the disk is gone"), "the disk is gone; check the path"),
+        (MemoryError(), "there is not enough memory; use fewer --jobs"),
+        (MerlabError("[bold] [/] is not a class"), "[bold] [/] is not a class"),
+    ],
+)
+def test_what_stops_a_command_is_named_with_the_remedy(merlab, monkeypatch, error, message):
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("merlab.evaluation.predictions_score.score", fail)
+    status, _, err = merlab("score", "table.csv")
+    assert (status, err.startswith(f"error: {message}")) == (1, True)
+
+
+def test_h_is_short_for_help(merlab):
+    assert merlab("score", "-h") == merlab("score", "--help")
 
 
 def test_a_stop_that_no_command_answers_does_not_claim_that_nothing_was_changed(merlab, monkeypatch):

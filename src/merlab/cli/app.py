@@ -56,7 +56,7 @@ class _Commands(TyperGroup):
     """All commands; Ctrl-C is answered here, because typer ends without a message, and a wrong word in plain words."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return sorted(self.commands, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
+        return sorted(self.commands, key=ORDER.index)
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command; Ctrl-C ends it with a message and the status STOPPED."""
