@@ -48,6 +48,26 @@ def test_text_contrasts_with_its_background_in_light_and_dark(scheme, ink, paper
     assert contrast(colors[ink], colors[paper]) >= 4.5
 
 
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_fields_lines_and_bands_contrast_with_what_is_around_them(scheme):
+    """WCAG 2.1, 1.4.11: 3 for the border of a field, and for lines that carry a meaning."""
+    style = FILES["style.css"]
+    colors = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", style.split(":root {")[scheme + 1]))
+    parts = re.findall(r"\.part-\d \{ stroke: (#[0-9a-f]{6})", style)
+    assert len(parts) == 7
+    for color in (colors["edge"], colors["event"], colors["accent"], *parts):
+        assert contrast(color, colors["panel"]) >= 3, color
+    assert contrast(colors["edge"], colors["page"]) >= 3
+    for rule in ("input {", "select, textarea {", "#drop {"):
+        assert re.search(rf"^{re.escape(rule)}.* var\(--edge\);", style, re.MULTILINE), rule
+    assert ".timeline .frame { fill: none; stroke: var(--event); stroke-width: 1; }" in style
+
+
+def test_the_curves_of_the_parts_differ_by_more_than_their_colors():
+    dashes = re.findall(r"\.part-\d \{[^}]*stroke-dasharray: ([\d ]+)", FILES["style.css"])
+    assert len(dashes) == len(set(dashes)) == 7
+
+
 def ids() -> list[str]:
     return re.findall(r'(?<![-\w])id(?:: |=)"([^"]+)"', "\n".join(FILES.values()))
 

@@ -72,7 +72,8 @@ export function makeTimeline(shown, { items, open, seek, step, chosen }) {
     line.setAttribute("x1", x);
     line.setAttribute("x2", x);
     plot.setAttribute("aria-valuenow", state.moment.toFixed(3));
-    plot.setAttribute("aria-valuetext", formatSeconds(state.moment, 2));
+    // As exact as the steps of the fastest cameras.
+    plot.setAttribute("aria-valuetext", formatSeconds(state.moment, 3));
   }
 
   /** Show a window of time, inside the video. */
