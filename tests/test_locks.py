@@ -17,7 +17,9 @@ import pytest
 
 from merlab import locks
 from merlab.errors import MerlabError
-from merlab.locks import only_writer
+from merlab.locks import InUseError, only_writer
+from merlab.renewed_locks import this_process
+from merlab.storage import WriteError
 
 HOLD = """
 import sys, time
@@ -142,7 +144,7 @@ def test_on_a_disk_without_locks_a_dead_or_silent_holder_blocks_nobody(tmp_path,
     file = tmp_path / ".out.lock.renewed"
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    description = locks._description()
+    description = this_process()
     for process, age, blocks in ((os.getpid(), 0, True), (ended.pid, 0, False), (os.getpid(), 90, False)):
         file.write_text(json.dumps({**description, "process": process}))
         os.utime(file, (time.time() - age,) * 2)
@@ -151,6 +153,83 @@ def test_on_a_disk_without_locks_a_dead_or_silent_holder_blocks_nobody(tmp_path,
                 stack.enter_context(pytest.raises(MerlabError, match="is being written by"))
             stack.enter_context(only_writer(tmp_path / "out"))
         file.unlink(missing_ok=True)
+
+
+class TestTwoUsers:
+    """The other one wrote a file that this one may only read, as with the usual permissions in a shared folder."""
+
+    @pytest.fixture
+    def another_users(self, monkeypatch):
+        """``another_users(path)``: the file there belongs to another user."""
+        really_open = os.open
+
+        def belongs(path: Path) -> None:
+            def opened(file, flags, *mode):
+                if file == path and path.exists() and flags & os.O_RDWR:
+                    raise PermissionError(errno.EACCES, "Permission denied", str(path))
+                return really_open(file, flags, *mode)
+
+            monkeypatch.setattr(os, "open", opened)
+
+        return belongs
+
+    def test_who_writes_is_named(self, tmp_path, other, another_users):
+        process = other(tmp_path / "out")
+        another_users(tmp_path / ".out.lock")
+        with (
+            pytest.raises(InUseError, match=f"out is being written by process {process.pid} since"),
+            only_writer(tmp_path / "out"),
+        ):
+            pass
+        assert (tmp_path / ".out.lock").exists()
+
+    def test_a_killed_process_blocks_nobody(self, tmp_path, another_users):
+        (tmp_path / ".out.lock").touch()
+        another_users(tmp_path / ".out.lock")
+        with only_writer(tmp_path / "out"):
+            assert json.loads((tmp_path / ".out.lock").read_bytes())["process"] == os.getpid()
+        assert list(tmp_path.iterdir()) == []
+
+    def test_what_it_left_in_a_folder_where_only_owners_remove_files_is_named(
+        self, tmp_path, another_users, monkeypatch
+    ):
+        lock = tmp_path / ".out.lock"
+        lock.touch()
+        another_users(lock)
+
+        def denied(path: Path, missing_ok: bool = False) -> None:
+            raise PermissionError(errno.EPERM, "Operation not permitted", str(path))
+
+        monkeypatch.setattr(Path, "unlink", denied)
+        with (
+            pytest.raises(MerlabError, match=r"\.out\.lock is a lock .*; ask that user"),
+            only_writer(tmp_path / "out"),
+        ):
+            pass
+
+    def test_a_file_that_cannot_be_read_either_is_an_error_about_the_output(self, tmp_path, monkeypatch):
+        def denied(file, flags, *mode):
+            raise PermissionError(errno.EACCES, "Permission denied", str(file))
+
+        monkeypatch.setattr(os, "open", denied)
+        with pytest.raises(WriteError, match="out: Permission denied; choose a folder"), only_writer(tmp_path / "out"):
+            pass
+
+    @pytest.mark.usefixtures("disk")
+    @pytest.mark.parametrize("first_may_write_the_parent", [True, False])
+    def test_of_whom_one_may_not_write_the_folder_above_are_not_both_writers(
+        self, tmp_path, monkeypatch, first_may_write_the_parent
+    ):
+        out = tmp_path / "out"
+        out.mkdir()
+        monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path or first_may_write_the_parent)
+        with only_writer(out):
+            monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path or not first_may_write_the_parent)
+            with pytest.raises(InUseError, match=f"out is being written by process {os.getpid()}"), only_writer(out):
+                pass
+        with only_writer(out):
+            pass
+        assert [path.name for path in tmp_path.rglob("*")] == ["out"]
 
 
 def test_a_folder_whose_parent_cannot_be_written_has_the_lock_inside(tmp_path, monkeypatch):

@@ -11,14 +11,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import itertools
-import json
 import os
-import shlex
 import socket
 import sys
-import threading
-import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -26,11 +21,11 @@ from pathlib import Path
 from typing import Protocol
 
 from merlab.errors import MerlabError
+from merlab.renewed_locks import RenewedFile, is_stale, read_holder, this_process, write_holder
 from merlab.storage import WriteError
 
 HELD = {errno.EAGAIN, errno.EACCES, errno.EDEADLK}
 WITHOUT_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
-RENEWAL_SECONDS, STALE_SECONDS = 5.0, 60.0
 # Windows lets nobody else read a locked byte, so it is one far behind the content.
 FAR_BYTE = 2**30
 # Bytes of the longest name that the name of its lock contains: disks allow 255, and what is added needs some of them.
@@ -51,16 +46,19 @@ def only_writer(out: Path) -> Iterator[None]:
     """Be the only process that writes ``out``, a file or folder that need not exist.
 
     The lock is a hidden file beside ``out``, or in it if its parent cannot be written; it is removed at the end. Raises
-    InUseError if another process, or another thread of this one, writes ``out``; the message says which and since when.
+    InUseError if another process, of any user, or another thread of this one writes ``out``; the message says which and
+    since when.
     """
     try:
-        path = _lock_path(out)
+        path, other = _lock_paths(out)
     except OSError as error:
         raise WriteError.at(out, error) from error
     made = list(itertools.takewhile(lambda folder: not folder.exists(), path.parents))
     try:
         held = _held(out, path)
         try:
+            if other is not None and _is_held(other):
+                raise _in_use(out, other)
             yield
         finally:
             held.release()
@@ -78,39 +76,93 @@ def _held(out: Path, path: Path) -> _Held:
     except OSError as error:
         raise WriteError.at(out, error) from error
     if held is None:
-        raise InUseError(
-            f"{out} is being written by {_holder(path)}; wait until it has finished, or choose another place"
-        )
+        raise _in_use(out, path)
     return held
 
 
-def _lock_path(out: Path) -> Path:
+def _in_use(out: Path, path: Path) -> InUseError:
+    return InUseError(f"{out} is being written by {_holder(path)}; wait until it has finished, or choose another place")
+
+
+def _lock_paths(out: Path) -> tuple[Path, Path | None]:
+    """Where this user locks ``out``, and where one with other permissions would; None where all have one place."""
     real = Path(os.path.realpath(out))
-    if not real.name or (real.is_dir() and not os.access(real.parent, os.W_OK)):
-        return real / ".lock"
+    inside = real / ".lock"
+    if not real.name:
+        return inside, None
     name = os.fsencode(real.name)
     shown = real.name if len(name) <= LONGEST_NAME else hashlib.sha256(name).hexdigest()
-    return real.with_name(f".{shown}.lock")
+    beside = real.with_name(f".{shown}.lock")
+    if not real.is_dir():
+        return beside, None
+    return (beside, inside) if os.access(real.parent, os.W_OK) else (inside, beside)
 
 
 def _acquire(path: Path) -> _Held | None:
     """The lock; None if another holds it."""
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        descriptor, is_ours = _opened(path)
         try:
             _lock(descriptor)
         except OSError as error:
             os.close(descriptor)
-            if error.errno in HELD:
+            # On NFS, a file that may only be read cannot be locked.
+            if error.errno in HELD or (error.errno == errno.EBADF and not is_ours):
                 return None
             if error.errno in WITHOUT_LOCKS:
                 path.unlink(missing_ok=True)
-                return _RenewedFile.acquire(path.with_name(f"{path.name}.renewed"))
+                return RenewedFile.acquire(_renewed(path))
             raise
         # Between opening and locking, the last holder may have removed the file.
-        if _is_at(path, descriptor):
+        if is_ours and _is_at(path, descriptor):
             return _described(_LockedFile(path, descriptor), descriptor)
-        os.close(descriptor)
+        try:
+            if not is_ours:
+                _remove_left_behind(path)
+        finally:
+            os.close(descriptor)
+
+
+def _opened(path: Path) -> tuple[int, bool]:
+    """The file of a lock, made if it is missing, and whether it may be written; one of another user may be read."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o666), True
+    except PermissionError as denied:
+        try:
+            return os.open(path, os.O_RDONLY), False
+        except OSError:
+            raise denied from None
+
+
+def _remove_left_behind(path: Path) -> None:
+    """Remove the lock of another user that no process holds; raises MerlabError where the folder does not allow it."""
+    try:
+        path.unlink(missing_ok=True)
+    except PermissionError as error:
+        raise MerlabError(
+            f"{path} is a lock that a process of another user left when it ended; ask that user to remove it, or "
+            "choose another place"
+        ) from error
+
+
+def _is_held(path: Path) -> bool:
+    """Whether another process holds the lock at a path that may only be read."""
+    with suppress(OSError):
+        if (renewed := _renewed(path)).exists():
+            return not is_stale(renewed)
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            _lock(descriptor)
+        except OSError as error:
+            return error.errno in HELD
+        finally:
+            os.close(descriptor)
+    return False
+
+
+def _renewed(path: Path) -> Path:
+    """The file in the place of a lock on a disk without locks."""
+    return path.with_name(f"{path.name}.renewed")
 
 
 def _is_at(path: Path, descriptor: int) -> bool:
@@ -124,7 +176,7 @@ def _is_at(path: Path, descriptor: int) -> bool:
 def _described(held: _LockedFile, descriptor: int) -> _LockedFile:
     """The lock, with its holder written into its file; it is given back where that fails, as on a full disk."""
     try:
-        _write(descriptor, _description())
+        write_holder(descriptor, this_process())
     except OSError:
         held.release()
         raise
@@ -147,99 +199,9 @@ class _LockedFile:
                 self._path.unlink()
 
 
-class _RenewedFile:
-    """A file whose holder renews it, for disks without locks."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._renew, daemon=True)
-        self._thread.start()
-
-    @classmethod
-    def acquire(cls, path: Path) -> _RenewedFile | None:
-        """The lock; None if another process still renews it."""
-        for _ in range(2):
-            try:
-                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
-            except FileExistsError:
-                try:
-                    stale = _is_stale(path)
-                except FileNotFoundError:
-                    # It was given back meanwhile. What is at the path now may be the lock of another.
-                    continue
-                if not stale:
-                    return None
-                with suppress(OSError):
-                    path.unlink()
-                continue
-            try:
-                _write(descriptor, _description())
-            except OSError:
-                with suppress(OSError):
-                    path.unlink()
-                raise
-            finally:
-                os.close(descriptor)
-            return cls(path)
-        return None
-
-    def release(self) -> None:
-        """Stop renewing, and remove the file."""
-        self._ended.set()
-        self._thread.join()
-        with suppress(OSError):
-            self._path.unlink()
-
-    def _renew(self) -> None:
-        while not self._ended.wait(RENEWAL_SECONDS):
-            with suppress(OSError):
-                os.utime(self._path)
-
-
-def _is_stale(path: Path) -> bool:
-    """Whether the holder of a renewed file has ended; the disk's own clock is used, which may differ from ours.
-
-    Raises FileNotFoundError if the file is gone.
-    """
-    probe = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        probe.touch()
-        if probe.stat().st_mtime - path.stat().st_mtime > STALE_SECONDS:
-            return True
-    finally:
-        probe.unlink(missing_ok=True)
-    holder = _read(path)
-    return holder.get("host") == socket.gethostname() and not _is_running(holder.get("process"))
-
-
-def _is_running(process: object) -> bool:
-    """Whether this machine runs a process; True where that is not known."""
-    # On Windows, os.kill would end the process.
-    if not isinstance(process, int) or sys.platform == "win32":
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
-def _description() -> dict[str, object]:
-    program = Path(sys.argv[0]).name
-    return {
-        "process": os.getpid(),
-        "host": socket.gethostname(),
-        "since": time.time(),
-        "command": shlex.join(["merlab" if program == "__main__.py" else program, *sys.argv[1:]])[:500],
-    }
-
-
 def _holder(path: Path) -> str:
     """``process 4711 since 14:03:22 (merlab recognize a.mp4)``, as far as it is known."""
-    found = _read(path) or _read(path.with_name(f"{path.name}.renewed"))
+    found = read_holder(path) or read_holder(_renewed(path))
     if not {"process", "host", "since", "command"} <= found.keys():
         return "another process"
     where = "" if found["host"] == socket.gethostname() else f" on {found['host']}"
@@ -247,19 +209,6 @@ def _holder(path: Path) -> str:
     today = begun.date() == datetime.now().astimezone().date()
     since = f"{begun:%H:%M:%S}" if today else f"{begun:%Y-%m-%d %H:%M}"
     return f"process {found['process']}{where} since {since} ({found['command']})"
-
-
-def _read(path: Path) -> dict[str, object]:
-    try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _write(descriptor: int, content: dict[str, object]) -> None:
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, json.dumps(content).encode())
 
 
 if sys.platform == "win32":
