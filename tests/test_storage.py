@@ -24,6 +24,7 @@ from merlab.storage import (
     read_json,
     read_json_object,
     remove_unfinished,
+    replace_folder,
     require_writable,
     temporary_folder,
     user_cache,
@@ -348,3 +349,15 @@ def test_a_name_may_be_as_long_as_the_disk_allows_and_a_longer_one_is_named_with
     assert read_json(longest) == {}
     with pytest.raises(WriteError, match="File name too long; give it, or the video .*, a shorter name"):
         write_json(tmp_path / f"x{longest.name}x", {})
+
+
+def test_a_folder_of_another_user_whose_content_cannot_be_removed_is_named(tmp_path, monkeypatch):
+    old, new = tmp_path / "faces", tmp_path / "new"
+    for folder, text in ((old, "old"), (new, "new")):
+        folder.mkdir()
+        (folder / "a.txt").write_text(text)
+    # What it does where each file is refused.
+    monkeypatch.setattr("shutil.rmtree", lambda path, ignore_errors: None)
+    with pytest.warns(UserWarning, match=r"faces is new; .* stays in .*\.unfinished-\w+-faces; remove that folder"):
+        replace_folder(old, new)
+    assert (old / "a.txt").read_text() == "new"

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 import uuid
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -173,7 +174,8 @@ def whole_folder(path: Path) -> Iterator[Path]:
 def replace_folder(path: Path, folder: Path) -> None:
     """Move ``folder`` to ``path``, in the place of a folder that may be there; on failure that one stays.
 
-    Raises WriteError if it cannot be moved, as where ``path`` is a file.
+    Raises WriteError if it cannot be moved, as where ``path`` is a file. A warning names a former folder that cannot be
+    removed.
     """
     previous = _temporary_path(path)
     try:
@@ -185,6 +187,12 @@ def replace_folder(path: Path, folder: Path) -> None:
             previous.replace(path)
         raise WriteError.at(path, error) from error
     shutil.rmtree(previous, ignore_errors=True)
+    if previous.is_dir():
+        warnings.warn(
+            f"{path} is new; what it held before belongs to another user or is in use, so that it stays in {previous}; "
+            "remove that folder",
+            stacklevel=2,
+        )
 
 
 def remove_unfinished(folder: Path, older_than: float = STILL_WRITING_SECONDS) -> None:
