@@ -8,7 +8,7 @@ import pytest
 from skimage import data
 
 from merlab.errors import MerlabError
-from merlab.faces.detection import DETECTORS, Face, make_detector, most_prominent
+from merlab.faces.detection import DETECTORS, Face, OpenCvSsd, make_detector, most_prominent
 from tests.helpers import SHARED
 
 SSD = (SHARED / "models" / "opencv_face_detector_uint8.pb", SHARED / "models" / "opencv_face_detector.pbtxt")
@@ -136,6 +136,10 @@ def test_the_same_image_gives_the_same_boxes(detector, astronaut):
 def test_errors_of_the_ssd_name_the_needed_file_and_where_it_is_published(tmp_path):
     with pytest.raises(MerlabError, match="opencv_3rdparty"):
         make_detector("opencv-ssd")
+    with pytest.raises(MerlabError, match=r"needs --detector-model \(the .pb\)"):
+        make_detector("opencv-ssd", None, tmp_path / "x.pbtxt")
+    with pytest.raises(MerlabError, match=r"needs --detector-config \(the .pbtxt\)"):
+        make_detector("opencv-ssd", tmp_path / "x.pb")
     wrong = tmp_path / "opencv_face_detector_uint8.pb"
     wrong.write_bytes(b"something else")
     with pytest.raises(MerlabError, match=r"SHA1 .* expected 4f2fdf6f231d759d.*opencv_3rdparty"):
@@ -169,3 +173,56 @@ def test_overlap_is_intersection_over_union():
     assert face.overlap(face) == 1
     assert face.overlap(Face(5, 0, 15, 10, 1)) == pytest.approx(1 / 3)
     assert face.overlap(Face(10, 0, 20, 10, 1)) == 0
+    assert Face(10, 20, 30, 80, 1).center == (20, 50)
+
+
+class Answers:
+    """A network in the form of OpenCV's SSD, which answers (0, class, confidence, left, top, right, bottom)."""
+
+    def __init__(self, *rows):
+        self.answer = np.array([[[(0, 1, *row) for row in rows]]], np.float32)
+
+    def setInput(self, blob):  # noqa: N802
+        assert blob.shape == (1, 3, 300, 300)
+        # The mean of OpenCV's samples, in the order of their channels, is subtracted from black.
+        assert blob[0, :, 0, 0].tolist() == [-104, -177, -123]
+
+    def forward(self):
+        return self.answer
+
+
+def ssd(*rows):
+    detector = OpenCvSsd.__new__(OpenCvSsd)
+    detector._network = Answers(*rows)  # type: ignore[assignment]
+    return detector
+
+
+BLACK = np.zeros((400, 800, 3), np.uint8)
+
+
+def test_the_boxes_of_the_ssd_are_shares_of_the_frame_the_surest_first():
+    """Its least confidence is .5, as in OpenCV's samples."""
+    rows = [(0.5, 0.5, 0.25, 0.75, 0.5), (0.498, 0, 0, 0.5, 0.5), (0.875, 0.125, 0.5, 0.25, 1)]
+    assert ssd(*rows).detect(BLACK) == [
+        Face(100, 200, 200, 400, 0.875),
+        Face(400, 100, 600, 200, 0.5),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("box", "kept"),
+    [
+        ((-0.0625, 0.25, 0.25, 0.5), True),  # a fifth is outside
+        ((-0.125, 0.25, 0.25, 0.5), False),  # a third
+        ((0.75, 0.25, 1.0625, 0.5), True),
+        ((0.75, 0.25, 1.125, 0.5), False),
+        ((0.25, -0.0625, 0.5, 0.25), True),
+        ((0.25, -0.125, 0.5, 0.25), False),
+        ((0.25, 0.75, 0.5, 1.0625), True),
+        ((0.25, 0.75, 0.5, 1.125), False),
+        ((1.25, 0.25, 1.5, 0.5), False),
+        ((0.5, 0.5, 0.25, 0.75), False),  # its right side is left of its left one
+    ],
+)
+def test_a_box_of_the_ssd_with_more_than_a_quarter_outside_the_frame_is_dropped(box, kept):
+    assert bool(ssd((0.9, *box)).detect(BLACK)) == kept

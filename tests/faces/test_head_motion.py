@@ -107,3 +107,8 @@ def test_the_rest_of_overexposed_skin_shows_the_movement(heads, movement):
 def test_displacement_is_in_pixels_of_the_layout():
     assert displacement(translation(0, 0)) == 0
     assert displacement(translation(3, 4)) == pytest.approx(5)
+
+
+def test_points_that_were_moved_before_are_moved_by_both():
+    before = np.full((282, 231, 2), (2, -1), np.float32)
+    assert displacement(translation(3, 4), before) == pytest.approx(np.hypot(5, 3))

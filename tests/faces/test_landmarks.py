@@ -81,6 +81,16 @@ def test_the_roll_of_a_face_that_is_upside_down_is_its_way_to_upright(degrees, r
     assert Landmarks(points, "five-points", 1.0, upside_down=True).roll == pytest.approx(roll)
 
 
+def test_the_pupil_distance_is_between_the_centers_of_the_eyes():
+    points = np.array([[10, 20], [13, 24], [0, 0], [0, 0], [0, 0]])
+    assert Landmarks(points, "five-points", 1.0).pupil_distance == 5
+    mesh = np.zeros((468, 2))
+    # Corners and lids of the right eye around (10, 20), of the left one around (13, 24).
+    mesh[[33, 133, 159, 145]] = [(8, 20), (12, 20), (10, 19), (10, 21)]
+    mesh[[263, 362, 386, 374]] = [(15, 24), (11, 24), (13, 23), (13, 25)]
+    assert Landmarks(mesh, "mesh", 1.0).pupil_distance == 5
+
+
 def test_the_landmarks_hardly_depend_on_the_box_of_the_detector(mesh, heads):
     frame, _ = heads[0]
     face = detected(frame)

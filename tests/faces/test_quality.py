@@ -87,6 +87,14 @@ def test_a_small_face_a_cut_off_face_a_lost_face_and_a_jumping_face_are_warned_o
     assert "jumps 2 times" in texts
 
 
+def test_a_face_that_is_lost_and_found_at_its_place_has_not_jumped():
+    clip = quality()
+    for face in (tracked(), None, tracked()):
+        clip.add(face, 0.0)
+    (warning,) = clip.warnings("onset")
+    assert warning.startswith("no face is seen in 1 of 3 frames")
+
+
 @pytest.mark.parametrize(("fps", "warned"), [(200.0, False), (100.0, False), (60.0, True), (29.97, True)])
 def test_a_low_frame_rate_is_warned_of_with_the_reason(fps, warned):
     texts = frame_rate_warnings(fps)

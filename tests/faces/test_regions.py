@@ -126,6 +126,10 @@ def test_outlines_from_landmarks_have_the_parts_and_action_units_of_the_template
             assert middle == pytest.approx(expected, abs=15)
 
 
+def test_a_bounding_box_is_left_top_right_bottom():
+    assert bounding_box(((1, 5), (4, 2), (3, 9))) == (1, 2, 4, 9)
+
+
 def test_outlines_end_at_the_edge_of_the_layout():
     far = np.random.default_rng(0).uniform(-300, 600, (468, 2))
     for region in regions_from_landmarks(far).values():

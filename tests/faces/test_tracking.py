@@ -45,6 +45,13 @@ class Landmarker:
         return Landmarks(previous.points, "five-points", self.presences.pop(0)) if self.presences else None
 
 
+def test_the_box_of_a_face_is_that_of_the_mesh_or_without_one_that_of_the_detector():
+    points = np.array([[20, 30], [80, 30], [50, 60], [30, 90], [70, 95]], np.float64)
+    mesh, five = (TrackedFace(CENTRAL, Landmarks(points, source, 0.7), True, 0) for source in ("mesh", "five-points"))
+    assert mesh.box == Face(20, 30, 80, 95, 0.7)
+    assert five.box == CENTRAL
+
+
 def find(tracker: FaceTracker) -> TrackedFace:
     """The face in the next frame; it must be there."""
     found = tracker.find(IMAGE)

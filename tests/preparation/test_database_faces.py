@@ -138,7 +138,7 @@ class TestATableThatWasCorrected:
     @pytest.fixture
     def root(self, tmp_path, whole_heads):
         for subject in ("01", "02"):
-            casme2_release.write_clip(tmp_path / "raw" / "RAW", subject, "EP02_01f", range(46, 61), "img{}.jpg")
+            casme2_release.write_clip(tmp_path / "raw" / "RAW", subject, "EP02_01f", range(44, 61), "img{}.jpg")
         return whole_heads(tmp_path / "raw")
 
     @pytest.mark.slow
@@ -149,7 +149,9 @@ class TestATableThatWasCorrected:
         kept = (out / "Cropped" / "sub02" / "EP02_01f" / RECORD).stat().st_mtime_ns
         self.written(root / casme2_release.TABLE_2014, 56)
         prepared("casme2", root, out)
-        assert [(clip.subject, clip.offset) for clip in load("casme2", out)] == [("sub01", 56), ("sub02", 52)]
+        clips = list(load("casme2", out))
+        assert [(clip.subject, clip.offset) for clip in clips] == [("sub01", 56), ("sub02", 52)]
+        assert [list(open_frames(clip.source).numbers) for clip in clips] == [[*range(46, 57)], [*range(46, 53)]]
         assert (out / "Cropped" / "sub02" / "EP02_01f" / RECORD).stat().st_mtime_ns == kept
 
     @pytest.mark.slow
@@ -239,6 +241,11 @@ def test_a_repaired_clip_is_prepared_by_the_next_run(raw_tree, tmp_path):
     assert prepared("casme2", root, out, progress=lambda *step: shown.append(step)).faults == ()
     assert shown == [(1, 2, "1 of 2 already finished"), (2, 2, "sub01 EP02_01f")]
     assert json.loads((out / MANIFEST).read_text())["faults"] == []
+    record = out / "Cropped" / "sub02" / "EP02_01f" / RECORD
+    stamp, content = record.stat().st_mtime_ns, record.read_bytes()
+    prepared("casme2", root, out, again=True)
+    assert record.stat().st_mtime_ns > stamp
+    assert record.read_bytes() == content
 
 
 def test_a_damaged_video_is_reported(tmp_path, heads):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from merlab.faces.alignment import ClipAlignment
@@ -37,6 +39,16 @@ def test_a_detection_shows_the_box_where_the_face_is(heads):
     label = drawn[rows.min() + 2 : rows.min() + 13, columns.min() + 2 : columns.min() + 34].sum(axis=2)
     assert label.max() == sum(BOX)
     assert label.min() < 200
+
+
+def test_landmarks_are_dots_at_their_places(heads):
+    found = FIVE_POINTS.finding.open().find(heads[0])
+    assert found is not None
+    for size in (1, 2):
+        points = replace(found.landmarks, points=found.landmarks.points * size)
+        drawn = draw_detection(np.zeros((480 * size, 640 * size, 3), np.uint8), replace(found, landmarks=points))
+        for x, y in np.rint(found.landmarks.points).astype(int):
+            assert drawn[y, x].min() > 200
 
 
 def test_a_large_frame_is_reduced_and_the_box_with_it(heads):

@@ -113,6 +113,17 @@ def test_finished_work_is_not_repeated_and_another_request_is_refused(tmp_path, 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("lost", [SHEET, VIDEO, f"{FRAMES}/{RECORD}"])
+def test_a_file_that_was_removed_is_made_again(tmp_path, heads, lost):
+    source, out = write_folder(tmp_path / "me", heads[:2]), tmp_path / "out"
+    align(source, out, FIVE_POINTS, fps=200, video=True)
+    before = (out / lost).read_bytes()
+    (out / lost).unlink()
+    align(source, out, FIVE_POINTS, fps=200, video=True)
+    assert (out / lost).read_bytes() == before
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("write", "name"), [(write_video, "me.avi"), (write_folder, "me")])
 def test_a_source_that_was_changed_since_is_not_answered_by_its_old_faces(tmp_path, heads, write, name):
     source, out = write(tmp_path / name, heads), tmp_path / "out"
@@ -263,7 +274,9 @@ def test_frames_without_a_face_are_listed(tmp_path, heads):
 def test_images_whose_numbers_have_a_gap_have_a_warning(tmp_path, heads):
     source = write_folder(tmp_path / "me", heads[:1])
     assert cv2.imwrite(str(source / "IMG_0005.png"), heads[0])
-    record = align(source, tmp_path / "out", FIVE_POINTS, fps=200)
+    shown: list[tuple[int, int, str]] = []
+    record = align(source, tmp_path / "out", FIVE_POINTS, fps=200, progress=lambda *step: shown.append(step))
+    assert shown == [(1, 2, "frame 1"), (2, 2, "frame 5")]
     (warning,) = [warning for warning in record.warnings if "frames 1..5, 3 missing between: 2, 3, 4" in warning]
     assert "give every frame, or take those before or after" in warning
 
