@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from merlab.databases import DATABASES, Database, Examination, examine_copy, exa
 from merlab.databases.database import BUILT_IN, load_clips, usable_videos
 from merlab.errors import MerlabError
 from merlab.progress import Progress, silent
+from merlab.synthesis.flow_clips import read_flow
 from tests.helpers import make_clip
 
 CLIP = make_clip(Path("clip"))
@@ -124,3 +126,12 @@ class TestTheRegistry:
     def test_lists_all_names_if_none_is_close(self):
         with pytest.raises(MerlabError, match=r"unknown database 'xyz'; databases are .*casme2"):
             find_database("xyz")
+
+
+def test_a_command_in_a_message_can_be_copied_where_the_folder_has_a_blank_in_its_name(tmp_path):
+    (folder := tmp_path / "my faces").mkdir()
+    for name, command in (("synthetic", "make-faces"), ("synthetic-long", "make-videos")):
+        with pytest.raises(MerlabError, match=re.escape(f"`merlab {command} '{folder}'`")):
+            load(name, folder)
+    with pytest.raises(MerlabError, match=re.escape(f"`merlab make-flow '{folder}'`")):
+        read_flow(folder)

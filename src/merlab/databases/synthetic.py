@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from shlex import quote
 
 from merlab.databases.casme2 import CASME2, examine_tree
 from merlab.databases.coded.examine import cropped_folder
@@ -45,7 +46,7 @@ def _require_manifest(root: Path) -> None:
     if not (root / MANIFEST).is_file():
         raise MerlabError(
             f"{root} has no {MANIFEST}, so it is not a complete tree of synthetic faces; "
-            f"`merlab make-faces {root}` writes one, or resumes an incomplete one"
+            f"`merlab make-faces {quote(str(root))}` writes one, or resumes an incomplete one"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
 from pydantic import ValidationError
 
@@ -39,7 +40,7 @@ def _read_manifest(root: Path) -> RecordingManifest:
     if "recordings" not in content:
         raise MerlabError(
             f"{root} does not hold a complete set of long SYNTHETIC recordings; "
-            f"`merlab make-videos {root}` writes one, or resumes an incomplete one"
+            f"`merlab make-videos {quote(str(root))}` writes one, or resumes an incomplete one"
         )
     try:
         return RecordingManifest.model_validate(content)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 import numpy as np
 from pydantic import ValidationError
@@ -65,7 +66,9 @@ def read_flow(folder: Path) -> FlowClips:
         path = folder / file
         if digest_of(path) != digest:
             fault = "is damaged" if path.is_file() else "is missing"
-            raise MerlabError(f"{path} {fault}; run `merlab make-flow {folder}` again as before, which replaces it")
+            raise MerlabError(
+                f"{path} {fault}; run `merlab make-flow {quote(str(folder))}` again as before, which replaces it"
+            )
         with np.load(path, allow_pickle=False) as arrays:
             planes.append(arrays["planes"])
             intensities.append(arrays["intensities"])
@@ -88,8 +91,8 @@ def read_flow_manifest(folder: Path) -> FlowManifest:
     content = read_sealed(path, again) if path.is_file() else None
     if not isinstance(content, dict) or content.get("title") != TITLE:
         raise MerlabError(
-            f"{folder} does not hold complete SYNTHETIC flow; `merlab make-flow {folder}` writes it into a new folder, "
-            "or completes one that it began"
+            f"{folder} does not hold complete SYNTHETIC flow; `merlab make-flow {quote(str(folder))}` writes it into a "
+            "new folder, or completes one that it began"
         )
     try:
         return FlowManifest.model_validate(content)
