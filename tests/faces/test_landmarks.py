@@ -192,6 +192,16 @@ def test_five_points_of_a_box_without_a_face_have_no_presence(heads):
     assert FivePoints().locate(heads[0][0], Face(0, 0, 60, 60, 1.0)).presence == 0
 
 
+def test_a_face_beside_the_box_has_no_presence(heads):
+    """The crop around a box is 1.5 times as large, so that a face beside the box can be in it."""
+    landmarker, (frame, _) = FivePoints(), heads[0]
+    face = detected(frame)
+    for x, y, presence in ((0.2, 0, 1), (0.5, 0, 0), (0, -0.5, 0)):
+        right, down = x * face.width, y * face.height
+        box = Face(face.left + right, face.top + down, face.right + right, face.bottom + down, 1.0)
+        assert landmarker.locate(frame, box).presence == presence
+
+
 def test_five_points_cannot_be_followed_without_the_detector(heads):
     frame, _ = heads[0]
     landmarker: Landmarker = FivePoints()

@@ -33,6 +33,10 @@ def test_a_detection_shows_the_box_where_the_face_is(heads):
     assert abs(columns.min() - found.face.left) <= 2
     assert abs(columns.max() - found.face.right) <= 2
     assert abs(rows.max() - found.face.bottom) <= 2
+    across, down = map(round, found.face.center)
+    sides = ((found.face.left, down), (found.face.right, down), (across, found.face.bottom), (across, found.face.top))
+    for x, y in sides:
+        assert drawn[round(y), round(x)].tolist() == list(BOX)
     assert not holds(heads[0], BOX)
     # Its confidence is written above it.
     assert 10 < found.face.top - rows.min() < 25

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from merlab.errors import MerlabError
+from merlab.faces.alignment import FaceFinding
 from merlab.frames import open_frames, read_image
 from merlab.preparation.aligned_clip import TRANSFORMS, AlignmentJob, ClipWriter
 from merlab.preparation.frame_range import FrameRange
@@ -91,6 +92,19 @@ def test_the_quality_of_jpeg_is_stated_for_jpeg_alone():
     made = {image: replace(FIVE_POINTS, image=image).how_made().settings.model_dump() for image in ("jpg", "png")}
     assert made["jpg"]["jpeg_quality"] == 95
     assert "jpeg_quality" not in made["png"]
+
+
+@pytest.mark.parametrize(
+    ("detector", "landmarks", "files"),
+    [
+        ("yunet", "mesh", {"yunet", "face-mesh"}),
+        ("yunet", "five-points", {"yunet"}),
+        ("opencv-ssd", "mesh", {"opencv-ssd", "face-mesh"}),
+        ("opencv-ssd", "five-points", {"opencv-ssd", "yunet"}),
+    ],
+)
+def test_the_files_of_every_network_that_is_used_are_stated(detector, landmarks, files):
+    assert Settings(FaceFinding(detector, landmarks=landmarks)).how_made().models.keys() == files
 
 
 def test_a_folder_without_numbered_images_is_refused(tmp_path):
