@@ -273,6 +273,29 @@ def test_an_own_movement_keeps_its_form_and_its_text_when_its_frames_change(brow
         until(lambda: len(frames(result)) == 2)
 
 
+def test_an_own_movement_that_is_changed_elsewhere_is_followed_and_one_that_is_removed_is_named(browser, result):
+    with listening(result.parents[1]) as client:
+        open_event(browser, client, "e0001")
+        press(browser, "w")
+        until(lambda: browser.current_url.endswith("event=own-0-38-62"))
+        path, seen = f"/api/jobs/{ID}/coding", {"face_id": 0, "decision": "add", "onset": 38, "apex": 50, "offset": 62}
+        other = {**seen, "onset": 60, "apex": None, "offset": 70}
+        changed = {**seen, "onset": 40}
+        for body in ({"decision": other}, {"seen": seen, "decision": changed}):
+            assert client.http.post(path, json=body).is_success
+        press(browser, "c", "sure")
+        browser.execute_script("document.dispatchEvent(new Event('visibilitychange'))")
+        until(lambda: browser.current_url.endswith("event=own-0-40-62"))
+        assert browser.switch_to.active_element.get_attribute("id") == "decide-comment"
+        press(browser, Keys.ESCAPE)
+        until(lambda: [row[-1] for row in saved(result)] == ["sure", ""])
+        assert client.http.post(path, json={"seen": {**changed, "comment": "sure"}}).is_success
+        browser.execute_script("document.dispatchEvent(new Event('visibilitychange'))")
+        until(lambda: "was removed in another tab or program" in text(browser, ".saved"))
+        assert not browser.find_elements(By.CSS_SELECTOR, ".event-view")
+        assert [row[:1] for row in frames(result)] == [("60",)]
+
+
 def test_a_comment_of_several_lines_is_saved_once_in_one_line(browser, result):
     with listening(result.parents[1]) as client:
         open_event(browser, client, "e0001")

@@ -14,6 +14,7 @@ import { makeTimeline } from "./timeline.js";
 const OVERLAY = "overlay.mp4";
 // An own movement begins this long before the frame that is shown, and ends as long after it.
 const HALF_OWN_S = 0.12;
+const REMOVED = "Your movement that was open here was removed in another tab or program";
 let room = null;
 
 /** The room, while it is shown. */
@@ -141,22 +142,27 @@ async function makeRoom(view, job, shown) {
   /** Called after each change of the decisions. */
   function changed(message, failed = false) {
     const present = items();
-    if (opened && !present.some((item) => item.event === opened.name)) followOwn(present);
+    const gone = opened && !present.some((item) => item.event === opened.name) && !followOwn(present);
     known = ownNames(present);
     redraw();
-    bar.message(message, failed);
+    bar.message(message || (gone ? REMOVED : ""), failed);
     opened?.form.show(failed);
   }
 
-  /** A movement is open that is not listed under its name any more: one's own is named by its frames, or it was removed. */
+  /**
+   * A movement is open that is not listed under its name any more: one's own is named by its frames, or it was removed.
+   * Returns whether it is still there, or was that of another coder.
+   */
   function followOwn(present) {
-    const { movement } = opened;
+    const { movement, coder } = opened;
     const isIt = (item) => item.own && !known.has(item.event) && item.face_id === movement.face_id && overlap(item, movement);
-    const moved = opened.coder === coding.coder ? present.find(isIt) : undefined;
+    const moved = coder === coding.coder ? present.find(isIt) : undefined;
+    const focused = place.contains(document.activeElement);
     history.replaceState(null, "", addressOf(moved?.event));
     if (moved && movement.own) rename(moved);
     else open(moved?.event, true);
-    if (!moved) list.node.querySelector("button")?.focus();
+    if (!moved && focused) list.node.querySelector("button")?.focus();
+    return Boolean(moved) || coder !== coding.coder;
   }
 
   /** The open movement goes on as it is, with what is typed there. */
