@@ -143,3 +143,17 @@ def test_facts_for_others_name_no_folder_of_this_machine(tmp_path: Path, root, v
     folder = str(tmp_path / "faces") if root == "absolute" else root
     facts = {"table": value.format(root=folder, elsewhere=tmp_path / "other")}
     assert DatabaseFacts(name="casme2", root=folder, facts=facts).shareable == {"table": shared}
+
+
+@pytest.mark.parametrize(
+    ("root", "value", "shared"),
+    [
+        (r"C:\Users\Anna\CASME2", r"C:\Users\Anna\CASME2\coding.xlsx", "coding.xlsx"),
+        ("C:/Users/Anna/CASME2", r"table C:\Users\Anna\CASME2\sub\coding.xlsx", r"table sub\coding.xlsx"),
+        (r"\\server\anna\CASME2", r"\\server\anna\tables\coding.xlsx", "coding.xlsx"),
+        ("/home/anna/CASME2", "/home/anna/tables/coding.xlsx", "coding.xlsx"),
+    ],
+)
+def test_facts_for_others_name_no_folder_of_another_system_either(root, value, shared):
+    """A run of Windows may be stored and reported on Linux."""
+    assert DatabaseFacts(name="casme2", root=root, facts={"table": value}).shareable == {"table": shared}

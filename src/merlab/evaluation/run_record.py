@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections import Counter
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from pydantic import BaseModel
@@ -38,9 +37,14 @@ class DatabaseFacts(BaseModel):
         return {key: self._without_folders(value) for key, value in self.facts.items()}
 
     def _without_folders(self, value: str) -> str:
-        if Path(self.root).is_absolute():
-            value = value.replace(str(Path(self.root)) + os.sep, "")
-        return Path(value).name if Path(value).is_absolute() else value
+        # The run may be one of another system.
+        for kind, separator in ((PurePosixPath, "/"), (PureWindowsPath, "\\")):
+            root = kind(self.root)
+            if root.is_absolute():
+                value = value.replace(f"{root}{separator}", "")
+            if kind(value).is_absolute():
+                value = kind(value).name
+        return value
 
 
 class DataFacts(BaseModel):
