@@ -141,6 +141,11 @@ def test_a_video_is_shown_under_its_name_without_its_folders(given, shown):
         ("a.mp4.mp4", "a.mp4.mp4"),
         ("-.mp4", "video.mp4"),
         ("A:1?*|.mp4", "A_1.mp4"),
+        # Devices of Windows.
+        ("Con.mp4", "Con_.mp4"),
+        ("aux .cut.mp4", "aux _.cut.mp4"),
+        ("com1.mp4", "com1_.mp4"),
+        ("contempt.mp4", "contempt.mp4"),
         # 200 bytes of the name, and no half of a letter of two bytes.
         ("é" * 120 + ".mkv", "é" * 100 + ".mkv"),
         ("a" + "é" * 120 + ".mkv", "a" + "é" * 99 + ".mkv"),

@@ -36,6 +36,8 @@ FOLDERS = re.compile(r".*[/\\]", re.DOTALL)
 HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 # What some system, or a program that decodes videos, gives a meaning in the name of a file; it is always ASCII.
 UNSAFE = re.compile(r"[^\w \-.,()+=&'@#!~\u00a0-\U0010ffff]+")
+# What is no file on Windows, whatever extension follows.
+DEVICE = re.compile(r"^(con|prn|aux|nul|(com|lpt)[\d¹²³]) *(?=\.|$)", re.IGNORECASE)
 
 
 async def receive_video(request: Request, folder: Path, limits: Limits, arrival: Arrival) -> tuple[str, Path]:
@@ -202,4 +204,5 @@ def file_name(name: str) -> str:
             415, f"{name} is not named like a video; send MP4, MOV, AVI, MKV, or another kind that GET /api lists"
         )
     stem = UNSAFE.sub("_", name.removesuffix(suffix)).encode()[:LONGEST_STEM].decode(errors="ignore")
-    return f"{stem.strip(MARKS) or 'video'}{suffix}"
+    stem = DEVICE.sub(r"\g<0>_", stem.strip(MARKS)) or "video"
+    return f"{stem}{suffix}"
