@@ -7,13 +7,14 @@ import inspect
 import re
 import subprocess
 import sys
+from pkgutil import resolve_name
 
 import pytest
 from typer.models import ArgumentInfo
 
 from merlab import cli
 from merlab.cli.app import DATA, EXPERIMENTS, ORDER, RECOGNIZERS, SPOTTING, SYNTHETIC_DATA, VIDEOS
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, Stopped
 
 COMMANDS = [
     "demo",
@@ -94,6 +95,36 @@ def test_every_argument_is_written_in_capitals_so_that_it_is_not_typed_as_it_is(
     }
     assert len(written) > len(COMMANDS)
     assert {argument: word for argument, word in written.items() if not str(word).isupper()} == {}
+
+
+# Each command, and the function that does its work.
+FUNCTIONS = {
+    "cli.videos.recognize_command": "videos.recognition.recognize",
+    "cli.videos.spot_command": "spotting.spot_video.spot",
+    "cli.coding.import_command": "coding.importing.import_coding",
+    "cli.data.make_faces_command": "synthesis.make_faces",
+    "cli.synthetic_flow.make_flow_command": "synthesis.make_flow",
+    "cli.recordings.make_videos_command": "synthesis.make_videos",
+    "cli.faces.prepare_command": "preparation.database_faces.prepare",
+    "cli.faces.align_command": "preparation.video_faces.align",
+    "cli.weights.pretrain_command": "models.pretraining.pretrain",
+    "cli.spotting.compare_spotting_command": "spotting.comparison.evaluation.compare_spotting",
+    "cli.spotting_scores.score_spotting_command": "spotting.scoring.score_spotting",
+    "cli.experiments.evaluate_command": "api.evaluate",
+    "cli.networks.profile": "inference.cost.profile",
+}
+# A command takes all cores, a function in Python may take one; a command has texts where a function has objects.
+DIFFERENT = {"jobs", "methods", "engine", "seeds"}
+
+
+@pytest.mark.parametrize("command", FUNCTIONS)
+def test_the_options_of_a_command_have_the_defaults_of_the_function(command):
+    typed, called = (
+        inspect.signature(resolve_name(f"merlab.{name}")).parameters for name in (command, FUNCTIONS[command])
+    )
+    shared = (typed.keys() & called.keys()) - DIFFERENT
+    assert len(shared) > 2
+    assert {name: typed[name].default for name in shared} == {name: called[name].default for name in shared}
 
 
 def _empty_paths():
@@ -211,8 +242,21 @@ def test_a_stop_that_no_command_answers_does_not_claim_that_nothing_was_changed(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("merlab.evaluation.predictions_score.score", stop)
-    status, _, err = merlab("score", "table.csv")
-    assert (status, err.splitlines()[0]) == (130, "stopped: no file is left half-written")
+    status, _, err = merlab("score", "my table.csv")
+    assert status == 130
+    assert err == "stopped: no file is left half-written\nto start again: merlab score 'my table.csv'\n"
+
+
+def test_a_stop_that_a_command_answers_says_what_is_kept_and_how_to_continue(merlab, monkeypatch):
+    def stop(*_: object) -> None:
+        raise Stopped("all is kept in [out]")
+
+    monkeypatch.setattr("merlab.evaluation.predictions_score.score", stop)
+    assert merlab("score", "[a].csv") == (
+        130,
+        "",
+        "stopped: all is kept in [out]\nto continue: merlab score '[a].csv'\n",
+    )
 
 
 def test_the_command_line_starts_without_the_libraries_that_load_slowly():

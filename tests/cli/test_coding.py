@@ -47,7 +47,10 @@ def test_coded_events_of_several_results_in_one_table(merlab, tmp_path):
     ("arguments", "named"),
     [
         (("coding", "export", "none", "a.csv"), "none does not exist; give the folder of one video"),
-        (("coding", "export", "one", "a.csv", "--subject", "a", "--subject", "b"), "--subject FACE=NAME"),
+        (
+            ("coding", "export", "one", "a.csv", "--subject", "a", "--subject", "b"),
+            "--subject gives two names, a and b;",
+        ),
         (
             ("coding", "export", "one", "a.csv", "--subject", "0=a", "--subject", "0=b"),
             "--subject gives face 0 two names, a and b; write --subject FACE=NAME for each",

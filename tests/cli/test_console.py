@@ -73,3 +73,16 @@ def test_no_number_is_cut_off_where_a_table_does_not_fit(capsys, monkeypatch):
     printed = capsys.readouterr().out
     assert printed.count("12.1925") == 9
     assert all(column in printed for column in columns)
+
+
+def test_long_words_are_broken_where_the_table_fits_the_terminal_only_so(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    print_table("words", [*"abcdef"], [["one two", *["incomprehensibilities and more"] * 5]])
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
+def test_a_long_cell_is_one_line_where_the_terminal_is_wide(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    reason = "none (0.4445): no supporting action unit; head moves more than the face"
+    print_table("a.avi", ["event", "class", "part"], [["e0001", reason, "eyes and brows"]])
+    assert reason in capsys.readouterr().out

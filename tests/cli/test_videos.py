@@ -66,15 +66,6 @@ def test_the_commands_and_the_functions_have_the_same_options():
     }
 
 
-@pytest.mark.parametrize(("command", "function"), [(recognize_command, recognize), (spot_command, spot)])
-def test_the_options_of_a_command_have_the_defaults_of_the_function(command, function):
-    typed, called = (inspect.signature(each).parameters for each in (command, function))
-    # A command takes all cores, a function in Python one.
-    shared = {name for name in typed.keys() & called.keys() if name not in {"source", "jobs"}}
-    assert len(shared) > 2
-    assert {name: typed[name].default for name in shared} == {name: called[name].default for name in shared}
-
-
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [

@@ -72,3 +72,12 @@ def test_a_table_needs_the_name_of_its_database_if_there_are_several(merlab, hea
     assert (status, "of which database? write --table casme2=FILE" in err) == (1, True)
     status, _, err = merlab("evaluate", "constant", *two, "--table", "samm=mine.xlsx")
     assert (status, "has no coding table" in err) == (1, True)
+
+
+def test_the_name_of_a_table_may_have_an_equals_sign(merlab, heads):
+    (heads.parent / "mine.xlsx").rename(heads.parent / "a=mine.xlsx")
+    one = ["--database", "casme2", "--root", heads, "--table"]
+    _, _, err = merlab("evaluate", "nothing", *one, "a=mine.xlsx")
+    assert "unknown method 'nothing'" in err
+    _, _, err = merlab("evaluate", "nothing", *one, "casme2=a=mine.xlsx")
+    assert "unknown method 'nothing'" in err

@@ -1,0 +1,159 @@
+"""What is typed arrives at the function that does the work; no option of a command is lost on the way."""
+
+from __future__ import annotations
+
+import inspect
+import shlex
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any
+
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.faces.alignment import FaceFinding
+from merlab.spotting.spot import SpottingSettings
+from merlab.videos.words import WordSettings
+
+# The function that a command calls, where the command is, and what may be typed but is not passed on as it is.
+CALLS: dict[str, tuple[str, str, set[str]]] = {
+    "make-faces": ("merlab.synthesis.make_faces", "data.make_faces_command", set()),
+    "make-flow": ("merlab.synthesis.make_flow", "synthetic_flow.make_flow_command", set()),
+    "make-videos": ("merlab.synthesis.make_videos", "recordings.make_videos_command", set()),
+    "prepare": ("merlab.preparation.database_faces.prepare", "faces.prepare_command", {"database"}),
+    "align": ("merlab.preparation.video_faces.align", "faces.align_command", set()),
+    "pretrain": ("merlab.models.pretraining.pretrain", "weights.pretrain_command", {"start", "clips", "score_on"}),
+    "profile": ("merlab.inference.cost.profile", "networks.profile", set()),
+    "score-spotting": ("merlab.spotting.scoring.score_spotting", "spotting_scores.score_spotting_command", set()),
+    "spotting-selection": (
+        "merlab.spotting.scoring.selection.selection_scores",
+        "spotting_scores.spotting_selection_command",
+        set(),
+    ),
+    "evaluate": ("merlab.api.evaluate", "experiments.evaluate_command", {"engine", "jobs", "start"}),
+    "spot": ("merlab.spotting.spot_video.spot", "videos.spot_command", set()),
+    "recognize": ("merlab.videos.recognition.recognize", "videos.recognize_command", {"aligned"}),
+}
+OUT, FACES = Path("out"), {"seed": 5, "again": True, "jobs": 2}
+TYPED: list[tuple[str, dict[str, Any]]] = [
+    (
+        "make-faces out --subjects 3 --clips 7 --preset hard --seed 5 --raw --again --jobs 2",
+        {"out": OUT, "subjects": 3, "clips": 7, "preset": "hard", "raw": True, **FACES},
+    ),
+    (
+        "make-flow out --subjects 3 --clips 7 --seed 5 --again --jobs 2",
+        {"out": OUT, "subjects": 3, "clips": 7, **FACES},
+    ),
+    (
+        "make-videos out --subjects 3 --minutes .5 --events 2 --preset hard --seed 5 --format mp4 --raw --fps 60 "
+        "--megabits 3 --again --jobs 2",
+        {"out": OUT, "subjects": 3, "minutes": 0.5, "events": 2, "preset": "hard", "video_format": "mp4", "raw": True}
+        | {"fps": 60, "megabits": 3, **FACES},
+    ),
+    (
+        "prepare casme2 root out --landmarks five-points --again --jobs 2",
+        {"root": Path("root"), "out": OUT, "again": True, "jobs": 2},
+    ),
+    (
+        "align a.avi out --landmarks five-points --fps 50 --video --again",
+        {"source": Path("a.avi"), "out": OUT, "fps": 50, "video": True, "again": True},
+    ),
+    (
+        "pretrain out.safetensors --synthetic flow --method gfem --preset synthetic28 --scheme mine.yaml --members 3 "
+        "--input flow --subjects 7 --clips 9 --seed 5 --seeds 2 --cache cache --again --jobs 2",
+        {"out": Path("out.safetensors"), "synthetic": Path("flow"), "method": "gfem", "preset": "synthetic28"}
+        | {"scheme": "mine.yaml", "members": 3, "subjects": 7, "seeds": 2, "cache": Path("cache"), **FACES}
+        | {"input": "flow", "clips_per_subject": 9},
+    ),
+    (
+        "profile gfem --size 28x28 --channels 2 --classes 3 --preset paper --network width=.5",
+        {"methods": ["gfem"], "size": "28x28", "channels": 2, "classes": 3, "preset": "paper"}
+        | {"network": {"width": ".5"}},
+    ),
+    (
+        "score-spotting a.csv b.csv --fps 30 --scheme megc2019 --videos c.csv --kind micro --by-duration "
+        "--threshold .4 --tier mine",
+        {"truth": Path("a.csv"), "spotted": [Path("b.csv")], "fps": 30, "scheme": "megc2019", "videos": Path("c.csv")}
+        | {"kind": "micro", "by_duration": True, "threshold": 0.4, "tier": "mine"},
+    ),
+    (
+        "evaluate linear-svm --seeds 4 --selection validation",
+        {"seeds": 4, "training": {"selection": "validation"}},
+    ),
+    (
+        "spotting-selection a.csv out --fps 60 --step .1",
+        {"truth": Path("a.csv"), "folder": OUT, "fps": 60, "step": 0.1},
+    ),
+    (
+        "evaluate linear-svm --scheme smic-3 --protocol kfold --seeds 3,7 --input flow --preset reduced --folds 4 "
+        "--train-on smic --synthetic flow --out out --cache cache --network width=.5 --set mirror=true --epochs 3",
+        {"methods": ["linear-svm"], "scheme": "smic-3", "protocol": "kfold", "seeds": [3, 7], "input": "flow"}
+        | {"preset": "reduced", "folds": 4, "train_on": ["smic"], "synthetic": Path("flow"), "out": OUT}
+        | {"cache": Path("cache"), "network": {"width": ".5"}, "training": {"mirror": "true", "epochs": 3}},
+    ),
+    (
+        "spot a.avi --out out --fps 50 --again",
+        {"source": Path("a.avi"), "out": OUT / "a.avi", "fps": 50, "again": True},
+    ),
+    (
+        "recognize a.avi --out out --fps 50 --most-faces 2 --landmarks five-points --weights w --runtime torch "
+        "--unsure-below .7 --p .1 --floor 6 --spotting longest=.4 --words least_fps=30 --overlay none --save-inputs "
+        "--again --jobs 2",
+        {"source": Path("a.avi"), "out": OUT, "fps": 50, "most_faces": 2, "weights": Path("w"), "runtime": "torch"}
+        | {"finding": FaceFinding(landmarks="five-points"), "unsure_below": 0.7, "overlay": "none"}
+        | {"spotting": SpottingSettings(p=0.1, floor=6, longest=0.4), "words": WordSettings(least_fps=30)}
+        | {"save_inputs": True, "again": True, "jobs": 2},
+    ),
+    ("recognize a.avi --aligned --no-overlay", {"aligned": True, "finding": None, "overlay": "none"}),
+]
+
+
+@pytest.mark.parametrize(("typed", "given"), TYPED, ids=[typed.split()[0] for typed, _ in TYPED])
+def test_no_option_is_lost(merlab, monkeypatch, tmp_path, typed, given):
+    (tmp_path / "a.avi").touch()
+    function, *_ = CALLS[typed.split()[0]]
+    takes, arrived = inspect.signature(resolve_name(function)), {}
+
+    def take(*arguments, **named):
+        arrived.update(takes.bind(*arguments, **named).arguments)
+        raise MerlabError("it has arrived")
+
+    monkeypatch.setattr(function, take)
+    words = shlex.split(typed)
+    if words[0] == "evaluate":
+        monkeypatch.setattr("merlab.cli.experiments.load_databases", lambda *_, **__: [])
+        words += ["--database", "casme2", "--root", "root"]
+    status, _, err = merlab(*words)
+    assert (status, "it has arrived" in err) == (1, True), err
+    assert {name: arrived.get(name) for name in given} == given
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_every_option_is_among_those_above(name):
+    function, command, otherwise = CALLS[name]
+    takes = inspect.signature(resolve_name(function)).parameters
+    shared = inspect.signature(resolve_name(f"merlab.cli.{command}")).parameters.keys() & takes.keys()
+    given = dict(item for typed, values in TYPED if typed.split()[0] == name for item in values.items())
+    assert shared - otherwise - {"table"} <= given.keys()
+
+
+def test_what_is_read_of_a_database_is_passed_on(merlab, monkeypatch):
+    def take(*arguments, **named):
+        arrived.append((*arguments, named))
+        raise MerlabError("it has arrived")
+
+    arrived: list[tuple[object, ...]] = []
+    monkeypatch.setattr("merlab.cli.experiments.load_databases", take)
+    of_database = ["--database", "smic", "--root", "root", "--table", "a.xlsx", "--aligned", "--allow-unusable"]
+    assert merlab("evaluate", "linear-svm", *of_database)[0] == 1
+    assert arrived == [(["smic"], [Path("root")], ["a.xlsx"], {"aligned": True, "allow_unusable": True})]
+
+
+def test_the_demo_evaluates_the_synthetic_faces_that_it_makes(merlab, monkeypatch):
+    arrived: dict[str, Any] = {}
+    monkeypatch.setattr("merlab.synthesis.make_faces", lambda out, **named: arrived.update(faces=out))
+    monkeypatch.setattr("merlab.cli.experiments.evaluate_command", lambda _, **named: arrived.update(named))
+    assert merlab("demo", "--seed", 3, "--jobs", 2)[0] == 0
+    demo = Path("merlab-demo")
+    assert (arrived["faces"], arrived["root"], arrived["database"]) == (demo / "faces", [demo / "faces"], ["synthetic"])
+    assert (arrived["out"], arrived["jobs"], arrived["protocol"]) == (demo / "run", 2, "kfold")
