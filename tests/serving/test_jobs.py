@@ -14,7 +14,7 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.result_folder import CODING
-from merlab.serving.job import RESULT, VideoOptions
+from merlab.serving.job import RESULT, VIEW, VideoOptions
 from merlab.serving.jobs import Jobs, now
 from merlab.serving.limits import Limits, RefusedError
 from merlab.storage import WriteError
@@ -59,15 +59,27 @@ def test_a_job_that_the_service_repeatedly_does_not_survive_fails(tmp_path):
     assert Jobs(folder, Limits()).find(job.id).finished == failed.finished
 
 
-def test_incomplete_uploads_are_removed_at_the_next_start(tmp_path):
+def test_incomplete_uploads_are_removed_at_the_next_start_and_other_folders_are_not(tmp_path, caplog):
     folder = tmp_path / "jobs"
     Jobs(folder, Limits()).close()
-    (folder / ("ab" * 16) / "upload").mkdir(parents=True)
+    others = {"lost+found", "ab" * 17, "AB" * 16}
+    for name in {"ab" * 16, *others}:
+        (folder / name / "upload").mkdir(parents=True)
     Jobs(folder, Limits())
-    assert not (folder / ("ab" * 16)).exists()
+    assert {path.name for path in folder.iterdir() if path.is_dir()} == others
+    assert caplog.text == ""
 
 
-def test_a_job_whose_file_is_damaged_is_left_out_and_keeps_its_files(tmp_path):
+def test_the_folder_of_jobs_may_be_relative_or_a_link(tmp_path, monkeypatch):
+    """The process of a job refuses a video that is reached through a link."""
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    monkeypatch.chdir(tmp_path)
+    jobs = Jobs(Path("link", "jobs"), Limits())
+    assert jobs.root == (tmp_path / "disk" / "jobs").resolve()
+
+
+def test_a_job_whose_file_is_damaged_is_left_out_and_keeps_its_files(tmp_path, caplog):
     folder = tmp_path / "jobs"
     jobs = Jobs(folder, Limits())
     job = enqueue(jobs)
@@ -76,6 +88,8 @@ def test_a_job_whose_file_is_damaged_is_left_out_and_keeps_its_files(tmp_path):
     with pytest.raises(RefusedError, match="no such job"):
         Jobs(folder, Limits()).find(job.id)
     assert (folder / job.id / "job.json").exists()
+    assert "a job of an earlier service is left out, its folder stays" in caplog.text
+    assert str(folder / job.id / "job.json") in caplog.text
 
 
 def test_jobs_whose_folder_was_moved_find_their_uploads(tmp_path):
@@ -92,6 +106,28 @@ def test_jobs_whose_folder_was_moved_find_their_uploads(tmp_path):
     assert jobs.find(uploaded.id).source == tmp_path / "moved" / uploaded.id / "upload" / "a.mp4"
     assert not (jobs.folder(uploaded) / RESULT).exists()
     assert jobs.find(local.id).source == local.source
+
+
+def test_what_a_job_has_begun_is_kept_where_its_folder_was_not_moved_or_only_its_end_is_missing(tmp_path):
+    folder = tmp_path / "jobs"
+    jobs = Jobs(folder, Limits())
+    job = enqueue(jobs)
+    job.source.parent.mkdir()
+    job.source.touch()
+    (jobs.folder(job) / RESULT).mkdir()
+    jobs.close()
+    jobs = Jobs(folder, Limits())
+    assert (jobs.folder(job) / RESULT).exists()
+    (jobs.folder(job) / VIEW).touch()
+    jobs.close()
+    jobs = Jobs(folder.rename(tmp_path / "moved"), Limits())
+    assert (jobs.folder(job) / RESULT).exists()
+
+
+def test_a_folder_of_jobs_of_the_first_release_is_used(tmp_path):
+    (tmp_path / "jobs.json").write_text('{"kind": "jobs of merlab serve"}')
+    (tmp_path / ("ab" * 16)).mkdir()
+    Jobs(tmp_path, Limits())
 
 
 def test_a_folder_with_other_files_is_refused(tmp_path):
