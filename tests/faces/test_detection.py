@@ -1,6 +1,8 @@
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -8,7 +10,8 @@ import pytest
 from skimage import data
 
 from merlab.errors import MerlabError
-from merlab.faces.detection import DETECTORS, Face, OpenCvSsd, make_detector, most_prominent
+from merlab.faces.detection import DETECTORS, Face, OpenCvSsd, YuNet, make_detector, most_prominent
+from merlab.faces.model_files import MODELS
 from tests.helpers import SHARED
 
 SSD = (SHARED / "models" / "opencv_face_detector_uint8.pb", SHARED / "models" / "opencv_face_detector.pbtxt")
@@ -79,6 +82,7 @@ def test_no_face_is_found_in_images_without_faces(detector):
 
 NARROW = """
 import sys
+from pathlib import Path
 import numpy as np
 from merlab.faces.detection import make_detector
 frames = np.random.default_rng(0).integers(0, 256, (2, 320, 320, 3), np.uint8)
@@ -153,6 +157,29 @@ def test_a_config_file_that_does_not_fit_the_ssd_is_named(tmp_path):
     (tmp_path / "wrong.pbtxt").write_text("this is not a network")
     with pytest.raises(MerlabError, match=r"wrong\.pbtxt"):
         make_detector("opencv-ssd", SSD[0], tmp_path / "wrong.pbtxt")
+
+
+@needs_ssd
+def test_a_config_file_of_the_ssd_that_is_absent_or_empty_is_named(tmp_path):
+    with pytest.raises(MerlabError, match=r"absent\.pbtxt cannot be read: No such file"):
+        make_detector("opencv-ssd", SSD[0], tmp_path / "absent.pbtxt")
+    (tmp_path / "empty.pbtxt").touch()
+    with pytest.raises(MerlabError, match=r"empty\.pbtxt is empty"):
+        make_detector("opencv-ssd", SSD[0], tmp_path / "empty.pbtxt")
+
+
+def test_the_model_is_found_in_a_folder_of_any_name(monkeypatch, tmp_path):
+    """OpenCV crashes where a path is not UTF-8, and on Windows opens none outside of the system's language."""
+    create = cv2.FaceDetectorYN.create
+
+    def without_paths(model, *others):
+        assert os.fspath(tmp_path) not in str(model)
+        return create(model, *others)
+
+    monkeypatch.setattr(cv2.FaceDetectorYN, "create", without_paths)
+    (folder := tmp_path / os.fsdecode("Müller".encode("latin-1"))).mkdir()
+    copied = Path(shutil.copy(MODELS["yunet"].find(), folder / "yunet.onnx"))
+    assert YuNet(copied).detect(BLACK) == []
 
 
 def test_for_an_unknown_detector_the_closest_name_is_suggested():

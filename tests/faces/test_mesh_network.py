@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -27,6 +29,23 @@ def test_openvino_gives_the_landmarks_of_opencv(face_mesh, heads):
         expected, found = opencv.locate(frame, face), openvino.locate(frame, face)
         assert np.abs(found.points - expected.points).max() < TOLERANCE
         assert found.presence == pytest.approx(expected.presence, abs=1e-4)
+
+
+def test_the_model_is_found_in_a_folder_of_any_name(monkeypatch, tmp_path, face_mesh):
+    """OpenCV crashes where a path is not UTF-8, and on Windows opens none outside of the system's language."""
+    read = cv2.dnn.readNetFromTFLite
+
+    def without_paths(model):
+        assert not isinstance(model, str)
+        return read(model)
+
+    monkeypatch.setattr(cv2.dnn, "readNetFromTFLite", without_paths)
+    (folder := tmp_path / os.fsdecode("Müller".encode("latin-1"))).mkdir()
+    copied = Path(shutil.copy(face_mesh, folder / "mesh.tflite"))
+    crop = np.full((MESH_SIDE, MESH_SIDE, 3), 90, np.uint8)
+    (points, presence), (expected, expected_presence) = load_opencv(copied)(crop), load_opencv(face_mesh)(crop)
+    assert np.array_equal(points, expected)
+    assert presence == expected_presence
 
 
 @pytest.mark.skipif(sys.platform != "linux" or (os.cpu_count() or 1) < 2, reason="needs Linux and two cores")

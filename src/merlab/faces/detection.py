@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, cannot_read
 from merlab.faces.model_files import MODELS
 from merlab.frames import Image
 from merlab.registry import look_up
@@ -102,7 +102,9 @@ class YuNet:
         confidence: float = YUNET_CONFIDENCE,
     ) -> None:
         path = MODELS["yunet"].check(model) if model else MODELS["yunet"].find()
-        self._network = cv2.FaceDetectorYN.create(str(path), "", (320, 320), confidence, YUNET_OVERLAP)
+        # By itself, OpenCV opens no path on Windows that has other letters than those of the system's language.
+        content, no_config = np.fromfile(path, np.uint8), np.empty(0, np.uint8)
+        self._network = cv2.FaceDetectorYN.create("onnx", content, no_config, (320, 320), confidence, YUNET_OVERLAP)
         self._sides = sides
 
     def detect(self, image: Image) -> list[Face]:
@@ -148,12 +150,16 @@ class OpenCvSsd:
             missing = "--detector-model (the .pb)" if model is None else "--detector-config (the .pbtxt)"
             raise MerlabError(f"opencv-ssd needs {missing}; {MODELS['opencv-ssd'].remedy}")
         MODELS["opencv-ssd"].check(model)
+        remedy = MODELS["opencv-ssd"].remedy
         try:
-            self._network = cv2.dnn.readNetFromTensorflow(str(model), str(config))
+            content, described = np.fromfile(model, np.uint8), np.fromfile(config, np.uint8)
+            if not described.size:
+                raise MerlabError(f"opencv-ssd: {config} is empty; {remedy}")
+            self._network = cv2.dnn.readNetFromTensorflow(content, described)
+        except OSError as error:
+            raise MerlabError(f"opencv-ssd: {cannot_read(config, error, remedy)}") from error
         except cv2.error as error:
-            raise MerlabError(
-                f"opencv-ssd: {config} does not describe {model.name}: {error.err}; {MODELS['opencv-ssd'].remedy}"
-            ) from error
+            raise MerlabError(f"opencv-ssd: {config} does not describe {model.name}: {error.err}; {remedy}") from error
 
     def detect(self, image: Image) -> list[Face]:
         """The faces in a BGR image, most confident first."""

@@ -29,7 +29,8 @@ MeshNetwork = Callable[[Image], tuple[Float32Array, float]]
 
 def load_opencv(path: Path) -> MeshNetwork:
     """The network of a .tflite file under OpenCV."""
-    network = cv2.dnn.readNetFromTFLite(str(path))
+    # By itself, OpenCV opens no path on Windows that has other letters than those of the system's language.
+    network = cv2.dnn.readNetFromTFLite(np.fromfile(path, np.uint8))
     names = network.getUnconnectedOutLayersNames()
 
     def compute(crop: Image) -> tuple[Float32Array, float]:
