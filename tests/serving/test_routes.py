@@ -222,6 +222,13 @@ def test_an_option_that_is_unknown_or_given_twice_is_refused(done, video, query,
         assert answer.json()["error"] == "'keep' is no option of this address, which has none; leave it out"
 
 
+def test_a_part_of_the_address_is_no_option(done):
+    client, job = done
+    answer = client.http.get(f"/api/jobs/{job['id']}/clock?job_id={job['id']}")
+    message = "'job_id' is no option of this address; its options are at_s"
+    assert (answer.status_code, answer.json()) == (422, {"error": message})
+
+
 def test_options_beside_the_file_instead_of_in_the_address_are_refused(done, video):
     client, _ = done
     with video.open("rb") as file:

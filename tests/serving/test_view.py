@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from merlab.serving.answers import Result, ScoreCurve
+from merlab.serving.answers import FlowScale, Result, ScoreCurve
 from merlab.serving.view import curves, view_of
 from merlab.videos.result import read_video_result
 from merlab.videos.rows import WEAK_ROWS
@@ -67,6 +67,7 @@ def test_every_result_becomes_json_that_a_browser_can_read(tmp_path, options):
     text = json.dumps(view.model_dump(mode="json", by_alias=True), allow_nan=False)
     assert Result.model_validate_json(text) == view
     assert len(view.events) == (0 if {"faces", "events"} & set(options) else 4)
+    assert [bool(event.pictures) for event in view.events] == ["pictures" not in options] * len(view.events)
 
 
 def test_a_movement_without_a_class_has_one_sentence_for_each_reason(tmp_path):
@@ -93,6 +94,23 @@ def test_a_movement_has_what_the_page_needs_to_show_it(tmp_path):
     assert [(each.onset, each.score, each.part) for each in view.weak] == [(100, 4.1, "chin")]
     # The outline of the mouth spans 42 to 188 px across; the subject's left is on the right of the picture.
     assert view.part_boxes["mouth, left"] == pytest.approx((115 / 231, 166 / 282, 188 / 231, 226 / 282))
+
+
+def test_the_face_box_is_that_of_the_apex_and_missing_where_it_is_not_known(tmp_path):
+    folder = write_result(tmp_path / "result", seconds=2.0, pictures=False)
+    table = pd.read_csv(folder / "frames.csv")
+    first, second, *_ = view_of(read_video_result(folder)).events
+    for event, left in ((first, 77.0), (second, np.nan)):
+        table.loc[(table["frame"] == event.apex) & (table["face_id"] == event.face_id), "x"] = left
+    table.to_csv(folder / "frames.csv", index=False)
+    found = view_of(read_video_result(folder)).events
+    assert [event.face_box for event in found[:2]] == [(77, 120, 180, 220), None]
+
+
+def test_the_scale_of_the_picture_of_the_movement_is_that_of_the_documentation(tmp_path):
+    """docs/evidence.md: full at 2 px, and arrows are six times as long as the movement."""
+    scale = view_of(read_video_result(write_result(tmp_path / "result", events=0))).flow_scale
+    assert scale == FlowScale(full_px=2, arrow_length=6)
 
 
 def test_every_stamp_but_that_of_the_recognizer_is_explained(tmp_path):
