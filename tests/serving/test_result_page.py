@@ -296,6 +296,26 @@ def test_an_own_movement_that_is_changed_elsewhere_is_followed_and_one_that_is_r
         assert [row[:1] for row in frames(result)] == [("60",)]
 
 
+def test_what_is_repeated_and_named_below_the_video_is_the_movement_as_it_was_moved(browser, result):
+    with listening(result.parents[1]) as client:
+        open_event(browser, client, "e0001")
+        assert text(browser, ".film .caption").endswith("frame 50 · eyes and brows")
+        press(browser, "a")
+        until(lambda: text(browser, ".film .caption").endswith("frame 50 · eyes and brows, accepted"))
+        offset = browser.find_element(By.ID, "frame-offset")
+        offset.send_keys(Keys.CONTROL + "a")
+        offset.send_keys("120", Keys.TAB)
+        until(lambda: text(browser, ".film .caption").endswith("frame 120 · eyes and brows, moved"))
+        # It is repeated until half a second after its offset, which was at 0.65 s and is at 1.19 s.
+        press(browser, "l")
+        until(lambda: browser.execute_script("return document.querySelector('.film video').currentTime") < 0.65)
+        until(lambda: browser.execute_script("return document.querySelector('.film video').currentTime") > 1.3)
+        press(browser, "w")
+        until(lambda: text(browser, ".event-view h3").endswith("your movement, face 0"))
+        press(browser, "i")
+        until(lambda: browser.find_elements(By.CSS_SELECTOR, ".timeline .add.current"))
+
+
 def test_a_comment_of_several_lines_is_saved_once_in_one_line(browser, result):
     with listening(result.parents[1]) as client:
         open_event(browser, client, "e0001")

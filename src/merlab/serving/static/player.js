@@ -31,7 +31,7 @@ export function makePlayer(source, slowed, clock, moved) {
   );
   const node = element("div", { class: "film" }, video, controls, caption);
   describe();
-  return { node, show, step, toggle, watch, repeatOpen, setOpen, get seconds() { return position; } };
+  return { node, show, step, toggle, watch, repeatOpen, setOpen, change };
 
   /** Stop at a time. */
   function show(seconds) {
@@ -57,6 +57,17 @@ export function makePlayer(source, slowed, clock, moved) {
     describe();
   }
 
+  /** The open movement after its frames or its verdict were changed; what is repeated is the new interval. */
+  function change(movement) {
+    open = movement;
+    if (loop) loop = around();
+    describe();
+  }
+
+  function around() {
+    return { from: Math.max(0, open.onset_s - AROUND), to: open.offset_s + AROUND };
+  }
+
   function repeatOpen() {
     if (!open) return;
     if (loop) stop();
@@ -67,7 +78,7 @@ export function makePlayer(source, slowed, clock, moved) {
   function watch(share = 0.25) {
     if (!open) return;
     speed.value = String(share);
-    loop = { from: Math.max(0, open.onset_s - AROUND), to: open.offset_s + AROUND };
+    loop = around();
     seek(loop.from);
     start();
   }

@@ -144,6 +144,8 @@ async function makeRoom(view, job, shown) {
     const present = items();
     const gone = opened && !present.some((item) => item.event === opened.name) && !followOwn(present);
     known = ownNames(present);
+    const item = opened && present.find((each) => each.event === opened.name);
+    if (item) player?.change(worded(item));
     redraw();
     bar.message(message || (gone ? REMOVED : ""), failed);
     opened?.form.show(failed);
@@ -170,7 +172,7 @@ async function makeRoom(view, job, shown) {
     Object.assign(opened.movement, moved);
     opened.name = moved.event;
     place.querySelector("h3").textContent = headingOf(moved);
-    player?.setOpen(worded(moved));
+    timeline.mark(moved.event);
   }
 
   function moved(seconds) {
