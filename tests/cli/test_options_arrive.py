@@ -12,6 +12,8 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
+from merlab.preparation.frame_range import FrameRange
+from merlab.preparation.settings import Settings
 from merlab.spotting.spot import SpottingSettings
 from merlab.videos.words import WordSettings
 
@@ -34,7 +36,8 @@ CALLS: dict[str, tuple[str, str, set[str]]] = {
     "spot": ("merlab.spotting.spot_video.spot", "videos.spot_command", set()),
     "recognize": ("merlab.videos.recognition.recognize", "videos.recognize_command", {"aligned"}),
 }
-OUT, FACES = Path("out"), {"seed": 5, "again": True, "jobs": 2}
+FIVE = FaceFinding(landmarks="five-points")
+OUT, ROOT, FACES = Path("out"), Path("root"), {"seed": 5, "again": True, "jobs": 2}
 TYPED: list[tuple[str, dict[str, Any]]] = [
     (
         "make-faces out --subjects 3 --clips 7 --preset hard --seed 5 --raw --again --jobs 2",
@@ -51,12 +54,18 @@ TYPED: list[tuple[str, dict[str, Any]]] = [
         | {"fps": 60, "megabits": 3, **FACES},
     ),
     (
-        "prepare casme2 root out --landmarks five-points --again --jobs 2",
-        {"root": Path("root"), "out": OUT, "again": True, "jobs": 2},
+        "prepare casme2 root out --landmarks five-points --motion rigid --image png --again --jobs 2",
+        {"root": ROOT, "out": OUT, "again": True, "jobs": 2, "settings": Settings(FIVE, "rigid", "png")},
     ),
     (
-        "align a.avi out --landmarks five-points --fps 50 --video --again",
-        {"source": Path("a.avi"), "out": OUT, "fps": 50, "video": True, "again": True},
+        "align a.avi out --landmarks five-points --motion rigid --image png --frames 3:9 --fps 50 --video --again",
+        {"source": Path("a.avi"), "out": OUT, "settings": Settings(FIVE, "rigid", "png"), "again": True, "video": True}
+        | {"frame_range": FrameRange(3, 9), "fps": 50},
+    ),
+    ("align a.avi out --landmarks five-points --frames 3:", {"frame_range": FrameRange(3, None)}),
+    (
+        "align a.avi out --landmarks five-points --start 1 --end 2.5",
+        {"frame_range": FrameRange(start=1.0, end=2.5)},
     ),
     (
         "pretrain out.safetensors --synthetic flow --method gfem --preset synthetic28 --scheme mine.yaml --members 3 "
@@ -70,6 +79,9 @@ TYPED: list[tuple[str, dict[str, Any]]] = [
         {"methods": ["gfem"], "size": "28x28", "channels": 2, "classes": 3, "preset": "paper"}
         | {"network": {"width": ".5"}},
     ),
+    ("profile gfem", {"size": None, "channels": None}),
+    # The input of the paper's Table 7.
+    ("profile", {"size": "231x282", "channels": 3}),
     (
         "score-spotting a.csv b.csv --fps 30 --scheme megc2019 --videos c.csv --kind micro --by-duration "
         "--threshold .4 --tier mine",
@@ -100,7 +112,7 @@ TYPED: list[tuple[str, dict[str, Any]]] = [
         "--unsure-below .7 --p .1 --floor 6 --spotting longest=.4 --words least_fps=30 --overlay none --save-inputs "
         "--again --jobs 2",
         {"source": Path("a.avi"), "out": OUT, "fps": 50, "most_faces": 2, "weights": Path("w"), "runtime": "torch"}
-        | {"finding": FaceFinding(landmarks="five-points"), "unsure_below": 0.7, "overlay": "none"}
+        | {"finding": FIVE, "unsure_below": 0.7, "overlay": "none"}
         | {"spotting": SpottingSettings(p=0.1, floor=6, longest=0.4), "words": WordSettings(least_fps=30)}
         | {"save_inputs": True, "again": True, "jobs": 2},
     ),
@@ -137,16 +149,45 @@ def test_every_option_is_among_those_above(name):
     assert shared - otherwise - {"table"} <= given.keys()
 
 
-def test_what_is_read_of_a_database_is_passed_on(merlab, monkeypatch):
+@pytest.mark.parametrize(
+    ("typed", "function", "given"),
+    [
+        (
+            "evaluate linear-svm --aligned --allow-unusable --database casme2 --root root --table a.xlsx",
+            "merlab.cli.experiments.load_databases",
+            ((["casme2"], [ROOT], ["a.xlsx"]), {"aligned": True, "allow_unusable": True}),
+        ),
+        (
+            "clips casme2 root --aligned --allow-unusable --table a.xlsx",
+            "merlab.databases.load",
+            (("casme2", ROOT), {"table": Path("a.xlsx"), "aligned": True, "allow_unusable": True}),
+        ),
+        (
+            "long-videos casme-squared root out --allow-unusable --table a.xlsx",
+            "merlab.databases.long_videos",
+            (("casme-squared", ROOT), {"table": Path("a.xlsx"), "allow_unusable": True}),
+        ),
+        (
+            "prepare casme2 root out --landmarks five-points --table a.xlsx",
+            "merlab.databases.find_database",
+            (("casme2",), {"table": Path("a.xlsx")}),
+        ),
+        (
+            "doctor casme2 root --table a.xlsx",
+            "merlab.databases.find_database",
+            (("casme2",), {"table": Path("a.xlsx")}),
+        ),
+    ],
+)
+def test_what_is_read_of_a_database_is_passed_on(merlab, monkeypatch, typed, function, given):
     def take(*arguments, **named):
-        arrived.append((*arguments, named))
+        arrived.append((arguments, named))
         raise MerlabError("it has arrived")
 
     arrived: list[tuple[object, ...]] = []
-    monkeypatch.setattr("merlab.cli.experiments.load_databases", take)
-    of_database = ["--database", "smic", "--root", "root", "--table", "a.xlsx", "--aligned", "--allow-unusable"]
-    assert merlab("evaluate", "linear-svm", *of_database)[0] == 1
-    assert arrived == [(["smic"], [Path("root")], ["a.xlsx"], {"aligned": True, "allow_unusable": True})]
+    monkeypatch.setattr(function, take)
+    assert merlab(*typed.split())[0] == 1
+    assert arrived == [given]
 
 
 def test_the_demo_evaluates_the_synthetic_faces_that_it_makes(merlab, monkeypatch):
