@@ -328,6 +328,19 @@ def test_without_room_for_temporary_files_their_place_is_named_with_the_remedy(t
         write_to_a_full_disk()
 
 
+def test_temporary_files_that_a_library_still_has_open_are_no_error(tmp_path, monkeypatch):
+    """As on a network disk, which keeps an open file under another name until it is closed."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def busy(path: object, **_: object) -> None:
+        raise OSError(errno.ENOTEMPTY, "Directory not empty")
+
+    monkeypatch.setattr(os, "rmdir", busy)
+    with temporary_folder() as folder:
+        (folder / "network.bin").touch()
+    monkeypatch.undo()
+
+
 def test_a_cache_that_may_not_be_entered_is_refused_with_the_remedy(tmp_path, monkeypatch):
     """A container that runs as another user than the one whose home it states."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))

@@ -146,7 +146,8 @@ def temporary_folder() -> Iterator[Path]:
     """
     folder = None
     try:
-        with tempfile.TemporaryDirectory() as name:
+        # A file that a library still has open may stay, on Windows and on network disks; that spoils no result.
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
             folder = name
             yield Path(name)
     except OSError as error:
