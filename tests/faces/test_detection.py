@@ -195,6 +195,15 @@ def test_the_largest_and_most_central_face_comes_first():
     assert most_prominent([center, larger_in_the_corner, much_larger], 640, 480)[0] is much_larger
 
 
+@pytest.mark.parametrize("corner", [(0, 0), (640, 0), (0, 480), (640, 480)])
+@pytest.mark.parametrize(("side", "first"), [(190, "center"), (210, "corner")])
+def test_a_face_in_a_corner_counts_half(corner, side, first):
+    """Its box is around the corner, and has this side; that at the center has 100."""
+    (x, y), half = corner, side / 2
+    faces = {"center": Face(270, 190, 370, 290, 0.7), "corner": Face(x - half, y - half, x + half, y + half, 0.7)}
+    assert most_prominent([*faces.values()], 640, 480)[0] is faces[first]
+
+
 def test_overlap_is_intersection_over_union():
     face = Face(0, 0, 10, 10, 1)
     assert face.overlap(face) == 1

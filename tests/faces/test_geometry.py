@@ -83,11 +83,12 @@ def test_an_image_is_moved_exactly_as_its_points(scale):
     assert center_of_light(shown) == pytest.approx((60.25, 49.5), abs=0.03)
 
 
-def test_an_image_that_is_reduced_to_two_fifths_is_interpolated_alone():
+@pytest.mark.parametrize(("scale", "alone"), [(0.4, True), (0.32, False)])
+def test_an_image_is_interpolated_alone_unless_it_is_reduced_to_a_third(scale, alone):
     image = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
-    transform = similarity(0.4, 0.1, 3.3, -1.2)
+    transform = similarity(scale, 0.1, 3.3, -1.2)
     plain = cv2.warpAffine(image, transform.matrix, (30, 20), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    assert np.array_equal(moved_image(image, transform, (30, 20)), plain)
+    assert np.array_equal(moved_image(image, transform, (30, 20)), plain) == alone
 
 
 def test_fine_texture_is_averaged_if_an_image_is_much_reduced():

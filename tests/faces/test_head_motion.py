@@ -57,6 +57,7 @@ def test_a_head_that_leans_forward_is_followed_up_to_the_doubtful_part_of_its_sc
     movement = turned(0, 1.02, 0, 0)
     found = HeadFit(frame, LAYOUT).fit(warped(frame, movement), LAYOUT)
     assert found.scale == pytest.approx(1 / 1.02, abs=0.003)
+    assert error(found, movement) < 0.4
 
 
 def test_a_jump_is_found_where_the_landmarks_say_so(frame):

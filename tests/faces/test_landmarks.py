@@ -91,6 +91,16 @@ def test_the_pupil_distance_is_between_the_centers_of_the_eyes():
     assert Landmarks(mesh, "mesh", 1.0).pupil_distance == 5
 
 
+@pytest.mark.parametrize("source", ["mesh", "five-points"])
+def test_a_face_far_down_in_a_portrait_has_the_same_landmarks_there(mesh, heads, source):
+    landmarker = mesh if source == "mesh" else FivePoints()
+    frame, _ = heads[0]
+    portrait, face = np.vstack([np.full((900, 640, 3), 127, np.uint8), frame]), detected(frame)
+    lower = Face(face.left, face.top + 900, face.right, face.bottom + 900, face.confidence)
+    found, there = landmarker.locate(frame, face), landmarker.locate(portrait, lower)
+    assert np.hypot(*(there.points - [0, 900] - found.points).T).max() < 0.5 * found.pupil_distance / 30
+
+
 def test_the_landmarks_hardly_depend_on_the_box_of_the_detector(mesh, heads):
     frame, _ = heads[0]
     face = detected(frame)

@@ -40,6 +40,7 @@ def test_two_faces_side_by_side_keep_their_numbers_while_they_move(tracker, stag
     people = tracker()
     found = [people.find(stage(True, True, shift=shift)) for shift in (0, 2, 4, 6)]
     assert [[seen.face_id for seen in faces] for faces in found] == [[0, 1]] * 4
+    assert people.left_out == 0
     left, right = (next(s.tracked.box.center[0] for s in found[-1] if s.face_id == face) for face in (0, 1))
     assert sorted([left < 320, right < 320]) == [False, True]
 

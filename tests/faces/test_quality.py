@@ -78,7 +78,7 @@ def test_a_small_face_a_cut_off_face_a_lost_face_and_a_jumping_face_are_warned_o
     assert any("40 px between the pupils" in text for text in quality(pupil_distance=40.0).warnings("onset"))
     cut = quality(left=23)
     assert cut.coverage == pytest.approx(1 - 23 / 231, abs=0.005)
-    assert any("10 % of the layout" in text for text in cut.warnings("onset"))
+    assert any("cut off: 10 % of the layout" in text for text in cut.warnings("onset"))
     lost = quality()
     lost.add(None, 0.0)
     lost.add(tracked(track=2), 0.0)

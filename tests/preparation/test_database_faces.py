@@ -115,6 +115,10 @@ def test_clips_that_share_a_folder_share_its_transform_and_each_has_its_landmark
     assert len(prepared("casme", root, out).clips) == 2
     record = read_record(out / "Cropped" / "sub01" / "EP01_12")
     assert list(record.landmarks) == [73, 83]
+    assert record.frames == (73, 90)
+    stamp = (out / "Cropped" / "sub01" / "EP01_12" / RECORD).stat().st_mtime_ns
+    prepared("casme", root, out)
+    assert (out / "Cropped" / "sub01" / "EP01_12" / RECORD).stat().st_mtime_ns == stamp
     assert len(load("casme", out)) == 2
 
 
