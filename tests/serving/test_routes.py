@@ -188,7 +188,15 @@ def test_settings_are_offered_with_their_defaults_and_kept_with_the_job(service,
 
 
 @pytest.mark.parametrize(
-    "option", [{"threshold": -1}, {"threshold": "nan"}, {"faces": 0}, {"faces": 21}, {"weights": "../etc/passwd"}]
+    "option",
+    [
+        {"threshold": -1},
+        {"threshold": 100.5},
+        {"threshold": "nan"},
+        {"faces": 0},
+        {"faces": 21},
+        {"weights": "../etc/passwd"},
+    ],
 )
 def test_settings_out_of_range_are_refused_with_their_name(done, video, option):
     client, _ = done
@@ -249,6 +257,7 @@ def test_options_beside_the_file_instead_of_in_the_address_are_refused(done, vid
         ('{"path": ""}', 422, "body.path: String should have at least 1 character"),
         ("[]", 422, "body: Input should be a valid dictionary"),
         ('{"path": ', 422, "JSON decode error"),
+        ("", 422, "body: Field required"),
     ],
 )
 def test_a_body_that_is_not_as_described_is_refused_with_the_field(done, body, status, message):
