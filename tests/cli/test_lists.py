@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from torch import nn
@@ -43,6 +44,9 @@ def test_one_method_is_shown_with_its_paper_its_assumptions_its_presets_and_its_
     assert status == 0
     for text in ("Affective Computing 13(4), 2022", "Differs: random initial weights", "ViT-B/16 (names of timm)"):
         assert text in " ".join(out.split())
+    assert all(re.search(rf"^│ {preset} +│", out, re.M) for preset in METHODS["slstt-mean"].presets)
+    assert "│ reduced" in merlab("methods", "gfem")[1]
+    assert "(REDUCED)" in merlab("methods", "gfem")[1]
     facts = json.loads(merlab("methods", "gfem", "--json")[1])
     assert list(facts["presets"])[:2] == ["paper", "reduced"]
     assert "merlab's layers are a reconstruction" in facts["description"]

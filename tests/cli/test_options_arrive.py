@@ -33,6 +33,7 @@ CALLS: dict[str, tuple[str, str, set[str]]] = {
         set(),
     ),
     "evaluate": ("merlab.api.evaluate", "experiments.evaluate_command", {"engine", "jobs", "start"}),
+    "reproduce": ("merlab.reproduction.Bench", "reproduce.reproduce_command", {"engine"}),
     "spot": ("merlab.spotting.spot_video.spot", "videos.spot_command", set()),
     "recognize": ("merlab.videos.recognition.recognize", "videos.recognize_command", {"aligned"}),
 }
@@ -92,6 +93,14 @@ TYPED: list[tuple[str, dict[str, Any]]] = [
         "evaluate linear-svm --seeds 4 --selection validation",
         {"seeds": 4, "training": {"selection": "validation"}},
     ),
+    (
+        "reproduce all --database casme2 --root root --table a.xlsx --aligned --full --out out --epochs 3 --seeds 2 "
+        "--scheme smic-3 --protocol kfold --method ststnet --image a.png --landmarks five-points --cache c",
+        {"out": OUT, "database": "casme2", "root": ROOT, "table": Path("a.xlsx"), "aligned": True, "full": True}
+        | {"epochs": 3, "seeds": 2, "scheme": "smic-3", "protocol": "kfold", "cache": Path("c")}
+        | {"leak_method": "ststnet", "image": Path("a.png"), "finding": FIVE},
+    ),
+    ("reproduce table8 --rows aman,ktgsl", {"rows": ("aman", "ktgsl")}),
     (
         "spotting-selection a.csv out --fps 60 --step .1",
         {"truth": Path("a.csv"), "folder": OUT, "fps": 60, "step": 0.1},

@@ -38,7 +38,8 @@ def test_doctor_finds_a_sound_table_usable_and_names_each_fault_with_its_line(me
 
 
 def test_clips_have_the_classes_of_the_scheme(merlab, table):
-    status, _, err = merlab("clips", "table", table, "--scheme", "megc2019", "--csv", "labeled.csv")
+    status, out, err = merlab("clips", "table", table, "--scheme", "megc2019", "--csv", "labeled.csv")
+    assert out == "6 clips written to labeled.csv\n"
     lines = (table.parents[1] / "labeled.csv").read_text().splitlines()
     assert (status, "6 clips" in err) == (0, True)
     assert lines[0] == "database,subject,clip,onset,apex,offset,action_units,emotion,class,objective_class,aligned"
@@ -47,6 +48,11 @@ def test_clips_have_the_classes_of_the_scheme(merlab, table):
         "my_clips,01,c1,7,8,9,2,disgust,negative,,True",
         "my_clips,01,c2,7,8,9,3,surprise,surprise,,True",
     ]
+
+
+def test_clips_of_several_databases_are_listed_with_the_name_of_each(merlab, flow, table):
+    assert "│ database │ subject" in " ".join(merlab("clips", "ststnet-flow", flow)[1].replace("┃", "│").split())
+    assert "│ database │" not in " ".join(merlab("clips", "table", table)[1].replace("┃", "│").split())
 
 
 def test_clips_are_not_written_in_place_of_a_table_that_states_them(merlab, table, tmp_path):
