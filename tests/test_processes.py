@@ -53,6 +53,31 @@ print(faults())
 """
 
 
+START_PROCESSES = """
+import os
+from merlab.processes import each_in_processes, stream_from_processes
+
+print(*each_in_processes(os.path.basename, ["a", "b"], 2), os.environ.get("PYTHONSAFEPATH", "none"))
+print(*stream_from_processes(os.listdir, ["."] * 2), *each_in_processes(os.getenv, ["PYTHONSAFEPATH"] * 2, 2))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="older versions look into the current folder first")
+@pytest.mark.parametrize("name", ["multiprocessing", "signal", "types"])
+def test_a_file_in_the_current_folder_that_has_the_name_of_a_module_of_python_is_not_run(tmp_path, name):
+    """As videos from others may lie beside it, or scripts of one's own."""
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / f"{name}.py").write_text("open('run', 'w'); raise ImportError('not a module of Python')")
+    (tmp_path / "program.py").write_text(START_PROCESSES)
+    command = [sys.executable, "../program.py"]
+    done = subprocess.run(command, cwd=tmp_path / "here", capture_output=True, text=True, check=True)
+    first, second = done.stdout.splitlines()
+    assert sorted(first.split()[:2]) == ["a", "b"]
+    assert first.split()[2] == "none"
+    assert second.split() == [f"{name}.py", f"{name}.py", "None", "None"]
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has this setting")
 def test_memory_that_was_freed_is_not_fetched_from_the_kernel_again():

@@ -44,6 +44,9 @@ MOST_KEPT = 256 * 2**20
 MOST_OF_WINDOWS = 61
 # Items that are submitted for each process.
 AHEAD = 4
+# The variable by which Python 3.11 and later leave the current folder out of where they look for modules, and its value
+# where merlab sets it.
+SAFE_PATH, OURS = "PYTHONSAFEPATH", "merlab"
 
 
 def end_with_parent() -> None:
@@ -51,6 +54,9 @@ def end_with_parent() -> None:
 
     Ctrl-C reaches every process of the terminal, but only the parent reacts to it. A thread watches the parent.
     """
+    if os.environ.get(SAFE_PATH) == OURS:
+        # It was for the start of this process, not for programs that code of the user starts here.
+        del os.environ[SAFE_PATH]
     parent = multiprocessing.parent_process()
     if parent is None:
         return
@@ -79,6 +85,22 @@ _one_at_a_time = threading.RLock()
 
 
 @contextmanager
+def nothing_from_here() -> Iterator[None]:
+    """Start processes inside that take no module from the current folder before their path is set.
+
+    A file signal.py beside the user's videos would be run in the place of Python's own module.
+    """
+    with _one_at_a_time:
+        given = os.environ.get(SAFE_PATH)
+        os.environ.setdefault(SAFE_PATH, OURS)
+        try:
+            yield
+        finally:
+            if given is None:
+                os.environ.pop(SAFE_PATH, None)
+
+
+@contextmanager
 def without_main() -> Iterator[None]:
     """Start processes inside that do not run the user's main program again, and that Ctrl-C does not reach.
 
@@ -95,7 +117,7 @@ def without_main() -> Iterator[None]:
         main = sys.modules["__main__"]
         sys.modules["__main__"] = ModuleType("__main__")
         try:
-            with signals_later(), blocked(signal.SIGINT):
+            with nothing_from_here(), signals_later(), blocked(signal.SIGINT):
                 yield
         finally:
             sys.modules["__main__"] = main
@@ -176,7 +198,9 @@ def worker_pool(
 
     After an error, work that is running is finished first; after Ctrl-C, or if the caller stops, it is not.
     """
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), start, arguments) as pool:
+    with nothing_from_here():
+        made = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), start, arguments)
+    with made as pool:
         try:
             yield pool
         except BrokenProcessPool as error:

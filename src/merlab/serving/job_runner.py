@@ -11,6 +11,7 @@ from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 
 from merlab.json_models import read_model
+from merlab.processes import nothing_from_here
 from merlab.serving.job import ERROR, PROGRESS, VIEW, Failure, Job
 from merlab.serving.jobs import Jobs
 from merlab.serving.worker import NO_SPACE, Recognize, run_job
@@ -93,7 +94,8 @@ class Runner:
             if self._stopping or job.id not in {kept.id for kept in self._jobs.all()}:
                 return None
             process = context.Process(target=run_job, args=arguments)
-            process.start()
+            with nothing_from_here():
+                process.start()
             self._processes[job.id] = process
         return process
 

@@ -19,7 +19,7 @@ from merlab.evaluation.plan import Plan
 from merlab.evaluation.transport import packed, unpacked
 from merlab.evaluation.unit import Fit, Worker
 from merlab.given import as_jobs
-from merlab.processes import end_with_parent, process_count, without_main, worker_pool
+from merlab.processes import end_with_parent, nothing_from_here, process_count, without_main, worker_pool
 
 POLL_SECONDS = 0.2
 
@@ -52,7 +52,8 @@ def _here(plan: Plan, cache: Path | None, fits: Sequence[Fit], on_epoch: FitEpoc
 
 
 def _in_workers(plan: Plan, cache: Path | None, fits: Sequence[Fit], jobs: int, on_epoch: FitEpoch) -> Done:
-    epochs: Epochs = multiprocessing.get_context("spawn").Queue()
+    with nothing_from_here():
+        epochs: Epochs = multiprocessing.get_context("spawn").Queue()
     with worker_pool(jobs, _start_worker, (packed(plan), cache, epochs)) as pool:
         with without_main():
             running = {pool.submit(_run_in_worker, fit): fit for fit in fits}
