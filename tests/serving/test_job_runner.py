@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import subprocess
 import sys
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 from typing import cast
 
@@ -14,7 +16,7 @@ import pytest
 
 from merlab.json_models import write_model
 from merlab.serving import job_runner
-from merlab.serving.job import ERROR, PROGRESS, VIEW, Failure, JobProgress, VideoOptions
+from merlab.serving.job import ERROR, PROGRESS, VIEW, Failure, Job, JobProgress, VideoOptions
 from merlab.serving.jobs import Jobs
 from merlab.serving.limits import Limits
 from merlab.serving.worker import NO_SPACE
@@ -69,8 +71,8 @@ def test_a_job_whose_process_does_not_begin_reports_nothing_of_its_earlier_run(t
         (0, None),
         (-signal.SIGSEGV, None),
         (
-            -signal.SIGKILL,
-            "the process was ended from outside (SIGKILL), maybe for lack of memory; run it again to continue",
+            -signal.SIGTERM,
+            "the process was ended from outside (SIGTERM), maybe for lack of memory; run it again to continue",
         ),
         (NO_SPACE, "the disk of the service is full; make room and run it again, then it continues"),
         (1, "the process failed (status 1) by an error of merlab; the terminal of the service shows more"),
@@ -84,3 +86,96 @@ def test_a_job_that_raised_an_error_or_was_killed_after_its_view_was_written_has
         (folder / VIEW).touch()
     process = cast(SpawnProcess, SimpleNamespace(exitcode=status))
     assert job_runner.Runner(jobs, fake_jobs.quick, 0)._error(job, process, late=False) == error
+
+
+@pytest.mark.parametrize(
+    ("status", "late", "error"),
+    [
+        (0, False, "the process failed (status 0) by an error of merlab; the terminal of the service shows more"),
+        (
+            -signal.SIGABRT,
+            False,
+            "the process crashed (SIGABRT), as when a damaged file crashes a decoder; convert the video again",
+        ),
+        (
+            -signal.SIGTERM,
+            False,
+            "the process was ended from outside (SIGTERM), maybe for lack of memory; run it again to continue",
+        ),
+        (
+            -signal.SIGTERM,
+            True,
+            "the job ran longer than the 60 s of a job; run it again to continue, or cut the video",
+        ),
+    ],
+)
+def test_a_job_that_left_no_result_states_why_and_what_to_do(tmp_path, status, late, error):
+    jobs = Jobs(tmp_path / "jobs", Limits(job_seconds=60.0))
+    with jobs.new_folder() as folder:
+        job = jobs.enqueue(folder, "a.mp4", folder / "a.mp4", 1, VideoOptions())
+    process = cast(SpawnProcess, SimpleNamespace(exitcode=status))
+    runner = job_runner.Runner(jobs, fake_jobs.quick, 0)
+    assert runner._error(job, process, late) == error
+    write_model(folder / ERROR, Failure(error="no face was found"))
+    assert runner._error(job, process, late) == "no face was found"
+
+
+def test_a_job_that_cannot_be_run_at_all_fails_and_the_next_one_is_run(tmp_path, monkeypatch, caplog):
+    """For example, because the system starts no more processes."""
+    jobs = Jobs(tmp_path / "jobs", Limits())
+    ids = []
+    for _ in range(2):
+        with jobs.new_folder() as folder:
+            ids.append(jobs.enqueue(folder, "a.mp4", folder / "a.mp4", 1, VideoOptions()).id)
+    runner = job_runner.Runner(jobs, fake_jobs.quick, 1)
+    problem = OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    def run(job: Job) -> str | None:
+        if job.id == ids[0]:
+            raise problem
+        return None
+
+    monkeypatch.setattr(runner, "_run", run)
+    runner.start()
+    until(lambda: jobs.find(ids[1]).state == "done")
+    runner.stop()
+    assert jobs.find(ids[0]).error == f"the service could not run the job ({problem}); run it again"
+    assert "could not be run" in caplog.text
+
+
+def test_a_job_that_was_removed_before_its_process_begins_is_not_begun(tmp_path):
+    jobs = Jobs(tmp_path / "jobs", Limits())
+    with jobs.new_folder() as folder:
+        jobs.enqueue(folder, "a.mp4", folder / "a.mp4", 1, VideoOptions())
+    job = jobs.next_job()
+    assert job is not None
+    runner = job_runner.Runner(jobs, fake_jobs.quick, 0)
+    runner.remove(job)
+    assert runner._run(job) is None
+    assert not folder.exists()
+
+
+def test_a_job_that_ends_as_the_service_stops_stays_marked_as_running(tmp_path, monkeypatch):
+    """So that it is run at the next start."""
+    jobs = Jobs(tmp_path / "jobs", Limits())
+    with jobs.new_folder() as folder:
+        job = jobs.enqueue(folder, "a.mp4", folder / "a.mp4", 1, VideoOptions())
+    runner = job_runner.Runner(jobs, fake_jobs.quick, 1)
+    begun, killed = Event(), Event()
+
+    def run(_: Job) -> str:
+        begun.set()
+        killed.wait(10)
+        return "the process was ended from outside (SIGKILL)"
+
+    def close() -> None:
+        Jobs.close(jobs)
+        killed.set()
+
+    monkeypatch.setattr(runner, "_run", run)
+    monkeypatch.setattr(jobs, "close", close)
+    runner.start()
+    begun.wait(10)
+    runner.stop()
+    assert jobs.find(job.id).state == "running"
+    assert Jobs(tmp_path / "jobs", Limits()).find(job.id).state == "queued"
