@@ -58,6 +58,7 @@ NAMED_POINTS: dict[LandmarkSource, dict[str, tuple[int, ...]]] = {
     "five-points": {
         "eye_r": (0,),
         "eye_l": (1,),
+        "nose_tip": (2,),
     },
 }
 
