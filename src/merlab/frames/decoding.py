@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av
+from av.video.frame import PictureType
 
 from merlab.frames.container import opened_video
 from merlab.frames.packets import Packets
@@ -27,6 +28,11 @@ LOG = logging.getLogger("merlab.frames")
 # Codecs that code every frame: PyAV may not report an error, but a frame that is not there was damaged. Others code a
 # frame that does not change as nothing (MPEG-4).
 NEVER_SKIP = ("h264", "hevc", "av1", "vp8", "vp9", "mpeg1video", "mpeg2video")
+
+# Codecs whose frames have no long runs of zeros, which are what was never written to the file, or lost on the disk; not
+# all decoders report them (HEVC, VP9). Of half the size of a sector, so that a lost one is found wherever it lies.
+WITHOUT_ZEROS = ("h264", "hevc", "av1", "vp8", "vp9", "mpeg4")
+HOLE = bytes(256)
 
 STRICT = {"err_detect": "explode"}
 
@@ -99,18 +105,24 @@ class Decoder:
         held until all that it may refer to are there.
         """
         packets, last, spoiled, begun = self.packets, start - 1, 0, start == 1
+        codec, holes = stream.codec_context.name, set[int | None]()
         held: deque[tuple[int, VideoFrame]] = deque()
         for packet in _packets_of(container, stream):
             if not begun and not packets.is_at(start, packet):
                 return  # The container cannot find its key frames, or finds the second half of one (MPEG).
             begun = True
+            if packet.is_corrupt or (codec in WITHOUT_ZEROS and HOLE in bytes(packet)):
+                holes.add(packets.position(packet.pts))
             frames, failed = self._frames(packet)
             for frame in frames:
                 position = last + 1 if packets.stamps is None else packets.position(frame.pts)
                 if position is None or not last < position <= packets.count:
                     continue
-                if frame.is_corrupt or (position > last + 1 and stream.codec_context.name in NEVER_SKIP):
-                    spoiled = packets.key_after(last)
+                if position in holes:
+                    spoiled = packets.key_after(position)
+                    held.clear()
+                elif frame.is_corrupt or self._lacks(range(last + 1, position), codec):
+                    spoiled = packets.key_after(_last_spoiled(frame, position, last, start))
                     held.clear()
                 last = position
                 if position >= spoiled and not frame.is_corrupt:
@@ -118,9 +130,14 @@ class Decoder:
                 while held and packets.farthest[held[0][0] - 1] <= position:
                     yield held.popleft()
             if failed:
-                spoiled = packets.key_after(last)
+                spoiled = packets.key_after(last + 1)
                 held.clear()
         yield from held
+
+    def _lacks(self, missing: range, codec: str) -> bool:
+        """Whether frames that the decoder did not give were damaged, and not coded as nothing, as no key frame is."""
+        has_key = bool(missing) and self.packets.key_after(missing.start - 1) < missing.stop
+        return has_key or (bool(missing) and codec in NEVER_SKIP)
 
     def _frames(self, packet: Packet[VideoStream]) -> tuple[list[VideoFrame], bool]:
         """The frames that the decoder gives after a packet, and whether it failed."""
@@ -176,6 +193,17 @@ class Reading:
     def _restart(self, key: int) -> None:
         self._decoded = self._decoder.after(key)
         self._passed, self._current = key - 1, next(self._decoded, self._end)
+
+
+def _last_spoiled(frame: VideoFrame, position: int, last: int, start: int) -> int:
+    """The last frame that is known to be damaged or absent; it may be a key frame itself.
+
+    One that is no picture of its own begins a gradual refresh: as long as frames lack blocks, the decoder marks
+    them too, or gives none where reading began there.
+    """
+    if frame.is_corrupt:
+        return position if frame.pict_type == PictureType.I else last
+    return last if 1 < start == last + 1 else position - 1
 
 
 def _packets_of(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:

@@ -1,0 +1,92 @@
+"""What is damaged is not given: neither a frame with wrong pixels, nor one that refers to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from merlab.frames import Image
+from merlab.frames.frame import ClipError
+from merlab.frames.video import Video
+from tests.frames.videos import damage, packet_bytes, write_video
+
+COUNT, GROUP = 24, 8
+SIZE = (160, 120)
+# Eight frames to a group, without a key frame where the picture changes.
+GROUPS = {
+    "libx264": {"g": "8", "bf": "0", "x264-params": "scenecut=0"},
+    "libx265": {"x265-params": "log-level=none:keyint=8:min-keyint=8:scenecut=0:bframes=0:open-gop=0"},
+    "mpeg4": {"g": "8", "bf": "0", "sc_threshold": "1000000000"},
+    "libvpx-vp9": {"g": "8", "lag-in-frames": "0", "deadline": "realtime", "cpu-used": "8"},
+}
+
+
+def noise() -> list[Image]:
+    """Pictures of which each frame needs more than a kilobyte."""
+    return list(np.random.default_rng(0).integers(64, 192, (COUNT, *SIZE[::-1], 3), np.uint8))
+
+
+def written(folder: Path, name: str, codec: str) -> Path:
+    return write_video(folder / name, codec, size=SIZE, images=noise(), options=GROUPS[codec])
+
+
+def given(path: Path) -> dict[int, Image | None]:
+    return {frame.number: frame.image for frame in Video(path, 1).walk(lambda number: True)}
+
+
+def overwritten(path: Path, packet: int, at: int, length: int) -> Path:
+    """The file with zeros in the place of ``length`` bytes of a packet (from 0), as of what was never written."""
+    content, coded = bytearray(path.read_bytes()), packet_bytes(path)
+    begin = content.index(coded[packet]) + at
+    content[begin : begin + length] = bytes(length)
+    (damaged := path.with_name(f"damaged-{path.name}")).write_bytes(content)
+    return damaged
+
+
+def require_same(frames: Mapping[int, Image | None], whole: Mapping[int, Image | None]) -> None:
+    """That all frames which are given are those of the sound video."""
+    for number, image in frames.items():
+        if image is not None:
+            np.testing.assert_array_equal(image, whole[number])
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.mp4", "libx264"), ("a.mkv", "libx264"), ("a.avi", "mpeg4")])
+def test_of_a_damaged_key_frame_all_frames_up_to_the_next_one_are_left_out(tmp_path, name, codec):
+    """They refer to it, and the decoder gives them without a complaint."""
+    path = written(tmp_path, name, codec)
+    half = len(packet_bytes(path)[GROUP]) // 2
+    damage(path, [GROUP], kept=half)
+    frames = given(path)
+    assert [number for number, image in frames.items() if image is None] == list(range(9, 17))
+    for number in (10, 16):
+        with pytest.raises(ClipError, match=f"frame {number} is damaged"):
+            Video(path, 1).read(number)
+    assert Video(path, 1).read(17).shape == (*SIZE[::-1], 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [("a.mp4", "libx264"), ("a.mkv", "libx265"), ("a.mp4", "mpeg4"), ("a.webm", "libvpx-vp9")],
+)
+@pytest.mark.parametrize("packet", [8, 11])
+def test_a_hole_of_zeros_is_damage_also_where_the_decoder_does_not_notice_it(tmp_path, name, codec, packet):
+    """As in a file that was not copied to its end, but has its whole length. HEVC and VP9 read zeros as any data."""
+    path = written(tmp_path, name, codec)
+    whole = given(path)
+    frames = given(overwritten(path, packet, 100, 400))
+    assert [number for number, image in frames.items() if image is None] == list(range(packet + 1, 17))
+    require_same(frames, whole)
+
+
+def test_a_frame_of_which_a_transport_stream_lost_a_packet_is_damaged(tmp_path):
+    """The stream counts its packets, of 188 bytes; the decoder may notice nothing. FFmpeg may name the frame before."""
+    path = written(tmp_path, "a.ts", "libx265")
+    whole, content = given(path), path.read_bytes()
+    at = content.index(packet_bytes(path)[11][-40:-20]) // 188 * 188
+    path.write_bytes(content[:at] + content[at + 188 :])
+    frames = given(path)
+    assert {number for number, image in frames.items() if image is None} >= set(range(12, 17))
+    require_same(frames, whole)
