@@ -97,6 +97,20 @@ def test_a_decision_that_was_not_seen_is_not_replaced(client, result):
 
 
 @pytest.mark.slow
+def test_two_own_events_of_a_coder_in_the_same_frames_are_refused_by_their_cause(client, result):
+    first = decision(event(client), "add", event="", onset=11, apex=15, offset=20)
+    second = {**first, "offset": 30}
+    for own in (first, second):
+        assert post(client, None, own).is_success
+    refused = post(client, second, {**second, "offset": 20})
+    assert (refused.status_code, refused.json()["error"]) == (
+        409,
+        "another movement of this coder is in frames 11 to 20 already; choose other frames, or remove one of the two",
+    )
+    assert [row["offset"] for row in rows(result)] == ["20", "30"]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changed", "problem"),
     [

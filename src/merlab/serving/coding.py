@@ -44,7 +44,7 @@ def change(folder: Path, sent: Change) -> CodingAnswer:
     """Make one change and return all decisions.
 
     Raises RefusedError (422) for no change, (409) if the decision is not what the page showed, because another tab,
-    coder or program has changed it, and (400) for a decision that does not fit the result; coding.csv then stays as it
+    coder or program has changed it, or if the coder has another event in its frames, and (400) for a decision that does not fit the result; coding.csv then stays as it
     is.
     """
     if sent.seen is None and sent.decision is None:
@@ -89,6 +89,12 @@ def _changed(coding: Coding, sent: Change, material: Material) -> Coding:
         coding = coding.without(seen)
     if new is None:
         return coding
+    if seen is not None and new.key in present:
+        raise RefusedError(
+            409,
+            f"another movement of this coder is in frames {new.onset} to {new.offset} already; choose other frames, or "
+            "remove one of the two",
+        )
     _require_seen(present.get(new.key), None)
     require_fit(new, material)
     return coding.with_decision(new)
