@@ -44,8 +44,8 @@ def change(folder: Path, sent: Change) -> CodingAnswer:
     """Make one change and return all decisions.
 
     Raises RefusedError (422) for no change, (409) if the decision is not what the page showed, because another tab,
-    coder or program has changed it, or if the coder has another event in its frames, and (400) for a decision that does not fit the result; coding.csv then stays as it
-    is.
+    coder or program has changed it, or if the coder has another event in its frames, and (400) for a decision that does
+    not fit the result; coding.csv then stays as it is.
     """
     if sent.seen is None and sent.decision is None:
         raise RefusedError(422, "the request changes nothing; send a decision, or the one seen to take it back")
