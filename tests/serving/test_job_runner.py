@@ -6,6 +6,7 @@ import errno
 import signal
 import subprocess
 import sys
+from functools import partial
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from threading import Event
@@ -179,3 +180,25 @@ def test_a_job_that_ends_as_the_service_stops_stays_marked_as_running(tmp_path, 
     runner.stop()
     assert jobs.find(job.id).state == "running"
     assert Jobs(tmp_path / "jobs", Limits()).find(job.id).state == "queued"
+
+
+def test_the_process_of_a_removed_job_is_ended_before_its_files_are_removed_and_others_run_until_the_end(
+    tmp_path, monkeypatch
+):
+    jobs = Jobs(tmp_path / "jobs", Limits())
+    runner = job_runner.Runner(jobs, fake_jobs.quick, 0)
+    seen: list[str] = []
+    for name in ("a", "b"):
+        with jobs.new_folder() as folder:
+            job = jobs.enqueue(folder, name, folder / name, 1, VideoOptions())
+        process = SimpleNamespace(kill=partial(seen.append, f"{name} is killed"), sentinel=f"{name} has ended")
+        runner._processes[job.id] = cast(SpawnProcess, process)
+    monkeypatch.setattr(job_runner, "wait", lambda sentinels, timeout: seen.extend(sentinels))
+    monkeypatch.setattr(jobs, "remove_files", lambda job: seen.append(f"{job.name} is removed"))
+    first = next(job for job in jobs.all() if job.name == "a")
+    runner.remove(first)
+    assert seen == ["a is killed", "a has ended", "a is removed"]
+    assert [job.name for job in jobs.all()] == ["b"]
+    del runner._processes[first.id]
+    runner.stop()
+    assert seen[3:] == ["b is killed"]
