@@ -7,6 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
+from merlab.cli.console import print_whole
 from merlab.evaluation.coverage import CoverageScores
 from merlab.evaluation.significance import Comparison, Interval
 from merlab.evaluation.summary import Estimate, MethodSummary
@@ -167,20 +168,23 @@ def test_the_console_table_fits_80_columns_and_bears_the_stamps(metrics):
         assert shown in text
 
 
-@pytest.mark.parametrize("width", [50, 60, 80])
+@pytest.mark.parametrize("width", [20, 50, 60, 80])
 def test_a_narrow_console_table_breaks_no_stamp_and_cuts_no_name(metrics, width):
     stamps = ("SYNTHETIC", "SHARED SUBJECTS: 3 names", "SYNTHETIC TRAINING: of the test", "1 SEED")
     named = [
         each.model_copy(update={"method": f"my_own_methods.Net{i}", "stamps": stamps}) for i, each in enumerate(metrics)
     ]
     output = io.StringIO()
-    Console(file=output, width=width).print(console_table(named))
+    print_whole(console_table(named), Console(file=output, width=width))
     rows = output.getvalue().splitlines()
     for word in ("SYNTHETIC", "SHARED SUBJECTS", "SYNTHETIC TRAINING", "1 SEED"):
         assert sum(row.rstrip().endswith(f"  {word}") for row in rows) == len(metrics)
     names = "".join(row[2:20].split("  ")[0] for row in rows)
     assert "…" not in "".join(rows)
     assert all(f"Net{i}" in names for i in range(len(metrics)))
+    # Half of a number would be a wrong number.
+    numbers = {word for row in rows for word in row.replace("[", " ").replace("]", " ").replace(",", " ").split()}
+    assert all({number(value) for value in (each.uf1.mean, *each.uar.interval)} <= numbers for each in metrics)
 
 
 def test_the_best_method_beats_the_best_baseline_where_interval_and_p_show_it():

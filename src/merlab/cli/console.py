@@ -10,6 +10,7 @@ from typing import Any, TextIO
 from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table
 
 from merlab.storage import json_text
@@ -62,6 +63,15 @@ def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     for row in rows:
         table.add_row(*map(escape, row))
     out_console.print(table, crop=False)
+
+
+def print_whole(table: Table, console: Console = out_console) -> None:
+    """Print a table, wider than the terminal where its columns need it."""
+    unlimited = console.options.update(width=sys.maxsize)
+    needed = Measurement.get(console, unlimited, table).minimum
+    if needed > console.width:
+        table.width = needed
+    console.print(table, crop=False)
 
 
 def _widths(columns: list[list[str]], room: int) -> list[int]:

@@ -28,6 +28,8 @@ SIGNIFICANCE_LEVEL = 0.05
 COVERED_METRICS: tuple[MetricName, ...] = ("uf1", "uar", "accuracy")
 # Letters of a line of stamps in the terminal: those of all but NETWORK fit.
 STAMP_WIDTH = 18
+# Letters of the name of a method that stay in one line.
+PART_OF_NAME = 8
 DIFFERENCE_TITLE = f"{METRIC_TITLES[COMPARED_METRIC]} difference"
 
 
@@ -156,7 +158,7 @@ def markdown_table(table: pd.DataFrame) -> str:
 
 
 def console_table(summaries: Sequence[MethodSummary], title: str = "Results") -> Table:
-    """The results for a terminal of 80 columns.
+    """The results for a terminal of 80 columns; in a narrow one, print them as ``print_whole`` does.
 
     The title gives the number of clips, which all methods of a run share, and all stamps; each row gives the words of
     its own stamps. Macro precision is given in the report only.
@@ -172,10 +174,14 @@ def console_table(summaries: Sequence[MethodSummary], title: str = "Results") ->
     )
     rows = results_table(summaries).drop(columns=[METRIC_TITLES["macro_precision"], "clips"])
     rows["stamps"] = [_stamp_lines(summary) for summary in summaries]
+    cells = rows.map(lambda cell: cell.replace(" [", "\n["))
     for column in rows.columns:
-        table.add_column(column, overflow="fold", no_wrap=column == "stamps")
-    for row in rows.to_numpy().tolist():
-        table.add_row(*(escape(cell.replace(" [", "\n[")) for cell in row))
+        longest_word = max((len(word) for cell in cells[column] for word in cell.split()), default=0)
+        # Half of a number would be a wrong number; a long name may go over several lines.
+        least = min(longest_word, PART_OF_NAME) if column == "method" else longest_word
+        table.add_column(column, overflow="fold", no_wrap=column == "stamps", min_width=least)
+    for row in cells.to_numpy().tolist():
+        table.add_row(*map(escape, row))
     return table
 
 
