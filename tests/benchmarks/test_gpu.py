@@ -19,12 +19,11 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 def test_a_small_run_needs_only_torch_and_writes_what_it_measured(tmp_path):
     command = [
         *(sys.executable, REPOSITORY / "tests" / "benchmarks" / "only_torch.py", REPOSITORY / "benchmarks" / "gpu.py"),
-        *("--device", "cpu", "--small", "--minutes", "1", "--out", tmp_path),
+        *("--device", "cpu", "--small", "--minutes", "10", "--out", tmp_path),
     ]
-    begin = time.monotonic()
-    run = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+    # It takes ten seconds of a core: a busy machine does not reach the limit, at which a run leaves something out.
+    run = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert run.returncode == 0, run.stderr
-    assert time.monotonic() - begin < 74
     assert "failed" not in run.stdout
     (written,) = tmp_path.glob("*.json")
     results = json.loads(written.read_text(encoding="utf-8"))
@@ -39,6 +38,25 @@ def test_a_small_run_needs_only_torch_and_writes_what_it_measured(tmp_path):
     assert written.with_suffix(".md").read_text(encoding="utf-8").startswith("```text")
 
 
+STUCK = """
+import sys, time
+import gpu
+gpu.do = lambda bench, section: time.sleep(3600)
+gpu.main(["--device", "cpu", "--small", "--minutes", "0.05", "--out", sys.argv[1]])
+"""
+
+
+@pytest.mark.slow
+def test_a_run_ends_at_its_limit_whatever_it_is_doing_then(tmp_path):
+    command = [sys.executable, "-c", STUCK, tmp_path]
+    run = subprocess.run(
+        command, cwd=REPOSITORY / "benchmarks", capture_output=True, text=True, timeout=600, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    (written,) = tmp_path.glob("*.md")
+    assert "the time is over: the run ends here" in written.read_text(encoding="utf-8")
+
+
 @pytest.fixture
 def gpu(monkeypatch):
     monkeypatch.syspath_prepend(REPOSITORY / "benchmarks")
@@ -47,7 +65,7 @@ def gpu(monkeypatch):
 
 @pytest.fixture
 def bench(gpu, tmp_path):
-    return gpu.Bench(torch.device("cpu"), gpu.SMALL, time.monotonic() + 60, 1, True, tmp_path, {"machine": MACHINE})
+    return gpu.Bench(torch.device("cpu"), gpu.SMALL, time.monotonic() + 3600, 1, True, tmp_path, {"machine": MACHINE})
 
 
 MACHINE = {"card": "none", "date": "2026-11-27T00:00:00"}
