@@ -10,6 +10,7 @@ import cv2
 import pytest
 
 from merlab.errors import MerlabError
+from merlab.faces.alignment import FaceFinding
 from merlab.json_models import read_model
 from merlab.progress import Progress, silent
 from merlab.serving import worker
@@ -37,6 +38,16 @@ def test_the_settings_of_a_video_reach_the_recognition(passed):
     worker.recognize(Path("a.mp4"), Path("out"), options, progress=silent, weights=weights)
     expected = {"fps": 200, "aligned": True, "most_faces": 2, "spotting": SpottingSettings(floor=3.5)}
     assert passed == passed | expected | {"weights": Path("a/mine.safetensors")}
+
+
+def test_the_options_of_the_service_reach_the_recognition(passed):
+    finding = FaceFinding()
+    options = VideoOptions(aligned=True)
+    worker.recognize(
+        Path("a.mp4"), Path("out"), options, progress=silent, jobs=3, runtime="onnxruntime", finding=finding
+    )
+    expected = {"jobs": 3, "runtime": "onnxruntime", "finding": finding, "progress": silent, "fps": None}
+    assert passed == passed | expected
 
 
 def test_a_video_without_settings_gets_the_defaults_and_the_first_weights(passed):
