@@ -123,7 +123,7 @@ export async function openCoding(job, changed) {
     else undos.push({ before: seen, after: saved });
     keepUndos();
     // Changes that wait find it under its new name.
-    if (movement?.own) Object.assign(movement, saved, { event: nameOf(saved) });
+    if (movement?.own && saved) Object.assign(movement, saved, { event: nameOf(saved) });
     changed(decision ? `${undoing ? "Undone, saved" : "Saved"}: ${wordOf(saved)}` : "Decision taken back");
     return saved;
   }

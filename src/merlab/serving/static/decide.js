@@ -102,7 +102,7 @@ export function decisionForm(movement, coding, { here, seek }) {
       "div", { class: "row" }, element("label", { for: input.id }, name),
       button("−", () => shift(-1), { "aria-label": `${frame} one frame earlier` }), input,
       button("+", () => shift(1), { "aria-label": `${frame} one frame later` }),
-      button("Here", () => act(frame), { title: `${name}: the frame that is shown (${{ onset: "I", apex: "X", offset: "O" }[frame]})` }),
+      button("Here", () => act(frame), { "aria-label": `here is the ${frame}`, title: `${name}: the frame that is shown (${{ onset: "I", apex: "X", offset: "O" }[frame]})` }),
       button("Show", () => seekTo(decided() ?? movement), { "aria-label": `show the ${frame}` }), seconds,
     );
     return { node: field, show: (source) => {

@@ -252,8 +252,7 @@ async function makeRoom(view, job, shown) {
 
   async function add(frames) {
     adding = true;
-    const saved = await coding.add(frames);
-    adding = false;
+    const saved = await coding.add(frames).finally(() => { adding = false; });
     if (saved) goTo(nameOf(saved));
   }
 
