@@ -43,10 +43,8 @@ def test_the_settings_of_a_video_reach_the_recognition(passed):
 def test_the_options_of_the_service_reach_the_recognition(passed):
     finding = FaceFinding()
     options = VideoOptions(aligned=True)
-    worker.recognize(
-        Path("a.mp4"), Path("out"), options, progress=silent, jobs=3, runtime="onnxruntime", finding=finding
-    )
-    expected = {"jobs": 3, "runtime": "onnxruntime", "finding": finding, "progress": silent, "fps": None}
+    worker.recognize(Path("a.mp4"), Path("out"), options, progress=silent, jobs=3, runtime="onnx", finding=finding)
+    expected = {"jobs": 3, "runtime": "onnx", "finding": finding, "progress": silent, "fps": None}
     assert passed == passed | expected
 
 
