@@ -118,6 +118,24 @@ def test_others_are_not_told(draw):
         inside(draw)
 
 
+def test_the_type_of_generators_of_numpy_stays_usable_as_a_type():
+    """A library that is imported by a method may derive from it, or read its functions."""
+    made = []
+
+    def derive():
+        class Own(np.random.RandomState):
+            pass
+
+        made.extend([Own(0), np.random.RandomState(0), Own, np.random.RandomState.rand])
+
+    inside(derive)
+    own, plain, kind, rand = made
+    assert (type(own), type(plain)) == (kind, np.random.RandomState)
+    assert [isinstance(each, kind) for each in (own, plain)] == [True, False]
+    assert isinstance(own, np.random.RandomState)
+    assert rand(own) == rand(plain) == np.random.RandomState(0).rand()
+
+
 def unseeded():
     return [np.random.default_rng().random() for _ in range(2)]
 

@@ -99,18 +99,21 @@ class _Watch:
         return watched
 
     def over_type(self, kind: type) -> type:
-        """What makes objects of a type in its place, and is compared with them as it is."""
+        """What makes objects of a type in its place; it is compared with them, and has subclasses, as the type has."""
 
-        class Watched(type):
-            def __call__(cls, seed: Any = None) -> Any:
-                watch.note(seed, sys._getframe(1))
-                return kind(seed)
+        class Watched(type(kind)):  # type: ignore[misc]  # inside of another watch, it is not plain
+            def __call__(cls, *args: Any, **named: Any) -> Any:
+                if cls is not watched:
+                    return super().__call__(*args, **named)
+                watch.note(next(iter([*args, *named.values()]), None), sys._getframe(1))
+                return kind(*args, **named)
 
             def __instancecheck__(cls, instance: object) -> bool:
-                return isinstance(instance, kind)
+                return isinstance(instance, kind) if cls is watched else super().__instancecheck__(instance)
 
         watch = self
-        return Watched(kind.__name__, (), {})
+        watched = Watched(kind.__name__, (kind,), {})
+        return watched
 
 
 @contextmanager
