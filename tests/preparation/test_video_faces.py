@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from typing import Any
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -198,6 +199,9 @@ def test_a_pause_inside_a_video_is_reported_and_kept(tmp_path, heads):
     aligned = open_frames(tmp_path / "out" / VIDEO).clock
     assert aligned is not None
     assert [aligned.seconds(number) for number in (1, 4, 5, 8)] == pytest.approx([0, 0.015, 1.02, 1.035], abs=1e-3)
+    align(source, tmp_path / "after", FIVE_POINTS, frame_range=FrameRange(first=5), video=True)
+    with av.open(tmp_path / "after" / VIDEO) as later:
+        assert [frame.time for frame in later.decode(video=0)] == pytest.approx([0, 0.005, 0.01, 0.015], abs=1e-3)
     before = align(source, tmp_path / "before", FIVE_POINTS, frame_range=FrameRange(last=4))
     assert not [warning for warning in before.warnings if "time is missing" in warning]
 

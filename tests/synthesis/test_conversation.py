@@ -14,7 +14,7 @@ from merlab.spotting.scoring.video_lengths import read_lengths
 from merlab.synthesis.conversation import ANYTIME, GAP, HOSTS
 from merlab.synthesis.frame_rates import FrameRate
 from merlab.synthesis.recording_set import RecordingSet
-from merlab.synthesis.recording_truth import beside, distractions_table, events_table, videos_table
+from merlab.synthesis.recording_truth import beside, describe_recording, distractions_table, events_table, videos_table
 from merlab.vocabulary import DISTRACTION_KINDS, RECORDING_RATES
 
 TICKS = 12_000
@@ -119,6 +119,18 @@ class TestTables:
         assert list(table) == ["video", "subject", "kind", "onset", "offset", "onset_s", "offset_s", "details"]
         assert table["details"].str.len().min() > 0
         assert ((table["onset"] - 1) / 200).to_numpy() == pytest.approx(table["onset_s"].to_numpy())
+
+    def test_shifts_of_gaze_and_blinks_are_stated_in_frames_with_their_targets(self):
+        recordings = RecordingSet(Path("out"), 1, 0.5, 0, "default", 3, False, "mp4", fps=100)
+        plan, stated = recordings.plan(0), describe_recording(recordings, 0)
+        moments, across, down = np.transpose(stated.gaze_shifts)
+        # A tick is 1/200 s, and frame 1 is at tick 0.
+        np.testing.assert_allclose(moments, [1 + shift.moment / 2 for shift in plan.gaze_shifts], atol=0.006)
+        np.testing.assert_allclose(
+            np.column_stack([across, down]), [shift.target for shift in plan.gaze_shifts], atol=0.006
+        )
+        blinks = [(1 + blink.start / 2, 1 + blink.start / 2 + blink.half) for blink in plan.blinks]
+        np.testing.assert_allclose(stated.blinks, blinks, atol=0.006)
 
     def test_mp4_files_have_1_to_8_megabits_unless_others_are_requested(self):
         megabits = videos_table(CONVERSATIONS)["megabits"]
