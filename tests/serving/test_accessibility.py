@@ -71,7 +71,7 @@ def test_a_result_and_one_of_its_movements_by_its_address(browser, video, tmp_pa
         browser.switch_to.active_element.send_keys("a")
         until(lambda: "accepted" in text_of(browser, ".deciding .verdict"))
         names = browser.execute_script(
-            "return [...document.querySelectorAll('.deciding button')].map((each) => each.ariaLabel ?? each.textContent)"
+            "return [...document.querySelectorAll('.deciding button')].map((one) => one.ariaLabel ?? one.textContent)"
         )
         assert "here is the apex" in names
         assert len(set(names)) == len(names)
