@@ -199,6 +199,24 @@ def test_a_clip_may_have_a_name_that_is_too_long_for_a_file(table, tmp_path):
     assert len(list((tmp_path / "cache").rglob("*.npy"))) == 2
 
 
+def test_on_windows_a_path_in_the_cache_of_a_user_is_not_too_long(table, tmp_path, monkeypatch):
+    """Windows refuses a path of 260 characters or more; a folder is followed by a temporary file in it."""
+    monkeypatch.setattr("sys.platform", "win32")
+    long = ClipTable((replace(table.clips[0], name="n" * 300),))
+    recipes = [
+        f"flow:channels=uvs,scale=centered,size=28x28,at=native,no-apex={apex}" for apex in ("middle", "spotted")
+    ]
+    found = [load_inputs(long, parse_recipe(recipe), tmp_path) for recipe in recipes]
+    first, second = tmp_path.rglob("*.npy")
+    assert first.parent != second.parent
+    home = "C:\\Users\\a.name.of.20.letters\\AppData\\Local\\merlab\\merlab\\Cache\\inputs"
+    temporary = f".unfinished-01234567-{first.name[-40:]}"
+    assert all(len(f"{home}\\{first.parent.name}\\{name}") < 260 for name in (first.name, temporary))
+    assert [load_inputs(long, parse_recipe(recipe), tmp_path).tobytes() for recipe in recipes] == [
+        each.tobytes() for each in found
+    ]
+
+
 def test_an_edited_input_of_your_own_never_meets_its_old_array(table, tmp_path):
     first = own_input(lambda clip, frames, recipe: np.full((1, 8, 8), 1, np.float32))
     edited = own_input(lambda clip, frames, recipe: np.full((1, 8, 8), 2, np.float32))

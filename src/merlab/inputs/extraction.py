@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import re
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -42,6 +43,11 @@ if TYPE_CHECKING:
 
 # Of the name of a clip in the name of its cached array; the digest beside it tells clips apart.
 LONGEST_NAME = 120
+# Of the name of a folder; disks allow 255.
+LONGEST_FOLDER = 200
+# Of both on Windows, where a path may have 260 characters in all unless its user has allowed more.
+LONGEST_OF_WINDOWS = 50
+DIGITS = 16
 
 
 def default_cache() -> Path:
@@ -126,10 +132,11 @@ def load_inputs(
     folder = _folder(recipe, cache)
     inputs = np.empty((len(table), *recipe.shape), np.float32)
     code = code_of(recipe)
+    longest = LONGEST_OF_WINDOWS if sys.platform == "win32" else LONGEST_NAME
 
     def one(position: int) -> None:
         clip = without_labels(table.clips[position])
-        path = folder / f"{_slug(clip.key)[:LONGEST_NAME]}-{_key(clip, recipe, code)}.npy"
+        path = folder / f"{_slug(clip.key)[:longest]}-{_key(clip, recipe, code)}.npy"
         inputs[position] = stored_or_made(path, recipe.shape, lambda: make_input(table, clip, recipe))
 
     with one_thread(), ThreadPoolExecutor(jobs or usable_cores()) as pool:
@@ -211,8 +218,11 @@ def code_of(recipe: Recipe) -> str:
 
 
 def _folder(recipe: Recipe, cache: Path | str | None) -> Path:
-    """Where the inputs of a recipe are cached."""
-    return (default_cache() if cache is None else as_path(cache, "cache")) / _slug(str(recipe))
+    """Where the inputs of a recipe are cached; where its name is too long for a folder, a digest tells it apart."""
+    name, longest = _slug(str(recipe)), LONGEST_OF_WINDOWS if sys.platform == "win32" else LONGEST_FOLDER
+    if len(name) > longest:
+        name = f"{name[: longest - DIGITS - 1]}-{hashlib.sha256(str(recipe).encode()).hexdigest()[:DIGITS]}"
+    return (default_cache() if cache is None else as_path(cache, "cache")) / name
 
 
 def _slug(text: str) -> str:
