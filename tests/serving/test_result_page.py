@@ -207,6 +207,17 @@ def frames(result: Path) -> list[tuple[str, ...]]:
     return [tuple(row[name] for name in ("onset", "apex", "offset", "label", "coder")) for row in rows]
 
 
+LEAVING = """
+    const event = new Event('beforeunload', {cancelable: true});
+    window.dispatchEvent(event);
+    return event.defaultPrevented;
+"""
+
+
+def is_asked_before_leaving(browser) -> bool:
+    return bool(browser.execute_script(LEAVING))
+
+
 @pytest.fixture
 def slow_saving(monkeypatch):
     """A service that is busy, such as with a video that it recognizes."""
@@ -229,7 +240,9 @@ def test_keys_that_are_faster_than_the_service_lose_nothing_and_are_no_commands(
         press(browser, ",", ",", "i", ".", ".", ".", "o")
         until(lambda: frames(result) == [("48", "50", "51", "ironic smile", "")])
         later = browser.find_element(By.CSS_SELECTOR, "[aria-label='onset one frame later']")
-        browser.execute_script("arguments[0].click(); arguments[0].click()", later)
+        until(lambda: not is_asked_before_leaving(browser))
+        # A page that is closed would take the second one with it.
+        assert browser.execute_script(f"arguments[0].click(); arguments[0].click(); {LEAVING}", later)
         until(lambda: frames(result) == [("50", "50", "51", "ironic smile", "")])
         # The next movement is open when the next key is pressed.
         press(browser, "n", "r", "p", "n", "p")
@@ -323,8 +336,7 @@ def test_a_comment_of_several_lines_is_saved_once_in_one_line(browser, result):
         until(lambda: text(browser, ".deciding .verdict").startswith("accepted"))
         press(browser, "c", "not", Keys.ENTER, "sure")
         until(lambda: [row[-1] for row in saved(result)] == ["not sure"])
-        leaving = "const event = new Event('beforeunload', {cancelable: true}); window.dispatchEvent(event);"
-        until(lambda: not browser.execute_script(f"{leaving} return event.defaultPrevented"))
+        until(lambda: not is_asked_before_leaving(browser))
         press(browser, Keys.ESCAPE, Keys.CONTROL + "z")
         until(lambda: [row[-1] for row in saved(result)] == [""])
 

@@ -17,6 +17,7 @@ export async function openCoding(job, changed) {
   const problem = await reread().then(() => "", (error) => error.message);
   let coder = stored("localStorage", STORED) ?? "";
   let turn = Promise.resolve();
+  let waiting = 0;
   const undos = storedUndos(job, coder);
   return {
     decide, add, takeBack, undo, name, of, own, reload, problem,
@@ -24,6 +25,8 @@ export async function openCoding(job, changed) {
     get decisions() { return answer.decisions; },
     get unitNames() { return answer.unit_names; },
     get canUndo() { return undos.length > 0; },
+    // One that is on its way outlives the page; those that wait for it do not.
+    get isSent() { return waiting < 2; },
   };
 
   /** Code under these initials from now on; what was decided before that is saved under the earlier ones. */
@@ -99,7 +102,8 @@ export async function openCoding(job, changed) {
 
   /** Changes are sent one after the other, each with what is saved by then. */
   function queued(doing) {
-    turn = turn.then(doing, doing);
+    waiting += 1;
+    turn = turn.then(doing, doing).finally(() => { waiting -= 1; });
     return turn;
   }
 

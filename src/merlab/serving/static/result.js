@@ -120,7 +120,7 @@ async function makeRoom(view, job, shown) {
   }
 
   function isSaved() {
-    return opened?.form.isSaved?.() ?? true;
+    return coding.isSent && (opened?.form.isSaved?.() ?? true);
   }
 
   async function resume() {
