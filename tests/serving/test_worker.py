@@ -87,6 +87,13 @@ def test_the_word_memory_in_the_name_of_a_video_is_no_lack_of_memory(tmp_path, r
     assert not (tmp_path / ERROR).exists()
 
 
+def test_a_mistake_of_the_user_is_told_without_places_of_the_service_and_in_the_words_of_the_page(tmp_path, run_with):
+    run_with(MerlabError(f"{tmp_path / 'memory-task.mp4'} has no rate; give --fps, or remove {tmp_path}/result"))
+    told = read_model(tmp_path / ERROR, Failure).error
+    expected = "memory-task.mp4 has no rate; give the setting “Frames per second”, or remove the job's folder/result"
+    assert told == expected
+
+
 @pytest.mark.usefixtures("run_with")
 def test_a_job_that_ended_and_of_which_the_service_does_not_know_keeps_its_result(tmp_path, monkeypatch):
     monkeypatch.setenv(fake_jobs.RESULT, str(write_result(tmp_path / "finished")))
@@ -135,3 +142,26 @@ def test_the_progress_counts_the_frames_and_estimates_the_time_left_of_a_stage(t
         (1, 100, ""),
     ]
     assert [each.progress for each in seen] == [0.1, 0.6, 0.0, 0.01]
+
+
+def test_a_stage_is_reported_when_it_begins_and_then_four_times_per_second(tmp_path, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    report = worker.ProgressFile(tmp_path / "progress.json")
+    steps = [(0.0, 1, "reading"), (0.1, 2, "reading"), (0.2, 0, "drawing"), (0.4, 3, "drawing"), (0.45, 4, "drawing")]
+    written = []
+    for at, done, stage in [*steps, (30.2, 5, "drawing")]:
+        now[0] = at
+        report(done, 10, stage)
+        found = read_model(tmp_path / "progress.json", JobProgress)
+        written.append((found.stage, found.done, found.left))
+    assert [each[:2] for each in written] == [
+        ("reading", 1),
+        ("reading", 1),
+        ("drawing", 0),
+        ("drawing", 0),
+        ("drawing", 4),
+        ("drawing", 5),
+    ]
+    # Five steps took 30 s since this stage began.
+    assert written[-1][2] == "about 30 s"
