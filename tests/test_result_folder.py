@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +13,7 @@ from merlab.claims import ChangedVideoError, OtherResultError
 from merlab.errors import MerlabError
 from merlab.locks import only_writer
 from merlab.result_folder import CODING, KEPT, REQUEST, WORKING, ResultFolder
-from merlab.storage import write_json
+from merlab.storage import WriteError, write_json
 
 ROWS = "event,face_id,decision\ne0001,0,accept\n"
 
@@ -178,3 +181,26 @@ class TestDecisionsOfCoders:
         (out / coded.metadata).write_text("damaged")
         with pytest.raises(MerlabError, match="holds decisions of coders"):
             begin(coded, again=True)
+
+
+def test_a_table_that_another_program_has_open_is_named_and_the_next_request_completes_the_result(out, monkeypatch):
+    """On Windows, a spreadsheet program lets nobody replace the table that it shows."""
+    folder = recognized(out)
+    finish(folder)
+    replace = Path.replace
+
+    def refused(path, target):
+        if target == out / "events.csv":
+            raise PermissionError(errno.EACCES, "Access is denied", str(path), None, str(target))
+        return replace(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.platform", "win32")
+        patch.setattr(Path, "replace", refused)
+        with pytest.raises(WriteError, match=r"cannot write .*out.events\.csv: .*; close the program that has it open"):
+            finish(folder, request(floor=6), again=True)
+    assert not folder.is_finished
+    shutil.rmtree(folder.result)
+    finish(folder, request(floor=6))
+    assert folder.is_finished
+    assert {path.name for path in out.iterdir()} == {KEPT, "events.csv", "metadata.json"}

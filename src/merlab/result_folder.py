@@ -18,7 +18,7 @@ from merlab.claims import ChangedVideoError, OtherResultError, require_same, war
 from merlab.errors import MerlabError
 from merlab.given import require_yes_or_no
 from merlab.locks import only_writer
-from merlab.storage import read_json_object, remove_unfinished, write_json
+from merlab.storage import WriteError, read_json_object, remove_unfinished, write_json
 
 WORKING, KEPT, REQUEST, RESULT = ".working", ".kept", "request.json", "result"
 # In a stored request: what kind of result it is for, in words.
@@ -129,18 +129,22 @@ class ResultFolder:
     def hand_over(self, kept: Path, optional: Sequence[str] = ()) -> None:
         """Put the new files and what is kept in the place of the old ones, the metadata last.
 
-        ``optional`` names files that a result need not have.
+        ``optional`` names files that a result need not have. Raises WriteError for one that cannot be replaced, as
+        where another program has it open on Windows; the next request then finds what is kept.
         """
-        (self.out / self.metadata).unlink(missing_ok=True)
-        for name in optional:
-            (self.out / name).unlink(missing_ok=True)
-        if kept != self.out / KEPT:
-            shutil.rmtree(self.out / KEPT, ignore_errors=True)
-            kept.replace(self.out / KEPT)
-        for path in sorted(self.result.iterdir(), key=lambda path: path.name == self.metadata):
-            if path.is_dir():
-                shutil.rmtree(self.out / path.name, ignore_errors=True)
-            path.replace(self.out / path.name)
+        try:
+            (self.out / self.metadata).unlink(missing_ok=True)
+            for name in optional:
+                (self.out / name).unlink(missing_ok=True)
+            if kept != self.out / KEPT:
+                shutil.rmtree(self.out / KEPT, ignore_errors=True)
+                kept.replace(self.out / KEPT)
+            for path in sorted(self.result.iterdir(), key=lambda path: path.name == self.metadata):
+                if path.is_dir():
+                    shutil.rmtree(self.out / path.name, ignore_errors=True)
+                path.replace(self.out / path.name)
+        except OSError as error:
+            raise WriteError.at(Path(error.filename2 or error.filename or self.out), error) from error
         shutil.rmtree(self.working, ignore_errors=True)
 
     def remove_leftovers(self) -> None:

@@ -223,6 +223,16 @@ def test_two_methods_whose_long_names_begin_alike_have_a_file_each(tmp_path):
 
 
 @pytest.mark.slow
+def test_two_methods_whose_names_differ_in_case_have_a_file_each_where_a_disk_ignores_it(tmp_path):
+    names = ["CNN", "cnn", "SVM"]
+    folder = write_run(tmp_path / "run", dict.fromkeys(names, 0.5), fake_record(names, Path("/data/faces")))
+    report_of(folder)
+    files = {path.name.casefold() for path in folder.glob("confusion-*")}
+    assert len(files) == 3
+    assert (folder / "confusion-SVM.png").is_file()
+
+
+@pytest.mark.slow
 def test_a_report_made_again_from_new_predictions_replaces_the_metrics(tmp_path):
     folder = write_run(tmp_path / "run", {"linear-svm": 0.5})
     report_of(folder)

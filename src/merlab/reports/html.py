@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,7 @@ def _chart(summaries: Sequence[MethodSummary], folder: Path) -> Picture:
 
 
 def _confusions(summaries: Sequence[MethodSummary], folder: Path) -> list[Picture]:
+    alike = Counter(summary.method.casefold() for summary in summaries)
     return [
         _picture(
             summary.method,
@@ -93,17 +95,20 @@ def _confusions(summaries: Sequence[MethodSummary], folder: Path) -> list[Pictur
                 f"{figures.drawn_name(summary.method)}, all folds",
                 summary.stamps,
             ),
-            folder / _confusion_file(summary.method),
+            folder / _confusion_file(summary.method, alike[summary.method.casefold()] == 1),
             figures.confusion_text(summary.confusion, summary.classes),
         )
         for summary in summaries
     ]
 
 
-def _confusion_file(method: str) -> str:
-    """The file of a method of any name; the digest keeps two long names apart that begin alike."""
+def _confusion_file(method: str, is_alone: bool) -> str:
+    """The file of a method of any name; the digest keeps two long names apart that begin alike.
+
+    So it does for names that differ in case only, which are one where a file system ignores it.
+    """
     name = quote(method, safe=" ")
-    if len(name) > MOST_FILE_LETTERS:
+    if len(name) > MOST_FILE_LETTERS or not is_alone:
         name = f"{name[:MOST_FILE_LETTERS]}-{hashlib.sha256(method.encode()).hexdigest()[:8]}"
     return f"confusion-{name}.png"
 
