@@ -49,7 +49,10 @@ def test_frames_of_what_is_accepted_need_not_be_repeated(tmp_path):
         ("e0001,5,accept,138,150,166,,,,,", "no face 5"),
         ("e0001,0,perhaps,138,150,166,,,,,", "'perhaps' is not a decision"),
         ("e0001,0,accept,137,150,166,,,,,", "the result was made again"),
-        ("e0001,0,move,838,890,941,,,,,", "is moved to 838 to 941, where it has no frame"),
+        (
+            "e0001,0,move,838,890,941,,,,,",
+            "is moved to 838 to 941, where it has no frame; reject it and add an event of your own",
+        ),
         ("e0001,0,add,138,150,166,,,,,", "write move"),
         (",0,move,138,150,166,,,,,", "needs the name of an event"),
         (",0,add,138,150,,,,,,", "onset or offset is empty"),
