@@ -89,8 +89,8 @@ def _require_event(decision: Decision, event: MachineEvent) -> None:
     if decision.onset > event.offset or decision.offset < event.onset:
         raise MerlabError(
             f"{event.event} is in frames {event.onset} to {event.offset}, and is moved to {decision.onset} to "
-            f"{decision.offset}, where it has no frame; reject it and add an event of your own there; if the result was "
-            "made again, decide again"
+            f"{decision.offset}, where it has no frame; reject it and add an event of your own there; if the result "
+            "was made again, decide again"
         )
 
 
