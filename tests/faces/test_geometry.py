@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from skimage.transform import SimilarityTransform
 
 from merlab.errors import MerlabError
-from merlab.faces.geometry import Transform, fit_similarity, moved_image, translation
+from merlab.faces.geometry import Transform, fit_similarity, moved_image, translation, turned_about
 
 coordinates = st.floats(-500, 500)
 
@@ -59,6 +59,15 @@ def test_a_transform_is_undone_by_its_inverse_and_is_read_back_exactly_from_json
 def test_a_transform_is_a_finite_matrix(matrix):
     with pytest.raises(MerlabError, match="2 x 3"):
         Transform.from_matrix(matrix)
+
+
+@pytest.mark.parametrize(
+    ("turn", "source"),
+    [(complex(np.nan, 0), 0), (complex(np.inf, 0), 0), (complex(np.inf, 0), 1), (1, complex(0, np.inf))],
+)
+def test_a_similarity_is_of_finite_numbers(turn, source):
+    with pytest.raises(MerlabError, match="a similarity is of finite numbers"):
+        turned_about(turn, complex(source), 2)
 
 
 def spot(width, height, where, sigma):

@@ -101,6 +101,23 @@ def test_a_face_far_down_in_a_portrait_has_the_same_landmarks_there(mesh, heads,
     assert np.hypot(*(there.points - [0, 900] - found.points).T).max() < 0.5 * found.pupil_distance / 30
 
 
+@pytest.mark.parametrize(("turned", "upside_down"), [(0.88, False), (0.905, False), (0.915, True), (None, False)])
+def test_five_points_are_upside_down_if_the_other_way_is_surer_by_more_than_a_hundredth(
+    monkeypatch, turned, upside_down
+):
+    """Upright, the face is found with .9."""
+    points = ((100, 100), (200, 100), (150, 150), (110, 200), (190, 200))
+    answers = iter([0.9] * 4 + [turned])
+
+    def found(landmarker, crop):
+        confidence = next(answers)
+        return None if confidence is None else Face(64, 64, 320, 320, confidence, points)
+
+    monkeypatch.setattr(FivePoints, "_found", found)
+    image, face = np.zeros((480, 640, 3), np.uint8), Face(200, 100, 400, 300, 0.9)
+    assert FivePoints().locate(image, face).upside_down == upside_down
+
+
 def test_the_landmarks_hardly_depend_on_the_box_of_the_detector(mesh, heads):
     frame, _ = heads[0]
     face = detected(frame)

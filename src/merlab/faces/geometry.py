@@ -109,7 +109,7 @@ def turned_about(turn: complex, source: complex, target: complex) -> Transform:
     Raises MerlabError for numbers that are not finite.
     """
     shift = target - turn * source
-    if not (cmath.isfinite(turn) and cmath.isfinite(shift)):
+    if not cmath.isfinite(shift):
         raise MerlabError(f"a similarity is of finite numbers, got {turn} and {shift}")
     return Transform(((turn.real, -turn.imag, shift.real), (turn.imag, turn.real, shift.imag)))
 
