@@ -8,7 +8,7 @@ from merlab.faces.detection import Face
 from merlab.faces.landmarks import Landmarks
 from merlab.faces.tracking import TrackedFace
 from merlab.frames import Clock
-from merlab.preparation.aligned_clip import Interruptions, clock_warnings, number_warnings
+from merlab.preparation.aligned_clip import Interruptions, clock_warnings
 
 STEADY = np.arange(100) / 200
 NUMBERS = range(1, 101)
@@ -32,12 +32,6 @@ def test_a_gap_is_warned_of_where_it_is_between_the_frames():
 
 def test_images_without_time_stamps_have_no_warning():
     assert clock_warnings(None, NUMBERS) == []
-
-
-def test_missing_numbers_are_warned_of():
-    assert number_warnings(range(46, 87)) == number_warnings([7]) == []
-    (warning,) = number_warnings([1, 2, 3, 7])
-    assert warning.startswith("of the images there are frames 1..7, 3 missing between: 4, 5, 6: a movement across")
 
 
 def seen(track: int) -> TrackedFace:

@@ -11,7 +11,7 @@ from merlab.faces.detection import Face
 from merlab.faces.geometry import Transform
 from merlab.faces.quality import frame_rate_warnings
 from merlab.faces.tracking import TrackedFace
-from merlab.frames import ClipError, Clock, Frames, Image, ImageFolder, describe_numbers
+from merlab.frames import ClipError, Clock, Frames, Image, ImageFolder
 from merlab.json_models import write_model
 from merlab.preparation.record import RECORD, AlignmentQuality, AlignmentRecord, FaceBox
 from merlab.preparation.settings import Settings
@@ -68,6 +68,7 @@ class AlignmentJob:
         fps: frames per second, None if unknown.
         clock: of the source; None if it has no time stamps.
         stamps: stamps of the sheet.
+        warnings: of the source, for the record.
 
     """
 
@@ -78,6 +79,7 @@ class AlignmentJob:
     fps: float | None
     clock: Clock | None = None
     stamps: tuple[str, ...] = ()
+    warnings: Sequence[str] = ()
 
 
 class ClipWriter:
@@ -164,19 +166,9 @@ class ClipWriter:
             *([several] if self.candidates > 1 else []),
             *self.alignment.quality.warnings(self.settings.motion),
             *self.interruptions.warnings(),
-            *number_warnings(self.job.numbers),
+            *self.job.warnings,
             *rate,
         ]
-
-
-def number_warnings(numbers: Sequence[int]) -> list[str]:
-    """A warning about numbers that are missing between the first and the last frame of a folder of images."""
-    if len(numbers) > numbers[-1] - numbers[0]:
-        return []
-    return [
-        f"of the images there are {describe_numbers(numbers)}: a movement across missing frames is faster in these "
-        "frames than it was; give every frame, or take those before or after"
-    ]
 
 
 def clock_warnings(clock: Clock | None, numbers: Sequence[int]) -> list[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from merlab.errors import MerlabError
-from merlab.frames import Frames, open_frames, require_rate, write_image
+from merlab.frames import Frames, describe_numbers, open_frames, require_rate, write_image
 from merlab.frames.opening import require_one_kind, require_unchanged, state_of
 from merlab.given import as_path, require_instance, require_yes_or_no
 from merlab.preparation.aligned_clip import AlignmentJob, ClipWriter
@@ -117,7 +118,18 @@ def _job(source: Path, frames: Frames, chosen: FrameRange, fps: float | None, st
     first, middle, last = numbers[0], numbers[len(numbers) // 2], numbers[-1]
     stamps = (*((SYNTHETIC,) if is_synthetic(source) else ()), *stamps)
     rate = clock.fps if clock else fps
-    return AlignmentJob(source.name, numbers, [first], (first, middle, last), rate, clock, stamps)
+    shown, warnings = (first, middle, last), _gap_warnings(numbers)
+    return AlignmentJob(source.name, numbers, [first], shown, rate, clock, stamps, warnings)
+
+
+def _gap_warnings(numbers: Sequence[int]) -> list[str]:
+    """A warning about numbers that are missing between the first and the last frame of a folder of images."""
+    if len(numbers) > numbers[-1] - numbers[0]:
+        return []
+    return [
+        f"of the images there are {describe_numbers(numbers)}: a movement across missing frames is faster in these "
+        "frames than it was; give every frame, or take those before or after"
+    ]
 
 
 def _writer(folder: Path, job: AlignmentJob, frames: Frames, settings: Settings) -> ClipWriter:
