@@ -13,6 +13,7 @@ import pytest
 
 from merlab.serving import job_routes
 from merlab.serving.guard import HEADERS
+from merlab.serving.job_runner import Runner
 from merlab.serving.jobs import Jobs
 from merlab.spotting.spot import SpottingSettings
 from merlab.videos.result import read_video_result
@@ -290,6 +291,9 @@ def test_a_running_job_states_how_far_it_is(done, monkeypatch):
     (status,) = client.http.get("/api/jobs").json()
     found = [status[name] for name in ("progress", "stage", "done", "total", "left")]
     assert found == [0.25, "reading frames", 500, 2000, "about 3 min"]
+    (client.folder / job["id"] / "progress.json").unlink()
+    (status,) = client.http.get("/api/jobs").json()
+    assert (status["progress"], status["stage"]) == (0, "starting")
 
 
 @pytest.mark.parametrize(
@@ -336,6 +340,28 @@ def test_a_local_folder_of_images_can_be_used(service, tmp_path):
     client = service(roots=[tmp_path / "root"])
     job = client.http.post("/api/jobs/local", json={"path": "clip", "fps": 100}).json()
     assert client.wait_for(job["id"], "done", "failed")["error"] is None
+
+
+def test_a_local_video_states_its_size_and_a_folder_has_none(service, tmp_path):
+    (tmp_path / "clip").mkdir()
+    (tmp_path / "a.mp4").write_bytes(b"video")
+    client = service(workers=0, roots=[tmp_path])
+    answers = [client.http.post("/api/jobs/local", json={"path": name}) for name in ("a.mp4", "clip")]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    found = [[answer.json()[name] for name in ("name", "bytes", "state")] for answer in answers]
+    assert found == [["a.mp4", 5, "queued"], ["clip", 0, "queued"]]
+
+
+@pytest.mark.parametrize(
+    ("state", "answered"),
+    [("queued", "canceled"), ("running", "canceled"), ("done", "done"), ("failed", "failed")],
+)
+def test_only_a_job_that_has_not_ended_is_canceled_when_it_is_deleted(done, monkeypatch, state, answered):
+    client, job = done
+    find, changed = Jobs.find, {"state": state}
+    monkeypatch.setattr(Jobs, "find", lambda self, job_id: find(self, job_id).model_copy(update=changed))
+    monkeypatch.setattr(Runner, "remove", lambda self, job: None)
+    assert client.http.delete(f"/api/jobs/{job['id']}").json()["state"] == answered
 
 
 @pytest.mark.slow
