@@ -69,7 +69,10 @@ def test_events_have_the_columns_of_the_table_and_pictures_that_can_be_downloade
 @pytest.mark.slow
 def test_every_listed_file_can_be_downloaded_separately_and_in_one_zip(done):
     client, job = done
-    archive = zipfile.ZipFile(io.BytesIO(client.http.get(f"/api/jobs/{job['id']}/zip").content))
+    answer = client.http.get(f"/api/jobs/{job['id']}/zip")
+    assert answer.headers["content-type"] == "application/zip"
+    assert answer.headers["content-disposition"] == f'attachment; filename="merlab-{job["id"][:8]}.zip"'
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
     assert archive.testzip() is None
     assert archive.namelist() == [file["name"] for file in job["files"]]
     for file in job["files"]:
