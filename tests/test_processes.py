@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import platform
@@ -18,6 +19,7 @@ import cv2
 import pytest
 from threadpoolctl import OpenBLASController, threadpool_info, threadpool_limits
 
+from merlab import processes
 from merlab.errors import MerlabError
 from merlab.processes import (
     Workers,
@@ -281,6 +283,19 @@ def test_a_worker_of_a_pool_works_alone_because_it_may_not_start_processes(monke
     assert [process_count(jobs) for jobs in (None, 1, 3)] == [1, 1, 1]
     assert dealt_out([1, 2, 3], 2) == [[1, 2, 3]]
     assert list(each_in_processes(lambda item: os.getpid(), [1, 2], 2)) == [os.getpid()] * 2
+
+
+def test_without_semaphores_one_process_does_all_work_with_a_warning(monkeypatch):
+    """As in a container whose /dev/shm is read-only."""
+
+    def refuse(*_):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("_multiprocessing.SemLock", refuse)
+    monkeypatch.setattr(processes, "_has_semaphores", processes._has_semaphores.__wrapped__)
+    with pytest.warns(UserWarning, match=r"no semaphores \(.*Read-only file system\), as where /dev/shm is missing"):
+        assert list(each_in_processes(lambda item: os.getpid(), [1, 2], 2)) == [os.getpid()] * 2
+    assert process_count(1) == 1
 
 
 def test_there_are_no_more_processes_than_windows_can_wait_for(monkeypatch):

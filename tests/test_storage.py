@@ -294,6 +294,11 @@ def test_on_windows_a_file_that_another_program_has_open_is_named_as_that(tmp_pa
     assert "close the program" not in str(WriteError.at(tmp_path / "new.csv", used))
 
 
+def test_a_disk_that_takes_no_larger_files_is_another_fault_than_a_missing_permission(tmp_path):
+    too_large = OSError(errno.EFBIG, "File too large")
+    assert "; choose a folder on a disk that takes files of this size" in str(WriteError.at(tmp_path / "a", too_large))
+
+
 def test_a_folder_that_may_not_be_entered_does_not_hide_the_error(tmp_path, monkeypatch):
     denied = PermissionError(errno.EACCES, "Permission denied")
 

@@ -9,12 +9,14 @@ import platform
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from multiprocessing.connection import Connection, wait
 from types import ModuleType
@@ -124,14 +126,32 @@ def without_main() -> Iterator[None]:
 
 
 def process_count(jobs: int | None) -> int:
-    """How many processes ``jobs`` means (None: one per usable core); 1 in a worker of multiprocessing.Pool.
+    """How many processes ``jobs`` means (None: one per usable core); 1 where several cannot work together.
 
-    Such a worker may not start processes, and no result depends on their number.
+    A worker of multiprocessing.Pool may not start processes, and some containers have no semaphores, with a warning. No
+    result depends on the number.
     """
     if multiprocessing.current_process().daemon:
         return 1
     processes = jobs or usable_cores()
-    return min(processes, MOST_OF_WINDOWS) if sys.platform == "win32" else processes
+    if sys.platform == "win32":
+        return min(processes, MOST_OF_WINDOWS)
+    return processes if processes == 1 or _has_semaphores() else 1
+
+
+@cache
+def _has_semaphores() -> bool:
+    try:
+        # One for processes that are forked leaves nothing behind.
+        multiprocessing.get_context("fork").Lock()
+    except (ImportError, OSError) as error:
+        warnings.warn(
+            f"this system has no semaphores ({error}), as where /dev/shm is missing or read-only, so that all work is "
+            "done in one process",
+            stacklevel=3,
+        )
+        return False
+    return True
 
 
 def each_in_processes(work: Callable[[Item], Result], items: Sequence[Item], jobs: int | None) -> Iterator[Result]:

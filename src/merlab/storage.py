@@ -60,6 +60,8 @@ def _remedy(path: Path, error: OSError) -> str:
     with suppress(MerlabError):
         if path.is_relative_to(_cache_folder()):
             return f"{OTHER_CACHE} write to"
+    if error.errno == errno.EFBIG:
+        return "choose a folder on a disk that takes files of this size; FAT32 takes 4 GB"
     if error.errno == errno.ENAMETOOLONG:
         return "give it, or the video that it is named after, a shorter name"
     # There, no program can replace a file that another one has open.
