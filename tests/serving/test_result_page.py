@@ -329,6 +329,23 @@ def test_what_is_repeated_and_named_below_the_video_is_the_movement_as_it_was_mo
         until(lambda: browser.find_elements(By.CSS_SELECTOR, ".timeline .add.current"))
 
 
+def test_an_own_movement_can_be_of_any_face(browser, tmp_path):
+    """Also of one of which the machine found no movement, from which one could begin."""
+    two = write_done_job(tmp_path / "jobs", seconds=2.0, events=1, faces=2, overlay=True)
+    with listening(two.parents[1]) as client:
+        open_event(browser, client, "e0001")
+        assert not browser.find_elements(By.ID, "decide-face")
+        press(browser, "w")
+        until(lambda: browser.current_url.endswith("event=own-0-88-112"))
+        browser.find_element(By.ID, "decide-face").send_keys("1")
+        until(lambda: text(browser, ".event-view h3").endswith("your movement, face 1"))
+        assert browser.current_url.endswith("event=own-1-88-112")
+        press(browser, Keys.ESCAPE, "t", "smile", Keys.ESCAPE)
+        until(lambda: frames(two) == [("88", "100", "112", "smile", "")])
+        rows = csv.DictReader((two / "coding.csv").read_text(encoding="utf-8").splitlines())
+        assert [row["face_id"] for row in rows] == ["1"]
+
+
 def test_a_comment_of_several_lines_is_saved_once_in_one_line(browser, result):
     with listening(result.parents[1]) as client:
         open_event(browser, client, "e0001")

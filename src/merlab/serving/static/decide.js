@@ -8,8 +8,11 @@ const HINT = "Accept, reject or move it first.";
 // In coding.csv, a text is one line.
 const BREAKS = /[\u0000-\u001f\u007f\u2028\u2029]+/g;
 
-/** The form about a movement. ``here`` is the frame that is shown, or null; ``seek`` shows the time (s) of a frame. */
-export function decisionForm(movement, coding, { here, seek }) {
+/**
+ * The form about a movement. ``here`` is the frame that is shown, or null; ``seek`` shows the time (s) of a frame; ``faces`` are
+ * the numbers of all faces, of which one's own movement can be of any.
+ */
+export function decisionForm(movement, coding, { here, seek, faces }) {
   // How many changes are on their way; what is typed meanwhile is saved after them.
   let pending = 0;
   const hint = element("p", { id: "decide-hint", class: "quiet" }, HINT);
@@ -18,6 +21,7 @@ export function decisionForm(movement, coding, { here, seek }) {
   const reject = button("Reject", () => act("reject"), { title: "Reject (R)" });
   const back = button(movement.own ? "Remove" : "Take back", () => act("take-back"), { title: "Take the decision back (Delete)" });
   const fields = FRAMES.map((frame) => frameField(frame));
+  const face = faceField();
   const units = textField("units", "Action units", "input", { placeholder: "such as L12+6", autocomplete: "off" }, "action_units");
   const label = textField("label", "Your label", "input", { autocomplete: "off" }, "label", true);
   const comment = textField("comment", "Comment", "textarea", { rows: 2 }, "comment", true);
@@ -26,7 +30,7 @@ export function decisionForm(movement, coding, { here, seek }) {
   const node = element(
     "section", { class: "deciding", "aria-label": "Your decision" },
     element("h4", {}, "Your decision"), verdict,
-    element("div", { class: "row" }, ...(movement.own ? [] : [accept, reject]), back),
+    element("div", { class: "row" }, ...(movement.own ? [] : [accept, reject]), back, face.node),
     element("div", { class: "frames" }, ...fields.map((field) => field.node)),
     hint, units.node, ...(movement.units?.length ? [take] : []), named, label.node, comment.node,
   );
@@ -67,6 +71,7 @@ export function decisionForm(movement, coding, { here, seek }) {
     hint.hidden = Boolean(decision);
     take.disabled = !decision;
     fields.forEach((field) => field.show(decision ?? movement));
+    face.show();
     [units, label, comment].forEach((field) => field.show(decision, failed));
     named.textContent = unitWords(decision?.action_units ?? "", coding.unitNames);
   }
@@ -91,6 +96,13 @@ export function decisionForm(movement, coding, { here, seek }) {
       const set = typeof value === "function" ? value(before[frame]) : value;
       return { decision: "accept", ...inOrder({ ...framesOf(before), [frame]: set }, frame) };
     });
+  }
+
+  function faceField() {
+    const select = element("select", { id: "decide-face", onchange: () => decide(() => ({ face_id: Number(select.value) })) },
+      ...faces.map((number) => element("option", { value: number }, number)));
+    const node = movement.own && faces.length > 1 ? element("label", { for: select.id }, "Face ", select) : "";
+    return { node, show: () => { select.value = movement.face_id; } };
   }
 
   function frameField(frame) {

@@ -67,6 +67,7 @@ async function makeRoom(view, job, shown) {
   let position = shown.video.start_s;
   let opened = null;
   let adding = false;
+  const faces = shown.faces.map((face) => face.face_id);
   // The names of this coder's own movements when the page last looked.
   let known = new Set();
   const coding = await openCoding(job.id, changed);
@@ -221,7 +222,7 @@ async function makeRoom(view, job, shown) {
       return;
     }
     const movement = shown.events.find((event) => event.event === name) ?? item;
-    const form = item.weak ? candidateForm(() => add(item)) : decisionForm(movement, coding, { here: () => clock.frameAt(position), seek });
+    const form = item.weak ? candidateForm(() => add(item)) : decisionForm(movement, coding, { here: () => clock.frameAt(position), seek, faces });
     const watch = () => { player.watch(); player.node.scrollIntoView({ block: "center" }); };
     const { node, comparison } = movementView(shown, movement, player?.node ?? "", form.node, film, { watch, close });
     opened = { name, movement, form, comparison, coder: coding.coder };
@@ -246,7 +247,7 @@ async function makeRoom(view, job, shown) {
       framesAt.push(clock.frameAt(seconds));
     }
     const [onset, apex, offset] = framesAt;
-    const face_id = opened?.movement.face_id ?? shown.faces[0]?.face_id;
+    const face_id = opened?.movement.face_id ?? faces[0];
     if (face_id !== undefined) await add({ face_id, onset, apex, offset });
   }
 
