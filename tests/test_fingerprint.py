@@ -348,3 +348,14 @@ def test_what_a_scikit_learn_object_has_learned_counts():
 
 def test_a_module_without_a_file_counts_by_its_name():
     assert fingerprint(sys) != fingerprint(time)
+
+
+def test_code_of_a_notebook_is_ones_own_although_an_installed_package_runs_it(monkeypatch):
+    """The main module of a notebook is the file of ipykernel that starts it."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["pytest"])
+    assert not own_modules.is_installed.__wrapped__("__main__")
+    assert own_modules.is_installed.__wrapped__("pytest")
+
+
+def test_merlab_is_not_ones_own_code_also_where_it_is_only_linked():
+    assert own_modules.is_installed.__wrapped__("merlab.frames")

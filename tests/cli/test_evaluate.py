@@ -17,6 +17,7 @@ def test_evaluate_leaves_predictions_metrics_and_a_report(merlab, flow, tmp_path
     status, out, _ = merlab(*evaluate(flow, "constant", "linear-svm"))
     assert status == 0
     assert "linear-svm" in out
+    assert "By database" in out
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert [entry["method"] for entry in metrics] == ["constant", "linear-svm"]
     for name in ("uf1", "uar", "accuracy"):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 import shlex
+from importlib import import_module
 from pathlib import Path
-from pkgutil import resolve_name
+from pkgutil import resolve_name, walk_packages
 from typing import Any
 
 import pytest
 
+import merlab
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
 from merlab.preparation.frame_range import FrameRange
@@ -38,6 +40,7 @@ CALLS: dict[str, tuple[str, str, set[str]]] = {
     "recognize": ("merlab.videos.recognition.recognize", "videos.recognize_command", {"aligned"}),
 }
 FIVE = FaceFinding(landmarks="five-points")
+SPOTTING = SpottingSettings(p=0.1, floor=6, longest=0.4)
 OUT, ROOT, FACES = Path("out"), Path("root"), {"seed": 5, "again": True, "jobs": 2}
 TYPED: list[tuple[str, dict[str, Any]]] = [
     (
@@ -113,20 +116,44 @@ TYPED: list[tuple[str, dict[str, Any]]] = [
         | {"cache": Path("cache"), "network": {"width": ".5"}, "training": {"mirror": "true", "epochs": 3}},
     ),
     (
-        "spot a.avi --out out --fps 50 --again",
-        {"source": Path("a.avi"), "out": OUT / "a.avi", "fps": 50, "again": True},
+        "spot a.avi --out out --fps 50 --p .1 --floor 6 --spotting longest=.4 --again",
+        {"source": Path("a.avi"), "out": OUT / "a.avi", "fps": 50, "again": True, "settings": SPOTTING},
     ),
     (
         "recognize a.avi --out out --fps 50 --most-faces 2 --landmarks five-points --weights w --runtime torch "
-        "--unsure-below .7 --p .1 --floor 6 --spotting longest=.4 --words least_fps=30 --overlay none --save-inputs "
+        "--unsure-below .7 --p .1 --floor 6 --spotting longest=.4 --words least_fps=30 --overlay mesh --save-inputs "
         "--again --jobs 2",
         {"source": Path("a.avi"), "out": OUT, "fps": 50, "most_faces": 2, "weights": Path("w"), "runtime": "torch"}
-        | {"finding": FIVE, "unsure_below": 0.7, "overlay": "none"}
-        | {"spotting": SpottingSettings(p=0.1, floor=6, longest=0.4), "words": WordSettings(least_fps=30)}
+        | {"finding": FIVE, "unsure_below": 0.7, "overlay": "mesh"}
+        | {"spotting": SPOTTING, "words": WordSettings(least_fps=30)}
         | {"save_inputs": True, "again": True, "jobs": 2},
     ),
     ("recognize a.avi --aligned --no-overlay", {"aligned": True, "finding": None, "overlay": "none"}),
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def all_imported():
+    """A module that is imported while a function is replaced would keep the replacement."""
+    for module in walk_packages(merlab.__path__, "merlab."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+
+
+@pytest.fixture
+def arrived_at(monkeypatch):
+    """``arrived_at(function)``: a list that gets the arguments with which a function is called, which then fails."""
+
+    def replaced(function: str) -> list[tuple[Any, ...]]:
+        def take(*arguments, **named):
+            arrived.append((arguments, named))
+            raise MerlabError("it has arrived")
+
+        arrived: list[tuple[Any, ...]] = []
+        monkeypatch.setattr(function, take)
+        return arrived
+
+    return replaced
 
 
 @pytest.mark.parametrize(("typed", "given"), TYPED, ids=[typed.split()[0] for typed, _ in TYPED])
@@ -188,15 +215,52 @@ def test_every_option_is_among_those_above(name):
         ),
     ],
 )
-def test_what_is_read_of_a_database_is_passed_on(merlab, monkeypatch, typed, function, given):
-    def take(*arguments, **named):
-        arrived.append((arguments, named))
-        raise MerlabError("it has arrived")
-
-    arrived: list[tuple[object, ...]] = []
-    monkeypatch.setattr(function, take)
+def test_what_is_read_of_a_database_is_passed_on(merlab, arrived_at, typed, function, given):
+    arrived = arrived_at(function)
     assert merlab(*typed.split())[0] == 1
     assert arrived == [given]
+
+
+@pytest.mark.parametrize(
+    ("typed", "function", "out"),
+    [
+        ("spot one", "merlab.spotting.spot_each.spot_each", "merlab-spotted/one"),
+        ("spot one two", "merlab.spotting.spot_each.spot_each", "merlab-spotted"),
+        ("spot one --out out", "merlab.spotting.spot_each.spot_each", "out"),
+        ("recognize one --aligned", "merlab.videos.recognition.recognize_each", "merlab-recognized/one"),
+        ("recognize one --aligned --out out", "merlab.videos.recognition.recognize_each", "out"),
+    ],
+)
+def test_results_of_a_folder_are_in_a_folder_of_its_name(merlab, arrived_at, tmp_path, typed, function, out):
+    for name in ("one/a.avi", "two/b.avi"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    arrived = arrived_at(function)
+    assert merlab(*typed.split())[0] == 1
+    ((arguments, _),) = arrived
+    assert arguments[1] == Path(out)
+
+
+def test_the_options_of_a_comparison_arrive(merlab, monkeypatch, arrived_at):
+    read = "merlab.spotting.comparison.recordings"
+    monkeypatch.setattr(f"{read}.recordings", lambda *arguments: arguments)
+    monkeypatch.setattr(f"{read}.recordings_in", lambda *arguments: arguments)
+    arrived = arrived_at("merlab.spotting.comparison.evaluation.compare_spotting")
+    typed = "truth.csv a.avi --train long --out out --fps 50 --seed 5 --jobs 2 --again --methods"
+    assert merlab("compare-spotting", *typed.split(), "a, b")[0] == 1
+    recordings, training = (Path("truth.csv"), [Path("a.avi")], 50.0), (Path("long"), 50.0)
+    assert arrived == [((recordings, ["a", "b"], OUT), {"training": training, **FACES})]
+
+
+def test_the_options_of_a_score_of_weights_arrive(merlab, monkeypatch, arrived_at):
+    monkeypatch.setattr("merlab.models.recognizer.load_recognizer", str)
+    monkeypatch.setattr("merlab.cli.weights.load_databases", lambda *arguments, **_: arguments)
+    monkeypatch.setattr("merlab.evaluation.study.as_table", tuple)
+    arrived = arrived_at("merlab.models.scoring.score_on")
+    of_database = "--score-on smic --score-root root --scheme smic-3 --cache cache --jobs 2"
+    assert merlab("weights", "mine.safetensors", *of_database.split())[0] == 1
+    clips, given = (["smic"], [ROOT], None), {"scheme": "smic-3", "cache": Path("cache"), "jobs": 2}
+    assert arrived == [((clips, "mine.safetensors"), given)]
 
 
 def test_the_demo_evaluates_the_synthetic_faces_that_it_makes(merlab, monkeypatch):

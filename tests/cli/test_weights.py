@@ -212,6 +212,7 @@ def test_the_shown_file_is_checked(merlab, tmp_path):
             ["--table", "codes.xlsx", "--database", "casme2", "--root", ".", "--score-on", "samm", "--score-root", "."],
             "--table codes.xlsx: of which database? write --table casme2=FILE",
         ),
+        (["--table", "codes.xlsx", "--score-on", "casme2", "--score-root", "."], "codes.xlsx does not exist"),
         (["--table", "casme2=", "--database", "casme2", "--root", "."], "--table casme2= names no file; write --table"),
     ],
 )

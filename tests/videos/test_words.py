@@ -147,6 +147,11 @@ def test_every_reason_has_a_plain_sentence(reason):
 
 def test_sentences_state_the_limits_that_were_used():
     assert sentence_of("probability too low", 0.7, 200.0, LIMITS) == "No class has a probability of 0.7 or more."
+    # Half a second, the 0.12 s that spotting adds to it, and one frame of 10 ms.
+    assert "longer than 0.63 s," in sentence_of("movement too long", 0.5, 100.0, LIMITS)
+    assert "by more than 4 px," in sentence_of("movement too large", 0.5, 30.0, WordSettings(largest_px=4.0))
+    assert "more than 20 degrees" in sentence_of("face not upright", 0.5, 30.0, WordSettings(largest_roll=20.0))
+    assert "less than 50 px apart" in sentence_of("face too small", 0.5, 30.0, WordSettings(least_pupils=50.0))
     assert "fewer than 100 frames" in sentence_of("too few frames per second", 0.5, 30.0, WordSettings(least_fps=100))
 
 
