@@ -35,6 +35,11 @@ def test_videos_are_listed_with_their_whole_paths_folder_by_folder_in_the_order_
     assert list_local([Path()]) == [str(root.resolve() / name) for name in names]
 
 
+def test_what_systems_add_to_a_disk_is_not_listed(root):
+    touch(root, "a.mp4", "._a.mp4", ".Trashes/b.mp4", "@eaDir/a.mp4", "$RECYCLE.BIN/c.mp4", "d/._e.mov")
+    assert list_local([root]) == [str(root.resolve() / "a.mp4")]
+
+
 def test_as_many_videos_are_listed_as_a_person_can_choose_from(root, monkeypatch):
     touch(root / "first", "a.mp4", "b.mp4")
     touch(root / "second", "c.mp4", "d.mp4")

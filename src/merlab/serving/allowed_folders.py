@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+from merlab.databases.coded.folders import is_of_system
 from merlab.frames import VIDEO_SUFFIXES, looks_like_video
 from merlab.serving.limits import RefusedError
 
@@ -41,8 +42,9 @@ def list_local(roots: Sequence[Path]) -> list[str]:
 def _videos(root: Path) -> Iterator[Path]:
     visited = 0
     for folder, folders, names in os.walk(root):
-        folders.sort()
-        for name in sorted(names):
+        # macOS writes a hidden file beside each video on a disk of another system, with the same suffix.
+        folders[:] = sorted(name for name in folders if not is_of_system(name))
+        for name in sorted(name for name in names if not is_of_system(name)):
             visited += 1
             if visited > MAX_VISITED:
                 return
