@@ -79,6 +79,22 @@ def test_the_folder_of_jobs_may_be_relative_or_a_link(tmp_path, monkeypatch):
     assert jobs.root == (tmp_path / "disk" / "jobs").resolve()
 
 
+def test_the_upload_of_a_done_job_is_removed_at_the_next_start_where_the_service_ended_before(tmp_path):
+    jobs = Jobs(tmp_path / "jobs", Limits())
+    for error in (None, "no face"):
+        enqueue(jobs)
+        job = jobs.next_job()
+        assert job is not None
+        jobs.finish(job, error)
+        (jobs.folder(job) / "upload").mkdir()
+    jobs.close()
+    jobs = Jobs(tmp_path / "jobs", Limits())
+    assert [(job.state, (jobs.folder(job) / "upload").exists()) for job in jobs.all()] == [
+        ("failed", True),
+        ("done", False),
+    ]
+
+
 def test_a_job_whose_file_is_damaged_is_left_out_and_keeps_its_files(tmp_path, caplog):
     folder = tmp_path / "jobs"
     jobs = Jobs(folder, Limits())

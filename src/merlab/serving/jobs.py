@@ -65,7 +65,7 @@ class Jobs:
                 jobs.append(self._with_upload(read_model(folder / JOB, Job)))
             except MerlabError as error:
                 logging.warning("a job of an earlier service is left out, its folder stays: %s", error)
-        return [self._after_restart(job) if job.state == "running" else job for job in jobs]
+        return [self._after_restart(job) for job in jobs]
 
     def _with_upload(self, job: Job) -> Job:
         """The job with its upload where it is now, because the folder of jobs may have been moved."""
@@ -78,6 +78,11 @@ class Jobs:
         return job.model_copy(update={"source": upload})
 
     def _after_restart(self, job: Job) -> Job:
+        if job.state == "done":
+            # The earlier service may have ended before.
+            self._remove_upload(job)
+        if job.state != "running":
+            return job
         if job.starts < MAX_STARTS:
             return job.model_copy(update={"state": "queued"})
         message = f"the service ended {job.starts} times while this job ran; send a shorter or smaller video"
@@ -170,7 +175,10 @@ class Jobs:
                 return
             self._change(job, state="failed" if error else "done", finished=now(), error=error)
         if error is None:
-            shutil.rmtree(self.folder(job) / UPLOAD, ignore_errors=True)
+            self._remove_upload(job)
+
+    def _remove_upload(self, job: Job) -> None:
+        shutil.rmtree(self.folder(job) / UPLOAD, ignore_errors=True)
 
     def retry(self, job_id: str) -> Job:
         """Queue a failed job again; raises RefusedError (409) if it has not failed, or was queued again already."""
