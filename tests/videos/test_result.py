@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from merlab.errors import MerlabError
 from merlab.storage import write_json
-from merlab.videos.result import EVENTS, METADATA, read_video_result
+from merlab.videos.result import EVENTS, METADATA, read_video_result, withheld_sentences
 from merlab.videos.rows import WEAK_ROWS, event_rows
+from merlab.videos.words import WordSettings
 from tests.pages import Page
 from tests.videos.fake_result import stored_metadata, write_result
 
@@ -61,6 +64,24 @@ def test_what_moved_is_a_table_with_units(result):
         [0, "AU6", "", "cheek raiser", 0.72],
     ]
     assert "e0003" not in set(result.action_units["event"])
+
+
+def test_tables_without_an_event_have_their_columns(tmp_path):
+    result = read_video_result(write_result(tmp_path / "out", events=0, pictures=False))
+    assert result.regions.columns.tolist() == ["event", "face_id", "part", "px", "direction"]
+    assert result.action_units.columns.tolist() == ["event", "face_id", "action_unit", "side", "name", "px"]
+    assert (len(result.regions), len(result.action_units), len(result.weak)) == (0, 0, 0)
+
+
+def test_the_reasons_of_an_event_state_the_limits_of_its_result(tmp_path):
+    result = read_video_result(write_result(tmp_path / "out", pictures=False))
+    row = replace(result.rows[0], withheld="movement too large; probability too low")
+    changed = {"words": WordSettings(largest_px=4.0), "unsure_below": 0.7}
+    settings = result.metadata.settings.model_copy(update=changed)
+    assert withheld_sentences(row, result.metadata.model_copy(update={"settings": settings})) == [
+        "No class has a probability of 0.7 or more.",
+        "A part of the face moves by more than 4 px, farther than in a micro-expression.",
+    ]
 
 
 class TestHtml:
