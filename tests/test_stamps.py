@@ -70,6 +70,9 @@ def test_a_note_names_the_methods_that_bear_the_stamp():
         ("4 SEEDS", "too few seeds"),
         ("START", "started from given weights"),
         ("START TRAINED ON: smic", "too high if they had tested subjects"),
+        # A database of any name can be read from a table.
+        ("START TRAINED ON: SEED", "too high if they had tested subjects"),
+        ("WHOLE HEADS: SEEDS", "whole heads, but inputs expect aligned faces"),
         ("TRANSDUCTIVE", "without their labels"),
         ("WHOLE HEADS: casme2", "whole heads, but inputs expect aligned faces"),
         ("FIVE POINTS", "instead of the face mesh"),

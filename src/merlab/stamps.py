@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -48,6 +49,7 @@ MEANINGS = {
     "INCOMPLETE": "Some clips of the database could not be used and are missing here. The numbers are not those of the "
     "whole database.",
 }
+COUNT_OF_SEEDS = re.compile(r"\d+ SEEDS?", re.ASCII)
 FEW_SEEDS = "There are too few seeds for a reported number: the spread over seeds is not well known."
 
 
@@ -109,7 +111,7 @@ def stamp_notes(summaries: Sequence[Stamped]) -> list[StampNote]:
 
 def meaning_of(stamp: str) -> str:
     """What a stamp says, in sentences; empty where it is unknown here."""
-    if stamp.endswith(("SEED", "SEEDS")):
+    if COUNT_OF_SEEDS.fullmatch(stamp):
         return FEW_SEEDS
     # NETWORK is followed by its settings, without a colon.
     return MEANINGS.get("NETWORK" if stamp.startswith("NETWORK ") else short_stamp(stamp), "")
