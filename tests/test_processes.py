@@ -285,6 +285,21 @@ def test_a_worker_of_a_pool_works_alone_because_it_may_not_start_processes(monke
     assert list(each_in_processes(lambda item: os.getpid(), [1, 2], 2)) == [os.getpid()] * 2
 
 
+class PipeOfWindows:
+    """A pipe between processes there: not a Connection, but with the same methods."""
+
+    def __init__(self, connection):
+        self.fileno, self.recv = connection.fileno, connection.recv
+
+
+def test_what_processes_send_is_received_through_the_pipes_of_every_system():
+    receivers, senders = zip(*(multiprocessing.Pipe(duplex=False) for _ in range(2)), strict=True)
+    for sender in senders:
+        for message in ((True, 1), (True, 2), (False, None)):
+            sender.send(message)
+    assert sorted(processes._received(list(map(PipeOfWindows, receivers)))) == [1, 1, 2, 2]  # type: ignore[arg-type]
+
+
 def test_without_semaphores_one_process_does_all_work_with_a_warning(monkeypatch):
     """As in a container whose /dev/shm is read-only."""
 

@@ -302,8 +302,9 @@ def _send_all(work: Callable[[Item], Iterator[Result]], item: Item, sender: Conn
 
 def _received(receivers: list[Connection]) -> Iterator[Any]:
     while receivers:
-        for receiver in wait(receivers):
-            assert isinstance(receiver, Connection)
+        ready = wait(receivers)
+        # On Windows, they are of another class than Connection.
+        for receiver in [each for each in receivers if each in ready]:
             try:
                 is_value, content = receiver.recv()
             except EOFError as error:
