@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import cv2
 import numpy as np
 import pytest
@@ -92,9 +94,11 @@ def overexposed(head):
 
 def test_skin_without_texture_keeps_the_last_transform(frame, heads):
     """All white, or a face whose skin between brows and mouth is white."""
-    for white in (np.full_like(frame, 255), overexposed(heads[0])):
-        for seen in (white, frame):
-            assert HeadFit(white, LAYOUT).fit(seen, LAYOUT) == LAYOUT
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for white in (np.full_like(frame, 255), overexposed(heads[0])):
+            for seen in (white, frame):
+                assert HeadFit(white, LAYOUT).fit(seen, LAYOUT) == LAYOUT
 
 
 @pytest.mark.parametrize("movement", [(0, 1, 1.2, 2.0), (0, 1, -5, 0)])

@@ -51,3 +51,12 @@ def test_a_clip_has_the_landmarks_of_its_own_onset(tmp_path):
     np.testing.assert_array_equal(landmarks_of(make_clip(tmp_path, onset=100, apex=110, offset=120)), SECOND)
     with pytest.raises(MerlabError, match="has landmarks at frame 73, 100, not at the onset 99"):
         landmarks_of(make_clip(tmp_path, onset=99, apex=110, offset=120))
+
+
+def test_clips_without_a_mesh_have_no_landmarks_and_the_message_says_why(tmp_path):
+    clip = make_clip(tmp_path, onset=100, apex=110, offset=120)
+    with pytest.raises(MerlabError, match="has no alignment.json, so its faces were not aligned by merlab"):
+        landmarks_of(clip)
+    write_model(tmp_path / RECORD, record("five-points"))
+    with pytest.raises(MerlabError, match="was aligned by five points, which give no outlines .* into a new folder"):
+        landmarks_of(clip)
