@@ -176,6 +176,16 @@ def test_an_export_names_the_video_as_its_user_does_and_no_place_of_the_service(
 
 
 @pytest.mark.slow
+def test_elan_shows_the_annotated_video_where_a_folder_of_images_was_coded(client, result, tmp_path):
+    (tmp_path / "clip").mkdir()
+    metadata = stored_metadata(result)
+    metadata["asked"]["source"] = str(tmp_path / "clip")
+    write_json(result / METADATA, metadata)
+    assert post(client, None, decision(event(client))).status_code == 200
+    assert 'RELATIVE_MEDIA_URL="./overlay.mp4"' in client.get(f"{CODING}/coded.eaf").text
+
+
+@pytest.mark.slow
 def test_an_export_of_a_video_that_was_not_sent_names_its_place(client, result):
     post(client, None, decision(event(client)))
     (row,) = csv.DictReader(io.StringIO(client.get(f"{CODING}/coded.csv").text))
