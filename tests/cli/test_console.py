@@ -7,8 +7,9 @@ import json
 import sys
 
 import pytest
+from rich.markup import escape
 
-from merlab.cli.console import print_json, print_table
+from merlab.cli.console import err_console, out_console, print_json, print_table
 
 
 def test_json_is_valid_for_every_program(capsys):
@@ -32,6 +33,20 @@ def test_json_is_valid_whatever_the_encoding_of_the_output(monkeypatch, encoding
 def test_a_closed_output_is_no_error(monkeypatch):
     monkeypatch.setattr(sys, "stdout", None)
     print_json({"fps": 25})
+
+
+def test_names_command_no_terminal_and_are_no_emoji(capsys, monkeypatch):
+    """Of files and tables from others: an escape could rename the window, or hide a line."""
+    monkeypatch.setenv("COLUMNS", "80")
+    name = "a\x1b]0;title\x07\x1b[2K\x9b2K\x00 :joy: é\u200d"
+    print_table(name, [name], [[name]])
+    out_console.print(escape(name))
+    err_console.print(f"[red]error:[/] {escape(name)}", soft_wrap=True)
+    printed = capsys.readouterr()
+    for text in (printed.out, printed.err):
+        assert not set(text) & {"\x1b", "\x9b", "\x07", "\x00"}
+        assert r"a\x1b]0;title\x1b[2K\x9b2K\x00 :joy: é" in text
+    assert printed.out.count(":joy:") == 4
 
 
 def test_short_cells_and_words_of_titles_stay_whole_in_80_columns(capsys, monkeypatch):

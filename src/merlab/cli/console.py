@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 import sys
 from typing import Any, TextIO
 
@@ -12,11 +13,25 @@ from rich.console import Console
 from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
 from merlab.storage import json_text
 
-out_console = Console()
-err_console = Console(stderr=True)
+# What a terminal would obey, but for what rich leaves out itself.
+COMMANDS = re.compile(r"[\x00-\x06\x0e-\x1f\x7f-\x9f]")
+
+
+class _PlainConsole(Console):
+    """Shows names as they are: files and tables come from others, and a terminal would obey an escape in them."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """The text, in which an escape is written as its code."""
+        return super().render_str(COMMANDS.sub(lambda found: repr(found[0])[1:-1], text), **options)
+
+
+# Without emoji: a label :joy: stays as it is.
+out_console = _PlainConsole(emoji=False)
+err_console = _PlainConsole(stderr=True, emoji=False)
 # Characters of a cell that is kept in one line: a number with its interval, a word.
 SHORT_CELL = 12
 # Characters of a long word that stay together where whole words do not fit.
