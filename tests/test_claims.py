@@ -163,6 +163,12 @@ class TestAnythingElse:
             write(tmp_path / "thesis.txt", 1, again=True)
         assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
+    @pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", "desktop.ini"])
+    def test_a_new_folder_that_a_file_manager_has_shown_is_taken(self, tmp_path, name):
+        (tmp_path / name).touch()
+        claim_folder(tmp_path, "run.json", {"seed": 1}, "a run")
+        assert (tmp_path / "run.json").is_file()
+
     @pytest.mark.parametrize("mine", ["notes.txt", "half.txt/notes.txt", ".notes", "deep/er/faces.txt"])
     def test_beside_a_result_is_named_before_any_work_and_stays(self, out, mine):
         (out / "half.txt").unlink()

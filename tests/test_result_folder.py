@@ -92,6 +92,19 @@ class TestKind:
         with pytest.raises(MerlabError, match="contains no results of `merlab recognize`"):
             begin(recognized(out), again=True)
 
+    @pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", "desktop.ini"])
+    def test_a_new_folder_that_a_file_manager_has_shown_is_taken(self, out, name):
+        out.mkdir()
+        (out / name).touch()
+        assert begin(recognized(out)) == out / KEPT
+
+    @pytest.mark.parametrize("name", ["notes.txt", ".notes"])
+    def test_a_folder_with_a_file_of_yours_is_refused(self, out, name):
+        out.mkdir()
+        (out / name).touch()
+        with pytest.raises(MerlabError, match="contains no results"):
+            begin(recognized(out), again=True)
+
     def test_a_file_in_its_place_is_named_and_stays(self, out):
         out.write_text("mine")
         with pytest.raises(MerlabError, match="out exists and contains no results of `merlab spot`; choose another"):

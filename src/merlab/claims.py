@@ -138,9 +138,14 @@ def claim_folder(out: Path, marker: str, settings: Mapping[str, object], holds: 
         require_same(out, read_json_object(out / marker, MAKE_AGAIN), settings, holds)
         remove_unfinished(out, older_than=0)
         return
-    if out.exists() and any(not path.name.startswith(".") for path in out.iterdir()):
+    if out.exists() and has_files(out):
         raise MerlabError(f"{out} is not empty and does not hold {holds}; choose a new folder")
     write_json(out / marker, {**settings, **unchecked})
+
+
+def has_files(folder: Path) -> bool:
+    """Whether a folder has anything visible in it but what a file manager puts there."""
+    return any(not (path.name.startswith(".") or path.name in CLUTTER) for path in folder.iterdir())
 
 
 def require_same(out: Path, stored: Mapping[str, object], settings: Mapping[str, object], holds: str) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from merlab.claims import ChangedVideoError, OtherResultError, require_same, warn_of_unfinished
+from merlab.claims import CLUTTER, ChangedVideoError, OtherResultError, require_same, warn_of_unfinished
 from merlab.errors import MerlabError
 from merlab.given import require_yes_or_no
 from merlab.locks import only_writer
@@ -85,7 +85,8 @@ class ResultFolder:
         if not out.exists() or self.is_finished or self.holds in kinds:
             return
         # Earlier versions did not state the kind; their unfinished work is known by the lack of visible files.
-        if not out.is_dir() or any(not (kinds and path.name.startswith(".")) for path in out.iterdir()):
+        names = {path.name for path in out.iterdir()} - CLUTTER if out.is_dir() else {out.name}
+        if any(not (kinds and name.startswith(".")) for name in names):
             raise MerlabError(f"{out} exists and contains no {self.holds}; choose another folder")
 
     def _require_same_frames_if_coded(self, request: Mapping[str, object]) -> None:

@@ -14,6 +14,9 @@ from tests.helpers import STSTNET_FLOW, needs_released_flow
 
 
 def test_evaluate_leaves_predictions_metrics_and_a_report(merlab, flow, tmp_path):
+    # A file manager has shown the new folder.
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "Thumbs.db").touch()
     status, out, _ = merlab(*evaluate(flow, "constant", "linear-svm"))
     assert status == 0
     assert "linear-svm" in out

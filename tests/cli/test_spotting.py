@@ -65,6 +65,16 @@ def test_a_network_learns_from_other_recordings(merlab, recorded):
     assert "merlab's own spotter is used without --method" in " ".join(metadata["warnings"])
 
 
+def test_a_folder_of_something_else_is_left_alone_and_a_new_one_is_taken(merlab, recorded):
+    spot = ("spot", "a", "--method", "guess-even", "--fps", 50, "--out", "out")
+    (recorded / "out" / "a").mkdir(parents=True)
+    (recorded / "out" / "a" / ".notes").touch()
+    status, _, err = merlab(*spot)
+    assert (status, "is not empty and does not hold" in err) == (1, True)
+    (recorded / "out" / "a" / ".notes").rename(recorded / "out" / "a" / ".DS_Store")
+    assert merlab(*spot)[0] == 0
+
+
 def test_the_methods_are_listed(merlab):
     assert [each["method"] for each in json.loads(merlab("spotting-methods", "--json")[1])] == list(SPOTTERS)
     assert all(name in merlab("spotting-methods")[1] for name in SPOTTERS)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from merlab.claims import has_files
 from merlab.errors import MerlabError
 from merlab.evaluation.engines import Engine, LocalEngine
 from merlab.evaluation.plan import Entry, Plan, make_entry
@@ -100,7 +101,7 @@ def _usable(earlier: RunRecord | None, methods: Sequence[MethodFacts], plan: Pla
 
 def _earlier_run(out: Path, plan: Plan) -> RunRecord | None:
     if not (out / RUN_FILE).exists():
-        if out.is_dir() and any(not path.name.startswith(".") for path in out.iterdir()):
+        if out.is_dir() and has_files(out):
             raise MerlabError(f"{out} is not empty and contains no merlab run; give another folder (--out)")
         return None
     earlier = read_record(out / RUN_FILE)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from merlab.claims import OtherResultError, require_same
+from merlab.claims import CLUTTER, OtherResultError, require_same
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
 from merlab.frames import Clock, clock_of, open_frames
@@ -282,5 +282,6 @@ def _stored(out: Path, request: MethodRequest) -> MethodResult | None:
 
 def _require_free(out: Path) -> None:
     """Raises OtherResultError where ``out`` holds anything but a result of a method."""
-    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / METADATA).is_file()):
+    names = {path.name for path in out.iterdir()} - CLUTTER if out.is_dir() else set()
+    if out.is_file() or (names and METADATA not in names):
         raise OtherResultError(f"{out} is not empty and does not hold {HOLDS}; choose a new folder with --out")
