@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from merlab.coding.importing import import_coding
+from merlab.locks import only_writer
 from merlab.storage import write_json
 from merlab.videos.result import METADATA
 from tests.serving.conftest import listening
@@ -199,6 +200,15 @@ def test_an_import_while_the_page_is_open_is_seen(client, result, tmp_path):
     other.write_text((result / "coding.csv").read_text(encoding="utf-8").replace("AB", "CD"), encoding="utf-8")
     import_coding(result, other)
     assert {each["coder"] for each in client.get(CODING).json()["decisions"]} == {"AB", "CD"}
+
+
+@pytest.mark.slow
+def test_a_decision_is_refused_while_another_program_writes_and_saved_after_it(client, result):
+    with only_writer(result / "coding.csv"):
+        refused = post(client, None, decision(event(client)))
+    message = "another program is writing the decisions; try again in a moment"
+    assert (refused.status_code, refused.json()) == (409, {"error": message})
+    assert post(client, None, decision(event(client))).status_code == 200
 
 
 @pytest.mark.slow
