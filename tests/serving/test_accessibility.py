@@ -7,9 +7,12 @@ from importlib.resources import files
 import pytest
 from selenium.webdriver.common.keys import Keys
 
+from merlab.videos.output.report import write_report
+from merlab.videos.result import read_video_result
 from tests.serving import fake_jobs
-from tests.serving.browser import look, one, send, text_of
+from tests.serving.browser import look, one, outside, send, text_of
 from tests.serving.conftest import shown, until
+from tests.videos.fake_result import write_result
 
 pytestmark = pytest.mark.slow
 # The width of the window, and whether it is dark.
@@ -79,3 +82,13 @@ def test_a_result_and_one_of_its_movements_by_its_address(browser, video, tmp_pa
             one(browser, f".modes input[value={mode}]").click()
             assert_accessible(browser, [(1200, False)])
         assert_accessible(browser)
+
+
+def test_the_report_of_a_video_on_every_width(browser, tmp_path):
+    report = write_report(read_video_result(write_result(tmp_path / "result", seconds=4.0, overlay=False)))
+    browser.get(report.as_uri())
+    browser.execute_script("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    assert_accessible(browser, [*LOOKS, (320, False)])
+    look(browser, 320, 900)
+    assert outside(browser) == []
+    browser.get("about:blank")
