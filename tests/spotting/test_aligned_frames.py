@@ -1,0 +1,47 @@
+"""Frames of an aligned face that cannot be decoded keep their time: none of the others moves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from merlab.frames import ClipError, WalkedFrame
+from merlab.progress import silent
+from merlab.spotting.aligned_frames import AlignedFrames
+
+
+class Walked:
+    """A source whose frames are gray, as bright as their number; some are damaged."""
+
+    def __init__(self, count: int, damaged: set[int], first: int) -> None:
+        self.promised, self._numbers, self._damaged = count, range(first, first + count), damaged
+
+    def walk(self, _wanted):
+        for number in self._numbers:
+            image = None if number in self._damaged else np.full((282, 231, 3), number, np.uint8)
+            yield WalkedFrame(number, None, image, damaged=image is None)
+
+
+def read(count: int, damaged: set[int], first: int = 1) -> tuple[AlignedFrames, list[int]]:
+    frames = AlignedFrames(Path("a.avi"), cast(Any, Walked(count, damaged, first)), silent)
+    return frames, [int(image[0, 0, 0]) for image in frames.images()]
+
+
+def test_the_frame_before_is_shown_in_place_of_a_damaged_one():
+    frames, shown = read(8, {3, 6, 7})
+    assert shown == [1, 2, 2, 4, 5, 5, 5, 8]
+    assert (frames.count, frames.first, frames.damaged) == (8, 1, [3, 6, 7])
+
+
+def test_the_next_one_is_shown_at_the_beginning_and_the_end_is_left_out():
+    frames, shown = read(6, {46, 47, 51}, first=46)
+    assert shown == [48, 48, 48, 49, 50]
+    assert (frames.count, frames.first, frames.damaged) == (5, 46, [46, 47, 51])
+
+
+def test_several_damaged_frames_are_refused_with_their_numbers():
+    with pytest.raises(ClipError, match=r"a\.avi: frames 4 to 6 are damaged; copy the video again"):
+        read(9, {4, 5, 6})
