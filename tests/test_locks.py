@@ -18,7 +18,7 @@ import pytest
 from merlab import locks
 from merlab.errors import MerlabError
 from merlab.locks import InUseError, only_writer
-from merlab.renewed_locks import this_process
+from merlab.renewed_locks import STALE_SECONDS, RenewedFile, this_process
 from merlab.storage import WriteError
 
 HOLD = """
@@ -230,6 +230,18 @@ class TestTwoUsers:
         with only_writer(out):
             pass
         assert [path.name for path in tmp_path.rglob("*")] == ["out"]
+
+
+def test_on_a_disk_without_locks_who_was_asleep_leaves_the_lock_of_who_came_next(tmp_path):
+    asleep = RenewedFile.acquire(tmp_path / "lock")
+    assert asleep is not None
+    os.utime(tmp_path / "lock", (time.time() - 2 * STALE_SECONDS,) * 2)
+    next_one = RenewedFile.acquire(tmp_path / "lock")
+    assert next_one is not None
+    asleep.release()
+    assert RenewedFile.acquire(tmp_path / "lock") is None
+    next_one.release()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_whose_parent_cannot_be_written_has_the_lock_inside(tmp_path, monkeypatch):

@@ -17,10 +17,13 @@ RENEWAL_SECONDS, STALE_SECONDS = 5.0, 60.0
 
 
 class RenewedFile:
-    """A file whose holder renews it, for disks without locks."""
+    """A file whose holder renews it, for disks without locks.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    A holder that was asleep for long, as a laptop is, may find the lock of another process in its place, and leaves it.
+    """
+
+    def __init__(self, path: Path, holder: dict[str, object]) -> None:
+        self._path, self._holder = path, holder
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._renew, daemon=True)
         self._thread.start()
@@ -42,28 +45,31 @@ class RenewedFile:
                 with suppress(OSError):
                     path.unlink()
                 continue
+            holder = this_process()
             try:
-                write_holder(descriptor, this_process())
+                write_holder(descriptor, holder)
             except OSError:
                 with suppress(OSError):
                     path.unlink()
                 raise
             finally:
                 os.close(descriptor)
-            return cls(path)
+            return cls(path, holder)
         return None
 
     def release(self) -> None:
         """Stop renewing, and remove the file."""
         self._ended.set()
         self._thread.join()
-        with suppress(OSError):
-            self._path.unlink()
+        if read_holder(self._path) == self._holder:
+            with suppress(OSError):
+                self._path.unlink()
 
     def _renew(self) -> None:
         while not self._ended.wait(RENEWAL_SECONDS):
-            with suppress(OSError):
-                os.utime(self._path)
+            if read_holder(self._path) == self._holder:
+                with suppress(OSError):
+                    os.utime(self._path)
 
 
 def is_stale(path: Path) -> bool:
