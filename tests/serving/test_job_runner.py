@@ -71,6 +71,8 @@ def test_a_job_whose_process_does_not_begin_reports_nothing_of_its_earlier_run(t
     [
         (0, None),
         (-signal.SIGSEGV, None),
+        # An access violation on Windows.
+        (0xC0000005, None),
         (
             -signal.SIGTERM,
             "the process was ended from outside (SIGTERM), maybe for lack of memory; run it again to continue",
@@ -97,6 +99,11 @@ def test_a_job_that_raised_an_error_or_was_killed_after_its_view_was_written_has
             -signal.SIGABRT,
             False,
             "the process crashed (SIGABRT), as when a damaged file crashes a decoder; convert the video again",
+        ),
+        (
+            0xC0000005,
+            False,
+            "the process crashed (status 0xc0000005), as when a damaged file crashes a decoder; convert the video again",
         ),
         (
             -signal.SIGTERM,

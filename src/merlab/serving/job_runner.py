@@ -18,6 +18,7 @@ from merlab.serving.worker import NO_SPACE, Recognize, run_job
 
 SECONDS_TO_END = 10.0
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL)
+CRASHES_OF_WINDOWS = 0xC0000000
 
 
 class Runner:
@@ -107,7 +108,7 @@ class Runner:
         status = process.exitcode or 0
         # A library may crash when the process ends, after all work. What raised an error, or was killed, has not
         # finished: its files may still name the upload.
-        if (folder / VIEW).is_file() and (status == 0 or -status in CRASHES):
+        if (folder / VIEW).is_file() and (status == 0 or _is_crash(status)):
             return None
         if late:
             longest = self._jobs.limits.job_seconds
@@ -115,13 +116,18 @@ class Runner:
         return _meaning(status)
 
 
+def _is_crash(status: int) -> bool:
+    """Whether a library ended the process, by the signals of Unix and the statuses of Windows."""
+    return -status in CRASHES or status >= CRASHES_OF_WINDOWS
+
+
 def _meaning(status: int) -> str:
     """What the exit status of a job that left no result and no message says, and the remedy."""
     if status == NO_SPACE:
         return "the disk of the service is full; make room and run it again, then it continues"
+    name = signal.Signals(-status).name if status < 0 else f"status {status:#x}"
+    if _is_crash(status):
+        return f"the process crashed ({name}), as when a damaged file crashes a decoder; convert the video again"
     if status >= 0:
         return f"the process failed (status {status}) by an error of merlab; the terminal of the service shows more"
-    name = signal.Signals(-status).name
-    if -status in CRASHES:
-        return f"the process crashed ({name}), as when a damaged file crashes a decoder; convert the video again"
     return f"the process was ended from outside ({name}), maybe for lack of memory; run it again to continue"
