@@ -103,7 +103,8 @@ def test_a_job_that_raised_an_error_or_was_killed_after_its_view_was_written_has
         (
             0xC0000005,
             False,
-            "the process crashed (status 0xc0000005), as when a damaged file crashes a decoder; convert the video again",
+            "the process crashed (status 0xc0000005), as when a damaged file crashes a decoder; convert the video "
+            "again",
         ),
         (
             -signal.SIGTERM,
