@@ -27,6 +27,15 @@ def found(settings, shortest=0.55, size=3.0):
     return macro_movements(places, 1, FPS, ScoreSettings(), settings, shortest)
 
 
+def test_the_score_of_each_reach_has_the_settings_of_long_movements():
+    settings = MacroSettings(reach=0.8, far_reach=2.0, smoothing=0.1, settling=0.3)
+    scores = list(settings.scores(ScoreSettings(units=0.5)))
+    assert [(each.reach, each.smoothing, each.settling, each.units) for each in scores] == [
+        (0.8, 0.1, 0.3, 0),
+        (2.0, 0.1, 0.3, 0),
+    ]
+
+
 def test_a_movement_that_both_reaches_find_is_one_with_the_higher_score():
     (event,) = found(SETTINGS)
     scores = [found(replace(SETTINGS, reach=reach, far_reach=reach))[0].score for reach in (1.0, 2.5)]
