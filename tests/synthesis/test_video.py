@@ -1,4 +1,4 @@
-"""An MP4 file of a given rate, and an AVI file on a disk that is full."""
+"""The formats of recordings: their frames, an MP4 file of a given rate, and an AVI file on a disk that is full."""
 
 from __future__ import annotations
 
@@ -6,9 +6,30 @@ import cv2
 import numpy as np
 import pytest
 
+from merlab.frames import open_frames
 from merlab.storage import WriteError
 from merlab.synthesis.canvas_layout import Window
-from merlab.synthesis.video import Encoding, write_avi, write_mp4
+from merlab.synthesis.video import FORMATS, Encoding, most_frames, write_avi, write_mp4
+from merlab.vocabulary import VideoFormat
+
+
+@pytest.mark.parametrize("video_format", FORMATS)
+def test_every_format_has_the_frames_from_number_1_on(tmp_path, video_format: VideoFormat):
+    """As the tables of the true movements count them. Each frame is lighter than the one before."""
+    path = tmp_path / (f"made.{video_format}" if video_format != "frames" else "made")
+    with FORMATS[video_format](path, Encoding(Window(0, 0, 32, 48), 50, 95)) as write:
+        for light in (40, 120, 200):
+            write(np.full((48, 32, 3), light, np.uint8))
+    frames = open_frames(path)
+    assert list(frames.numbers) == [1, 2, 3]
+    assert [frames.read(number).mean() for number in (1, 2, 3)] == pytest.approx([40, 120, 200], abs=3)
+
+
+def test_only_an_avi_file_has_a_limit():
+    """4 GB, of which a frame of an aligned face takes about 24 kB."""
+    face = Window(0, 0, 231, 282)
+    assert most_frames("mp4", face) == most_frames("frames", face) == np.inf
+    assert 0.5 < most_frames("avi", face) * 24e3 / 4e9 < 1
 
 
 def test_a_limited_mp4_has_the_requested_rate(tmp_path):
