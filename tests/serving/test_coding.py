@@ -160,6 +160,9 @@ def test_the_decisions_of_a_coder_are_exported_for_other_programs(client, result
     assert "smile" in exported["boris.csv"].text
     named = exported["coded.eaf"].headers["Content-Disposition"]
     assert named == "attachment; filename*=utf-8''interview-coded.eaf"
+    kinds = {name: answer.headers["Content-Type"] for name, answer in exported.items()}
+    table = "text/csv; charset=utf-8"
+    assert kinds == {"coded.csv": table, "coded.eaf": "application/xml", "boris.csv": table}
     assert client.get(f"{CODING}/boris.xlsx?coder=AB").content.startswith(b"PK")
     assert client.get(f"{CODING}/other.csv").status_code == 422
 

@@ -100,3 +100,20 @@ def test_the_body_of_a_small_request_must_arrive_at_once(monkeypatch, method):
     message = "the body of the request did not arrive within 0.01 s; send it again"
     assert (late.status_code, late.json()) == (408, {"error": message})
     assert ask(method, content=half(), headers={"Content-Length": "2"}).text == f"{method} 2"
+
+
+def test_browsers_are_told_to_keep_the_page_alone_and_to_store_nothing():
+    """Values of the standards (Fetch, HTML, CSP 3, RFC 9111) that forbid most."""
+    headers = ask(path="/").headers
+    expected = {
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "no-store",
+    }
+    assert {name: headers[name] for name in expected} == expected
+    assert HEADERS["X-Frame-Options"] == "DENY"
+    policy = dict(each.strip().split(" ", 1) for each in headers["Content-Security-Policy"].split(";"))
+    assert policy.pop("default-src") == "'self'"
+    assert policy == dict.fromkeys(("base-uri", "form-action", "frame-ancestors", "object-src"), "'none'")

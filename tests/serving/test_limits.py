@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from merlab.errors import MerlabError
+from merlab.serving.connections import HEADER_SECONDS, MAX_CONNECTIONS
+from merlab.serving.guard import BODY_SECONDS
 from merlab.serving.limits import MEBIBYTE, Limits, limit_memory, require_within
 from tests.helpers import texture, write_frames
 from tests.serving.attacks import DOCUMENT
@@ -103,5 +105,8 @@ def test_the_limits_in_the_documentation_are_those_of_the_service():
     assert limits.keep_days is None
     assert f"at most {limits.uploads} uploads at the same time" in text
     assert f"slower than {limits.slowest / 1024:g} KiB/s over {limits.pace_seconds:g} s" in text
+    assert HEADER_SECONDS == BODY_SECONDS
+    assert f"waits at most {BODY_SECONDS:g} s for the headers of a request and for the body of a small one" in text
+    assert f"It keeps at most {MAX_CONNECTIONS} connections" in text
     assert "that pauses for a minute" in text
     assert limits.idle_seconds == 60
