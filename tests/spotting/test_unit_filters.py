@@ -40,6 +40,19 @@ class TestFilters:
         together[usable_blocks(), 1] = np.linalg.norm(unit[usable_blocks()]) / np.sqrt(usable_blocks().sum())
         assert abs((together * filters.weights[0]).sum()) < 0.1 * (unit * filters.weights[0]).sum()
 
+    def test_a_movement_that_is_usual_for_a_face_counts_less_by_the_share_of_it_that_noise_is_not(self):
+        """By the inverse of the covariance I + k p p^T / 2, half of which is that of independent blocks."""
+        usable, k = usable_blocks(), 8.0
+        unit, other = (unit_movements()[list(unit_blocks()).index(key)] for key in ("12l", "10l"))
+        usual = np.where(usable[..., None], other, 0) / np.linalg.norm(other[usable])
+        amplitude = np.random.default_rng(1).normal(0, NOISE * np.sqrt(k), (4000, 1, 1, 1))
+        filters = filters_for(np.asarray(still_places(4000, NOISE) + amplitude * usual, np.float32))
+        weights = filters.weights[list(unit_blocks()).index("12l")]
+        along = float((usual * unit).sum())
+        expected = (along / (1 + k / 2)) / (np.square(unit[usable]).sum() - k / 2 / (1 + k / 2) * along**2)
+        assert abs(along) > 0.3 * np.linalg.norm(unit[usable])
+        assert (usual * weights).sum() / (unit * weights).sum() == pytest.approx(expected, rel=0.15)
+
 
 class TestScore:
     def test_a_weak_spread_movement_is_found_by_its_filter_and_not_by_pairs(self):
