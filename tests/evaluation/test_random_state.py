@@ -6,6 +6,7 @@ import random
 import tempfile
 import threading
 import warnings
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -120,7 +121,7 @@ def test_others_are_not_told(draw):
 
 def test_the_type_of_generators_of_numpy_stays_usable_as_a_type():
     """A library that is imported by a method may derive from it, or read its functions."""
-    made = []
+    made: list[Any] = []
 
     def derive():
         class Own(np.random.RandomState):
