@@ -11,7 +11,7 @@ import pytest
 from merlab.frames import Image
 from merlab.frames.frame import ClipError
 from merlab.frames.video import Video
-from tests.frames.videos import damage, packet_bytes, write_video
+from tests.frames.videos import damage, packet_bytes, with_packets, write_video
 
 COUNT, GROUP = 24, 8
 SIZE = (160, 120)
@@ -79,6 +79,26 @@ def test_a_hole_of_zeros_is_damage_also_where_the_decoder_does_not_notice_it(tmp
     frames = given(overwritten(path, packet, 100, 400))
     assert [number for number, image in frames.items() if image is None] == list(range(packet + 1, 17))
     require_same(frames, whole)
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_zeros_that_fill_a_stream_up_are_no_hole(tmp_path, codec):
+    """H.264 and HEVC, annex B: any number of zero bytes may follow a unit, as in a stream of constant rate."""
+    path = written(tmp_path, "a.ts", codec)
+    filled = with_packets(path, tmp_path / "filled.ts", [content + bytes(300) for content in packet_bytes(path)])
+    assert [len(content) - len(content.rstrip(b"\0")) for content in packet_bytes(filled)] == [300] * COUNT
+    frames = given(filled)
+    assert all(image is not None for image in frames.values())
+    require_same(frames, given(path))
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_zeros_within_a_unit_of_a_stream_are_a_hole(tmp_path, codec):
+    path = written(tmp_path, "a.ts", codec)
+    coded = packet_bytes(path)
+    coded[11] = coded[11][:200] + bytes(400) + b"\x80" + coded[11][601:]
+    frames = given(with_packets(path, tmp_path / "holed.ts", coded))
+    assert [number for number, image in frames.items() if image is None] == list(range(12, 17))
 
 
 def test_a_frame_of_which_a_transport_stream_lost_a_packet_is_damaged(tmp_path):

@@ -126,6 +126,19 @@ def join(sources: Sequence[Path], path: Path) -> Path:
     return path
 
 
+def with_packets(source: Path, path: Path, contents: Sequence[bytes]) -> Path:
+    """Copy a video whose packets have other contents."""
+    with av.open(str(source)) as given, av.open(str(path), "w") as output:
+        stream = output.add_stream_from_template(given.streams.video[0])
+        coded = (packet for packet in given.demux(given.streams.video[0]) if packet.size)
+        for packet, content in zip(coded, contents, strict=True):
+            changed = av.Packet(content)
+            changed.pts, changed.dts, changed.time_base = packet.pts, packet.dts, packet.time_base
+            changed.is_keyframe, changed.stream = packet.is_keyframe, stream
+            output.mux(changed)
+    return path
+
+
 def packet_bytes(path: Path) -> list[bytes]:
     """The packets of a video, in the order of the file."""
     with av.open(str(path)) as container:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
@@ -33,6 +34,8 @@ NEVER_SKIP = ("h264", "hevc", "av1", "vp8", "vp9", "mpeg1video", "mpeg2video")
 # all decoders report them (HEVC, VP9). Of half the size of a sector, so that a lost one is found wherever it lies.
 WITHOUT_ZEROS = ("h264", "hevc", "av1", "vp8", "vp9", "mpeg4")
 HOLE = bytes(256)
+# Zeros before a start code or at the end fill a stream up, to a constant rate for example (H.264 and HEVC, annex B).
+HOLE_IN_STREAM = re.compile(rb"(?<!\0)\0{256,}[^\0\x01]")
 
 STRICT = {"err_detect": "explode"}
 
@@ -111,7 +114,7 @@ class Decoder:
             if not begun and not packets.is_at(start, packet):
                 return  # The container cannot find its key frames, or finds the second half of one (MPEG).
             begun = True
-            if packet.is_corrupt or (codec in WITHOUT_ZEROS and HOLE in bytes(packet)):
+            if packet.is_corrupt or _has_hole(packet, stream):
                 holes.add(packets.position(packet.pts))
             frames, failed = self._frames(packet)
             for frame in frames:
@@ -193,6 +196,15 @@ class Reading:
     def _restart(self, key: int) -> None:
         self._decoded = self._decoder.after(key)
         self._passed, self._current = key - 1, next(self._decoded, self._end)
+
+
+def _has_hole(packet: Packet[VideoStream], stream: VideoStream) -> bool:
+    """Whether a part of a frame was never written, or was lost."""
+    context = stream.codec_context
+    if context.name not in WITHOUT_ZEROS or HOLE not in (content := bytes(packet)):
+        return False
+    has_start_codes = context.name in {"h264", "hevc"} and (context.extradata or b"\0")[0] == 0
+    return not has_start_codes or HOLE_IN_STREAM.search(content) is not None
 
 
 def _last_spoiled(frame: VideoFrame, position: int, last: int, start: int) -> int:
