@@ -345,6 +345,7 @@ def test_a_local_folder_of_images_can_be_used(service, tmp_path):
     assert client.wait_for(job["id"], "done", "failed")["error"] is None
 
 
+@pytest.mark.slow
 def test_a_local_video_states_its_size_and_a_folder_has_none(service, tmp_path):
     (tmp_path / "clip").mkdir()
     (tmp_path / "a.mp4").write_bytes(b"video")
