@@ -127,6 +127,20 @@ class TestUnfinishedWork:
         begin(recognized(out))
         assert (out / WORKING / "000001").is_dir()
 
+    def test_of_other_frames_is_not_thrown_away_unless_requested(self, out):
+        kept = begin(recognized(out)) / "000001.npz"
+        kept.touch()
+        with pytest.raises(MerlabError, match="out holds unfinished results of `merlab recognize` of other settings"):
+            begin(recognized(out), request(frames_promised=4))
+        assert kept.exists()
+        begin(recognized(out), request(frames_promised=4), again=True)
+        assert not kept.exists()
+
+    def test_is_not_replaced_where_again_is_neither_true_nor_false(self, out):
+        for again in ("no", None, 1):
+            with pytest.raises(MerlabError, match="again must be True or False"):
+                recognized(out).claim({}, request(), again)
+
     def test_half_written_files_are_removed(self, out):
         begin(recognized(out))
         (out / KEPT / ".unfinished-1-000001.npz").touch()

@@ -206,8 +206,10 @@ def test_a_file_whose_name_begins_with_a_dash_is_not_only_an_unknown_option(merl
     (tmp_path / "-a b.avi").touch()
     status, _, err = merlab("recognize", "-a b.avi")
     assert (status, "for the file -a b.avi, write './-a b.avi'" in err) == (2, True)
-    status, _, err = merlab("recognize", "-c.avi")
-    assert (status, "for the file" in err) == (2, False)
+    (tmp_path / "a.avi").touch()
+    for words in (["-c.avi"], ["a.avi", "--nonsense"]):
+        status, _, err = merlab("recognize", *words)
+        assert (status, "for the file" in err) == (2, False)
 
 
 @pytest.mark.parametrize(

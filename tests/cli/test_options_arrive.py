@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 
 import merlab
+from merlab.cli.arguments import load_databases
+from merlab.coding.elan_import import ElanChoice
+from merlab.coding.tables import Subjects
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
 from merlab.preparation.frame_range import FrameRange
@@ -239,6 +242,34 @@ def test_results_of_a_folder_are_in_a_folder_of_its_name(merlab, arrived_at, tmp
     assert merlab(*typed.split())[0] == 1
     ((arguments, _),) = arrived
     assert arguments[1] == Path(out)
+
+
+def test_each_database_is_read_with_its_own_folder_and_table(monkeypatch):
+    read: list[tuple[object, ...]] = []
+    monkeypatch.setattr("merlab.databases.load", lambda name, root, **given: read.append((name, root, given)))
+    load_databases(["samm", "smic"], [Path("one"), Path("two")], ["smic=a.xlsx", "samm=b.xlsx"])
+    load_databases(["casme2"], [ROOT], aligned=True, allow_unusable=True)
+    assert read == [
+        ("samm", Path("one"), {"table": "b.xlsx", "aligned": None, "allow_unusable": False}),
+        ("smic", Path("two"), {"table": "a.xlsx", "aligned": None, "allow_unusable": False}),
+        ("casme2", ROOT, {"table": None, "aligned": True, "allow_unusable": True}),
+    ]
+
+
+def test_the_options_of_decisions_arrive(merlab, arrived_at):
+    arrived = arrived_at("merlab.coding.importing.import_coding")
+    typed = "coding import one a.eaf --coder AB --tier x --tier y --media a.mp4 --face 1 --again"
+    merlab(*typed.split())
+    choice = ElanChoice(("x", "y"), "a.mp4", 1)
+    assert arrived == [((Path("one"), Path("a.eaf")), {"coder": "AB", "choice": choice, "again": True})]
+    arrived = arrived_at("merlab.coding.exporting.export_coding")
+    typed = "coding export one two out.csv --to boris --coder AB --subject 0=anna --again"
+    merlab(*typed.split())
+    given = {"to": "boris", "coder": "AB", "subjects": Subjects("", {0: "anna"}), "again": True}
+    assert arrived == [(([Path("one"), Path("two")], Path("out.csv")), given)]
+    arrived = arrived_at("merlab.coding.agreement.agree.agree")
+    merlab("agree", "one", "b.eaf", "--fps", 50)
+    assert arrived == [((Path("one"), Path("b.eaf")), {"fps": 50.0})]
 
 
 def test_the_options_of_a_comparison_arrive(merlab, monkeypatch, arrived_at):
