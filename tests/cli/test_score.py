@@ -71,6 +71,15 @@ def test_score_prints_intervals_absent_classes_and_repairs(merlab, tmp_path):
     assert "1.0 in truth or prediction is read as 1" in out
 
 
+def test_score_prints_an_interval_from_its_lower_to_its_upper_end(merlab, tmp_path):
+    """Of two subjects, one always right and one never: in a quarter of the samples each is alone."""
+    rows = [("a", "a", "s1"), ("b", "b", "s1"), ("a", "b", "s2"), ("b", "a", "s2")]
+    file = score_file(tmp_path / "p.csv", rows, ("truth", "prediction", "subject"))
+    lines = [line.split("│") for line in merlab("score", file)[1].splitlines()]
+    (cells,) = ([cell.strip() for cell in line[2:4]] for line in lines if len(line) > 1 and "accuracy" in line[1])
+    assert cells == [".500", ".000 to 1.000"]
+
+
 def test_score_writes_valid_json_with_notes_only_where_something_was_repaired(merlab, tmp_path):
     def refuse(constant):
         raise AssertionError(constant)

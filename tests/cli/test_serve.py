@@ -72,6 +72,22 @@ def test_it_warns_if_a_network_can_reach_it(serve):
     assert "without a password" in err
 
 
+def test_options_arrive_at_each_job_and_at_the_page(serve, monkeypatch, tmp_path):
+    made = []
+
+    def make(jobs, job, **options):
+        made.append((job.keywords, options))
+        jobs.close()
+
+    monkeypatch.setattr(routes, "make_app", make)
+    assert serve("--jobs", 3, "--workers", 2, "--runtime", "torch", "--root", tmp_path)[0] == 0
+    ((of_job, of_page),) = made
+    assert (of_job["jobs"], of_job["runtime"], of_job["finding"].landmarks) == (3, "torch", "five-points")
+    assert tmp_path / "weights.safetensors" in of_job["weights"].values()
+    assert of_page["weights"] == list(of_job["weights"])
+    assert (of_page["workers"], of_page["roots"], of_page["names"]) == (2, [tmp_path], ["127.0.0.1"])
+
+
 def test_options_become_limits(serve):
     options = {"max-mb": 1, "max-seconds": 2, "max-megapixels": 3, "job-minutes": 4, "memory-mb": 512, "queue": 6}
     flags = [text for name, value in options.items() for text in (f"--{name}", value)]
