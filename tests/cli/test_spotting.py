@@ -43,6 +43,15 @@ def test_methods_are_compared_and_one_of_them_spots_alone(merlab, recorded):
 
 
 @pytest.mark.slow
+def test_a_comparison_is_saved_with_the_commands_that_made_it(merlab, recorded):
+    compare = ("compare-spotting", *TABLES, "--methods", "guess-even", "--jobs", 1)
+    assert merlab(*compare, "--save", "kept.json", "--command", "merlab compare-spotting mine")[0] == 0
+    kept = json.loads((recorded / "kept.json").read_text())
+    assert kept["command"] == "merlab compare-spotting mine"
+    assert [each["method"] for each in kept["comparison"]["methods"]] == ["guess-even"]
+
+
+@pytest.mark.slow
 def test_changed_recordings_are_not_answered_from_an_old_result(merlab, recorded):
     spot = ("spot", "a", "--method", "guess-even", "--fps", 50, "--train", "truth")
     compare = ("compare-spotting", *TABLES, "--methods", "guess-even", "--jobs", 1)
