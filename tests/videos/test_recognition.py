@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from merlab.errors import MerlabError, Stopped
-from merlab.frames import read_image
+from merlab.frames import ClipError, read_image
 from merlab.inputs import from_frames
 from merlab.locks import only_writer
 from merlab.result_folder import KEPT, WORKING
@@ -467,12 +467,14 @@ class TestSources:
         assert sound.metadata.video.frames == 60
         assert sound.folder == tmp_path / "out" / "b.avi"
 
-    def test_a_list_of_videos_has_its_results_in_the_current_folder(self, look, tmp_path, monkeypatch):
+    @pytest.mark.parametrize(("videos", "out"), [(["one/a.mp4", "one/b.mp4"], ""), ("one", "one")])
+    def test_results_of_several_videos_are_below_the_current_folder(self, look, tmp_path, monkeypatch, videos, out):
         monkeypatch.chdir(tmp_path)
+        (tmp_path / "one").mkdir()
         for name in ("a.mp4", "b.mp4"):
-            (tmp_path / name).write_text("no video")
-        assert all(isinstance(each, MerlabError) for each in look(["a.mp4", "b.mp4"], None, recognize_each).values())
-        assert (tmp_path / "merlab-recognized" / "summary.csv").is_file()
+            (tmp_path / "one" / name).write_text("no video")
+        assert [type(each) for each in look(videos, None, recognize_each).values()] == [ClipError] * 2
+        assert (tmp_path / "merlab-recognized" / out / "summary.csv").is_file()
 
     def test_a_folder_of_something_else_among_the_results_is_refused_before_any_work(self, look, tmp_path):
         for name in ("a.mp4", "b.mp4"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import replace
 
 import pandas as pd
@@ -10,7 +11,7 @@ import pytest
 from merlab.errors import MerlabError
 from merlab.storage import write_json
 from merlab.videos.result import EVENTS, METADATA, read_video_result, withheld_sentences
-from merlab.videos.rows import WEAK_ROWS, event_rows
+from merlab.videos.rows import WEAK_ROWS, WeakEvent, event_rows
 from merlab.videos.words import WordSettings
 from tests.pages import Page
 from tests.videos.fake_result import stored_metadata, write_result
@@ -71,6 +72,19 @@ def test_tables_without_an_event_have_their_columns(tmp_path):
     assert result.regions.columns.tolist() == ["event", "face_id", "part", "px", "direction"]
     assert result.action_units.columns.tolist() == ["event", "face_id", "action_unit", "side", "name", "px"]
     assert (len(result.regions), len(result.action_units), len(result.weak)) == (0, 0, 0)
+
+
+def test_movements_of_a_face_are_its_own(tmp_path):
+    result = read_video_result(write_result(tmp_path / "out", pictures=False))
+    assert [row.event for row in result.rows_of(1)] == ["e0002", "e0004"]
+    fields = {field.name: getattr(result.rows[1], field.name) for field in dataclasses.fields(WeakEvent)}
+    weak = tuple(WeakEvent(**{**fields, "face_id": face_id, "tier": "weak"}) for face_id in (0, 1, 1))
+    assert replace(result, weak_rows=weak).weak_rows_of(1) == list(weak[1:])
+
+
+def test_a_folder_without_a_result_is_named(tmp_path):
+    with pytest.raises(MerlabError, match="contains no finished result of `merlab recognize`"):
+        read_video_result(tmp_path)
 
 
 def test_the_reasons_of_an_event_state_the_limits_of_its_result(tmp_path):
