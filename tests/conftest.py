@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import pickle
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from merlab.frames import Image
     from merlab.protocols import Labeled
     from tests.synthetic_heads import Head
+
+# Where readline is imported, as in the process that starts the test processes, the size of the terminal is set in their
+# environment, and a console takes the size that is set when it is made. Each test sets its own.
+for name in ("COLUMNS", "LINES"):
+    os.environ.pop(name, None)
 
 # No deadline: on a busy machine, a correct property would fail because it is slow.
 settings.register_profile("merlab", deadline=None)
