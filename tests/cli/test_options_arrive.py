@@ -256,6 +256,16 @@ def test_each_database_is_read_with_its_own_folder_and_table(monkeypatch):
     ]
 
 
+def test_aligned_of_pretrain_describes_the_database_of_training_alone(merlab, arrived_at, monkeypatch):
+    """As its message says: whole heads of another database would be scored without their stamp."""
+    read: list[tuple[object, object]] = []
+    monkeypatch.setattr("merlab.databases.load", lambda name, root, **given: read.append((name, given["aligned"])))
+    arrived_at("merlab.models.pretraining.pretrain")
+    databases = "--database smic --root one --score-on samm --score-root two"
+    merlab("pretrain", "own.safetensors", *databases.split(), "--aligned")
+    assert read == [("smic", True), ("samm", None)]
+
+
 def test_the_options_of_decisions_arrive(merlab, arrived_at):
     arrived = arrived_at("merlab.coding.importing.import_coding")
     typed = "coding import one a.eaf --coder AB --tier x --tier y --media a.mp4 --face 1 --again"

@@ -110,13 +110,8 @@ def pretrain_command(
     if table and not (names or scored):
         raise MerlabError("--table is the coding table of a database; add --database and --root, or leave it out")
     own = load_databases(names, root or [], _tables_among(table, names, scored), aligned=aligned)
-    others = load_databases(
-        scored,
-        score_root or [],
-        _tables_among(table, scored, names),
-        aligned=aligned,
-        options=("--score-on", "--score-root"),
-    )
+    scores = ("--score-on", "--score-root")
+    others = load_databases(scored, score_root or [], _tables_among(table, scored, names), options=scores)
     if len(set(scored)) < len(others):
         raise MerlabError("--score-on names a database twice; give each once")
     recognizer = pretrain(
