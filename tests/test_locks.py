@@ -190,6 +190,25 @@ class TestTwoUsers:
             assert json.loads((tmp_path / ".out.lock").read_bytes())["process"] == os.getpid()
         assert list(tmp_path.iterdir()) == []
 
+    def test_the_lock_of_who_came_first_meanwhile_stays(self, tmp_path, another_users, monkeypatch):
+        lock, really_lock = tmp_path / ".out.lock", locks._lock
+        lock.touch()
+        another_users(lock)
+        held: list[int] = []
+
+        def after_another(descriptor: int) -> None:
+            really_lock(descriptor)
+            if not held:
+                lock.unlink()
+                held.append(os.open(lock, os.O_WRONLY | os.O_CREAT))
+                really_lock(held[0])
+
+        monkeypatch.setattr(locks, "_lock", after_another)
+        with pytest.raises(InUseError, match="out is being written"), only_writer(tmp_path / "out"):
+            pass
+        assert lock.exists()
+        os.close(held[0])
+
     def test_what_it_left_in_a_folder_where_only_owners_remove_files_is_named(
         self, tmp_path, another_users, monkeypatch
     ):

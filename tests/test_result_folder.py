@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -110,6 +111,17 @@ class TestKind:
         with pytest.raises(MerlabError, match="out exists and contains no results of `merlab spot`; choose another"):
             spotted(out).require_ours()
         assert out.read_text() == "mine"
+
+    def test_an_empty_folder_in_one_that_may_not_be_written_is_taken(self, out, monkeypatch):
+        """As a volume of a container is: the lock is in it."""
+        out.mkdir()
+        monkeypatch.setattr(os, "access", lambda path, mode: path != out.parent)
+        with only_writer(out):
+            assert [path.name for path in out.iterdir()] == [".lock"]
+            spotted(out).require_ours()
+            (out / ".git").mkdir()
+            with pytest.raises(MerlabError, match="choose another folder"):
+                spotted(out).require_ours()
 
 
 class TestUnfinishedWork:

@@ -28,6 +28,8 @@ HELD = {errno.EAGAIN, errno.EACCES, errno.EDEADLK}
 WITHOUT_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
 # Windows lets nobody else read a locked byte, so it is one far behind the content.
 FAR_BYTE = 2**30
+# With what the names of locks inside of an output begin.
+INSIDE = ".lock"
 # Bytes of the longest name that the name of its lock contains: disks allow 255, and what is added needs some of them.
 LONGEST_NAME = 200
 
@@ -87,7 +89,7 @@ def _in_use(out: Path, path: Path) -> InUseError:
 def _lock_paths(out: Path) -> tuple[Path, Path | None]:
     """Where this user locks ``out``, and where one with other permissions would; None where all have one place."""
     real = Path(os.path.realpath(out))
-    inside = real / ".lock"
+    inside = real / INSIDE
     if not real.name:
         return inside, None
     name = os.fsencode(real.name)
@@ -113,11 +115,12 @@ def _acquire(path: Path) -> _Held | None:
                 path.unlink(missing_ok=True)
                 return RenewedFile.acquire(_renewed(path))
             raise
-        # Between opening and locking, the last holder may have removed the file.
-        if is_ours and _is_at(path, descriptor):
+        # Between opening and locking, the last holder may have removed the file, and the next one made another.
+        is_there = _is_at(path, descriptor)
+        if is_there and is_ours:
             return _described(_LockedFile(path, descriptor), descriptor)
         try:
-            if not is_ours:
+            if is_there:
                 _remove_left_behind(path)
         finally:
             os.close(descriptor)

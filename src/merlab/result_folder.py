@@ -17,7 +17,7 @@ from typing import Any
 from merlab.claims import CLUTTER, ChangedVideoError, OtherResultError, require_same, warn_of_unfinished
 from merlab.errors import MerlabError
 from merlab.given import require_yes_or_no
-from merlab.locks import only_writer
+from merlab.locks import INSIDE, only_writer
 from merlab.storage import WriteError, read_json_object, remove_unfinished, write_json
 
 WORKING, KEPT, REQUEST, RESULT = ".working", ".kept", "request.json", "result"
@@ -86,7 +86,7 @@ class ResultFolder:
             return
         # Earlier versions did not state the kind; their unfinished work is known by the lack of visible files.
         names = {path.name for path in out.iterdir()} - CLUTTER if out.is_dir() else {out.name}
-        if any(not (kinds and name.startswith(".")) for name in names):
+        if any(not name.startswith("." if kinds else INSIDE) for name in names):
             raise MerlabError(f"{out} exists and contains no {self.holds}; choose another folder")
 
     def _require_same_frames_if_coded(self, request: Mapping[str, object]) -> None:
