@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 import tempfile
 import threading
@@ -62,6 +63,8 @@ def test_a_unit_of_work_of_a_method_of_your_own_draws_the_same_numbers_again(tmp
         lambda: np.random.seed(None),  # noqa: NPY002 - it undoes the state that follows from the seed
         lambda: random.Random().random(),
         lambda: random.seed(None),
+        lambda: random.Random(0).seed(),
+        lambda: [random.Random().random(), random.Random(0).random()],
     ],
 )
 def test_a_generator_without_a_seed_is_told_with_its_line(draw):
@@ -106,6 +109,9 @@ def test_a_unit_of_work_of_a_method_with_a_generator_without_a_seed_is_told(tmp_
         lambda: np.random.RandomState(0).rand(),
         lambda: random.Random(0).random(),
         lambda: random.Random(x=0).random(),
+        lambda: random.Random().seed(0),
+        lambda: random.Random().setstate(random.Random(0).getstate()),
+        lambda: pickle.loads(pickle.dumps(random.Random(0))),
         lambda: check_random_state(np.random.RandomState(0)),
         tempfile.mkdtemp,
         # As a library does for what is no result.

@@ -6,6 +6,7 @@ import random
 import sys
 import threading
 import warnings
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -80,21 +81,37 @@ class _Watch:
     def __init__(self) -> None:
         self.places: list[str] = []
         self._thread = threading.get_ident()
+        self._unseeded: dict[int, tuple[str, weakref.ref[random.Random]]] = {}
 
-    def note(self, seed: Any, frame: FrameType | None) -> None:
-        """Keep the place of ``frame`` where the seed is None."""
+    def note(self, seed: Any, frame: FrameType | None) -> str:
+        """Keep the place of ``frame`` where the seed is None, and return it; empty where there is nothing to keep."""
         # random.Random starts itself.
         frame = frame.f_back if frame and frame.f_globals.get("__name__") == random.__name__ else frame
         if seed is None and frame and threading.get_ident() == self._thread:
             place = place_in_own_code(frame)
             self.places.extend([place] if place else [])
+            return place
+        return ""
 
-    def over(self, start: Callable[Given, Made], before: int = 0) -> Callable[Given, Made]:
-        """The same function, whose seed is its first argument behind ``before`` others."""
+    def over(self, start: Callable[Given, Made]) -> Callable[Given, Made]:
+        """The same function, whose seed is its first argument."""
 
         def watched(*args: Given.args, **named: Given.kwargs) -> Made:
-            self.note(next(iter([*args[before:], *named.values()]), None), sys._getframe(1))
+            self.note(next(iter([*args, *named.values()]), None), sys._getframe(1))
             return start(*args, **named)
+
+        return watched
+
+    def over_method(self, start: Callable[..., Made]) -> Callable[..., Made]:
+        """The same method of ``random.Random``, which starts from its first argument; the last start counts."""
+
+        def watched(generator: random.Random, *args: Any, **named: Any) -> Made:
+            place, unseeded = self._unseeded.pop(id(generator), ("", None))
+            if unseeded is not None and unseeded() is generator:
+                self.places.remove(place)
+            if place := self.note(next(iter([*args, *named.values()]), None), sys._getframe(1)):
+                self._unseeded[id(generator)] = place, weakref.ref(generator)
+            return start(generator, *args, **named)
 
         return watched
 
@@ -125,7 +142,8 @@ def _unseeded_generators() -> Iterator[list[str]]:
         (np.random, "seed", watch.over(np.random.seed)),
         (np.random, "RandomState", watch.over_type(np.random.RandomState)),
         (random, "seed", watch.over(random.seed)),
-        (random.Random, "seed", watch.over(random.Random.seed, before=1)),
+        (random.Random, "seed", watch.over_method(random.Random.seed)),
+        (random.Random, "setstate", watch.over_method(random.Random.setstate)),
     ]
     before = [(owner, name, getattr(owner, name)) for owner, name, _ in replaced]
     for owner, name, value in replaced:
