@@ -91,6 +91,14 @@ class TestAWholeFile:
         ):
             temporary.touch()
 
+    def test_in_a_folder_whose_name_is_too_long_is_an_error(self, tmp_path):
+        place = tmp_path / ("long" * 100) / "table.csv"
+        with (
+            pytest.raises(WriteError, match=r"table\.csv: File name too long; give it, or the video .* a shorter name"),
+            whole_file(place) as temporary,
+        ):
+            temporary.touch()
+
     @pytest.mark.parametrize("name", [".", "..", "/"])
     def test_without_a_name_of_its_own_is_an_error(self, tmp_path, monkeypatch, name):
         monkeypatch.chdir(tmp_path)

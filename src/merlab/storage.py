@@ -44,8 +44,8 @@ class WriteError(MerlabError):
 
 
 def _in_the_way(path: Path) -> str:
-    """What is in the place of a folder above ``path``; empty where nothing is, or none may be seen."""
-    with suppress(PermissionError):
+    """What is in the place of a folder above ``path``; empty where nothing is, or none can be looked up."""
+    with suppress(OSError):
         for each in path.parents:
             if each.is_file():
                 return f"{each} is a file"
