@@ -11,7 +11,7 @@ import pytest
 from merlab.frames import Image
 from merlab.frames.frame import ClipError
 from merlab.frames.video import Video
-from tests.frames.videos import damage, packet_bytes, with_packets, write_video
+from tests.frames.videos import damage, packet_bytes, remux, with_packets, write_video
 
 COUNT, GROUP = 24, 8
 SIZE = (160, 120)
@@ -90,6 +90,30 @@ def test_zeros_that_fill_a_stream_up_are_no_hole(tmp_path, codec):
     frames = given(filled)
     assert all(image is not None for image in frames.values())
     require_same(frames, given(path))
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.mp4", "libx264"), ("a.mkv", "libx265")])
+def test_zeros_that_fill_a_stream_up_are_no_hole_in_its_copy(tmp_path, name, codec):
+    """FFmpeg takes them over. Cameras that record AVC-Intra fill every frame up to one size."""
+    path = written(tmp_path, "a.ts", codec)
+    start, filling = b"\0\0\1", bytes(300)
+    contents = [each[:4] + each[4:].replace(start, filling + start) + filling for each in packet_bytes(path)]
+    filled = with_packets(path, tmp_path / "filled.ts", contents)
+    copied = remux(filled, tmp_path / name)
+    assert all(content.endswith(filling) for content in packet_bytes(copied))
+    assert filling in packet_bytes(copied)[0].rstrip(b"\0")
+    frames = given(copied)
+    assert all(image is not None for image in frames.values())
+    require_same(frames, given(path))
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.mp4", "libx264"), ("a.mp4", "libx265")])
+def test_a_hole_over_the_end_of_a_frame_is_damage_of_it(tmp_path, name, codec):
+    path = written(tmp_path, name, codec)
+    whole = given(path)
+    frames = given(overwritten(path, 11, len(packet_bytes(path)[11]) - 300, 400))
+    assert [number for number, image in frames.items() if image is None] == list(range(12, 17))
+    require_same(frames, whole)
 
 
 @pytest.mark.parametrize("codec", ["libx264", "libx265"])

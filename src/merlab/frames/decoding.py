@@ -35,6 +35,9 @@ NEVER_SKIP = ("h264", "hevc", "av1", "vp8", "vp9", "mpeg1video", "mpeg2video")
 WITHOUT_ZEROS = ("h264", "hevc", "av1", "vp8", "vp9", "mpeg4")
 HOLE = bytes(256)
 # Zeros before a start code or at the end fill a stream up, to a constant rate for example (H.264 and HEVC, annex B).
+# Copied to MP4 or Matroska, they stay at the end of a unit. There, a unit begins with its length, and a byte of the
+# header of the file says of how many bytes.
+SIZE_OF_LENGTH = {"h264": 4, "hevc": 21}
 HOLE_IN_STREAM = re.compile(rb"(?<!\0)\0{256,}[^\0\x01]")
 
 STRICT = {"err_detect": "explode"}
@@ -110,11 +113,11 @@ class Decoder:
         packets, last, spoiled, begun = self.packets, start - 1, 0, start == 1
         codec, holes = stream.codec_context.name, set[int | None]()
         held: deque[tuple[int, VideoFrame]] = deque()
-        for packet in _packets_of(container, stream):
+        for packet, following in _packets_of(container, stream):
             if not begun and not packets.is_at(start, packet):
                 return  # The container cannot find its key frames, or finds the second half of one (MPEG).
             begun = True
-            if packet.is_corrupt or _has_hole(packet, stream):
+            if packet.is_corrupt or _has_hole(packet, following, stream):
                 holes.add(packets.position(packet.pts))
             frames, failed = self._frames(packet)
             for frame in frames:
@@ -198,13 +201,31 @@ class Reading:
         self._passed, self._current = key - 1, next(self._decoded, self._end)
 
 
-def _has_hole(packet: Packet[VideoStream], stream: VideoStream) -> bool:
+def _has_hole(packet: Packet[VideoStream], following: Packet[VideoStream] | None, stream: VideoStream) -> bool:
     """Whether a part of a frame was never written, or was lost."""
     context = stream.codec_context
     if context.name not in WITHOUT_ZEROS or HOLE not in (content := bytes(packet)):
         return False
-    has_start_codes = context.name in {"h264", "hevc"} and (context.extradata or b"\0")[0] == 0
-    return not has_start_codes or HOLE_IN_STREAM.search(content) is not None
+    if context.name not in SIZE_OF_LENGTH:
+        return True
+    header = context.extradata or b"\0"
+    if header[0] == 0:
+        return HOLE_IN_STREAM.search(content) is not None
+    # A hole over the end of a frame goes on where the length of the next one should be.
+    if following is not None and following.size > 0 and not any(memoryview(following)[:4]):
+        return True
+    at = SIZE_OF_LENGTH[context.name]
+    units = (unit.rstrip(b"\0") for unit in _units(content, 1 + (header[at] & 3 if at < len(header) else 3)))
+    return any(not unit or HOLE in unit for unit in units)
+
+
+def _units(content: bytes, size: int) -> Iterator[bytes]:
+    """The units of a packet, each of which follows its length, of ``size`` bytes."""
+    at = 0
+    while at < len(content):
+        end = at + size + int.from_bytes(content[at : at + size], "big")
+        yield content[at + size : end]
+        at = end
 
 
 def _last_spoiled(frame: VideoFrame, position: int, last: int, start: int) -> int:
@@ -218,7 +239,15 @@ def _last_spoiled(frame: VideoFrame, position: int, last: int, start: int) -> in
     return last if 1 < start == last + 1 else position - 1
 
 
-def _packets_of(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
-    """The packets up to the end, or up to where the container cannot be read."""
+def _packets_of(
+    container: InputContainer, stream: VideoStream
+) -> Iterator[tuple[Packet[VideoStream], Packet[VideoStream] | None]]:
+    """The packets up to the end, or up to where the container cannot be read, each with the one that follows it."""
+    before = None
     with suppress(av.FFmpegError):
-        yield from container.demux(stream)
+        for packet in container.demux(stream):
+            if before is not None:
+                yield before, packet
+            before = packet
+    if before is not None:
+        yield before, None
