@@ -226,6 +226,20 @@ class TestTwoUsers:
         ):
             pass
 
+    def test_who_finishes_at_this_moment_blocks_nobody(self, tmp_path, monkeypatch):
+        lock, really_open = tmp_path / ".out.lock", os.open
+        lock.touch()
+
+        def opened(file, flags, *mode):
+            if file == lock and lock.exists() and flags & os.O_RDWR:
+                lock.unlink()
+                raise PermissionError(errno.EACCES, "Permission denied", str(lock))
+            return really_open(file, flags, *mode)
+
+        monkeypatch.setattr(os, "open", opened)
+        with only_writer(tmp_path / "out"):
+            assert lock.exists()
+
     def test_a_file_that_cannot_be_read_either_is_an_error_about_the_output(self, tmp_path, monkeypatch):
         def denied(file, flags, *mode):
             raise PermissionError(errno.EACCES, "Permission denied", str(file))

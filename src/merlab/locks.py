@@ -126,14 +126,17 @@ def _acquire(path: Path) -> _Held | None:
             os.close(descriptor)
 
 
-def _opened(path: Path) -> tuple[int, bool]:
+def _opened(path: Path, tries: int = 3) -> tuple[int, bool]:
     """The file of a lock, made if it is missing, and whether it may be written; one of another user may be read."""
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o666), True
     except PermissionError as denied:
         try:
             return os.open(path, os.O_RDONLY), False
-        except OSError:
+        except OSError as error:
+            # That user may have finished just now, and removed it.
+            if tries > 1 and isinstance(error, FileNotFoundError):
+                return _opened(path, tries - 1)
             raise denied from None
 
 
