@@ -134,6 +134,7 @@ def test_the_type_of_generators_of_numpy_stays_usable_as_a_type():
             pass
 
         made.extend([Own(0), np.random.RandomState(0), Own, np.random.RandomState.rand])
+        assert pickle.loads(pickle.dumps(np.random.RandomState)) is np.random.RandomState
 
     inside(derive)
     own, plain, kind, rand = made

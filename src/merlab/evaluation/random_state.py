@@ -129,7 +129,8 @@ class _Watch:
                 return isinstance(instance, kind) if cls is watched else super().__instancecheck__(instance)
 
         watch = self
-        watched = Watched(kind.__name__, (kind,), {})
+        # pickle looks the type up by its name, where it takes the place of the other.
+        watched = Watched(kind.__name__, (kind,), {"__module__": np.random.__name__})
         return watched
 
 
