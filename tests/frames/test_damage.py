@@ -134,3 +134,15 @@ def test_a_frame_of_which_a_transport_stream_lost_a_packet_is_damaged(tmp_path):
     frames = given(path)
     assert {number for number, image in frames.items() if image is None} >= set(range(12, 17))
     require_same(frames, whole)
+
+
+def test_a_recording_that_begins_within_a_gradual_refresh_is_read_from_where_it_is_complete(tmp_path):
+    """As a transport stream that was cut: the decoder gives frames from where all blocks were refreshed."""
+    options = {"g": "8", "bf": "0", "x264-params": "scenecut=0:intra-refresh=1"}
+    path = write_video(tmp_path / "a.ts", "libx264", size=SIZE, images=noise(), options=options)
+    whole = given(path)
+    cut = given(remux(path, tmp_path / "cut.ts", slice(4, None)))
+    shift = COUNT - len(cut)
+    # A refresh takes a group.
+    assert [number for number, image in cut.items() if image is None] == list(range(1, GROUP))
+    require_same(cut, {number - shift: image for number, image in whole.items()})

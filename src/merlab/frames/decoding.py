@@ -128,7 +128,7 @@ class Decoder:
                     spoiled = packets.key_after(position)
                     held.clear()
                 elif frame.is_corrupt or self._lacks(range(last + 1, position), codec):
-                    spoiled = packets.key_after(_last_spoiled(frame, position, last, start))
+                    spoiled = packets.key_after(_last_spoiled(frame, position, last, start, codec))
                     held.clear()
                 last = position
                 if position >= spoiled and not frame.is_corrupt:
@@ -228,7 +228,7 @@ def _units(content: bytes, size: int) -> Iterator[bytes]:
         at = end
 
 
-def _last_spoiled(frame: VideoFrame, position: int, last: int, start: int) -> int:
+def _last_spoiled(frame: VideoFrame, position: int, last: int, start: int, codec: str) -> int:
     """The last frame that is known to be damaged or absent; it may be a key frame itself.
 
     One that is no picture of its own begins a gradual refresh: as long as frames lack blocks, the decoder marks
@@ -236,7 +236,9 @@ def _last_spoiled(frame: VideoFrame, position: int, last: int, start: int) -> in
     """
     if frame.is_corrupt:
         return position if frame.pict_type == PictureType.I else last
-    return last if 1 < start == last + 1 else position - 1
+    # A recording of H.264 may begin with one itself.
+    may_refresh = start == last + 1 and (start > 1 or codec == "h264")
+    return last if may_refresh else position - 1
 
 
 def _packets_of(
