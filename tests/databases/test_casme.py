@@ -9,6 +9,7 @@ from merlab.errors import MerlabError
 from tests.databases.casme_release import (
     COLUMNS,
     EMOTIONS,
+    JPEG,
     SPECIAL,
     TABLE,
     examine,
@@ -16,7 +17,7 @@ from tests.databases.casme_release import (
     row,
     write_release,
 )
-from tests.databases.release import about, only, write_table
+from tests.databases.release import about, only, write_images, write_table
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +67,16 @@ class TestNamesThatRepeat:
         found = clips(examine(small, deep=True))
         assert sorted(found) == ["EP01_12@163", "EP01_12@73", "EP02_01"]
         assert found["EP01_12@73"].source == found["EP01_12@163"].source
+
+    def test_a_row_that_contradicts_the_folder_is_corrected_also_where_another_clip_follows_in_it(self, tmp_path):
+        others = [row(2, f"EP{number:02d}_01") for number in range(1, 41)]
+        rows = [*others, row(clip="EP03_05", frames=SPECIAL[42][0]), row(clip="EP03_05", frames=(160, 165, 170))]
+        write_table(tmp_path / TABLE, rows, COLUMNS)
+        held = (*SPECIAL[42][1], *range(160, 171))
+        folder = tmp_path / "Cropped" / "sub01" / "EP03_05"
+        write_images(folder, (f"reg_EP03_05-{number:03d}.jpg" for number in held), JPEG)
+        found = clips(examine(tmp_path))
+        assert (found["EP03_05@200"].onset, found["EP03_05@200"].apex, found["EP03_05@200"].offset) == (100, 120, 149)
 
     def test_a_missing_frame_of_one_clip_does_not_affect_the_other(self, small):
         (small / "Cropped" / "sub01" / "EP01_12" / "reg_EP01_12-166.jpg").unlink()

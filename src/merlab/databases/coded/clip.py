@@ -136,8 +136,10 @@ def _use_documented_range(reading: Reading) -> None:
     documented = tuple(other or number for other, number in zip(quirk.frames, coded, strict=True))
     if documented == coded or reading.lacks(*documented):
         return
-    # A clip that is known by its line alone: in a table in another order, it is another clip.
-    if quirk.clip.startswith("row ") and documented[2] != reading.numbers[-1]:
+    # A clip that is known by its line alone: in a table in another order, it is another clip. Where names repeat,
+    # the next clip may be in the same folder.
+    alone = quirk.clip.startswith("row ") and not reading.release.table.names_repeat
+    if alone and documented[2] != reading.numbers[-1]:
         return
     found = f"the table states {reading.frames_as_text}, the folder has {describe_numbers(reading.numbers)}"
     if reading.lacks(*coded) or reading.onset >= reading.offset:
