@@ -134,6 +134,13 @@ class TestTheSameSettings:
         stop_at_once(tmp_path / "out")
         assert not (tmp_path / "out").exists()
 
+    def test_leave_nothing_in_a_folder_that_has_the_lock_in_it(self, tmp_path, monkeypatch):
+        """As a volume of a container has, because the folder above may not be written."""
+        (tmp_path / "out").mkdir()
+        monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)
+        stop_at_once(tmp_path / "out")
+        assert list((tmp_path / "out").iterdir()) == []
+
     def test_are_not_warned_of_where_no_work_is_left(self, out, recwarn):
         write(out, 1)
         assert not recwarn.list
@@ -202,6 +209,7 @@ class TestAnythingElse:
         (out / ".unfinished-1-half").mkdir()
         (out / ".unfinished-1-half" / "frame").touch()
         (out / ".unfinished-2-half.txt").touch()
+        (out / ".lock").touch()
         write(out, 2, again=True)
         assert sorted(content(out)) == ["faces.txt", "half.txt", "marker.json"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from merlab.changed_settings import changed_settings, only_video_changed
 from merlab.errors import MerlabError, Stopped
-from merlab.locks import only_writer
+from merlab.locks import INSIDE, only_writer
 from merlab.spelling import first_of
 from merlab.storage import UNFINISHED, read_json_object, remove_unfinished, replace_folder, write_json
 
@@ -185,7 +185,7 @@ def warn_of_unfinished(folder: Path) -> None:
 
 def release_folder(out: Path, marker: str) -> None:
     """Remove a reserved folder that holds nothing but its ``marker``, so that it can be reserved again."""
-    if [path.name for path in out.iterdir()] == [marker]:
+    if [path.name for path in out.iterdir() if not path.name.startswith(INSIDE)] == [marker]:
         (out / marker).unlink()
         # The folder in which one works stays.
         with suppress(OSError):
@@ -203,13 +203,14 @@ def _require_only_ours(out: Path, marker: str, writes: Writes) -> None:
 
 
 def _files(out: Path) -> list[str]:
-    """All files and links below a folder but what a stopped process or a file manager left, by their paths in it."""
+    """The paths in a folder of all files and links but locks, and what a stopped process or a file manager left."""
     found = []
     for folder, folders, files in os.walk(out):
         folders[:] = [name for name in folders if not name.startswith(UNFINISHED)]
         at = Path(folder)
         links = [name for name in folders if (at / name).is_symlink()]
-        own = [name for name in (*files, *links) if not (name in CLUTTER or name.startswith(UNFINISHED))]
+        left = (UNFINISHED, INSIDE) if at == out else UNFINISHED
+        own = [name for name in (*files, *links) if not (name in CLUTTER or name.startswith(left))]
         found += [(at / name).relative_to(out).as_posix() for name in own]
     return sorted(found)
 
