@@ -146,3 +146,14 @@ def test_a_recording_that_begins_within_a_gradual_refresh_is_read_from_where_it_
     # A refresh takes a group.
     assert [number for number, image in cut.items() if image is None] == list(range(1, GROUP))
     require_same(cut, {number - shift: image for number, image in whole.items()})
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.webm", "libvpx-vp9"), ("a.mkv", "libx264"), ("a.mkv", "mpeg4")])
+def test_what_comes_before_the_first_key_frame_spoils_nothing(tmp_path, name, codec):
+    """As in a part of a recording: some decoders fail there."""
+    path = written(tmp_path, name, codec)
+    whole = given(path)
+    cut = given(remux(path, tmp_path / f"cut-{name}", slice(3, None)))
+    assert len(cut) == COUNT - GROUP
+    for number, image in cut.items():
+        np.testing.assert_array_equal(image, whole[number + GROUP])

@@ -110,13 +110,16 @@ class Decoder:
         frames up to the next key frame are left out, and those shown before it that are decoded after it: a frame is
         held until all that it may refer to are there.
         """
-        packets, last, spoiled, begun = self.packets, start - 1, 0, start == 1
+        packets, last, spoiled, begun, leads = self.packets, start - 1, 0, False, False
         codec, holes = stream.codec_context.name, set[int | None]()
         held: deque[tuple[int, VideoFrame]] = deque()
         for packet, following in _packets_of(container, stream):
-            if not begun and not packets.is_at(start, packet):
-                return  # The container cannot find its key frames, or finds the second half of one (MPEG).
-            begun = True
+            if not begun:
+                if start > 1 and not packets.is_at(start, packet):
+                    return  # The container cannot find its key frames, or finds the second half of one (MPEG).
+                # A recording may begin before its first key frame, with packets that cannot be decoded.
+                leads = packets.stamps is not None and packets.position(packet.pts) is None
+                begun = True
             if packet.is_corrupt or _has_hole(packet, following, stream):
                 holes.add(packets.position(packet.pts))
             frames, failed = self._frames(packet)
@@ -135,7 +138,7 @@ class Decoder:
                     held.append((position, frame))
                 while held and packets.farthest[held[0][0] - 1] <= position:
                     yield held.popleft()
-            if failed:
+            if failed and (last or not leads):
                 spoiled = packets.key_after(last + 1)
                 held.clear()
         yield from held
