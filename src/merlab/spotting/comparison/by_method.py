@@ -18,7 +18,7 @@ from merlab.frames import Clock, clock_of, open_frames
 from merlab.frames.opening import SourceState, require_unchanged, state_of
 from merlab.given import as_path, require_number
 from merlab.json_models import read_model, write_model
-from merlab.locks import only_writer
+from merlab.locks import INSIDE, only_writer
 from merlab.progress import Progress, shown_progress
 from merlab.sinks import CsvSink
 from merlab.spotting.columns import Columns
@@ -282,6 +282,7 @@ def _stored(out: Path, request: MethodRequest) -> MethodResult | None:
 
 def _require_free(out: Path) -> None:
     """Raises OtherResultError where ``out`` holds anything but a result of a method."""
-    names = {path.name for path in out.iterdir()} - CLUTTER if out.is_dir() else set()
+    found = {path.name for path in out.iterdir()} - CLUTTER if out.is_dir() else set()
+    names = {name for name in found if not name.startswith(INSIDE)}
     if out.is_file() or (names and METADATA not in names):
         raise OtherResultError(f"{out} is not empty and does not hold {HOLDS}; choose a new folder with --out")
