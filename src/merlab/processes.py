@@ -1,11 +1,9 @@
-"""Worker processes that end with their parent, one thread per process, and memory that a process keeps."""
+"""Worker processes that end with their parent, one thread per process."""
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import os
-import platform
 import signal
 import sys
 import threading
@@ -38,10 +36,6 @@ ENDED_EARLY = (
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# The parameters of mallopt (malloc.h of glibc), and the largest block that every version of glibc can keep.
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-LARGEST_BLOCK_KEPT = 32 * 2**20
-MOST_KEPT = 256 * 2**20
 # Windows waits for no more processes at once.
 MOST_OF_WINDOWS = 61
 # Items that are submitted for each process.
@@ -69,18 +63,6 @@ def end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-def keep_freed_memory() -> None:
-    """Let this process keep up to 256 MiB of freed memory; does nothing if the C library is not glibc.
-
-    By default, glibc returns large freed blocks to the kernel. The kernel gives them back page by page and sets every
-    page to zero again. A network with large activations and few parameters spends a third of its training on this.
-    """
-    if platform.libc_ver()[0] == "glibc":
-        libc = ctypes.CDLL(None)
-        libc.mallopt(M_MMAP_THRESHOLD, LARGEST_BLOCK_KEPT)
-        libc.mallopt(M_TRIM_THRESHOLD, MOST_KEPT)
 
 
 _one_at_a_time = threading.RLock()
