@@ -262,6 +262,26 @@ def test_keys_that_are_faster_than_the_service_lose_nothing_and_are_no_commands(
 
 
 @pytest.mark.usefixtures("slow_saving")
+def test_a_text_that_is_typed_back_while_it_is_sent_is_not_typed_over(browser, result):
+    with listening(result.parents[1]) as client:
+        open_event(browser, client, "e0001")
+        press(browser, "a", "t", "smile", Keys.ESCAPE)
+        until(lambda: [row[4] for row in saved(result)] == ["smile"])
+        until(lambda: not is_asked_before_leaving(browser))
+        press(browser, "t")
+        type_twice = """
+            for (const [value, event] of [['smiles', 'change'], ['smile', 'input']]) {
+                arguments[0].value = value;
+                arguments[0].dispatchEvent(new Event(event));
+            }
+        """
+        browser.execute_script(type_twice, browser.find_element(By.ID, "decide-label"))
+        assert is_asked_before_leaving(browser)
+        until(lambda: [row[4] for row in saved(result)] == ["smiles"])
+        until(lambda: [row[4] for row in saved(result)] == ["smile"])
+
+
+@pytest.mark.usefixtures("slow_saving")
 def test_an_own_movement_keeps_its_form_and_its_text_when_its_frames_change(browser, result):
     with listening(result.parents[1]) as client:
         open_event(browser, client, "e0001")

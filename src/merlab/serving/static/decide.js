@@ -160,13 +160,13 @@ export function decisionForm(movement, coding, { here, seek, faces }) {
     }
 
     function isSaved() {
-      return [base, decided()?.[column]].includes(text());
+      return sent === null && [base, decided()?.[column]].includes(text());
     }
 
     async function save() {
       clearTimeout(timer);
       const value = text();
-      if (!decided() || isSaved() || value === sent) return;
+      if (!decided() || value === sent || isSaved()) return;
       sent = value;
       const saved = await coding.decide(movement, () => ({ [column]: value }));
       sent = null;
@@ -185,7 +185,8 @@ export function decisionForm(movement, coding, { here, seek, faces }) {
     function shown(decision, failed) {
       input.readOnly = !decision && !pending;
       const saved = decision?.[column] ?? "";
-      const isTyped = ![base, saved].includes(text()) && owner === coding.coder;
+      // While another text is on its way, one may return to what was saved before.
+      const isTyped = text() !== saved && (text() !== base || sent !== null) && owner === coding.coder;
       if (failed || isTyped || (document.activeElement === input && saved === base)) return;
       owner = coding.coder;
       base = saved;
