@@ -10,7 +10,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from merlab.serving import coding, job_routes
+from merlab.serving import coding, coding_routes, frame_table, job_routes
 from tests.serving.browser import look, open_browser, outside
 from tests.serving.conftest import listening, until
 from tests.serving.done_job import ID, write_done_job
@@ -279,6 +279,24 @@ def test_a_text_that_is_typed_back_while_it_is_sent_is_not_typed_over(browser, r
         assert is_asked_before_leaving(browser)
         until(lambda: [row[4] for row in saved(result)] == ["smiles"])
         until(lambda: [row[4] for row in saved(result)] == ["smile"])
+
+
+def test_a_key_that_is_pressed_before_the_clock_is_read_is_not_for_the_movement_that_is_open(
+    browser, result, monkeypatch
+):
+    clock_around = frame_table.clock_around
+
+    def later(*given):
+        time.sleep(0.2)
+        return clock_around(*given)
+
+    monkeypatch.setattr(coding_routes, "clock_around", later)
+    monkeypatch.setattr(frame_table, "MOST_FRAMES", 10)
+    with listening(result.parents[1]) as client:
+        open_event(browser, client, "e0001")
+        press(browser, "w", "r")
+        until(lambda: browser.current_url.endswith("event=own-0-38-62"))
+        assert [row[1] for row in saved(result)] == ["add"]
 
 
 @pytest.mark.usefixtures("slow_saving")

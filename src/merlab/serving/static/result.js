@@ -240,20 +240,27 @@ async function makeRoom(view, job, shown) {
   }
 
   async function addHere() {
-    // The part of the clock that is read can end between them.
-    const framesAt = [];
-    for (const seconds of [position - HALF_OWN_S, position, position + HALF_OWN_S]) {
-      await clock.near(seconds);
-      framesAt.push(clock.frameAt(seconds));
-    }
-    const [onset, apex, offset] = framesAt;
-    const face_id = opened?.movement.face_id ?? faces[0];
-    if (face_id !== undefined) await add({ face_id, onset, apex, offset });
+    await whileAdding(async () => {
+      // The part of the clock that is read can end between them.
+      const framesAt = [];
+      for (const seconds of [position - HALF_OWN_S, position, position + HALF_OWN_S]) {
+        await clock.near(seconds);
+        framesAt.push(clock.frameAt(seconds));
+      }
+      const [onset, apex, offset] = framesAt;
+      const face_id = opened?.movement.face_id ?? faces[0];
+      return face_id === undefined ? null : coding.add({ face_id, onset, apex, offset });
+    });
   }
 
   async function add(frames) {
+    await whileAdding(() => coding.add(frames));
+  }
+
+  /** Open the movement that is added; keys that are pressed until then do nothing. */
+  async function whileAdding(doing) {
     adding = true;
-    const saved = await coding.add(frames).finally(() => { adding = false; });
+    const saved = await doing().finally(() => { adding = false; });
     if (saved) goTo(nameOf(saved));
   }
 
