@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -125,14 +126,15 @@ def test_zeros_within_a_unit_of_a_stream_are_a_hole(tmp_path, codec):
     assert [number for number, image in frames.items() if image is None] == list(range(12, 17))
 
 
-def test_a_frame_of_which_a_transport_stream_lost_a_packet_is_damaged(tmp_path):
+@pytest.mark.parametrize("packet", [8, 11])
+def test_a_frame_of_which_a_transport_stream_lost_a_packet_is_damaged(tmp_path, packet):
     """The stream counts its packets, of 188 bytes; the decoder may notice nothing. FFmpeg may name the frame before."""
     path = written(tmp_path, "a.ts", "libx265")
     whole, content = given(path), path.read_bytes()
-    at = content.index(packet_bytes(path)[11][-40:-20]) // 188 * 188
+    at = content.index(packet_bytes(path)[packet][-40:-20]) // 188 * 188
     path.write_bytes(content[:at] + content[at + 188 :])
     frames = given(path)
-    assert {number for number, image in frames.items() if image is None} >= set(range(12, 17))
+    assert {number for number, image in frames.items() if image is None} >= set(range(packet + 1, 17))
     require_same(frames, whole)
 
 
@@ -157,3 +159,16 @@ def test_what_comes_before_the_first_key_frame_spoils_nothing(tmp_path, name, co
     assert len(cut) == COUNT - GROUP
     for number, image in cut.items():
         np.testing.assert_array_equal(image, whole[number + GROUP])
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_the_frames_where_transport_streams_were_joined_are_sound(tmp_path, codec):
+    """As the parts of a live stream, each of which counts its packets from 0."""
+    path = written(tmp_path, "a.ts", codec)
+    parts = [remux(path, tmp_path / f"{at}.ts", slice(at, at + GROUP)) for at in range(0, COUNT, GROUP)]
+    (joined := tmp_path / "joined.ts").write_bytes(b"".join(part.read_bytes() for part in parts))
+    with av.open(str(joined)) as container:
+        assert any(packet.is_corrupt for packet in container.demux(video=0))
+    frames = given(joined)
+    assert all(image is not None for image in frames.values())
+    require_same(frames, given(path))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -113,14 +113,15 @@ class Decoder:
         packets, last, spoiled, begun, leads = self.packets, start - 1, 0, False, False
         codec, holes = stream.codec_context.name, set[int | None]()
         held: deque[tuple[int, VideoFrame]] = deque()
-        for packet, following in _packets_of(container, stream):
+        for packet, *following in _packets_of(container, stream):
             if not begun:
                 if start > 1 and not packets.is_at(start, packet):
                     return  # The container cannot find its key frames, or finds the second half of one (MPEG).
                 # A recording may begin before its first key frame, with packets that cannot be decoded.
                 leads = packets.stamps is not None and packets.position(packet.pts) is None
                 begun = True
-            if packet.is_corrupt or _has_hole(packet, following, stream):
+            holes.update(packets.position(each.pts) for each in _marked(packet, following))
+            if _has_hole(packet, following, stream):
                 holes.add(packets.position(packet.pts))
             frames, failed = self._frames(packet)
             for frame in frames:
@@ -204,7 +205,21 @@ class Reading:
         self._passed, self._current = key - 1, next(self._decoded, self._end)
 
 
-def _has_hole(packet: Packet[VideoStream], following: Packet[VideoStream] | None, stream: VideoStream) -> bool:
+def _marked(packet: Packet[VideoStream], following: Sequence[Packet[VideoStream]]) -> list[Packet[VideoStream]]:
+    """The frames of which a transport stream may have lost a part; FFmpeg may mark the one before.
+
+    Where streams were joined, as the parts of a live one, their counts of packets do not fit either: then the last
+    frame before a key frame is meant, and taken as sound.
+    """
+    if not packet.is_corrupt:
+        return []
+    keys = [each.is_keyframe for each in following]
+    if keys == [False, True]:
+        return []
+    return [packet, *following[:1]] if keys[:1] == [True] else [packet]
+
+
+def _has_hole(packet: Packet[VideoStream], following: Sequence[Packet[VideoStream]], stream: VideoStream) -> bool:
     """Whether a part of a frame was never written, or was lost."""
     context = stream.codec_context
     if context.name not in WITHOUT_ZEROS or HOLE not in (content := bytes(packet)):
@@ -215,7 +230,7 @@ def _has_hole(packet: Packet[VideoStream], following: Packet[VideoStream] | None
     if header[0] == 0:
         return HOLE_IN_STREAM.search(content) is not None
     # A hole over the end of a frame goes on where the length of the next one should be.
-    if following is not None and following.size > 0 and not any(memoryview(following)[:4]):
+    if following and following[0].size > 0 and not any(memoryview(following[0])[:4]):
         return True
     at = SIZE_OF_LENGTH[context.name]
     units = (unit.rstrip(b"\0") for unit in _units(content, 1 + (header[at] & 3 if at < len(header) else 3)))
@@ -244,15 +259,15 @@ def _last_spoiled(frame: VideoFrame, position: int, last: int, start: int, codec
     return last if may_refresh else position - 1
 
 
-def _packets_of(
-    container: InputContainer, stream: VideoStream
-) -> Iterator[tuple[Packet[VideoStream], Packet[VideoStream] | None]]:
-    """The packets up to the end, or up to where the container cannot be read, each with the one that follows it."""
-    before = None
+def _packets_of(container: InputContainer, stream: VideoStream) -> Iterator[tuple[Packet[VideoStream], ...]]:
+    """The packets up to the end, or up to where the container cannot be read, each with the two that follow it."""
+    read: deque[Packet[VideoStream]] = deque()
     with suppress(av.FFmpegError):
         for packet in container.demux(stream):
-            if before is not None:
-                yield before, packet
-            before = packet
-    if before is not None:
-        yield before, None
+            read.append(packet)
+            if len(read) == 3:
+                yield tuple(read)
+                read.popleft()
+    while read:
+        yield tuple(read)
+        read.popleft()
