@@ -39,7 +39,7 @@ from tests.cli.processes import answering_ctrl_c, ended_within, wait_until
 COUNT_PAGE_FAULTS = """
 import resource
 import numpy as np
-from merlab.usable import keep_freed_memory
+from merlab.freed_memory import keep_freed_memory
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

@@ -1,24 +1,15 @@
-"""What this process may use of the machine, and the freed memory that it keeps.
-
-A job of a cluster and a container get some of the cores and the memory.
-"""
+"""What this process may use of the machine: a job of a cluster and a container get some of its cores and memory."""
 
 from __future__ import annotations
 
-import ctypes
 import math
 import os
-import platform
 from collections.abc import Iterator
 from pathlib import Path
 
 # Where Linux lists the groups of a process, and the limits of each group: in one tree, or in one per kind of limit.
 OWN_GROUPS, GROUPS = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
 NO_LIMIT = {"max", "-1"}
-# The parameters of mallopt (malloc.h of glibc), and the largest block that every version of glibc can keep.
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-LARGEST_BLOCK_KEPT = 32 * 2**20
-MOST_KEPT = 256 * 2**20
 
 
 def usable_cores() -> int:
@@ -45,18 +36,6 @@ def usable_memory() -> int | None:
         most = _words(group / "memory.max") or _words(group / "memory.limit_in_bytes")
         memory += [int(each) for each in most if each not in NO_LIMIT]
     return min(memory)
-
-
-def keep_freed_memory() -> None:
-    """Let this process keep up to 256 MiB of freed memory; does nothing if the C library is not glibc.
-
-    By default, glibc returns large freed blocks to the kernel. The kernel gives them back page by page and sets every
-    page to zero again. A network with large activations and few parameters spends a third of its training on this.
-    """
-    if platform.libc_ver()[0] == "glibc":
-        libc = ctypes.CDLL(None)
-        libc.mallopt(M_MMAP_THRESHOLD, LARGEST_BLOCK_KEPT)
-        libc.mallopt(M_TRIM_THRESHOLD, MOST_KEPT)
 
 
 def _groups(limited: str) -> Iterator[Path]:

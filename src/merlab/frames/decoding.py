@@ -35,10 +35,10 @@ NEVER_SKIP = ("h264", "hevc", "av1", "vp8", "vp9", "mpeg1video", "mpeg2video")
 WITHOUT_ZEROS = ("h264", "hevc", "av1", "vp8", "vp9", "mpeg4")
 HOLE = bytes(256)
 # Zeros before a start code or at the end fill a stream up, to a constant rate for example (H.264 and HEVC, annex B).
-# Copied to MP4 or Matroska, they stay at the end of a unit. There, a unit begins with its length, and a byte of the
-# header of the file says of how many bytes.
-SIZE_OF_LENGTH = {"h264": 4, "hevc": 21}
 HOLE_IN_STREAM = re.compile(rb"(?<!\0)\0{256,}[^\0\x01]")
+# Copied to MP4 or Matroska, they stay at the end of a unit. There, a unit begins with its length; the two last bits of
+# this byte of the header of the file say of how many bytes, less one (ISO/IEC 14496-15).
+LENGTH_SIZE_AT = {"h264": 4, "hevc": 21}
 
 STRICT = {"err_detect": "explode"}
 
@@ -120,9 +120,7 @@ class Decoder:
                 # A recording may begin before its first key frame, with packets that cannot be decoded.
                 leads = packets.stamps is not None and packets.position(packet.pts) is None
                 begun = True
-            holes.update(packets.position(each.pts) for each in _marked(packet, following))
-            if _has_hole(packet, following, stream):
-                holes.add(packets.position(packet.pts))
+            holes.update(packets.position(each.pts) for each in _known_as_damaged(packet, following, stream))
             frames, failed = self._frames(packet)
             for frame in frames:
                 position = last + 1 if packets.stamps is None else packets.position(frame.pts)
@@ -205,6 +203,13 @@ class Reading:
         self._passed, self._current = key - 1, next(self._decoded, self._end)
 
 
+def _known_as_damaged(
+    packet: Packet[VideoStream], following: Sequence[Packet[VideoStream]], stream: VideoStream
+) -> list[Packet[VideoStream]]:
+    """The packets of damaged frames that this one shows, whatever the decoder says of them."""
+    return [*_marked(packet, following), *([packet] if _has_hole(packet, following, stream) else [])]
+
+
 def _marked(packet: Packet[VideoStream], following: Sequence[Packet[VideoStream]]) -> list[Packet[VideoStream]]:
     """The frames of which a transport stream may have lost a part; FFmpeg may mark the one before.
 
@@ -224,7 +229,7 @@ def _has_hole(packet: Packet[VideoStream], following: Sequence[Packet[VideoStrea
     context = stream.codec_context
     if context.name not in WITHOUT_ZEROS or HOLE not in (content := bytes(packet)):
         return False
-    if context.name not in SIZE_OF_LENGTH:
+    if context.name not in LENGTH_SIZE_AT:
         return True
     header = context.extradata or b"\0"
     if header[0] == 0:
@@ -232,7 +237,7 @@ def _has_hole(packet: Packet[VideoStream], following: Sequence[Packet[VideoStrea
     # A hole over the end of a frame goes on where the length of the next one should be.
     if following and following[0].size > 0 and not any(memoryview(following[0])[:4]):
         return True
-    at = SIZE_OF_LENGTH[context.name]
+    at = LENGTH_SIZE_AT[context.name]
     units = (unit.rstrip(b"\0") for unit in _units(content, 1 + (header[at] & 3 if at < len(header) else 3)))
     return any(not unit or HOLE in unit for unit in units)
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from merlab.errors import MerlabError
+from merlab.freed_memory import keep_freed_memory
 from merlab.training.accelerated import AcceleratedLoop, Acceleration
 from merlab.training.augmentation import Mirror
 from merlab.training.best_epoch import BestEpoch
@@ -33,7 +34,6 @@ from merlab.training.steps import (
 )
 from merlab.training.threads import ONE_TRAINS, torch_threads
 from merlab.training.training_clips import TrainingClips
-from merlab.usable import keep_freed_memory
 
 LabeledInputs = tuple[NDArray[np.float32], NDArray[np.int64]]
 # So many clips show whether a network returns logits.
