@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -10,9 +11,10 @@ import av
 import cv2
 import numpy as np
 import pytest
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from merlab.frames import Image, Video
+from merlab.frames import Image, Video, open_frames
 from merlab.frames.picture import square_size
 from tests.frames.videos import QUIET, write_video
 
@@ -143,6 +145,18 @@ class TestOrientation:
     def test_of_a_turn_is_that_of_opencv(self, tmp_path, kind):
         path = write_video(tmp_path / "a.mp4", "libx264", matrix=SHOWN[kind][0])
         np.testing.assert_array_equal(Video(path).read(1), by_opencv(path)[0])
+
+    def test_is_read_without_keeping_frames_in_memory(self, tmp_path):
+        path = write_video(tmp_path / "a.mov", "mjpeg", matrix=SHOWN["turned by 90"][0], numbers=range(1, 31))
+        gc.collect()
+        gc.disable()
+        try:
+            read = sum(1 for _ in open_frames(path))
+            kept = sum(isinstance(each, VideoFrame) for each in gc.get_objects())
+        finally:
+            gc.enable()
+        assert read == 30
+        assert kept < 10
 
     def test_of_a_front_camera_keeps_what_is_up_and_exchanges_left_and_right(self, tmp_path):
         video = Video(write_video(tmp_path / "a.mov", "mjpeg", matrix=SHOWN["mirrored"][0]))

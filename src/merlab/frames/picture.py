@@ -79,6 +79,7 @@ class Pictures:
     def __init__(self, aspect: Fraction) -> None:
         self._size = cache(partial(square_size, aspect=aspect))
         self._reformatter = VideoReformatter()
+        self._orientations: dict[int, Orientation] = {}
 
     def of(self, frame: VideoFrame) -> Image:
         """The image (H, W, 3) uint8 BGR of a frame; it can be written to."""
@@ -88,5 +89,15 @@ class Pictures:
         )
         # With an odd width, rows end with padding.
         image = np.ascontiguousarray(shown.to_ndarray(), np.uint8)
-        orientation = Orientation.of(frame)
+        orientation = self._orientation(frame)
         return image if orientation == Orientation() else orientation.apply(image)
+
+    def _orientation(self, frame: VideoFrame) -> Orientation:
+        """From the first frame that is turned by this angle.
+
+        PyAV keeps a frame of which the matrix was read until Python looks for cycles: hundreds of frames.
+        """
+        turn = frame.rotation
+        if turn not in self._orientations:
+            self._orientations[turn] = Orientation.of(frame)
+        return self._orientations[turn]
