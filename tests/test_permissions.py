@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from merlab.databases.table_file import read_table_file
+from merlab.databases.table import read_table_file
 from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError
 from merlab.frames.packets import packets_of

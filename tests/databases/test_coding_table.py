@@ -23,8 +23,8 @@ from merlab.databases import load
 from merlab.databases.casme2 import RELEASE
 from merlab.databases.coded.coding_table import CodingTable, read_coding_table
 from merlab.databases.database import Examination
-from merlab.databases.table_file import read_lines
 from merlab.errors import MerlabError
+from merlab.table_files.reading import read_lines
 from tests.databases import casme2_release, samm_release, smic_release
 
 CHINESE = "备注：微表情数据库编码表"

@@ -10,11 +10,11 @@ from typing import Any, cast
 
 from merlab.coding.decisions import Coding, Decision, Verdict
 from merlab.coding.material import MachineEvent, Material
-from merlab.databases.cell_texts import may_be_thousands, remedy_for_number
 from merlab.errors import MerlabError
-from merlab.evaluation.cells import CellTable, read_cells
 from merlab.result_folder import CODING
 from merlab.sinks import CsvSink
+from merlab.table_files.cell_texts import may_be_thousands, remedy_for_number
+from merlab.table_files.cells import CellTable, read_cells
 
 COLUMNS = tuple(field.name for field in fields(Decision))
 # The frames of a machine's event need not be repeated.

@@ -13,12 +13,12 @@ from merlab.coding.file import read_coding, require_fit, write_coding
 from merlab.coding.found_events import Imported
 from merlab.coding.material import Material, read_material
 from merlab.coding.tables import imported_table
-from merlab.databases.table_file import READERS
 from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError
 from merlab.locks import only_writer
 from merlab.result_folder import CODING
 from merlab.spelling import counted, first_of
+from merlab.table_files.reading import SUFFIXES
 
 MOST_NAMED = 3
 ELAN_SUFFIX = ".eaf"
@@ -76,8 +76,8 @@ def import_coding(
 def _imported(file: Path, material: Material, choice: ElanChoice) -> Imported:
     if file.suffix.lower() == ELAN_SUFFIX:
         return imported_elan(read_elan(file), material, choice)
-    if file.suffix.lower() not in READERS:
-        raise MerlabError(f"{file} is neither an .eaf file nor a table ({', '.join(READERS)}); save it as one of them")
+    if file.suffix.lower() not in SUFFIXES:
+        raise MerlabError(f"{file} is neither an .eaf file nor a table ({', '.join(SUFFIXES)}); save it as one of them")
     if choice.tiers or choice.media is not None:
         raise MerlabError(
             f"{file} is a table; {'--tier' if choice.tiers else '--media'} chooses in an .eaf file, leave it out"

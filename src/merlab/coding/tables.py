@@ -15,11 +15,11 @@ from merlab.coding.file import COLUMNS, OPTIONAL, REQUIRED, decisions_of, whole_
 from merlab.coding.found_events import FoundEvent, Imported, decisions_about, intervals, require_sound
 from merlab.coding.material import Material, composed
 from merlab.errors import MerlabError
-from merlab.evaluation.cells import CellTable, MissingColumnsError, is_no_value, read_cells
 from merlab.frames import name_of
 from merlab.sinks import CsvSink
 from merlab.spotting.scoring.frame_doubts import note_on_seconds, share_no_frame
 from merlab.spotting.scoring.read_intervals import INTERVAL_NEEDED, has_no_apex
+from merlab.table_files.cells import CellTable, MissingColumnsError, is_no_value, read_cells
 
 # The first three are those that ``--database table`` needs; emotion is what it, and `merlab score-spotting`, read as
 # the label.

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from merlab.clips import Finding
 from merlab.databases.casme_squared_facts import FOLDERS, STIMULI, SUBJECTS
-from merlab.databases.cell_texts import may_be_thousands
-from merlab.databases.coded.workbook import OtherTableError, Records, only_sheet, sheet_title
-from merlab.databases.sheet_checks import check_sheet
-from merlab.databases.table_file import TEXT_SUFFIXES, Line, Sheet, read_lines
+from merlab.databases.coded.workbook import HEADER_LINES, OtherTableError, Records, only_sheet, sheet_title
 from merlab.errors import MerlabError
+from merlab.table_files.cell_texts import may_be_thousands
+from merlab.table_files.reading import TEXT_SUFFIXES, read_lines
+from merlab.table_files.sheet_checks import check_sheet
+from merlab.table_files.sheets import Line, Sheet
 
 COLUMNS = ("Subject", "Video", "Onset", "Apex", "Offset", "Action Units", "Emotion", "Type", "Self-report")
 FOLDER = "Folder"
@@ -31,7 +32,7 @@ def read_code_final(path: Path) -> Records:
     ones. Raises OtherTableError for a table without rows of micro- and macro-expressions in its eighth column, and
     MerlabError if the line of column names states another order of the columns.
     """
-    table = read_lines(path, 40)
+    table = read_lines(path, HEADER_LINES)
     coding = [sheet for sheet in table.sheets if any(map(_is_row, sheet.filled))]
     if not coding:
         lacks = f"no line has micro-expression or macro-expression in its column {KIND_POSITION + 1}"

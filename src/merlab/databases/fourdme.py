@@ -11,7 +11,6 @@ Affective Computing 14(4), 2023.
 
 from __future__ import annotations
 
-from merlab.databases.cell_texts import FAILED_FORMULA
 from merlab.databases.coded.registry_entry import database_of
 from merlab.databases.coded.release import (
     ANY_SUFFIX,
@@ -22,6 +21,7 @@ from merlab.databases.coded.release import (
     any_frames,
     cropped_faces,
 )
+from merlab.table_files.cell_texts import FAILED_FORMULA
 
 LABELS = ("Positive", "Negative", "Surprise", "Repression", "Others")
 

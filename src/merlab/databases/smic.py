@@ -46,10 +46,10 @@ from merlab.databases.preparation_record import preparation_fact, preparation_of
 from merlab.databases.smic_facts import CAMERAS, Camera
 from merlab.databases.smic_release import LONG, LOOKED_FOR, SINGLE, camera_of, emotion_of, release_of
 from merlab.databases.smic_single_clips import clips_elsewhere, unlistable_emotions, with_folders
-from merlab.databases.table_file import READERS, TEXT_SUFFIXES, read_lines
 from merlab.errors import MerlabError
 from merlab.progress import Progress
 from merlab.spelling import counted
+from merlab.table_files.reading import SUFFIXES, TEXT_SUFFIXES, read_lines
 
 # Seconds; a micro-expression of SMIC lasts at most half a second, and so does the middle one of all clips.
 LONGEST_MIDDLE = 0.6
@@ -126,7 +126,7 @@ def _camera_of_table(path: Path) -> Camera:
     cameras = [camera for camera in CAMERAS.values() if _may_have(path, camera)]
     if not cameras:
         raise MerlabError(f"{path}: no annotation table of the camera NIR is known; its clips need none")
-    if suffix in READERS and suffix not in TEXT_SUFFIXES and path.is_file():
+    if suffix in SUFFIXES and suffix not in TEXT_SUFFIXES and path.is_file():
         filled = {sheet.name.strip().upper() for sheet in read_lines(path).sheets if sheet.filled}
         cameras = [camera for camera in cameras if camera.sheet in filled]
     return next(iter(cameras), CAMERAS["HS"])

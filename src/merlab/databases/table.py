@@ -29,11 +29,12 @@ from merlab.databases.listed.table_rows import (
     read_records,
 )
 from merlab.databases.preparation_record import preparation_fact, preparation_of
-from merlab.databases.sheet_checks import check_sheet
-from merlab.databases.table_file import READERS, read_table_file
 from merlab.errors import MerlabError, cannot_read
-from merlab.frames import IMAGE_SUFFIXES, ClipError
+from merlab.frames import IMAGE_SUFFIXES, ClipError, require_utf8
 from merlab.progress import Progress
+from merlab.table_files.reading import SUFFIXES, read_lines, require_table_file
+from merlab.table_files.sheet_checks import check_sheet
+from merlab.table_files.sheets import TableFile
 
 
 def _examine(root: Path, deep: bool, progress: Progress) -> Examination:
@@ -63,6 +64,24 @@ def _examine(root: Path, deep: bool, progress: Progress) -> Examination:
         "usable clips": str(len(clips)),
     }
     return Examination(ClipTable(clips, stamps_of(clips)), found, facts, tables=(root,))
+
+
+def read_table_file(path: Path) -> TableFile:
+    """Read a table of clips, whose first line has the column names.
+
+    Raises MerlabError for a folder, a missing or damaged file, a name that is not UTF-8, an unknown suffix, and a file
+    without rows.
+    """
+    require_utf8(path)
+    require_table_file(
+        path, "give the table file in it that lists your clips", "give the table file that lists your clips"
+    )
+    table = read_lines(path)
+    if not any(sheet.lines for sheet in table.sheets):
+        raise MerlabError(
+            f"{path} holds no rows; write the column names into its first line, and one line per clip below"
+        )
+    return table
 
 
 def _read_clips(records: Sequence[Record], progress: Progress) -> tuple[list[Read], list[Finding]]:
@@ -120,7 +139,7 @@ def _facts(clips: Sequence[Clip], columns: Columns) -> dict[str, str]:
 
 TABLE = Database(
     name="table",
-    title=f"any clips, listed in a table file ({', '.join(READERS)}), one row per clip",
+    title=f"any clips, listed in a table file ({', '.join(SUFFIXES)}), one row per clip",
     access="make it of your own clips: columns subject, clip, frames, and others as far as known; the file is the root",
     examine=_examine,
 )

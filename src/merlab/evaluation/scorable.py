@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from merlab.errors import MerlabError
-from merlab.evaluation.cells import CellTable, read_cells
 from merlab.evaluation.predictions import LABEL_COLUMNS
 from merlab.spelling import counted, person
+from merlab.table_files.cells import CellTable, read_cells
 
 CLIP_COLUMNS = ("database", "subject", "clip")
 OPTIONAL_COLUMNS = (*CLIP_COLUMNS, "seed", "method")

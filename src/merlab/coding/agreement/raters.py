@@ -29,12 +29,12 @@ from merlab.coding.frame_clock import FrameClock
 from merlab.coding.importing import ELAN_SUFFIX
 from merlab.coding.material import MachineEvent, Material, composed, read_material
 from merlab.coding.tables import EMOTION, INTERVAL, LABEL, VIDEO, require_videos
-from merlab.databases.cell_texts import read_rate
 from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError
-from merlab.evaluation.cells import CellTable, is_no_value, read_cells
 from merlab.spelling import counted
 from merlab.spotting.scoring.read_intervals import INTERVAL_NEEDED
+from merlab.table_files.cell_texts import read_rate
+from merlab.table_files.cells import CellTable, is_no_value, read_cells
 
 # An .eaf file does not state how long its video is; none that is coded is longer.
 LONGEST_S = 24 * 3600

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from merlab.clips import Finding
-from merlab.databases.cell_texts import are_action_units
 from merlab.databases.coded.flags import missing_flags, other_emotions, with_flags
 from merlab.databases.coded.moments import NO_APEX, frame_number, repair_findings
 from merlab.databases.coded.published_counts import (
@@ -35,6 +34,7 @@ from merlab.databases.objective_class import EXAMPLE, parse_objective_class
 from merlab.spelling import counted, quoted
 from merlab.stamps import SYNTHETIC
 from merlab.synthesis.folder import MANIFEST
+from merlab.table_files.cell_texts import are_action_units
 
 # Seconds. By definition a micro-expression lasts up to half a second, and in CASME up to 0.83.
 LONGEST_MICRO = 3.0

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from merlab.clips import Finding
-from merlab.databases.cell_texts import may_be_thousands
 from merlab.databases.coded.release import Frames, Role, TableFormat
 from merlab.spelling import counted, first_of
+from merlab.table_files.cell_texts import may_be_thousands
 
 NO_APEX = {"", "/"}
 # What tables with unknown frames have in place of their numbers.

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from merlab.clips import Finding
-from merlab.databases.cell_texts import FAILED_FORMULA, remedy_for_number
 from merlab.databases.coded.moments import Repair, frame_number, note_of, read_moments
 from merlab.databases.coded.release import FURTHER_MOVEMENTS, QuirksOfClip, Release, Role, TableFormat
 from merlab.databases.objective_class import parse_objective_class
 from merlab.frames import is_rate
 from merlab.spelling import as_label, quoted
+from merlab.table_files.cell_texts import FAILED_FORMULA, remedy_for_number
 
 CLIP_NAME = re.compile(r"\w[\w .-]*")
 MICRO: Final = "micro"

@@ -14,6 +14,7 @@ from merlab.databases.coded.row import Row
 from merlab.databases.coded.workbook import OtherTableError, UnclearTableError
 from merlab.errors import MerlabError
 from merlab.given import require_file
+from merlab.table_files.reading import require_suffix
 
 SEARCH_DEPTH = 4
 # Bytes; a coding table has some hundred rows.
@@ -147,6 +148,5 @@ def _different(tables: Sequence[CodingTable]) -> list[CodingTable]:
 def read_chosen_table(path: Path, release: Release, sheet: str | None = None) -> CodingTable:
     """Read the coding table in a file that the user named; raises MerlabError if it is not one."""
     require_file(path, f"give the file of the coding table of {release.title} (--table)")
-    if path.suffix.lower() not in TABLE_SUFFIXES:
-        raise MerlabError(f"{path} is not a table that merlab reads; save it as one of {', '.join(TABLE_SUFFIXES)}")
+    require_suffix(path, TABLE_SUFFIXES)
     return read_coding_table(path, release, sheet)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from merlab.clips import Finding
-from merlab.databases.cell_texts import may_be_thousands
-from merlab.databases.sheet_checks import check_sheet
-from merlab.databases.table_file import TEXT_SUFFIXES, Line, Sheet, read_lines
 from merlab.errors import MerlabError
 from merlab.spelling import counted, first_of
+from merlab.table_files.cell_texts import may_be_thousands
+from merlab.table_files.reading import TEXT_SUFFIXES, read_lines
+from merlab.table_files.sheet_checks import check_sheet
+from merlab.table_files.sheets import Line, Sheet
 
 HEADER_LINES = 40
 ROWS_SHOWN = 5

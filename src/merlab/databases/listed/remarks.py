@@ -8,11 +8,11 @@ from itertools import combinations
 from pathlib import Path
 
 from merlab.clips import Finding, one_under_two_names
-from merlab.databases.cell_texts import DATE_CELL, are_action_units
 from merlab.databases.listed.row_clip import Read
 from merlab.databases.listed.table_rows import TEXTS
 from merlab.frames import MAX_FRAMES_NAMED, ClipError, Video, describe_numbers
 from merlab.spelling import counted, folded, one_letter_apart, told_apart
+from merlab.table_files.cell_texts import DATE_CELL, are_action_units
 
 # The frame rates of the table and of a video are the same where they differ by less than this factor.
 SAME_RATE = 1.01

@@ -10,7 +10,6 @@ from pathlib import Path
 from pydantic import BaseModel, Field
 
 from merlab.clips import Clip, Finding
-from merlab.databases.cell_texts import are_action_units
 from merlab.databases.listed.table_rows import FRAME_NUMBERS, Record
 from merlab.frames import (
     IMAGE_SUFFIXES,
@@ -25,6 +24,7 @@ from merlab.frames import (
 from merlab.json_models import read_model
 from merlab.stamps import SYNTHETIC
 from merlab.synthesis.folder import is_synthetic
+from merlab.table_files.cell_texts import are_action_units
 
 # What `merlab align` and `merlab prepare` write beside aligned frames; preparation, above this room, has it as RECORD.
 ALIGNMENT = "alignment.json"

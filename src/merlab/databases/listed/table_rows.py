@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from merlab.clips import Finding
-from merlab.databases.cell_texts import FAILED_FORMULA, is_unclear_rate, may_be_thousands, remedy_for_number
 from merlab.databases.objective_class import EXAMPLE, parse_objective_class
-from merlab.databases.table_file import Sheet
 from merlab.errors import MerlabError
 from merlab.frames import HIGHEST_RATE, LOWEST_RATE, is_rate
 from merlab.frames.opening import as_on_disk
 from merlab.spelling import INVISIBLE, one_letter_apart, quoted, without_fraction
+from merlab.table_files.cell_texts import FAILED_FORMULA, is_unclear_rate, may_be_thousands, remedy_for_number
+from merlab.table_files.sheets import Sheet
 
 REQUIRED = ("subject", "clip", "frames")
 TEXTS = ("database", "subject", "clip", "label")

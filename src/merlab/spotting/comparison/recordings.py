@@ -11,11 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from merlab.databases.cell_texts import read_rate
 from merlab.databases.long_video import Kind, LongEvent, LongVideo
-from merlab.databases.table_file import READERS
 from merlab.errors import MerlabError
-from merlab.evaluation.cells import is_no_value, read_cells
 from merlab.frames import clock_of, open_frames
 from merlab.frames.opening import as_on_disk, state_of
 from merlab.given import as_path, require_folder
@@ -35,6 +32,9 @@ from merlab.spotting.scoring.read_intervals import (
 )
 from merlab.spotting.scoring.video_lengths import SAME
 from merlab.synthesis.recording_set import EVENTS_TABLE, VIDEOS
+from merlab.table_files.cell_texts import read_rate
+from merlab.table_files.cells import is_no_value, read_cells
+from merlab.table_files.reading import SUFFIXES
 
 SUBJECT, SOURCE, FPS = "subject", "source", "fps"
 # What `merlab long-videos` writes.
@@ -113,7 +113,7 @@ def _listed(given: Path) -> Iterator[tuple[str, dict[str, str]]]:
 
     A name has one spelling of accents: the tables that state it may have another than the disk.
     """
-    if given.suffix.lower() in READERS and not given.is_dir():
+    if given.suffix.lower() in SUFFIXES and not given.is_dir():
         yield from _in_table(given).items()
         return
     for path in videos_in(given) or [given]:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from merlab.databases.table_file import READERS, read_lines
 from merlab.errors import MerlabError
-from merlab.evaluation.cells import CellTable
 from merlab.spotting.scoring.kinds import KIND
+from merlab.table_files.cells import CellTable
+from merlab.table_files.reading import SUFFIXES, read_lines
 
 Names = Mapping[str, str]
 
@@ -54,7 +54,7 @@ def _headers(given: pd.DataFrame | Path | str) -> list[Sequence[str]]:
     if isinstance(given, pd.DataFrame):
         return [list(map(str, given.columns))]
     path = Path(given)
-    if path.suffix.lower() not in READERS or not path.is_file():
+    if path.suffix.lower() not in SUFFIXES or not path.is_file():
         return []
     try:
         return [sheet.header for sheet in read_lines(path).sheets]

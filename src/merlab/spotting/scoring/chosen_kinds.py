@@ -8,11 +8,11 @@ from typing import Literal
 import pandas as pd
 
 from merlab.errors import MerlabError
-from merlab.evaluation.cells import CellTable
 from merlab.spelling import counted
 from merlab.spotting.scoring.kinds import KIND, LONGEST_MICRO, OTHER, by_duration
 from merlab.spotting.scoring.read_intervals import VIDEO, with_numbers
 from merlab.spotting.scoring.video_lengths import VideoLengths
+from merlab.table_files.cells import CellTable
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from merlab.errors import MerlabError, cannot_read
-from merlab.evaluation.cells import CellTable
+from merlab.table_files.cells import CellTable
 
 SUFFIX = ".txt"
 COLUMNS = ("video", "onset", "offset", "score")

@@ -13,9 +13,9 @@ import pandas as pd
 from merlab.elan.reading import ROUNDING_MS, ElanAnnotation, ElanDocument, read_elan
 from merlab.elan.tier_names import machine_face, machine_kind, with_further
 from merlab.errors import MerlabError
-from merlab.evaluation.cells import CellTable
 from merlab.spotting.scoring.kinds import KIND, KINDS, MACRO, MICRO, OTHER, kind_of
 from merlab.spotting.written_text import is_machine_text
+from merlab.table_files.cells import CellTable
 
 SUFFIX = ".eaf"
 # How merlab marks an event that is not a micro-expression.

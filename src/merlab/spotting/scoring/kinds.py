@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from merlab.evaluation.cells import CellTable, is_no_value
 from merlab.spelling import quoted
+from merlab.table_files.cells import CellTable, is_no_value
 
 KIND = "kind"
 MICRO, MACRO, OTHER = "micro", "macro", "other"

@@ -18,13 +18,13 @@ from pathlib import Path
 import pandas as pd
 
 from merlab.errors import MerlabError
-from merlab.evaluation.cells import CellTable, is_no_value, read_cells
 from merlab.given import as_path, is_number
 from merlab.schemes import Scheme
 from merlab.spelling import counted, first_of, quoted, without_fraction
 from merlab.spotting.scoring import detections, elan
 from merlab.spotting.scoring.aliases import Names, folder_free, names_in
 from merlab.spotting.scoring.kinds import KIND, with_kinds
+from merlab.table_files.cells import CellTable, is_no_value, read_cells
 
 VIDEO, ONSET, APEX, OFFSET, EMOTION = "video", "onset", "apex", "offset", "emotion"
 ACTION_UNITS = "action_units"

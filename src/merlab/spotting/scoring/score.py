@@ -13,7 +13,6 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from merlab.errors import MerlabError
-from merlab.evaluation.cells import CellTable
 from merlab.evaluation.metrics import Float64Array, IntArray
 from merlab.evaluation.significance import Interval
 from merlab.frames import require_rate
@@ -55,6 +54,7 @@ from merlab.spotting.scoring.score_models import ApexError, Guesses, Recognition
 from merlab.spotting.scoring.units import score_units
 from merlab.spotting.scoring.video_lengths import VideoLengths, read_lengths
 from merlab.stamps import stamps_of_recordings
+from merlab.table_files.cells import CellTable
 
 
 def score_spotting(

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from merlab.databases.cell_texts import is_unclear_rate
 from merlab.errors import MerlabError
-from merlab.evaluation.cells import CellTable, read_cells
 from merlab.frames import HIGHEST_RATE, LOWEST_RATE, VIDEO_SUFFIXES, is_rate, open_frames
 from merlab.given import as_path
 from merlab.spelling import counted, first_of
 from merlab.spotting.scoring.read_intervals import with_composed_names
+from merlab.table_files.cell_texts import is_unclear_rate
+from merlab.table_files.cells import CellTable, read_cells
 
 FRAMES, SECONDS, FPS, FIRST, SOURCE = "frames", "seconds", "fps", "first", "source"
 # Lengths and rates that differ by less, relatively, are the same.

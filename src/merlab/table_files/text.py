@@ -1,13 +1,19 @@
-"""The lines of a text with cells, CSV or TSV, in whichever encoding it was saved."""
+"""Texts with cells, CSV or TSV, in whichever encoding and with whichever delimiter they were saved."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
+from merlab.clips import Finding
 from merlab.errors import MerlabError
+from merlab.table_files.sheets import TableFile, make_sheet
+
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 # Byte order marks.
 MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -22,7 +28,35 @@ ENCODINGS = {
 }
 
 
-def decoded(path: Path, content: bytes) -> tuple[str, str]:
+def read_text(path: Path, content: bytes, header_lines: int) -> TableFile:
+    """The lines of a text, as one sheet; the delimiter is recognized by its first ``header_lines`` lines.
+
+    Raises MerlabError where no encoding fits, and where quotes do not match.
+    """
+    encoding, text = _decoded(path, content)
+    delimiters = ["\t"] if path.suffix.lower() == ".tsv" else list(DELIMITERS)
+    first = [line for line in text.splitlines() if line.strip()][:header_lines]
+    delimiter = max(delimiters, key=partial(_cells_between, first))
+    title = f"text in {ENCODINGS[encoding]}, {DELIMITERS[delimiter]} between cells"
+    findings = () if encoding.startswith("utf") else (_old_encoding(path, encoding),)
+    return TableFile(title, (make_sheet(path.name, _lines(path, text, delimiter)),), findings)
+
+
+def _cells_between(lines: Sequence[str], delimiter: str) -> int:
+    """The number of delimiters in lines that have the same number of them.
+
+    A delimiter inside of cells, ``1,2,4`` in one line and ``4,9`` in the next, is not the one between them.
+    """
+    alike = Counter(line.count(delimiter) for line in lines)
+    return max((number * lines_with for number, lines_with in alike.items()), default=0)
+
+
+def _old_encoding(path: Path, encoding: str) -> Finding:
+    remedy = "compare the names with the original; where letters are wrong, save the table as UTF-8"
+    return Finding("differs", path.name, "UTF-8 or UTF-16", f"another encoding, read as {ENCODINGS[encoding]}", remedy)
+
+
+def _decoded(path: Path, content: bytes) -> tuple[str, str]:
     """The encoding of a text and the text; raises MerlabError where no encoding fits."""
     for encoding in _possible_encodings(content):
         try:
@@ -48,7 +82,7 @@ def _is_chinese(text: str) -> bool:
     return len(common) > len(letters) / 2
 
 
-def text_lines(path: Path, text: str, delimiter: str) -> Iterator[tuple[str, list[str]]]:
+def _lines(path: Path, text: str, delimiter: str) -> Iterator[tuple[str, list[str]]]:
     """The place of each line, such as ``line 3``, and its cells; raises MerlabError where quotes do not match."""
     # Blanks before a quote belong to the format; elsewhere they are seen, and removed, as part of a cell.
     quoted = '"' in text

@@ -19,16 +19,20 @@ MOST_ROWS, MOST_CELLS = 2**22, 2**25
 REMEDY = "split it, or leave out what is not needed"
 
 
+def parts_of(content: bytes) -> list[zipfile.ZipInfo]:
+    """What an archive states about its parts; nothing for content that is not a readable archive."""
+    try:
+        return zipfile.ZipFile(io.BytesIO(content)).infolist()
+    except (zipfile.BadZipFile, ValueError, OverflowError, RuntimeError):
+        return []
+
+
 def require_moderate_archive(path: Path, content: bytes) -> None:
     """Raises MerlabError if the XML of a spreadsheet (.xlsx, .ods) unpacks to more than MOST_BYTES; any other passes.
 
     Python reads no more of a part than the archive states.
     """
-    try:
-        parts = zipfile.ZipFile(io.BytesIO(content)).infolist()
-    except (zipfile.BadZipFile, ValueError, OverflowError, RuntimeError):
-        return
-    stated = sum(part.file_size for part in parts if part.filename.endswith(".xml"))
+    stated = sum(part.file_size for part in parts_of(content) if part.filename.endswith(".xml"))
     if stated > MOST_BYTES:
         raise MerlabError(
             f"{path} unpacks to {stated // MEBIBYTE} MiB, more than the {MOST_BYTES // MEBIBYTE} MiB that a table may "

@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 import xlwt
 
-from merlab.databases.sheet_checks import check_sheet
-from merlab.databases.table_file import read_lines
 from merlab.errors import MerlabError
+from merlab.table_files.reading import read_lines
+from merlab.table_files.sheet_checks import check_sheet
 
 CELLS: list[list[Any]] = [
     ["subject", "onset", "stated", "day"],

@@ -15,10 +15,11 @@ from xml.etree.ElementTree import Element
 import xlrd
 
 from merlab.clips import Finding
-from merlab.databases.ods_file import CONTENT, TABLE, WORKBOOK
-from merlab.databases.table_file import DAMAGED, OLD_EXCEL
 from merlab.errors import MerlabError
 from merlab.spelling import counted, first_of
+from merlab.table_files.damage import DAMAGED
+from merlab.table_files.excel import OLD_EXCEL, WORKBOOK
+from merlab.table_files.ods import CONTENT, TABLE
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"

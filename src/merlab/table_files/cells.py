@@ -18,11 +18,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from merlab.databases.cell_texts import FAILED_FORMULA, may_be_thousands, remedy_for_number
-from merlab.databases.table_file import READERS, Sheet, folder_instead, read_lines
 from merlab.errors import MerlabError
-from merlab.given import as_path, require_file
+from merlab.given import as_path
 from merlab.spelling import INVISIBLE, alike, first_of, one_letter_apart, quoted, shortened, without_fraction
+from merlab.table_files.cell_texts import FAILED_FORMULA, may_be_thousands, remedy_for_number
+from merlab.table_files.reading import read_lines, require_table_file
+from merlab.table_files.sheets import Sheet
 
 # What programs write for a value that is missing or undefined: pandas, R, NumPy, Excel.
 NO_VALUE = {
@@ -200,11 +201,7 @@ def _texts(column: pd.Series) -> list[str]:
 
 def _sheet_of(path: Path, required: Sequence[str]) -> tuple[Sheet, tuple[str, ...]]:
     """The sheet of a table file that has the required columns, and notes on how the file was read."""
-    if path.is_dir():
-        raise MerlabError(folder_instead(path, "give a table file in it"))
-    require_file(path, "give a table file")
-    if path.suffix.lower() not in READERS:
-        raise MerlabError(f"{path} is not a table that merlab reads; save it as one of {', '.join(READERS)}")
+    require_table_file(path, "give a table file in it", "give a table file")
     file = read_lines(path)
     sheets = [sheet for sheet in file.sheets if sheet.header]
     if not sheets:

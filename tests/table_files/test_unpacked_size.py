@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from merlab.databases import unpacked_size
-from merlab.databases.table_file import read_lines
 from merlab.errors import MerlabError
-from tests.databases import test_ods_file
+from merlab.table_files import unpacked_size
+from merlab.table_files.reading import read_lines
+from tests.table_files import test_ods
 
 
 def workbook(path: Path) -> Path:
@@ -29,7 +29,7 @@ def workbook(path: Path) -> Path:
 @pytest.mark.parametrize("name", ["a.xlsx", "a.ods"])
 def test_a_spreadsheet_that_unpacks_to_more_is_refused(tmp_path, monkeypatch, name):
     path = tmp_path / name
-    workbook(path) if path.suffix == ".xlsx" else test_ods_file.write(path, test_ods_file.cell("subject"))
+    workbook(path) if path.suffix == ".xlsx" else test_ods.write(path, test_ods.cell("subject"))
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("more.xml", bytes(8 * 2**20))
         archive.writestr("picture.png", bytes(8 * 2**20))

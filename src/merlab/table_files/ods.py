@@ -16,14 +16,16 @@ from xml.etree.ElementTree import Element
 
 from defusedxml.ElementTree import fromstring
 
-from merlab.databases.cell_texts import FAILED_FORMULA
-from merlab.databases.shown_numbers import as_shown
+from merlab.table_files.cell_texts import FAILED_FORMULA
+from merlab.table_files.damage import DAMAGED, unreadable
+from merlab.table_files.sheets import TableFile, spreadsheet
+from merlab.table_files.shown_numbers import as_shown
+from merlab.table_files.unpacked_size import require_moderate_archive
 
 NAMES = "{{urn:oasis:names:tc:opendocument:xmlns:{}:1.0}}"
 OFFICE, TABLE, TEXT = (NAMES.format(part) for part in ("office", "table", "text"))
-# The main part of the archive, and that of a workbook of Excel.
+# The main part of the archive.
 CONTENT: Final = "content.xml"
-WORKBOOK: Final = "xl/workbook.xml"
 NUMBERS = {"percentage", "currency"}
 # The lines of a sheet in the programs that write it.
 MOST_LINES = 2**20
@@ -35,22 +37,22 @@ SIGNS = {f"{TEXT}s": " ", f"{TEXT}tab": "\t", f"{TEXT}line-break": "\n"}
 Value = str | float | bool
 
 
-def is_ods(content: bytes) -> bool | None:
-    """Whether an archive is an OpenDocument spreadsheet (True) or a workbook of Excel (False); None if neither."""
+def read_ods(path: Path, content: bytes) -> TableFile:
+    """The sheets of a document; raises MerlabError if it is damaged, or unpacks to more than a table may have."""
+    require_moderate_archive(path, content)
     try:
-        parts = zipfile.ZipFile(io.BytesIO(content)).namelist()
-    except (zipfile.BadZipFile, ValueError, OverflowError, RuntimeError):
-        return None
-    return True if CONTENT in parts else (False if WORKBOOK in parts else None)
+        return spreadsheet("OpenDocument spreadsheet", ods_sheets(content))
+    except DAMAGED as error:
+        raise unreadable(path, "an OpenDocument spreadsheet", error) from error
 
 
-def ods_sheets(path: Path) -> dict[str, list[list[Value]]]:
+def ods_sheets(document: bytes) -> dict[str, list[list[Value]]]:
     """The cells of each sheet by its name, lines of one length; an empty cell is "".
 
     Raises BadZipFile, zlib.error, KeyError or ParseError for a damaged document, and ValueError for a value that is
     none of its type.
     """
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(io.BytesIO(document)) as archive:
         content = fromstring(archive.read(CONTENT))
     return {table.get(f"{TABLE}name", ""): _lines(table) for table in content.iter(f"{TABLE}table")}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from merlab.databases.cell_texts import DATE, FAILED_FORMULA, are_action_units, read_rate, remedy_for_number
 from merlab.errors import MerlabError
+from merlab.table_files.cell_texts import DATE, FAILED_FORMULA, are_action_units, read_rate, remedy_for_number
 
 
 @pytest.mark.parametrize(
