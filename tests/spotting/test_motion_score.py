@@ -34,7 +34,7 @@ class TestParts:
     )
     def test_a_movement_scores_highest_in_its_own_part(self, part, center):
         places = moving_places(there_and_back(2000, 1000, 1030, 1060), center)
-        assert PARTS[int(score(places, FPS, SETTINGS).parts[1030].argmax())] == part
+        assert PARTS[pair_parts()[score(places, FPS, SETTINGS).pairs[1030].argmax()]] == part
 
 
 class TestScore:

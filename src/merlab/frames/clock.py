@@ -147,11 +147,6 @@ class Clock:
             return ()
         return tuple((np.flatnonzero(self.steps > GAP_STEPS * _median(self.steps) * SLACK) + 2).tolist())
 
-    @property
-    def largest_gap(self) -> float:
-        """The longest step over a gap in real seconds; 0 if there is no gap."""
-        return max((self.step_before(position) for position in self.gaps), default=0.0)
-
     def step_before(self, position: int) -> float:
         """Real seconds from the frame before ``position``, which is at least 2, to this one."""
         return float(self.steps[position - 2])

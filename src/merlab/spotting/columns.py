@@ -108,10 +108,6 @@ class Columns(Generic[Record]):
         """The values of a record by the names of the columns."""
         return {cell.name: cell.value(record) for cell in self._cells}
 
-    def record(self, row: Mapping[str, str]) -> Record:
-        """The record of a row, by the names of the columns."""
-        return self._record({cell.name: cell.parsed(row[cell.name]) for cell in self._cells})
-
     def _record(self, values: Mapping[str, Value]) -> Record:
         fields: dict[str, Any] = {}
         for field, cells in self._fields.items():
@@ -121,7 +117,8 @@ class Columns(Generic[Record]):
 
     def as_written(self, record: Record) -> Record:
         """The record with its numbers rounded as in the file: equal to the one that is read from there."""
-        return self.record(dict(zip(self.names, self.row(record), strict=True)))
+        texts = zip(self._cells, self.row(record), strict=True)
+        return self._record({cell.name: cell.parsed(text) for cell, text in texts})
 
     def table(self, records: Iterable[Record]) -> pd.DataFrame:
         """The records as a table, with the types of ``read_table``; round them by ``as_written`` first."""

@@ -57,8 +57,7 @@ class KeptPlaces:
         kept = sum(1 for _ in self.read())
         if kept != count:
             return None
-        # Places that an earlier version kept state no light.
-        light = Light.model_validate_json(str(facts["light"])) if "light" in facts else Light()
+        light = Light.model_validate_json(str(facts["light"]))
         return FramesRead(count, first, np.asarray(facts["damaged"], np.int64).tolist(), light)
 
     def read(self) -> Iterator[Float32Array]:

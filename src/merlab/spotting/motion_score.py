@@ -87,16 +87,14 @@ def require_in_range(settings: object, ranges: Mapping[str, tuple[float, float]]
 class Scores:
     """The scores of n frames, and the displacements that they come from.
 
-    ``pairs`` (n, pairs) and ``parts`` (n, PARTS) are those of each pair of blocks and of each part of the face, in
-    units of noise: 1 is its usual movement. ``lids`` (n,) is how far the lids of both eyes move and return, px.
-    ``smooth`` (n, ROWS, COLUMNS, 2) is where the blocks are, ``before`` and ``after`` their displacement from the
-    earlier and from the later face, all px; ``noise`` (ROWS, COLUMNS) is in px, ``unsteady`` (n, ROWS, COLUMNS) that of
-    each moment in relation to it, at least 1. ``seconds`` is how long the frames last; ``settings`` are those of the
-    score.
+    ``pairs`` (n, pairs) are those of each pair of blocks, in units of noise: 1 is its usual movement. ``lids`` (n,) is
+    how far the lids of both eyes move and return, px. ``smooth`` (n, ROWS, COLUMNS, 2) is where the blocks are,
+    ``before`` and ``after`` their displacement from the earlier and from the later face, all px; ``noise`` (ROWS,
+    COLUMNS) is in px, ``unsteady`` (n, ROWS, COLUMNS) that of each moment in relation to it, at least 1. ``seconds`` is
+    how long the frames last; ``settings`` are those of the score.
     """
 
     pairs: Float32Array
-    parts: Float32Array
     lids: Float32Array
     smooth: Float32Array
     before: Float32Array
@@ -153,7 +151,7 @@ class Scores:
 def score(places: Float32Array, fps: float, settings: ScoreSettings) -> Scores:
     """Score the places (n, ROWS, COLUMNS, 2) of the blocks in successive frames.
 
-    The score of a pair or a part is the root of the mean over its blocks of b . a / noise², where b and a are the
+    The score of a pair is the root of the mean over its blocks of b . a / noise², where b and a are the
     displacements from the faces ``reach`` earlier and later: large only where it moves away and returns within that
     time. A steady drift, or a movement that stays, gives b . a <= 0. Where the lids move away and return, as in a
     blink, the share of it that optical flow smears over the face is subtracted. Where a block jitters, its noise is
@@ -171,11 +169,8 @@ def score(places: Float32Array, fps: float, settings: ScoreSettings) -> Scores:
     net = _lower_lids_up(return_trip, before, after) - (settings.lid_leak**2 * lids)[:, None, None]
     unsteady = noise_with_jitter(places, moved, noise, fps, settings.jitter)
     energy = (net / (noise * unsteady) ** 2).reshape(len(places), -1)
-    pairs, parts = (
-        np.sqrt(np.maximum(energy @ weights.reshape(len(weights), -1).T, 0))
-        for weights in (pair_weights(), part_weights())
-    )
-    return Scores(pairs, parts, np.sqrt(lids), smooth, before, after, noise, unsteady, len(places) / fps, settings)
+    pairs = np.sqrt(np.maximum(energy @ pair_weights().reshape(len(pair_weights()), -1).T, 0))
+    return Scores(pairs, np.sqrt(lids), smooth, before, after, noise, unsteady, len(places) / fps, settings)
 
 
 def _lower_lids_up(return_trip: Float32Array, before: Float32Array, after: Float32Array) -> Float32Array:

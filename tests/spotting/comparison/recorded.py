@@ -11,7 +11,7 @@ import numpy as np
 from merlab.databases.long_video import LongEvent, LongVideo
 from merlab.spotting.comparison.kept_values import keep
 from merlab.spotting.comparison.material import Material
-from merlab.spotting.comparison.sampling import measured
+from merlab.spotting.comparison.sampling import Measuring
 
 FPS = 50.0
 SIZE = (56, 46)
@@ -34,6 +34,14 @@ def frames(count, movements, seed=0, px=1.5):
     for away in course:
         moved = cv2.remap(texture(seed), columns - np.float32(px * away) * mouth, rows, cv2.INTER_LINEAR)
         yield np.rint(moved).astype(np.uint8)
+
+
+def measured(grays, features):
+    """The features of all samples, by key."""
+    measuring = Measuring(features)
+    for gray in grays:
+        measuring.add(gray)
+    return measuring.values()
 
 
 def video(name, movements, count, subject=""):

@@ -11,12 +11,12 @@ from merlab.spotting.comparison.hoof import HOOF
 from merlab.spotting.comparison.lbp_chi2 import LBP_CHI2
 from merlab.spotting.comparison.mdmd import MDMD, main_difference
 from merlab.spotting.comparison.mean_net import MEAN_NET
-from merlab.spotting.comparison.sampling import Around, measured
+from merlab.spotting.comparison.sampling import Around
 from merlab.spotting.comparison.softnet import SOFTNET
 from merlab.spotting.comparison.spotter import Target
 from merlab.spotting.comparison.threshold import Peak, best_p, contrast, peaks, runs
 from merlab.spotting.scoring import iou
-from tests.spotting.comparison.recorded import FPS, SIZE, frames, material, texture
+from tests.spotting.comparison.recorded import FPS, SIZE, frames, material, measured, texture
 
 MICRO = Target("micro", 0.32)
 # In samples from 0: onset, apex, offset.

@@ -14,9 +14,9 @@ from merlab.spotting.comparison import frame_reader as module
 from merlab.spotting.comparison import material
 from merlab.spotting.comparison.lbp_chi2 import LBP_CHI2
 from merlab.spotting.comparison.material import prepare
-from merlab.spotting.comparison.sampling import measured, small_gray
+from merlab.spotting.comparison.sampling import small_gray
 from merlab.spotting.comparison.spotter import Target
-from tests.spotting.comparison.recorded import frames
+from tests.spotting.comparison.recorded import frames, measured
 
 COUNT, STEP = 80, 4
 FEATURES = LBP_CHI2.features(Target("micro", 0.3), 50.0)

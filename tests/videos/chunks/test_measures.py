@@ -95,7 +95,7 @@ class TestUnits:
         blocks[1:, usable_blocks(blinking=False)] = 1.5 * unit_templates(blinking=False)["12l"].reshape(-1, 2)
         blocks[2] += np.random.default_rng(0).normal(0, 0.1, blocks[2].shape)
         strengths = frame_units(blocks, UNITS)
-        (named,), _ = explaining_units(blocks[2])
+        (named,) = explaining_units(blocks[2])
         assert named.code == "AU12 left"
         assert strengths[2, UNITS.index("12l")] == pytest.approx(named.px)
         assert strengths[1] == pytest.approx([1.5 * (key == "12l") for key in UNITS], abs=1e-5)

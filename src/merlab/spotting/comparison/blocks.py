@@ -29,11 +29,10 @@ def pixels_of_blocks(height: int, width: int) -> tuple[NDArray[np.intp], ...]:
     return tuple(np.flatnonzero(blocks == number) for number in range(SIDE * SIDE))
 
 
-def histograms(bins: NDArray[np.integer], count: int, weights: NDArray[np.floating] | None = None) -> Float64Array:
+def histograms(bins: NDArray[np.integer], count: int) -> Float64Array:
     """The histograms (36, count) of bins (H, W), 0..count-1, in each block, normalized to sum 1; empty ones are 0."""
     places = block_of_pixels(*bins.shape) * count + bins
-    flat = None if weights is None else weights.ravel()
-    sums = np.bincount(places.ravel(), weights=flat, minlength=SIDE * SIDE * count).reshape(-1, count).astype(float)
+    sums = np.bincount(places.ravel(), minlength=SIDE * SIDE * count).reshape(-1, count).astype(float)
     total = sums.sum(axis=1, keepdims=True)
     return np.asarray(np.divide(sums, total, out=np.zeros_like(sums), where=total > 0))
 

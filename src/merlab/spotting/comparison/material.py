@@ -129,9 +129,9 @@ def prepare(
     if facts is None or wanted or needs_places:
         facts = _read(video, wanted, folder, progress, places=needs_places, aligned=aligned)
     first, frames, whole_heads, damaged = (int(each) for each in np.asarray(facts[FACTS], np.int64))
-    # What an earlier merlab kept does not state it: it refused a recording that lacks frames.
-    absent = int(facts[MISSING]) if MISSING in facts else 0
-    material = Material(video, folder, step_of(video.fps), first, frames, bool(whole_heads), damaged, absent)
+    material = Material(
+        video, folder, step_of(video.fps), first, frames, bool(whole_heads), damaged, int(facts[MISSING])
+    )
     for own in (each for each in missing if isinstance(each, OwnFeature)):
         progress(video.frames, video.frames, f"measuring {video.name}")
         own.keep_only(folder, own.of(material.recording(None, truth=False)))

@@ -7,7 +7,7 @@ aligned faces, not those of the papers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -47,11 +47,7 @@ class Around:
         self._of_samples: dict[int, dict[OfSample, NDArray[np.generic]]] = {}
         self._at = 0
 
-    def gray(self, distance: int = 0) -> Gray:
-        """The sample at this distance."""
-        return self._grays[self._at + distance]
-
-    def of_sample(self, compute: OfSample, distance: int = 0) -> NDArray[np.generic]:
+    def of_sample(self, compute: OfSample, distance: int) -> NDArray[np.generic]:
         """What ``compute`` gives for the sample at this distance, computed once."""
         position = self._at + distance
         known = self._of_samples.setdefault(position, {})
@@ -126,11 +122,3 @@ class Measuring:
     def values(self) -> dict[str, NDArray[np.generic]]:
         """Key -> the values of all samples, (n, ...); (0,) for a recording that is too short."""
         return {key: np.stack(values) if values else np.zeros(0, np.float32) for key, values in self._values.items()}
-
-
-def measured(grays: Iterable[Gray], features: Sequence[Feature]) -> dict[str, NDArray[np.generic]]:
-    """The features of all samples."""
-    measuring = Measuring(features)
-    for gray in grays:
-        measuring.add(gray)
-    return measuring.values()

@@ -76,11 +76,6 @@ class VideoFacts:
         """The expressions of a kind."""
         return tuple(event for event in self.events if event.kind == kind)
 
-    @property
-    def units(self) -> tuple[str, ...]:
-        """The action units of all expressions, each once."""
-        return tuple(dict.fromkeys(unit for event in self.events for unit in event.units))
-
 
 def facts_of(result: VideoResult, *, most_probable: bool = False) -> VideoFacts:
     """The facts of a result; movements that are no expression are left out.

@@ -48,7 +48,6 @@ class Evidence:
 
     ``flow`` (282, 231, 2) is the displacement (x right, y down) px of each pixel, without that of the head. ``parts``
     and ``action_units`` hold what exceeds the noise, the largest first; right and left are the subject's.
-    ``explained`` is the share 0..1 of the movement of the face that the action units of the generator explain.
     ``largest`` is the largest displacement of a block of the face, px; ``head`` (282, 231, 2) px is that by the head,
     which was subtracted. ``change`` is the change of the picture beyond its movement, as in ``picture_change``.
     """
@@ -56,7 +55,6 @@ class Evidence:
     flow: Float32Array
     parts: tuple[PartMovement, ...]
     action_units: tuple[UnitStrength, ...]
-    explained: float
     largest: float
     head: Float32Array
     change: float
@@ -78,12 +76,10 @@ def movement_evidence(onset: Image, apex: Image) -> Evidence:
     seen = dis(before, after)
     flow = without_head(seen)
     blocks = in_blocks(flow)
-    units, explained = explaining_units(blocks)
     return Evidence(
         flow,
         moved_parts(blocks),
-        units,
-        explained,
+        explaining_units(blocks),
         largest=float(np.hypot(*np.moveaxis(blocks[usable_blocks(blinking=True)], -1, 0)).max()),
         head=seen - flow,
         change=picture_change(onset, apex, seen),
@@ -121,8 +117,8 @@ def direction_words(part: str, mean: Float32Array, length: float) -> str:
     return " and ".join(words)
 
 
-def explaining_units(blocks: Float32Array) -> tuple[tuple[UnitStrength, ...], float]:
-    """The action units that a displacement (ROWS, COLUMNS, 2) is consistent with, and the share that all explain.
+def explaining_units(blocks: Float32Array) -> tuple[UnitStrength, ...]:
+    """The action units that a displacement (ROWS, COLUMNS, 2) is consistent with, the largest first.
 
     The displacement is fitted by non-negative least squares as a sum of the displacements of all units. A unit that
     others can replace (LEAST_GAIN), and units that leave most of the movement unexplained, are not listed. Where the
@@ -133,9 +129,8 @@ def explaining_units(blocks: Float32Array) -> tuple[tuple[UnitStrength, ...], fl
     observed = blocks[usable_blocks(blinking)].reshape(-1).astype(np.float64)
     strengths, residual = _fitted(templates, observed)
     energy = float(observed @ observed)
-    explained = 1 - residual / energy if energy > 0 else 0.0
-    if explained < LEAST_EXPLAINED:
-        return (), explained
+    if not energy or 1 - residual / energy < LEAST_EXPLAINED:
+        return ()
     named = []
     for number in sorted({int(key[:-1]) for key in templates}):
         sides = {key[-1]: strengths[key] for key in templates if int(key[:-1]) == number}
@@ -143,7 +138,7 @@ def explaining_units(blocks: Float32Array) -> tuple[tuple[UnitStrength, ...], fl
             others = {key: template for key, template in templates.items() if int(key[:-1]) != number}
             if _fitted(others, observed)[1] - residual >= LEAST_GAIN * residual:
                 named.append(UnitStrength(_code(number, sides), max(sides.values())))
-    return tuple(sorted(named, key=lambda each: -each.px)), explained
+    return tuple(sorted(named, key=lambda each: -each.px))
 
 
 def _code(number: int, sides: Mapping[str, float]) -> str:
