@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from merlab.databases.causalnet_flow_facts import IMAGES_FOLDER, SUFFIXES
+from merlab.databases.causalnet_flow import IMAGES_FOLDER, SUFFIXES
 from merlab.frames import read_image
 from tests.helpers import FLOW_SUBJECTS, write_flow_tree
 

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from merlab.databases import load
-from merlab.databases.causalnet_flow import CAUSALNET_FLOW, image_of, labels_for
-from merlab.databases.causalnet_flow_facts import IMAGES_FOLDER, SUFFIXES
+from merlab.databases.causalnet_flow import CAUSALNET_FLOW, IMAGES_FOLDER, SUFFIXES, image_of, labels_for
 from merlab.databases.database import Examination
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, read_image

@@ -207,15 +207,15 @@ class Copy:
             for number, (subject, clip) in enumerate(keys, start=2)
         ]
         self.table = CodingTable(root / "coding.csv", "2014", tuple(coded), (), frozenset(keys), {})
-        self.layout, self.release = Layout(root, release), release
+        self.layout = Layout(root, release)
 
     @property
     def missing(self) -> list[Finding]:
-        return list(missing_sources(self.table, self.layout, self.release))
+        return list(missing_sources(self.table, self.layout))
 
     @property
     def unlisted(self) -> list[Finding]:
-        return list(unlisted_sources(self.table, self.layout, self.release))
+        return list(unlisted_sources(self.table, self.layout))
 
     @property
     def advice(self) -> list[tuple[str, str]]:

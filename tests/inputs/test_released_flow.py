@@ -11,8 +11,7 @@ import torch
 
 from merlab.clips import ClipTable
 from merlab.databases import load
-from merlab.databases.causalnet_flow import labels_for
-from merlab.databases.causalnet_flow_facts import IMAGES_FOLDER
+from merlab.databases.causalnet_flow import IMAGES_FOLDER, labels_for
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, read_image
 from merlab.inputs import load_inputs, make_input, mirror_of, parse_recipe

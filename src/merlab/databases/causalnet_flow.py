@@ -2,7 +2,8 @@
 
 Format: ``<root>/STSNet_whole_norm_u_v_os/<subject>_<clip>{,_1,_2,_3} .png`` (with a space before the suffix), 28 x 28
 px. The images are the flow from onset to apex (no suffix) and from apex to offset (``_1``), both RGB = u, v, optical
-strain with each channel stretched to 0..255, and the direction of either flow as a hue (``_2``, ``_3``). The flow is
+strain with each channel stretched to 0..255, and the direction of either flow as a hue (``_2``, ``_3``): red and green,
+while blue is 0 everywhere (the repository does not say so; measured on the 309 clips of CASME II and SMIC). The flow is
 TV-L1, computed on another crop of the face than STSTNet's images.
 
 Labels: the images have none. They are those of the same clips in the layout of STSTNet, in a folder inside the root
@@ -22,7 +23,6 @@ from pathlib import Path
 
 from merlab.clips import Clip, ClipTable, Finding
 from merlab.databases import ststnet_flow
-from merlab.databases.causalnet_flow_facts import IMAGES_FOLDER, LABELS_FOLDER, SUFFIXES
 from merlab.databases.coded.folders import entries
 from merlab.databases.database import Database, Examination
 from merlab.databases.ststnet_flow import TEST_FOLDER, image_fault, png_files
@@ -32,6 +32,11 @@ from merlab.given import require_folder
 from merlab.progress import Progress, silent
 from merlab.spelling import counted
 
+# The folder of the images, below the folder ``datasets`` of the repository, and the folder of its labels.
+IMAGES_FOLDER = "STSNet_whole_norm_u_v_os"
+LABELS_FOLDER = "three_norm_u_v_os"
+# Image of a clip -> what its file name has after the clip's name.
+SUFFIXES = {"out": "", "back": "_1", "out-direction": "_2", "back-direction": "_3"}
 REMEDY = "copy the images of the clip again from the release"
 
 

@@ -12,11 +12,8 @@ Affective Computing 15(3), 2024.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
-from merlab.clips import Clip
-from merlab.databases.coded.folders import source_name
+from merlab.databases.coded.folders import folder_itself
 from merlab.databases.coded.registry_entry import database_of
 from merlab.databases.coded.release import (
     ANY_SUFFIX,
@@ -26,6 +23,7 @@ from merlab.databases.coded.release import (
     TableFormat,
     any_frames,
     cropped_faces,
+    name_alone,
 )
 
 EMOTIONS = ("anger", "contempt", "disgust", "fear", "happiness", "sadness", "surprise")
@@ -40,14 +38,6 @@ def _subject(text: str) -> str | None:
     """``sub0003`` from 'sub0003', '3', or the name of a clip, 'sub0003_01'."""
     match = SUBJECT.fullmatch(text.strip())
     return f"sub{int(match[1]):04d}" if match else None
-
-
-def _the_clip_itself(folder: Path) -> Iterator[Path]:
-    yield folder
-
-
-def _below(clip: Clip) -> Path:
-    return Path(source_name(clip.source))
 
 
 RELEASE = Release(
@@ -84,8 +74,8 @@ RELEASE = Release(
             Kind("Cropped: registered faces (sub0003_01/reg_00001.png)", cropped_faces),
             Kind("DFME: frames of clips (sub0003_01/00001.png)", any_frames),
         ),
-        clips_of=_the_clip_itself,
-        below=_below,
+        clips_of=folder_itself,
+        below=name_alone,
     ),
     whole_heads=False,
 )

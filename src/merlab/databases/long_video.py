@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -94,7 +93,7 @@ class LongVideos:
             for video in self.videos
             for event in video.events
         ]
-        return _table(rows, TRUTH).astype({"onset": "Int64", "apex": "Int64", "offset": "Int64"})
+        return pd.DataFrame(rows, columns=list(TRUTH)).astype({"onset": "Int64", "apex": "Int64", "offset": "Int64"})
 
     def lengths(self) -> pd.DataFrame:
         """One row per video, also of those without any event, with the columns LENGTHS."""
@@ -102,8 +101,4 @@ class LongVideos:
             (video.name, video.subject, video.frames, video.fps, video.seconds, str(video.source))
             for video in self.videos
         ]
-        return _table(rows, LENGTHS)
-
-
-def _table(rows: Sequence[tuple[object, ...]], columns: Sequence[str]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(columns))
+        return pd.DataFrame(rows, columns=list(LENGTHS))

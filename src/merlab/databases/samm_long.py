@@ -12,12 +12,9 @@ Citation: Yap, Kendrick and Yap, SAMM Long Videos: A Spontaneous Facial Micro- a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
-from merlab.clips import Clip
 from merlab.databases import samm_long_facts as facts
-from merlab.databases.coded.folders import source_name
+from merlab.databases.coded.folders import folder_itself
 from merlab.databases.coded.registry_entry import database_of
 from merlab.databases.coded.release import (
     ANY_SUFFIX,
@@ -27,6 +24,7 @@ from merlab.databases.coded.release import (
     TableFormat,
     any_frames,
     cropped_faces,
+    name_alone,
 )
 from merlab.databases.samm import RELEASE as SAMM
 
@@ -43,14 +41,6 @@ def _subject(text: str) -> str | None:
 def _video(clip: str) -> str:
     """``006_1`` of the movement ``006_1_2``."""
     return VIDEO.sub(r"\1", clip)
-
-
-def _the_video_itself(folder: Path) -> Iterator[Path]:
-    yield folder
-
-
-def _below(clip: Clip) -> Path:
-    return Path(source_name(clip.source))
 
 
 RELEASE = Release(
@@ -87,8 +77,8 @@ RELEASE = Release(
             Kind("Cropped: registered faces (006_1/reg_006_1_0001.jpg)", cropped_faces),
             Kind("images of long videos (006_1/006_1_0001.jpg)", any_frames),
         ),
-        clips_of=_the_video_itself,
-        below=_below,
+        clips_of=folder_itself,
+        below=name_alone,
     ),
     long=True,
     whole_heads=False,

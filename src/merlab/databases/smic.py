@@ -98,8 +98,8 @@ def _videos(root: Path, *, table_file: Path | None = None) -> LongVideos:
         )
     (camera, _), (layout, _) = found[0], _first(root, found)
     table = _find_table(root, layout, camera, table_file)
-    videos, faults = read_videos(table, layout, layout.release)
-    absent = missing_sources(table, layout, layout.release)
+    videos, faults = read_videos(table, layout)
+    absent = missing_sources(table, layout)
     return LongVideos(tuple(videos), (*table.findings, *absent, *repeated_sources(layout), *faults))
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from shlex import quote
 
 from merlab.databases.casme2 import CASME2, examine_tree
-from merlab.databases.coded.examine import cropped_folder
 from merlab.databases.database import MADE_WITH, Database, Examination, examine_table
 from merlab.errors import MerlabError
 from merlab.progress import Progress
@@ -56,6 +55,6 @@ SYNTHETIC_FACES = Database(
     access="write it with `merlab make-faces FOLDER`; it shows no real person, and nobody else has rights to it",
     examine=_examine,
     examine_heads=partial(_examine, heads=True),
-    cropped=cropped_folder,
+    cropped=CASME2.cropped,
     examine_table=_examine_table,
 )

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from merlab.clips import Clip
-from merlab.databases.causalnet_flow import image_of
-from merlab.databases.causalnet_flow_facts import SUFFIXES
+from merlab.databases.causalnet_flow import SUFFIXES, image_of
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, Float32Array, Frames
 from merlab.inputs.flow import RELEASED_CHANNELS, SCALES, STORED_SCALES, read_flow_image

@@ -207,10 +207,11 @@ def _require_frames(reading: Reading) -> None:
     there = {number for number in numbers if onset <= number <= offset}
     count = offset - onset + 1 - len(there)
     if not count:
-        return None
+        return
     if reading.release.frames_dropped and not reading.lacks(onset, reading.apex, offset):
         found, change = f"{counted(count, 'frame')} absent between onset and offset", "the camera dropped them"
-        return reading.record_change("dropped frames", f"frames {onset} to {offset}", found, change)
+        reading.record_change("dropped frames", f"frames {onset} to {offset}", found, change)
+        return
     roles = {onset: "onset ", reading.apex: "apex ", offset: "offset "}
     # Not as a list of all frames: a wrong offset can be very large.
     absent = (number for number in range(onset + 1, offset) if number not in there and number not in roles)
@@ -220,7 +221,7 @@ def _require_frames(reading: Reading) -> None:
     more = f" and {count - len(named)} more" if count > len(named) else ""
     found = f"{describe_numbers(numbers)}; absent: {listed}{more}"
     remedy = COPY_AGAIN if numbers else remedy_without_frames(reading.source)
-    return reading.reject(f"frames {onset} to {offset} in {reading.source}", found, remedy)
+    reading.reject(f"frames {onset} to {offset} in {reading.source}", found, remedy)
 
 
 def remedy_without_frames(source: Path) -> str:

@@ -10,11 +10,7 @@ from merlab.clips import Clip, ClipTable, Finding
 from merlab.databases.coded.clip import COPY_AGAIN, read_clip
 from merlab.databases.coded.coding_table import CodingTable
 from merlab.databases.coded.labels_of_release import with_labels_of_release
-from merlab.databases.coded.layout import (
-    Layout,
-    by_preference,
-    layouts_below,
-)
+from merlab.databases.coded.layout import Layout, by_preference, layouts_below
 from merlab.databases.coded.long_videos import read_videos
 from merlab.databases.coded.missing_folders import (
     missing_sources,
@@ -24,7 +20,7 @@ from merlab.databases.coded.missing_folders import (
     unlisted_sources,
 )
 from merlab.databases.coded.objective_classes import with_objective_classes
-from merlab.databases.coded.release import Release, subject_and_clip
+from merlab.databases.coded.release import Release
 from merlab.databases.coded.row import Row, odd_name
 from merlab.databases.coded.table_search import find_coding_table, read_chosen_table
 from merlab.databases.database import Examination
@@ -66,7 +62,7 @@ def examine_release(
     clips: list[Clip] = []
     if layouts:
         clips, findings = read_layout(table, layouts[0], database, progress)
-        findings += _of_macro_expressions(table, layouts[0], release) if release.long else ()
+        findings += _of_macro_expressions(table, layouts[0]) if release.long else ()
     else:
         findings = [no_layout(root, release)]
     findings += unlistable_folders(root, release)
@@ -106,8 +102,8 @@ def videos_of_release(release: Release, root: Path, table_file: Path | None) -> 
             f"{layouts[0].folder} holds aligned faces of `merlab prepare`, which are the frames of micro-expressions "
             "alone; give the folder of the long videos themselves"
         )
-    videos, faults = read_videos(table, layouts[0], release)
-    absent = [*missing_sources(table, layouts[0], release), *repeated_sources(layouts[0])]
+    videos, faults = read_videos(table, layouts[0])
+    absent = [*missing_sources(table, layouts[0]), *repeated_sources(layouts[0])]
     unread = [*unknown_folders(table, layouts[0]), *unlistable_folders(root, release)]
     findings = (*table.findings, *absent, *unread, *faults)
     return LongVideos(tuple(videos), findings, (SYNTHETIC,) if table.synthetic else ())
@@ -118,15 +114,10 @@ def _preparation(layouts: Sequence[Layout]) -> Preparation | None:
     return preparation_of(layouts[0].folder) if layouts and layouts[0].kind.cropped else None
 
 
-def _of_macro_expressions(table: CodingTable, layout: Layout, release: Release) -> list[Finding]:
+def _of_macro_expressions(table: CodingTable, layout: Layout) -> list[Finding]:
     """Findings about the frames of long videos, and about macro-expressions outside of them, which become no clips."""
     macro = tuple(row for row in table.rows if row.is_macro)
-    return read_videos(replace(table, rows=macro), layout, release)[1]
-
-
-def cropped_folder(root: Path, clip: Clip) -> Path:
-    """``Cropped/sub01/EP02_01f`` below a root; clips with a common folder of frames have a common cropped folder."""
-    return root / "Cropped" / subject_and_clip(clip)
+    return read_videos(replace(table, rows=macro), layout)[1]
 
 
 def layouts_to_read(layouts: Sequence[Layout], root: Path, *, heads: bool) -> list[Layout]:
@@ -184,8 +175,8 @@ def read_layout(
     if table.synthetic:
         layout = replace(layout, release=replace(layout.release, quirks=()))
     release = layout.release
-    findings = [*missing_sources(table, layout, release), *repeated_sources(layout)]
-    findings += unknown_folders(table, layout) if release.long else unlisted_sources(table, layout, release)
+    findings = [*missing_sources(table, layout), *repeated_sources(layout)]
+    findings += unknown_folders(table, layout) if release.long else unlisted_sources(table, layout)
     clips: list[Clip] = []
     rows = [row for row in table.rows if not row.is_macro]
     for done, row in enumerate(rows, start=1):
@@ -206,9 +197,8 @@ def _read_source(row: Row, layout: Layout, database: str, source: Path) -> tuple
         numbers = layout.frames_of(source).numbers
     except ClipError as error:
         return None, [Finding("unusable", row.where, "frames that can be listed", str(error), COPY_AGAIN)]
-    quirks = row.quirks(release)
     try:
-        return read_clip(row, release, database, source, numbers, quirks)
+        return read_clip(row, release, database, source, numbers, row.quirks(release))
     except ClipError as error:
         remedy = "correct the row, or copy the table and the clip's folder again from the original"
         return None, [Finding("unusable", row.where, "a row that follows the rules of a clip", str(error), remedy)]

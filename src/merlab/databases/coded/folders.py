@@ -58,6 +58,11 @@ def clips_below(subject: Path) -> Iterator[Path]:
             yield path
 
 
+def folder_itself(subject: Path) -> Iterator[Path]:
+    """The clip of a subject's folder that holds its frames directly, in a release without a folder above it."""
+    yield subject
+
+
 def source_name(path: Path) -> str:
     """The name of a clip's folder, or the name of its video without the suffix."""
     return path.name if path.is_dir() else path.stem

@@ -13,7 +13,7 @@ from merlab.databases.coded.coding_table import CodingTable
 from merlab.databases.coded.published_counts import describe_counts
 from merlab.databases.coded.release import Release
 from merlab.databases.coded.row import Row
-from merlab.databases.coded.table_search import find_coding_table, table_files
+from merlab.databases.coded.table_search import find_coding_table, table_paths
 from merlab.errors import MerlabError
 
 FACT, UNREAD = "emotions", "tables not read"
@@ -30,7 +30,7 @@ def with_labels_of_release(table: CodingTable, root: Path, release: Release) -> 
     other = release.labels_of
     if other is None or any(row.emotion for row in table.rows if not row.is_macro):
         return table
-    paths = [path for path in table_files(root, other, other.table.may_be) if path != table.path]
+    paths = [path for path in table_paths(root, other) if path != table.path]
     if not paths:
         named = f"none: the table has no emotions, and the coding table of {other.title} does not lie below {root}"
         return replace(table, facts={**table.facts, FACT: f"{named} ({other.table.looked_for})"})

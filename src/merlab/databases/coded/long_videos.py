@@ -17,12 +17,13 @@ from merlab.databases.long_video import Kind, LongEvent, LongVideo
 from merlab.frames import ClipError, describe_numbers
 
 
-def read_videos(table: CodingTable, layout: Layout, release: Release) -> tuple[list[LongVideo], list[Finding]]:
+def read_videos(table: CodingTable, layout: Layout) -> tuple[list[LongVideo], list[Finding]]:
     """The long videos of a layout, those without movements too, and findings about their frames and movements.
 
     A video lasts from its first to its last frame, also where frames between are absent. Rows without a video give no
     finding here.
     """
+    release = layout.release
     rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in table.rows:
         rows[row.subject, row.folder].append(row)

@@ -43,11 +43,12 @@ def _folders_like(pattern: str, folder: Path) -> list[str]:
     return [path.name for path in entries(folder) if re.fullmatch(pattern, path.name, re.IGNORECASE) and path.is_dir()]
 
 
-def missing_sources(table: CodingTable, layout: Layout, release: Release) -> Iterator[Finding]:
+def missing_sources(table: CodingTable, layout: Layout) -> Iterator[Finding]:
     """Findings about rows without a clip folder: one per clip, one per subject that may have another name, one else.
 
     The last is about all subjects without a folder.
     """
+    release = layout.release
     by_subject: dict[str, list[Row]] = defaultdict(list)
     for row in table.rows:
         by_subject[row.subject].append(row)
@@ -79,7 +80,7 @@ def missing_sources(table: CodingTable, layout: Layout, release: Release) -> Ite
         if row.subject in layout.subjects and (row.subject, row.folder) not in layout.sources:
             missing.setdefault((row.subject, row.folder), row)
     for row in missing.values():
-        yield _missing_source(row, table, layout, release)
+        yield _missing_source(row, table, layout)
 
 
 def _rename_of_subject(subject: str, names: Set[str], release: Release, absent: Set[str]) -> str | None:
@@ -112,7 +113,8 @@ def _rename_of_clip(rows: list[Row], names: Set[str], table: CodingTable, layout
     return next(filter(None, hints), None)
 
 
-def _missing_source(row: Row, table: CodingTable, layout: Layout, release: Release) -> Finding:
+def _missing_source(row: Row, table: CodingTable, layout: Layout) -> Finding:
+    release = layout.release
     expected = f"frames of {row.folder} in {layout.subjects[row.subject]}"
     found = "neither a folder nor a video of this name"
     quirk = release.quirks_of(row.subject, row.folder).get("no folder")
@@ -139,13 +141,13 @@ def _missing_source(row: Row, table: CodingTable, layout: Layout, release: Relea
     return Finding("unusable", row.where, expected, found, remedy)
 
 
-def unlisted_sources(table: CodingTable, layout: Layout, release: Release) -> Iterator[Finding]:
+def unlisted_sources(table: CodingTable, layout: Layout) -> Iterator[Finding]:
     """Findings about folders without a row, and about folders of images that belong to no subject."""
     wanted = {(row.subject, row.folder) for row in table.rows}
     for subject, clip in layout.clips:
         if (subject, clip) in table.listed:
             continue
-        quirk = release.quirks_of(subject, clip).get("no row")
+        quirk = layout.release.quirks_of(subject, clip).get("no row")
         absent = {name for owner, name in wanted - set(layout.clips) if owner == subject}
         close = _closest(clip, {name for name in absent if may_be_one_clip(clip, name)})
         remedy = "the clip is read from its folder alone" if (subject, clip) in wanted else "left out"

@@ -174,6 +174,11 @@ def subject_and_clip(clip: Clip) -> Path:
     return Path(clip.subject, source_name(clip.source))
 
 
+def name_alone(clip: Clip) -> Path:
+    """``006_1``, in a release whose folders of frames have no folder of their subject above them."""
+    return Path(source_name(clip.source))
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of frames that a release offers: a title for reports, and a function that recognizes it.
