@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from merlab.frames import Float32Array
-from merlab.frames.clock import MOST_UNEVEN, SLACK, UNEVEN_STEP
+from merlab.frames.clock import MOST_UNEVEN, SLACK, UNEVEN_STEP, Clock
 from merlab.spotting.event import SpottedEvent
 from merlab.spotting.spot import Window
 
@@ -35,6 +35,14 @@ def is_even(seconds: Seconds, fps: float, rounding: float = 0.0) -> bool:
         return True
     allowed, lost = max(UNEVEN_STEP / fps, rounding) * SLACK, max(LOST_FRAME / fps, rounding) * SLACK
     return bool((deviations > allowed).mean() <= MOST_UNEVEN and deviations.max() <= lost)
+
+
+def grid_of(positions: range, clock: Clock) -> EvenGrid | None:
+    """The grid for successive frames of a clock, by their positions from 1; None where they are even already."""
+    seconds = np.asarray(clock.times[positions.start - 1 : positions.stop - 1] / clock.slowed, np.float64)
+    if is_even(seconds, clock.fps, clock.rounding / clock.slowed):
+        return None
+    return EvenGrid(seconds, clock.fps, positions.start)
 
 
 @dataclass(frozen=True, eq=False)

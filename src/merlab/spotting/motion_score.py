@@ -143,9 +143,12 @@ class Scores:
         as_unit = product(unit_movements()[unit], moved)
         return int(np.einsum("krc,rc->k", pair_weights(), as_unit).argmax()), self.filters.weights[unit]
 
-    def middle(self, frame: int) -> Float32Array:
-        """How far the blocks are from where they were before and are after, the mean of both, (ROWS, COLUMNS, 2) px."""
-        return np.asarray((self.before[frame] + self.after[frame]) / 2, np.float32)
+    def middle(self, frames: int | NDArray[np.int_]) -> Float32Array:
+        """How far the blocks are from where they were before and are after, the mean of both, px.
+
+        (ROWS, COLUMNS, 2) in one frame, (m, ROWS, COLUMNS, 2) in several.
+        """
+        return np.asarray((self.before[frames] + self.after[frames]) / 2, np.float32)
 
 
 def score(places: Float32Array, fps: float, settings: ScoreSettings) -> Scores:

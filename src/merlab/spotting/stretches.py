@@ -9,7 +9,7 @@ import numpy as np
 
 from merlab.frames import Float32Array, Image
 from merlab.frames.clock import Clock
-from merlab.spotting.even_grid import EvenGrid, Seconds, is_even
+from merlab.spotting.even_grid import grid_of
 from merlab.spotting.motion import FaceMotion
 from merlab.spotting.spot import SpottingSettings, Window, spot_places, spot_window, without_later_events
 
@@ -50,10 +50,9 @@ def spot_track(places: Float32Array, first: int, within: range, clock: Clock, se
     ``places`` (n, ROWS, COLUMNS, 2) are those of the blocks in all its frames, from frame ``first`` on, px.
     """
     lead, length = within.start - first, len(within)
-    seconds = _seconds(range(first, first + len(places)), clock)
-    if is_even(seconds, clock.fps, clock.rounding / clock.slowed):
+    grid = grid_of(range(first, first + len(places)), clock)
+    if grid is None:
         return spot_window(places, within.start, lead, length, clock.fps, settings)
-    grid = EvenGrid(seconds, clock.fps, first)
     begin, last = (int(moment) for moment in grid.moment_of_frame[[lead, lead + length - 1]])
     even = np.stack(list(grid.resampled(places)))
     return grid.in_frames(spot_window(even, begin + 1, begin, last + 1 - begin, clock.fps, settings)).only(within)
@@ -78,14 +77,7 @@ def margin(clock: Clock, settings: SpottingSettings) -> int:
 def _spot_stretch(
     places: Iterable[Float32Array], stretch: range, clock: Clock, settings: SpottingSettings
 ) -> Iterator[Window]:
-    seconds = _seconds(stretch, clock)
-    if is_even(seconds, clock.fps, clock.rounding / clock.slowed):
-        yield from spot_places(places, clock.fps, settings, stretch.start)
-        return
-    grid = EvenGrid(seconds, clock.fps, stretch.start)
-    yield from map(grid.in_frames, spot_places(grid.resampled(places), clock.fps, settings))
-
-
-def _seconds(positions: range, clock: Clock) -> Seconds:
-    """When the frames were recorded."""
-    return clock.times[positions.start - 1 : positions.stop - 1] / clock.slowed
+    grid = grid_of(stretch, clock)
+    if grid is None:
+        return spot_places(places, clock.fps, settings, stretch.start)
+    return map(grid.in_frames, spot_places(grid.resampled(places), clock.fps, settings))

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from merlab.frames import Float32Array
 from merlab.frames.clock import Clock
-from merlab.spotting.even_grid import EvenGrid, is_even
+from merlab.spotting.even_grid import grid_of
 from merlab.spotting.motion import lid_blocks
 from merlab.spotting.motion_score import PARTS, Scores, ScoreSettings, pair_parts, score
 from merlab.spotting.spot import Window
@@ -26,7 +26,7 @@ def track_measures(track: KeptTrack, window: Window | None, clock: Clock, settin
         inside = np.arange(window.first - track.first, window.first - track.first + len(window.total))
         moments = at[inside]
         measures[inside, columns_at(PART_COLUMNS)] = _of_parts(scores)[moments]
-        moved = np.asarray((scores.before[moments] + scores.after[moments]) / 2, np.float32)
+        moved = scores.middle(moments)
         measures[inside, columns_at(LIDS)] = _lids(moved)
         measures[inside, columns_at(UNIT_COLUMNS)] = frame_units(moved, UNITS)
     return measures
@@ -40,11 +40,9 @@ def _of_parts(scores: Scores) -> Float32Array:
 
 def _scores(track: KeptTrack, clock: Clock, settings: ScoreSettings) -> tuple[Scores, NDArray[np.int_]]:
     """The scores of a track as spotting computes them, and which of them belong to each frame."""
-    frames = slice(track.first - 1, track.first - 1 + len(track))
-    seconds = np.asarray(clock.times[frames] / clock.slowed, np.float64)
-    if is_even(seconds, clock.fps, clock.rounding / clock.slowed):
+    grid = grid_of(range(track.first, track.first + len(track)), clock)
+    if grid is None:
         return score(track.places, clock.fps, settings), np.arange(len(track))
-    grid = EvenGrid(seconds, clock.fps, track.first)
     even: Float32Array = np.stack(list(grid.resampled(track.places)))
     return score(even, clock.fps, settings), grid.moment_of_frame
 
