@@ -197,6 +197,13 @@ def _stable_blocks() -> NDArray[np.bool_]:
     return np.asarray(bridge | (x < EDGE) | (x > LAYOUT_WIDTH - EDGE))
 
 
+@cache
+def inner_blocks() -> NDArray[np.bool_]:
+    """The blocks but the outermost, where flow is unreliable, (ROWS, COLUMNS)."""
+    return np.pad(np.ones((ROWS - 2, COLUMNS - 2), bool), 1)
+
+
+@cache
 def lid_blocks() -> NDArray[np.bool_]:
     """The blocks that the lids of either eye move, (2, ROWS, COLUMNS)."""
     x, y = block_centers()
@@ -205,10 +212,14 @@ def lid_blocks() -> NDArray[np.bool_]:
     )
 
 
+def blocks_beside_lids() -> NDArray[np.bool_]:
+    """The inner blocks that no lid moves, (ROWS, COLUMNS)."""
+    return np.asarray(inner_blocks() & ~lid_blocks().any(axis=0))
+
+
 def usable_blocks() -> NDArray[np.bool_]:
-    """The blocks that count, (ROWS, COLUMNS): not the upper lids, nor the outermost, where flow is unreliable."""
-    inner = np.pad(np.ones((ROWS - 2, COLUMNS - 2), bool), 1)
-    return np.asarray(inner & ~(lid_blocks().any(axis=0) & ~lower_lid_blocks()))
+    """The inner blocks that the upper lids do not move, (ROWS, COLUMNS): those by which movements are spotted."""
+    return np.asarray(inner_blocks() & ~(lid_blocks().any(axis=0) & ~lower_lid_blocks()))
 
 
 def lower_lid_blocks() -> NDArray[np.bool_]:

@@ -14,7 +14,15 @@ from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, region_ma
 from merlab.frames import Float32Array
 from merlab.given import require_number
 from merlab.spotting.jitter import noise_with_jitter
-from merlab.spotting.motion import COLUMNS, ROWS, block_centers, lid_blocks, lower_lid_blocks, usable_blocks
+from merlab.spotting.motion import (
+    COLUMNS,
+    ROWS,
+    block_centers,
+    blocks_beside_lids,
+    lid_blocks,
+    lower_lid_blocks,
+    usable_blocks,
+)
 from merlab.spotting.over_blocks import median_of_frames, product
 from merlab.spotting.unit_filters import MEDIAN_TO_DEVIATION, UnitFilters, unit_filters, unit_movements
 
@@ -249,7 +257,7 @@ def part_weights() -> Float32Array:
 
     The lids and the outermost blocks have weight 0: flow at the border of a frame is unreliable.
     """
-    usable = usable_blocks() & ~lid_blocks().any(axis=0)
+    usable = blocks_beside_lids()
     x, _ = block_centers()
     right = x < (LAYOUT_WIDTH - 1) / 2
     weights = []

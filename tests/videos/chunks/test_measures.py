@@ -12,7 +12,7 @@ from merlab.videos.chunks.kept_chunk import KeptTrack
 from merlab.videos.chunks.measures import track_measures
 from merlab.videos.chunks.mesh_facts import MeshFacts
 from merlab.videos.evidence.frame_units import frame_units
-from merlab.videos.evidence.movement import explaining_units, unit_templates, usable_blocks
+from merlab.videos.evidence.movement import explaining_units, fitted_blocks, unit_templates
 from merlab.videos.frame_table import MEASURES, UNITS
 from tests.videos.faces import moving_places, there_and_back
 
@@ -92,7 +92,7 @@ def test_faces_that_were_seen_too_briefly_have_their_pose_alone():
 class TestUnits:
     def test_the_strength_of_a_movement_is_that_of_the_fit_of_events(self):
         blocks = np.zeros((3, ROWS, COLUMNS, 2), np.float32)
-        blocks[1:, usable_blocks(blinking=False)] = 1.5 * unit_templates(blinking=False)["12l"].reshape(-1, 2)
+        blocks[1:, fitted_blocks(blinking=False)] = 1.5 * unit_templates(blinking=False)["12l"].reshape(-1, 2)
         blocks[2] += np.random.default_rng(0).normal(0, 0.1, blocks[2].shape)
         strengths = frame_units(blocks, UNITS)
         (named,) = explaining_units(blocks[2])

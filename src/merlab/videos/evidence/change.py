@@ -7,7 +7,7 @@ import numpy as np
 
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import Float32Array, Image
-from merlab.spotting.motion import COLUMNS, ROWS, lid_blocks
+from merlab.spotting.motion import COLUMNS, ROWS, blocks_beside_lids
 
 # Gray values that are added before the logarithm, so that noise in the dark is no change.
 DARKEST = 16.0
@@ -23,8 +23,7 @@ def picture_change(onset: Image, apex: Image, displacement: Float32Array) -> flo
     x, y = columns + displacement[..., 0], rows + displacement[..., 1]
     back = cv2.remap(_log_luminance(apex), x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     change = cv2.resize(back - _log_luminance(onset), (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
-    usable = np.pad(np.ones((ROWS - 2, COLUMNS - 2), bool), 1) & ~lid_blocks().any(axis=0)
-    seen = change[usable]
+    seen = change[blocks_beside_lids()]
     return float(np.abs(seen - np.median(seen)).max())
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from merlab.frames import Float32Array
-from merlab.videos.evidence.movement import LEAST_EXPLAINED, blinks, unit_templates, usable_blocks
+from merlab.videos.evidence.movement import LEAST_EXPLAINED, blinks, fitted_blocks, unit_templates
 
 # px; a unit that explains less in a frame has 0 there.
 LEAST_EVIDENCE = 0.05
@@ -44,7 +44,7 @@ def _fitted(moved: Float32Array, blinking: bool) -> tuple[tuple[str, ...], Array
     from scipy.optimize import nnls
 
     names, basis, small = _reduced(blinking)
-    observed = moved[:, usable_blocks(blinking)].reshape(len(moved), -1).astype(np.float64)
+    observed = moved[:, fitted_blocks(blinking)].reshape(len(moved), -1).astype(np.float64)
     # Not by a matrix product, whose last digits may depend on the number of threads.
     inside = np.einsum("nk,kj->nj", observed, basis)
     energy = np.einsum("nk,nk->n", observed, observed)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import Float32Array, Image
 from merlab.optical_flow import dis
-from merlab.spotting.motion import COLUMNS, ROWS, in_blocks, lid_blocks, prepare, without_head
+from merlab.spotting.motion import blocks_beside_lids, in_blocks, inner_blocks, lid_blocks, prepare, without_head
 from merlab.spotting.motion_score import PARTS, part_weights
 from merlab.spotting.unit_blocks import unit_blocks
 from merlab.videos.evidence.change import picture_change
@@ -80,7 +80,7 @@ def movement_evidence(onset: Image, apex: Image) -> Evidence:
         flow,
         moved_parts(blocks),
         explaining_units(blocks),
-        largest=float(np.hypot(*np.moveaxis(blocks[usable_blocks(blinking=True)], -1, 0)).max()),
+        largest=float(np.hypot(*np.moveaxis(blocks[blocks_beside_lids()], -1, 0)).max()),
         head=seen - flow,
         change=picture_change(onset, apex, seen),
     )
@@ -126,7 +126,7 @@ def explaining_units(blocks: Float32Array) -> tuple[UnitStrength, ...]:
     """
     blinking = blinks(blocks)
     templates = unit_templates(blinking)
-    observed = blocks[usable_blocks(blinking)].reshape(-1).astype(np.float64)
+    observed = blocks[fitted_blocks(blinking)].reshape(-1).astype(np.float64)
     strengths, residual = _fitted(templates, observed)
     energy = float(observed @ observed)
     if not energy or 1 - residual / energy < LEAST_EXPLAINED:
@@ -150,33 +150,26 @@ def _code(number: int, sides: Mapping[str, float]) -> str:
 
 def blinks(blocks: Float32Array) -> bool:
     """Whether the lids of both eyes fall, or rise, farther than an action unit moves them."""
-    falls = [float(blocks[lids][:, 1].mean()) for lids in _lids()]
+    falls = [float(blocks[lids][:, 1].mean()) for lids in lid_blocks()]
     return min(falls) > BLINK or max(falls) < -BLINK
 
 
-@cache
-def _lids() -> NDArray[np.bool_]:
-    """Those of ``lid_blocks``, which every frame needs."""
-    return lid_blocks()
-
-
-def usable_blocks(blinking: bool) -> NDArray[np.bool_]:
-    """The blocks that count, (ROWS, COLUMNS): not the outermost (flow is unreliable), nor the lids in a blink."""
-    inner = np.pad(np.ones((ROWS - 2, COLUMNS - 2), bool), 1)
-    return inner & ~lid_blocks().any(axis=0) if blinking else inner
+def fitted_blocks(blinking: bool) -> NDArray[np.bool_]:
+    """The blocks in which the movements of units are compared with the observed one, (ROWS, COLUMNS)."""
+    return blocks_beside_lids() if blinking else inner_blocks()
 
 
 @cache
 def unit_templates(blinking: bool) -> dict[str, Blocks]:
-    """The displacement of the blocks that count, by unit and side (``12l``), for a largest displacement of 1 px.
+    """The displacement of the fitted blocks, by unit and side (``12l``), for a largest displacement of 1 px.
 
     In a blink, the units that are then hardly visible (LEAST_SEEN) are left out.
     """
-    usable, templates = usable_blocks(blinking), {}
+    fitted, templates = fitted_blocks(blinking), {}
     for key, moved in unit_blocks().items():
         blocks = without_head(moved).astype(np.float64)
-        if (blocks[usable] ** 2).sum() >= LEAST_SEEN * (blocks**2).sum():
-            templates[key] = blocks[usable].reshape(-1)
+        if (blocks[fitted] ** 2).sum() >= LEAST_SEEN * (blocks**2).sum():
+            templates[key] = blocks[fitted].reshape(-1)
     return templates
 
 
