@@ -6,7 +6,6 @@ is refused with the places of the rows.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,10 +19,10 @@ from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
 from merlab.given import as_path
-from merlab.spelling import INVISIBLE, alike, first_of, one_letter_apart, quoted, shortened, without_fraction
+from merlab.spelling import alike, first_of, one_letter_apart, quoted, shortened, without_fraction
 from merlab.table_files.cell_texts import FAILED_FORMULA, may_be_thousands, remedy_for_number
 from merlab.table_files.reading import read_lines, require_table_file
-from merlab.table_files.sheets import Sheet
+from merlab.table_files.sheets import Sheet, folded_heading
 
 # What programs write for a value that is missing or undefined: pandas, R, NumPy, Excel.
 NO_VALUE = {
@@ -32,7 +31,7 @@ NO_VALUE = {
     *("1.#IND", "1.#QNAN", "-1.#IND", "-1.#QNAN", "inf", "-inf", "+inf", "Inf", "-Inf", "Infinity", "-Infinity"),
 }
 SHOWN = 3
-# Short names of columns, and what they are called here, as ``_folded`` writes them.
+# Short names of columns, and what they are called here, as ``folded_heading`` writes them.
 SHORT_NAMES = {"au": "actionunits", "aus": "actionunits"}
 # Among fewer rows than this, a label that occurs once is not remarkable.
 FEW_ROWS = 10
@@ -206,8 +205,8 @@ def _sheet_of(path: Path, required: Sequence[str]) -> tuple[Sheet, tuple[str, ..
     sheets = [sheet for sheet in file.sheets if sheet.header]
     if not sheets:
         raise MerlabError(f"{path} is empty; write the column names {', '.join(required)} into its first line")
-    wanted = set(map(_folded, required))
-    complete = [sheet for sheet in sheets if wanted <= set(map(_folded, sheet.header))]
+    wanted = set(map(folded_heading, required))
+    complete = [sheet for sheet in sheets if wanted <= set(map(folded_heading, sheet.header))]
     if len(complete) > 1:
         named = ", ".join(sheet.name for sheet in complete)
         raise MerlabError(f"{path} has several sheets with such a table: {named}; save the one to read as its own file")
@@ -239,11 +238,11 @@ def _length(cells: Sequence[str]) -> int:
 
 def _unread(name: str, header: Sequence[str], columns: Mapping[str, int], optional: Sequence[str]) -> Iterator[str]:
     """Notes about columns that are not read, but seem to be optional ones; the first may be an index without a name."""
-    absent = [column for column in optional if column not in columns]
+    absent = {column: folded_heading(column) for column in optional if column not in columns}
     for position, column in enumerate(header[: _length(header)]):
-        written = SHORT_NAMES.get(_folded(column), _folded(column))
+        written = SHORT_NAMES.get(folded_heading(column), folded_heading(column))
         meant = [
-            each for each in absent if written == _folded(each) or one_letter_apart(written, _folded(each), digits=True)
+            each for each, name in absent.items() if name == written or one_letter_apart(written, name, digits=True)
         ]
         if meant:
             yield f"{name}: the column {quoted(column)} is not read; rename it if it is {meant[0]}"
@@ -254,8 +253,8 @@ def _unread(name: str, header: Sequence[str], columns: Mapping[str, int], option
 def _positions(
     name: str, header: Sequence[str], required: Sequence[str], optional: Sequence[str], why: str
 ) -> dict[str, int]:
-    folded = list(map(_folded, header))
-    counts = {column: folded.count(_folded(column)) for column in (*required, *optional)}
+    folded = list(map(folded_heading, header))
+    counts = {column: folded.count(folded_heading(column)) for column in (*required, *optional)}
     for column, count in counts.items():
         if count > 1:
             raise MerlabError(f"{name} has the column {column} {count} times; keep one of them")
@@ -266,10 +265,5 @@ def _positions(
             f"{', '.join(map(shortened, header))}; "
             "rename them in the first line, with commas, semicolons or tabs between cells"
         )
-    found = {folded.index(_folded(column)): column for column, count in counts.items() if count}
+    found = {folded.index(folded_heading(column)): column for column, count in counts.items() if count}
     return {found[position]: position for position in sorted(found)}
-
-
-def _folded(name: str) -> str:
-    """A column name for comparison: alike for 'Action_Units', 'action-units' and 'action units'."""
-    return re.sub(r"[_-]", "", INVISIBLE.sub("", name)).lower()

@@ -7,11 +7,13 @@ Another number of a spreadsheet that is whole is written without its fraction: 4
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 from merlab.clips import Finding
+from merlab.spelling import INVISIBLE
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,11 @@ def spreadsheet(
     }
     made = tuple(make_sheet(name, lines, hidden=name in hidden) for name, lines in placed.items())
     return TableFile(title, made, document_title=document_title)
+
+
+def folded_heading(name: str) -> str:
+    """A column name for comparison: alike for 'Action_Units', 'action-units' and 'action units'."""
+    return re.sub(r"[_-]", "", INVISIBLE.sub("", name)).lower()
 
 
 def cell_text(value: Any) -> str:

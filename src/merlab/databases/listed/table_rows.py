@@ -14,9 +14,9 @@ from merlab.databases.objective_class import EXAMPLE, parse_objective_class
 from merlab.errors import MerlabError
 from merlab.frames import HIGHEST_RATE, LOWEST_RATE, is_rate
 from merlab.frames.opening import as_on_disk
-from merlab.spelling import INVISIBLE, one_letter_apart, quoted, without_fraction
+from merlab.spelling import one_letter_apart, quoted, without_fraction
 from merlab.table_files.cell_texts import FAILED_FORMULA, is_unclear_rate, may_be_thousands, remedy_for_number
-from merlab.table_files.sheets import Sheet
+from merlab.table_files.sheets import Sheet, folded_heading
 
 REQUIRED = ("subject", "clip", "frames")
 TEXTS = ("database", "subject", "clip", "label")
@@ -119,19 +119,14 @@ def _columns(path: Path, header: Sequence[str]) -> Columns:
 
 def _positions(header: Sequence[str]) -> dict[str, list[int]]:
     """Where each column is found, by its own name and by its aliases; that of its own name is first."""
-    names = [_normal(name) for name in header]
+    names = [folded_heading(name) for name in header]
     found = {}
     for column, aliases in ALIASES.items():
-        accepted = [{_normal(column)}, set(map(_normal, aliases))]
+        accepted = [{folded_heading(column)}, set(map(folded_heading, aliases))]
         places = [[position for position, name in enumerate(names) if name in some] for some in accepted]
         if any(places):
             found[column] = (places[0] or places[1]) if column in BESIDE else [*places[0], *places[1]]
     return found
-
-
-def _normal(name: str) -> str:
-    """Alike for 'Action_Units', 'action-units' and 'action units'."""
-    return re.sub(r"[_-]", "", INVISIBLE.sub("", name.lower()))
 
 
 def misspelled(path: Path, columns: Columns) -> Iterator[Finding]:
@@ -146,7 +141,7 @@ def misspelled(path: Path, columns: Columns) -> Iterator[Finding]:
 
 def _may_mean(name: str, column: str) -> bool:
     """Whether a name is one of the names of a column with a letter wrong, or with more words: ``onset frame no.``."""
-    given, known = _normal(name), map(_normal, (column, *ALIASES[column]))
+    given, known = folded_heading(name), map(folded_heading, (column, *ALIASES[column]))
     return any(one_letter_apart(given, one) or (len(one) > len("au") and given.startswith(one)) for one in known)
 
 

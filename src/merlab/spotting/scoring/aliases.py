@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from merlab.errors import MerlabError
 from merlab.spotting.scoring.kinds import KIND
 from merlab.table_files.cells import CellTable
 from merlab.table_files.reading import SUFFIXES, read_lines
+from merlab.table_files.sheets import folded_heading
 
 Names = Mapping[str, str]
 
@@ -27,7 +27,7 @@ ALIASES: Mapping[str, Sequence[str]] = {
 
 def names_in(given: pd.DataFrame | Path | str) -> Names:
     """Merlab's name of each column in ALIASES -> its name in this table; merlab's own if the table has none of them."""
-    headers = [set(map(_folded, header)) for header in _headers(given)]
+    headers = [set(map(folded_heading, header)) for header in _headers(given)]
     return {column: _name(column, aliases, headers) for column, aliases in ALIASES.items()}
 
 
@@ -44,9 +44,9 @@ def folder_free(table: CellTable, names: Names) -> CellTable:
 
 
 def _name(column: str, aliases: Sequence[str], headers: Sequence[set[str]]) -> str:
-    if any(_folded(column) in header for header in headers):
+    if any(folded_heading(column) in header for header in headers):
         return column
-    return next((alias for alias in aliases if any(_folded(alias) in header for header in headers)), column)
+    return next((alias for alias in aliases if any(folded_heading(alias) in header for header in headers)), column)
 
 
 def _headers(given: pd.DataFrame | Path | str) -> list[Sequence[str]]:
@@ -60,7 +60,3 @@ def _headers(given: pd.DataFrame | Path | str) -> list[Sequence[str]]:
         return [sheet.header for sheet in read_lines(path).sheets]
     except MerlabError:
         return []
-
-
-def _folded(name: str) -> str:
-    return re.sub(r"[\s_-]", "", name).lower()
