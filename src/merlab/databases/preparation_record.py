@@ -7,12 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import BaseModel, Field
+
 from merlab.errors import MerlabError
-from merlab.json_models import read_sealed
+from merlab.json_models import read_model, read_sealed
 from merlab.spelling import counted
 
-# `merlab prepare` and `merlab align` write it; preparation, above this room, has it as MANIFEST.
+# What `merlab prepare` and `merlab align` write: about all faces in a folder, and beside the frames of each clip.
 MANIFEST = "prepared.json"
+RECORD = "alignment.json"
 FACT = "aligned by"
 REMEDY = "make the faces again in a new folder"
 
@@ -50,3 +53,18 @@ def preparation_fact(preparations: Iterable[Preparation | None]) -> dict[str, st
     titles = Counter(each.title for each in preparations if each)
     text = "; ".join(f"{title} ({counted(count, 'clip')})" for title, count in titles.items())
     return {FACT: text} if text else {}
+
+
+class Alignment(BaseModel):
+    """What is read of the record that merlab's alignment left in a folder of frames."""
+
+    fps: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    stamps: tuple[str, ...] = ()
+
+
+def alignment_of(folder: Path) -> Alignment | None:
+    """The record in a folder of frames, None where there is none; raises MerlabError if it is damaged."""
+    path = folder / RECORD
+    if not path.is_file():
+        return None
+    return read_model(path, Alignment, "is damaged", "make the aligned faces again in a new folder")

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import BaseModel, Field
-
 from merlab.clips import Clip, Finding
 from merlab.databases.listed.table_rows import FRAME_NUMBERS, Record
+from merlab.databases.preparation_record import alignment_of
 from merlab.frames import (
     IMAGE_SUFFIXES,
     MAX_FRAMES_NAMED,
@@ -21,13 +20,9 @@ from merlab.frames import (
     folders_of_images,
     open_frames,
 )
-from merlab.json_models import read_model
 from merlab.stamps import SYNTHETIC
 from merlab.synthesis.folder import is_synthetic
 from merlab.table_files.cell_texts import are_action_units
-
-# What `merlab align` and `merlab prepare` write beside aligned frames; preparation, above this room, has it as RECORD.
-ALIGNMENT = "alignment.json"
 
 
 class Footage:
@@ -58,23 +53,6 @@ class Read:
     record: Record
     clip: Clip
     footage: Footage | None
-
-
-class Alignment(BaseModel):
-    """What is read of the record that merlab's alignment left in a folder of frames."""
-
-    fps: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    stamps: tuple[str, ...] = ()
-
-
-def alignment_of(source: Path) -> Alignment | None:
-    """The record in a folder of frames, None where there is none; raises MerlabError if it is damaged."""
-    path = source / ALIGNMENT
-    return (
-        read_model(path, Alignment, "is damaged", "make the aligned faces again in a new folder")
-        if path.is_file()
-        else None
-    )
 
 
 def stamps_of(clips: Iterable[Clip]) -> tuple[str, ...]:
