@@ -12,7 +12,7 @@ import pytest
 from merlab.clips import Finding
 from merlab.databases.coded.examine import examine_release, videos_of_release
 from merlab.databases.coded.release import (
-    Kind,
+    FrameKind,
     LayoutFormat,
     Quirk,
     Release,
@@ -37,7 +37,7 @@ FORM = TableFormat(
     usual_clip=r"[a-z]\d",
     optional=frozenset(get_args(Role)) - {"subject", "clip", "onset", "offset"},
 )
-KINDS = (Kind("Cropped: registered faces", cropped_faces), Kind("raw frames: whole heads", any_frames))
+KINDS = (FrameKind("Cropped: registered faces", cropped_faces), FrameKind("raw frames: whole heads", any_frames))
 RELEASE = Release("mine", "Mine", 30.0, FORM, LayoutFormat(r"s\d", "s1, s2", KINDS))
 LONG = replace(RELEASE, long=True)
 HEADER = "Subject,Clip,Onset,Apex,Offset,Emotion"

@@ -11,7 +11,7 @@ import pytest
 from merlab.databases import find_database
 from merlab.databases.coded.layout import Layout, by_preference, layouts_below, misnamed_subjects, subject_meant
 from merlab.databases.coded.release import (
-    Kind,
+    FrameKind,
     LayoutFormat,
     Release,
     TableFormat,
@@ -127,7 +127,7 @@ FORM = TableFormat(
     clip_example="a",
     emotions={},
 )
-KINDS = (Kind("Cropped", cropped_faces), Kind("raw frames", any_frames))
+KINDS = (FrameKind("Cropped", cropped_faces), FrameKind("raw frames", any_frames))
 MINE = Release("mine", "Mine", 30.0, FORM, LayoutFormat(r"s\d+|t", "s01, s02", KINDS))
 
 

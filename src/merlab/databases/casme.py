@@ -17,7 +17,7 @@ from merlab.databases import casme_facts as facts
 from merlab.databases.coded.registry_entry import database_of
 from merlab.databases.coded.release import (
     ANY_SUFFIX,
-    Kind,
+    FrameKind,
     LayoutFormat,
     Release,
     TableFormat,
@@ -53,8 +53,8 @@ RELEASE = Release(
         subject_folder=r"sub\d\d",
         looked_for="sub01, sub02 and so on, each with one folder per clip such as EP01_12",
         kinds=(
-            Kind("Cropped: registered faces (sub01/EP01_12/reg_*.jpg)", cropped_faces),
-            Kind("CASME: whole heads (sub01/EP01_12/*.jpg)", any_frames),
+            FrameKind("Cropped: registered faces (sub01/EP01_12/reg_*.jpg)", cropped_faces),
+            FrameKind("CASME: whole heads (sub01/EP01_12/*.jpg)", any_frames),
         ),
     ),
     quirks=facts.QUIRKS,

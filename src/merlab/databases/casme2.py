@@ -19,7 +19,7 @@ from merlab.databases.coded.examine import examine_release
 from merlab.databases.coded.registry_entry import database_of
 from merlab.databases.coded.release import (
     ANY_SUFFIX,
-    Kind,
+    FrameKind,
     LayoutFormat,
     Release,
     TableFormat,
@@ -66,10 +66,10 @@ RELEASE = Release(
         subject_folder=r"sub\d\d",
         looked_for="sub01, sub02 and so on, as in Cropped: registered faces, onset to offset (reg_img46.jpg)",
         kinds=(
-            Kind("Cropped: registered faces, onset to offset (reg_img46.jpg)", cropped_faces),
-            Kind("CASME2_RAW_selected: whole heads, onset to offset (img46.jpg)", _first_frame_is_not_1),
-            Kind("CASME2-RAW: whole heads, the whole clip from img1.jpg on", bool),
-            Kind("CASME2_compressed: one video per clip, the whole clip from frame 1 on", any_frames),
+            FrameKind("Cropped: registered faces, onset to offset (reg_img46.jpg)", cropped_faces),
+            FrameKind("CASME2_RAW_selected: whole heads, onset to offset (img46.jpg)", _first_frame_is_not_1),
+            FrameKind("CASME2-RAW: whole heads, the whole clip from img1.jpg on", bool),
+            FrameKind("CASME2_compressed: one video per clip, the whole clip from frame 1 on", any_frames),
         ),
     ),
     quirks=facts.QUIRKS,

@@ -26,7 +26,7 @@ from merlab.databases.coded.folders import clips_below, is_folder
 from merlab.databases.coded.registry_entry import database_of
 from merlab.databases.coded.release import (
     ANY_SUFFIX,
-    Kind,
+    FrameKind,
     LayoutFormat,
     Release,
     TableFormat,
@@ -43,11 +43,11 @@ SINGLE_CLIPS = (
 ACCESS = "free for research after signing a license agreement with its authors at the Chinese Academy of Sciences"
 
 
-def _kinds(subject: str) -> tuple[Kind, ...]:
+def _kinds(subject: str) -> tuple[FrameKind, ...]:
     """The layouts of a part, with one of its subjects as the example."""
     return (
-        Kind(f"Cropped: registered faces ({subject}/a/color/reg_175.jpg)", cropped_faces),
-        Kind(f"images of long videos ({subject}/a/color/175.jpg)", any_frames),
+        FrameKind(f"Cropped: registered faces ({subject}/a/color/reg_175.jpg)", cropped_faces),
+        FrameKind(f"images of long videos ({subject}/a/color/175.jpg)", any_frames),
     )
 
 

@@ -22,7 +22,7 @@ from merlab.databases.coded.folders import clips_below, source_name
 from merlab.databases.coded.registry_entry import database_of
 from merlab.databases.coded.release import (
     ANY_SUFFIX,
-    Kind,
+    FrameKind,
     LayoutFormat,
     Release,
     TableFormat,
@@ -75,9 +75,9 @@ RELEASE = Release(
         subject_folder=r"s\d\d",
         looked_for="s15, s16 and so on, each with one folder per long video such as 15_0101disgustingteeth",
         kinds=(
-            Kind("Cropped: registered faces (s15/15_0101disgustingteeth/reg_*.jpg)", cropped_faces),
-            Kind("images of long videos (s15/15_0101disgustingteeth/img1.jpg)", bool),
-            Kind("videos (s15/15_0101disgustingteeth.avi)", any_frames),
+            FrameKind("Cropped: registered faces (s15/15_0101disgustingteeth/reg_*.jpg)", cropped_faces),
+            FrameKind("images of long videos (s15/15_0101disgustingteeth/img1.jpg)", bool),
+            FrameKind("videos (s15/15_0101disgustingteeth.avi)", any_frames),
         ),
         clips_of=_videos_of,
         name_of=_code_of,

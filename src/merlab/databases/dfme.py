@@ -17,7 +17,7 @@ from merlab.databases.coded.folders import folder_itself
 from merlab.databases.coded.registry_entry import database_of
 from merlab.databases.coded.release import (
     ANY_SUFFIX,
-    Kind,
+    FrameKind,
     LayoutFormat,
     Release,
     TableFormat,
@@ -71,8 +71,8 @@ RELEASE = Release(
         subject_folder=r"sub\d{4}_\d+",
         looked_for="sub0003_01, sub0003_02 and so on, each with the frames of one clip",
         kinds=(
-            Kind("Cropped: registered faces (sub0003_01/reg_00001.png)", cropped_faces),
-            Kind("DFME: frames of clips (sub0003_01/00001.png)", any_frames),
+            FrameKind("Cropped: registered faces (sub0003_01/reg_00001.png)", cropped_faces),
+            FrameKind("DFME: frames of clips (sub0003_01/00001.png)", any_frames),
         ),
         clips_of=folder_itself,
         below=name_alone,

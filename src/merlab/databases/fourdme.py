@@ -14,7 +14,7 @@ from __future__ import annotations
 from merlab.databases.coded.registry_entry import database_of
 from merlab.databases.coded.release import (
     ANY_SUFFIX,
-    Kind,
+    FrameKind,
     LayoutFormat,
     Release,
     TableFormat,
@@ -63,8 +63,8 @@ RELEASE = Release(
         subject_folder=r"s?\d{1,3}(_.*)?",
         looked_for="one per subject, as in the column sub_ID, each with one folder per clip",
         kinds=(
-            Kind("Cropped: registered faces (reg_*.jpg)", cropped_faces),
-            Kind("4DME: gray frames of clips", any_frames),
+            FrameKind("Cropped: registered faces (reg_*.jpg)", cropped_faces),
+            FrameKind("4DME: gray frames of clips", any_frames),
         ),
     ),
     whole_heads=False,

@@ -19,7 +19,7 @@ from merlab.databases.coded.folders import source_name
 from merlab.databases.coded.registry_entry import database_of
 from merlab.databases.coded.release import (
     ANY_SUFFIX,
-    Kind,
+    FrameKind,
     LayoutFormat,
     Release,
     TableFormat,
@@ -77,8 +77,8 @@ RELEASE = Release(
         subject_folder="|".join((*facts.EMOTIONS["2021"], "repression")),
         looked_for="happiness, surprise and so on, each with one folder per clip such as S03-01-002",
         kinds=(
-            Kind("Cropped: registered faces (happiness/S03-01-002/reg_1.jpg)", cropped_faces),
-            Kind("MMEW: frames of faces (happiness/S03-01-002/1.jpg)", any_frames),
+            FrameKind("Cropped: registered faces (happiness/S03-01-002/reg_1.jpg)", cropped_faces),
+            FrameKind("MMEW: frames of faces (happiness/S03-01-002/1.jpg)", any_frames),
         ),
         subject_of=_subject_of,
         emotion_of=_emotion_of,

@@ -16,7 +16,7 @@ from merlab.databases import samm_facts as facts
 from merlab.databases.coded.registry_entry import database_of
 from merlab.databases.coded.release import (
     ANY_SUFFIX,
-    Kind,
+    FrameKind,
     LayoutFormat,
     Release,
     TableFormat,
@@ -56,8 +56,8 @@ RELEASE = Release(
         subject_folder=r"\d{3}",
         looked_for="006, 007 and so on, each with one folder per clip such as 006_1_2",
         kinds=(
-            Kind("Cropped: registered faces (006/006_1_2/reg_006_05562.jpg)", cropped_faces),
-            Kind("SAMM: whole heads, one folder per clip (006/006_1_2/006_05562.jpg)", any_frames),
+            FrameKind("Cropped: registered faces (006/006_1_2/reg_006_05562.jpg)", cropped_faces),
+            FrameKind("SAMM: whole heads, one folder per clip (006/006_1_2/006_05562.jpg)", any_frames),
         ),
     ),
     quirks=facts.QUIRKS,

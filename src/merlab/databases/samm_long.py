@@ -18,7 +18,7 @@ from merlab.databases.coded.folders import folder_itself
 from merlab.databases.coded.registry_entry import database_of
 from merlab.databases.coded.release import (
     ANY_SUFFIX,
-    Kind,
+    FrameKind,
     LayoutFormat,
     Release,
     TableFormat,
@@ -74,8 +74,8 @@ RELEASE = Release(
         subject_folder=r"\d{3}_\d{1,2}",
         looked_for="006_1, 006_2 and so on, each with the frames of one long video",
         kinds=(
-            Kind("Cropped: registered faces (006_1/reg_006_1_0001.jpg)", cropped_faces),
-            Kind("images of long videos (006_1/006_1_0001.jpg)", any_frames),
+            FrameKind("Cropped: registered faces (006_1/reg_006_1_0001.jpg)", cropped_faces),
+            FrameKind("images of long videos (006_1/006_1_0001.jpg)", any_frames),
         ),
         clips_of=folder_itself,
         below=name_alone,

@@ -12,7 +12,7 @@ from pathlib import Path
 from merlab.databases.coded.folders import entries, source_name
 from merlab.databases.coded.release import (
     ANY_SUFFIX,
-    Kind,
+    FrameKind,
     LayoutFormat,
     Release,
     TableFormat,
@@ -62,8 +62,8 @@ SINGLE = LayoutFormat(
     subject_folder=r"s\d{1,2}",
     looked_for=LOOKED_FOR,
     kinds=(
-        Kind("single clips, registered faces (s01/micro/negative/s01_ne_01/reg_image559740.bmp)", cropped_faces),
-        Kind("single clips, whole heads (s01/micro/negative/s01_ne_01/image559740.bmp)", any_frames),
+        FrameKind("single clips, registered faces (s01/micro/negative/s01_ne_01/reg_image559740.bmp)", cropped_faces),
+        FrameKind("single clips, whole heads (s01/micro/negative/s01_ne_01/image559740.bmp)", any_frames),
     ),
     clips_of=_single_clips,
 )
@@ -76,7 +76,7 @@ def _emotion_in_name(source: Path) -> str:
 
 LONG = replace(
     SINGLE,
-    kinds=(Kind("long videos (s01/s1_ne_01/image559740.jpg)", any_frames),),
+    kinds=(FrameKind("long videos (s01/s1_ne_01/image559740.jpg)", any_frames),),
     clips_of=_long_videos,
     emotion_of=_emotion_in_name,
 )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from merlab.clips import Clip, Finding
 from merlab.databases.coded.folders import entries
-from merlab.databases.coded.release import Frames, QuirkKind, QuirksOfClip, Release
+from merlab.databases.coded.release import KeyFrames, QuirkKind, QuirksOfClip, Release
 from merlab.databases.coded.row import Row
 from merlab.frames import IMAGE_SUFFIXES, MAX_FRAMES_NAMED, describe_numbers, folders_of_images, looks_like_video
 from merlab.spelling import counted
@@ -67,7 +67,7 @@ class Reading:
         severity, remedy = ("handled", quirk.handling) if quirk else ("differs", change)
         self.findings.append(Finding(severity, self.row.where, expected, found, remedy))  # type: ignore[arg-type]
 
-    def replace(self, frames: Frames) -> None:
+    def replace(self, frames: KeyFrames) -> None:
         """Replace onset, apex and offset; None keeps a number. The source of a changed apex becomes ``corrected``."""
         onset, apex, offset = frames
         if apex not in {None, self.apex}:

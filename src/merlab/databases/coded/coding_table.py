@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from merlab.clips import Finding
+from merlab.databases.coded.contradictions import contradictions
 from merlab.databases.coded.flags import missing_flags, other_emotions, with_flags
-from merlab.databases.coded.moments import NO_APEX, frame_number, repair_findings
+from merlab.databases.coded.moments import frame_number, repair_findings
 from merlab.databases.coded.published_counts import (
     compare_counts,
     compare_kinds,
@@ -18,33 +19,19 @@ from merlab.databases.coded.published_counts import (
     unknown_emotions,
     version_of,
 )
-from merlab.databases.coded.release import FURTHER_MOVEMENTS, Release, Role, TableFormat
-from merlab.databases.coded.row import (
-    MACRO,
-    Record,
-    Row,
-    emotion_of,
-    folder_of,
-    kind_of,
-    movement_of,
-    parse_row,
-)
+from merlab.databases.coded.release import Release, Role, TableFormat
+from merlab.databases.coded.row import MACRO, Record, Row, emotion_of, folder_of, kind_of, parse_row
 from merlab.databases.coded.workbook import Records, read_records
-from merlab.databases.objective_class import EXAMPLE, parse_objective_class
 from merlab.spelling import counted, quoted
 from merlab.stamps import SYNTHETIC
 from merlab.synthesis.folder import MANIFEST
 from merlab.table_files.cell_texts import are_action_units
 
-# Seconds. By definition a micro-expression lasts up to half a second, and in CASME up to 0.83.
-LONGEST_MICRO = 3.0
 SECOND: Mapping[Role, str] = {
     "second apex": "the first apex is used if there is one",
     "second onset": "a second movement in the same video; the clip is the first movement",
     "third onset": "a third movement in the same video; the clip is the first movement",
 }
-# What a table has in place of the frames of a second apex or movement where there is none.
-NO_SECOND = {*NO_APEX, "0"}
 
 
 @dataclass(frozen=True)
@@ -117,10 +104,7 @@ def _check_records(
         *_without_columns(path.name, release, read),
         *missing_flags(path.name, form.flags, read.headings),
         *other_emotions(parsed, flagged, form.flags),
-        *_wrong_objective_classes(unique, records, form),
-        *_wrong_second_frames(unique, records, form),
-        *_wrong_durations(unique, records, form),
-        *_too_long(unique, release),
+        *contradictions(unique, records, release),
     ]
     kinds, emotions = Counter(map(kind_of, records.values())), _count_emotions(rows, records, release)
     version, reason = SYNTHETIC, "by its name or title, or by a manifest next to it"
@@ -236,53 +220,3 @@ def _without_columns(table: str, release: Release, read: Records) -> Iterator[Fi
         if role in absent:
             remedy = f"clips are read without {what}; if you need them, use the original table"
             yield Finding("differs", table, f"a column {absent[role]}", "none", remedy)
-
-
-def _wrong_objective_classes(rows: list[Row], records: Mapping[int, Record], form: TableFormat) -> Iterator[Finding]:
-    """Findings about cells that are not objective classes; the clip is read without one."""
-    for row in rows:
-        cell = records[row.number].get("objective class", "")
-        if parse_objective_class(cell) is None:
-            expected = f"{EXAMPLE} in column {form.columns['objective class']}"
-            remedy = "the clip is read without an objective class; correct the cell"
-            yield Finding("differs", row.where, expected, quoted(cell), remedy)
-
-
-def _wrong_second_frames(rows: list[Row], records: Mapping[int, Record], form: TableFormat) -> Iterator[Finding]:
-    """Findings about a second apex that is no frame, and about further movements without an onset before the offset."""
-    remedy = "it is not read; correct the row, or copy the table again from the original"
-    for row in rows:
-        record = records[row.number]
-        apex = record.get("second apex", "")
-        if apex not in NO_SECOND and frame_number(apex) is None:
-            expected = f"a frame number, or nothing, in column {form.columns['second apex']}"
-            yield Finding("differs", row.where, expected, quoted(apex), remedy)
-        for roles in FURTHER_MOVEMENTS:
-            cells = [record.get(role, "") for role in roles]
-            if movement_of(record, roles) is None and not set(cells) <= NO_SECOND:
-                named = " and ".join(form.columns[role] for role in roles)
-                expected = f"onset <= offset of a {roles[0].split()[0]} movement, or nothing, in columns {named}"
-                yield Finding("differs", row.where, expected, " and ".join(map(quoted, cells)), remedy)
-
-
-def _wrong_durations(rows: list[Row], records: Mapping[int, Record], form: TableFormat) -> Iterator[Finding]:
-    """Findings about rows whose duration disagrees with onset and offset, so that one of the three is wrong."""
-    for row in rows:
-        counted, stated = row.offset - row.onset + 1, records[row.number].get("duration", "")
-        if stated and frame_number(stated) != counted and not row.note:
-            expected = f"{form.columns['duration']} {counted}, for onset {row.onset} and offset {row.offset}"
-            remedy = "onset and offset are used as coded; compare the row with the original table"
-            yield Finding("differs", row.where, expected, stated, remedy)
-
-
-def _too_long(rows: list[Row], release: Release) -> Iterator[Finding]:
-    """Findings about micro-expressions that are too long for one, so that a number is wrong, and no known mistake."""
-    for row in rows:
-        seconds = (row.offset - row.onset + 1) / (row.fps or release.fps)
-        known = row.quirks(release).keys() & {"wrong frame", "frame range"}
-        if seconds > LONGEST_MICRO and not row.is_macro and not known:
-            expected = f"a micro-expression of {LONGEST_MICRO:g} s or less"
-            found = f"{seconds:.1f} s, onset {row.onset} and offset {row.offset}"
-            yield Finding(
-                "differs", row.where, expected, found, "used as coded; compare the row with the original table"
-            )

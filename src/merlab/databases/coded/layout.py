@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from merlab.databases.coded.folders import entries, frame_names, numbered_names
-from merlab.databases.coded.release import CLIPS_EXAMINED, Kind, Release, is_registered
+from merlab.databases.coded.release import CLIPS_EXAMINED, FrameKind, Release, is_registered
 from merlab.databases.coded.table_search import walk_folders
 from merlab.errors import MerlabError
 from merlab.frames import open_frames
@@ -21,7 +21,7 @@ from merlab.frames import open_frames
 COPY = re.compile(r" (?:\(\d+\)|(?:- )?copy(?: ?\(?\d+\)?)?)$", re.IGNORECASE)
 
 
-class Frames(NamedTuple):
+class ListedFrames(NamedTuple):
     """The frame numbers of a folder or video, ascending, and whether they are registered faces by their names."""
 
     numbers: Sequence[int]
@@ -81,7 +81,7 @@ class Layout:
         return {key: paths for key, paths in self.sources.items() if len(paths) > 1}
 
     @cached_property
-    def kind(self) -> Kind:
+    def kind(self) -> FrameKind:
         """The kind of the frames, from the first clips that are folders of images; videos have no image files."""
         sources = [path for paths in self.sources.values() for path in paths]
         folders = (files for source in sources if source.is_dir() and (files := frame_names(source)))
@@ -89,7 +89,7 @@ class Layout:
         return next(kind for kind in self.release.layout.kinds if kind.matches(examined))
 
     @cached_property
-    def frames_of(self) -> Callable[[Path], Frames]:
+    def frames_of(self) -> Callable[[Path], ListedFrames]:
         """Gives what the frames of a folder or video are; kept, because many rows may be of one long video.
 
         Raises ClipError as ``open_frames`` does.
@@ -107,14 +107,14 @@ class Layout:
         ]
 
 
-def _frames_of(source: Path) -> Frames:
+def _frames_of(source: Path) -> ListedFrames:
     frames = open_frames(source)
     named = list(numbered_names(source)) if source.is_dir() else []
     numbers = {number for number, _ in named}
     # Two files of one number, no file and a video are the business of ``open_frames``.
     alone = bool(named) and len(numbers) == len(named)
     registered = any(is_registered(name) for _, name in named)
-    return Frames(sorted(numbers) if alone else frames.numbers, registered)
+    return ListedFrames(sorted(numbers) if alone else frames.numbers, registered)
 
 
 def layouts_below(root: Path, release: Release) -> list[Layout]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from merlab.clips import Finding
-from merlab.databases.coded.release import Frames, Role, TableFormat
+from merlab.databases.coded.release import KeyFrames, Role, TableFormat
 from merlab.spelling import counted, first_of
 from merlab.table_files.cell_texts import may_be_thousands
 
@@ -42,7 +42,7 @@ class Moments:
     repairs: tuple[Repair, ...] = ()
 
 
-def read_moments(record: Mapping[Role, str], form: TableFormat, documented: Frames | None) -> Moments | Role:
+def read_moments(record: Mapping[Role, str], form: TableFormat, documented: KeyFrames | None) -> Moments | Role:
     """The moments of a row, or the role of the first cell that makes the row unusable.
 
     In a table with ``unknown_frames``, an onset of 0 or -1 is frame 1, an offset of 0 or -1 is the apex, and fractions

@@ -30,7 +30,7 @@ QuirkKind = Literal[
     "no apex", "apex is onset", "apex is offset", "frame range", "wrong frame", "odd name", "no row", "no folder",
     "dropped frames",
 ]  # fmt: skip
-Frames = tuple[int | None, int | None, int | None]
+KeyFrames = tuple[int | None, int | None, int | None]
 CLIPS_EXAMINED = 5
 TABLE_SUFFIXES = (".xlsx", ".xls", ".ods", ".csv", ".tsv")
 ANY_SUFFIX = f"({', '.join(TABLE_SUFFIXES)})"
@@ -59,10 +59,10 @@ class Quirk:
     clip: str
     kind: QuirkKind
     handling: str
-    frames: Frames | None = None
-    coded: Frames | None = None
+    frames: KeyFrames | None = None
+    coded: KeyFrames | None = None
 
-    def corrected(self, coded: Frames) -> Frames | None:
+    def corrected(self, coded: KeyFrames) -> KeyFrames | None:
         """Onset, apex and offset without the mistakes of a ``wrong frame``; None if this row does not have them."""
         if self.frames is None or self.coded is None:
             return None
@@ -180,7 +180,7 @@ def name_alone(clip: Clip) -> Path:
 
 
 @dataclass(frozen=True)
-class Kind:
+class FrameKind:
     """One kind of frames that a release offers: a title for reports, and a function that recognizes it.
 
     ``matches(clips)`` gets the frames of a few clips, as mappings frame number -> file name, and decides whether they
@@ -217,7 +217,7 @@ class LayoutFormat:
 
     subject_folder: str
     looked_for: str
-    kinds: tuple[Kind, ...]
+    kinds: tuple[FrameKind, ...]
     clips_of: Callable[[Path], Iterator[Path]] = clips_below
     subject_of: Callable[[Path], str] | None = None
     name_of: Callable[[Path], str] = source_name
