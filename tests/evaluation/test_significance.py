@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy.stats import binom, permutation_test
+from scipy.stats import binom, permutation_test, ttest_1samp
+from scipy.stats import t as student
 
 from merlab.errors import MerlabError
 from merlab.evaluation.metrics import accuracy, uar, uf1
@@ -38,10 +39,34 @@ def subjects_of_various_skill(generator: np.random.Generator, subjects: int) -> 
 
 
 def test_the_interval_holds_the_true_value_about_95_times_in_100():
+    assert 0.90 <= share_that_holds_the_true_value(30, 300) <= 0.98
+
+
+@pytest.mark.parametrize("subjects", [3, 5])
+def test_the_interval_of_few_subjects_holds_the_true_value_as_often(subjects):
+    """The percentiles of the samples do so in 60 and 83 of 100 cases."""
+    assert share_that_holds_the_true_value(subjects, 150) >= 0.90
+
+
+def share_that_holds_the_true_value(subjects: int, samples: int) -> float:
     generator = np.random.default_rng(1)
-    intervals = np.array([bootstrap_interval(subjects_of_various_skill(generator, 30), accuracy) for _ in range(300)])
-    share = np.mean((intervals[:, 0] <= 0.7) & (intervals[:, 1] >= 0.7))
-    assert 0.90 <= share <= 0.98
+    counts = [subjects_of_various_skill(generator, subjects) for _ in range(samples)]
+    intervals = np.array([bootstrap_interval(each, accuracy) for each in counts])
+    return float(np.mean((intervals[:, 0] <= 0.7) & (intervals[:, 1] >= 0.7)))
+
+
+@pytest.mark.parametrize("subjects", [3, 5, 16, 68])
+def test_the_interval_of_a_mean_over_subjects_is_that_of_students_t(subjects):
+    """Every subject has eight clips, so accuracy is the mean of the subjects'."""
+    counts = subjects_of_various_skill(np.random.default_rng(3), subjects)
+    low, high = ttest_1samp(accuracy(counts[0]), 0).confidence_interval()
+    assert bootstrap_interval(counts, accuracy) == pytest.approx((max(low, 0), min(high, 1)), abs=0.05 * (high - low))
+
+
+def test_the_interval_of_a_difference_of_means_is_that_of_students_t():
+    first, second = random_counts(1, subjects=6, right=0.8), random_counts(2, subjects=6)
+    low, high = ttest_1samp(accuracy(first[0]) - accuracy(second[0]), 0).confidence_interval()
+    assert paired_test(first, second, "accuracy").interval == pytest.approx((low, high), abs=0.05 * (high - low))
 
 
 def test_the_interval_of_a_share_of_subjects_is_that_of_the_binomial_distribution():
@@ -67,10 +92,12 @@ def test_the_interval_of_a_method_that_is_always_right_has_no_width():
 
 
 def test_a_class_that_a_sample_lacks_counts_as_0():
-    """Of 20 subjects one has a class: (19 / 20) ** 20 of the samples lack it, which lowers the lower limit only."""
+    """Of 20 subjects one has a class: UAR of (19 / 20) ** 20 of the samples is 0.5, of the others 1."""
     counts = np.zeros((1, 20, 2, 2), np.int64)
     counts[:, :, 0, 0] = counts[:, 0, 1, 1] = 4
-    assert bootstrap_interval(counts, uar) == (0.5, 1.0)
+    lacking = (19 / 20) ** 20
+    error = 0.5 * np.sqrt(lacking * (1 - lacking)) * np.sqrt(20 / 19)
+    assert bootstrap_interval(counts, uar) == pytest.approx((1 - student.ppf(0.975, 19) * error, 1), abs=0.01)
     assert bootstrap_interval(counts, accuracy) == (1.0, 1.0)
 
 
@@ -99,8 +126,8 @@ def test_one_subject_gives_no_interval():
     assert paired_test(counts, counts, "uf1").interval is None
 
 
-def test_of_two_subjects_each_is_drawn_alone_in_a_quarter_of_the_samples():
-    """So the interval goes from the worse to the better one."""
+def test_an_interval_stays_within_the_range_of_its_metric():
+    """Two subjects that differ say little: Student's t is 12.7."""
     counts = np.zeros((1, 2, 2, 2), np.int64)
     counts[0, 0, 0, 0] = counts[0, 1, 0, 1] = 4
     assert bootstrap_interval(counts, accuracy) == (0, 1)

@@ -44,7 +44,7 @@ def test_every_value_is_listed_with_its_interval_and_two_guesses():
     rows = {
         measure: cells for measure, *cells in spotting_table(score_spotting(TRUTH, FOUND, 200.0)).to_numpy().tolist()
     }
-    assert rows["F1 at IoU 0.5"][0] == ".800 [.667, 1.000]"
+    assert rows["F1 at IoU 0.5"][0] == ".800 [.000, 1.000]"
     assert rows["spotted: right, wrong; missed"][0] == "2, 0; 1"
     # x and y are both recognized as x.
     assert rows["recognized, of them abstained"][0] == "2, 0"
@@ -166,7 +166,7 @@ def test_a_document_takes_its_block_from_the_stored_scores(results, tmp_path):
     fill(document, results, check=False)
     text = document.read_text()
     assert "**SYNTHETIC · REDUCED**" in text
-    assert "| F1 at IoU 0.5 | .800 [.667, 1.000] |" in text
+    assert "| F1 at IoU 0.5 | .800 [.000, 1.000] |" in text
     assert "`merlab x`" in text
     assert fill(document, results, check=True)
 

@@ -174,7 +174,7 @@ class TestScore:
             score_spotting(events((1, 10)), spotted, scheme="megc2019")
 
     def test_intervals_come_from_resampling_videos_and_one_video_has_none(self):
-        """Video a is all right, b all missed: F1 of a resample is 1, 2/3 or 0."""
+        """Video a is all right, b all missed: two videos that differ say nothing."""
         truth = pd.concat([events((1, 10)), events((1, 10), video="b")])
         assert score_spotting(truth, events((1, 10))).f1_interval == (0.0, 1.0)
         assert score_spotting(events((1, 10)), events((1, 10))).f1_interval is None

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t as student
 
 from merlab.errors import MerlabError
 from merlab.spotting.scoring import score_spotting
@@ -82,11 +83,19 @@ class TestVideos:
         assert [each.false_alarms_per_minute for each in scores.kinds] == pytest.approx([1 / 3, 1 / 3, 2 / 3])
 
     def test_are_resampled_with_their_lengths_for_the_interval_of_false_alarms(self):
-        """Video a has one in half a minute, b none: a sample may be of a or of b alone."""
+        """Video a has one in half a minute, b none: a sample has a rate of 2, of 2/3 (half of them), or of 0."""
         lengths = pd.DataFrame({"video": ["a", "b"], "seconds": [30, 60]})
         scores = score_spotting(TRUTH.iloc[[2]], SPOTTED.iloc[[0]], videos=lengths)
         assert scores.false_alarms_per_minute == pytest.approx(1 / 1.5)
-        assert scores.false_alarms_interval == (0, 2)
+        error = np.std([2, 2 / 3, 2 / 3, 0]) * np.sqrt(2)
+        highest = 2 / 3 + student.ppf(0.975, 1) * error
+        assert scores.false_alarms_interval == pytest.approx((0, highest), rel=0.03)
+
+    def test_without_any_false_alarm_have_the_upper_limit_of_a_poisson_count(self):
+        """Garwood 1936: 0 events have the 95 % limits 0 and 3.689."""
+        scores = score_spotting(TRUTH, TRUTH, videos=LENGTHS)
+        assert scores.false_alarms_per_minute == 0
+        assert scores.false_alarms_interval == pytest.approx((0, 3.689 / 3), abs=0.001)
 
     def test_may_have_their_length_in_seconds_or_a_rate_of_all(self):
         seconds = pd.DataFrame({"video": list("abc"), "seconds": [60, 30, 30]})
@@ -180,8 +189,8 @@ class TestVideos:
         assert not [each for each in score_spotting(TRUTH, spotted, videos=stated).notes if "first frame" in each]
 
 
-def test_samples_in_which_a_metric_is_undefined_are_left_out_of_its_interval():
-    """Videos b to d have no event: a sample without a has no F1, no accuracy and no share of right units."""
+def test_an_interval_needs_two_videos_in_which_something_is_counted():
+    """Videos b to d have no event: F1, accuracy and the share of right units come from video a alone."""
     columns = dict.fromkeys(["emotion", "action_units"], "6")
     truth = TRUTH.iloc[:1].assign(**columns)
     scores = score_spotting(truth, truth, videos=LENGTHS)
@@ -192,8 +201,8 @@ def test_samples_in_which_a_metric_is_undefined_are_left_out_of_its_interval():
         *(scores.f1_interval, micro.f1_interval, scores.strs_interval, scores.action_units.interval),
         *(scores.recognition.intervals.accuracy, scores.recognition.intervals.uf1),
     ):
-        assert interval == (1, 1)
-    assert (macro.f1, macro.f1_interval, scores.false_alarms_interval) == (None, None, (0, 0))
+        assert interval is None
+    assert (macro.f1, macro.f1_interval) == (None, None)
 
 
 def test_the_curve_over_iou_falls_and_has_the_main_score_at_a_half():

@@ -26,7 +26,7 @@ class _Record(BaseModel):
 
 
 class Estimate(_Record):
-    """A metric: mean and standard deviation over seeds, and the 95 % subject-bootstrap interval of the mean.
+    """A metric: mean and standard deviation over seeds, and the 95 % interval of the mean over subjects.
 
     ``sd`` is None for one seed, ``interval`` None for one subject.
     """

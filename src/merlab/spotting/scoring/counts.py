@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from merlab.evaluation.metrics import Float64Array, IntArray, ratio
-from merlab.evaluation.significance import Interval
+from merlab.evaluation.significance import CONFIDENCE, Interval
 from merlab.spotting.scoring.hits import interval_of
 from merlab.spotting.scoring.kinds import KIND, KINDS
 from merlab.spotting.scoring.matching import LEAST_IOU, iou, match_overlaps
@@ -98,11 +99,18 @@ def _scores(kind: str, counts: IntArray, minutes: float | None) -> KindScores:
 
 
 def false_alarms_interval(wrong: IntArray, seconds: Sequence[float]) -> Interval | None:
-    """The 95 % interval of false alarms a minute, videos resampled, from their counts and lengths."""
+    """The 95 % interval of false alarms a minute, videos resampled, from their counts and lengths.
+
+    Without any false alarm, all samples are alike: the upper limit is then that of a Poisson count of 0 (Garwood,
+    "Fiducial Limits for the Poisson Distribution", Biometrika 28, 1936).
+    """
     milliseconds = np.round(1000 * np.asarray(seconds)).astype(np.int64)
 
     def a_minute(pooled: ArrayLike) -> Float64Array:
         alarms, length = np.moveaxis(np.asarray(pooled, float), -1, 0)
         return ratio(60_000 * alarms, length)
 
-    return interval_of(np.stack([wrong, milliseconds], axis=-1), a_minute)
+    interval = interval_of(np.stack([wrong, milliseconds], axis=-1), a_minute, limits=(0.0, math.inf))
+    if interval is None or wrong.any():
+        return interval
+    return 0.0, 60 * math.log(2 / (1 - CONFIDENCE)) / sum(seconds)

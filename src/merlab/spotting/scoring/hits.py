@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from merlab.evaluation.metrics import Float64Array
 from merlab.evaluation.significance import Interval, Metric, bootstrap_interval
 
 
@@ -22,16 +21,10 @@ class HitEvent:
     found: pd.Series[Any]
 
 
-def interval_of(counts: NDArray[np.int64], metric: Metric) -> Interval | None:
-    """The 95 % interval of ``metric`` of counts (videos, ...) pooled, videos resampled; None for one video.
+def interval_of(counts: NDArray[np.int64], metric: Metric, limits: Interval = (0.0, 1.0)) -> Interval | None:
+    """The 95 % interval of ``metric`` of counts (videos, ...) pooled, videos resampled (see ``bootstrap_interval``).
 
-    A metric of nothing is undefined: samples without any count are left out, and without any count it is None.
+    Videos without any count say nothing of the metric, and are left out; of fewer than two others it is None.
     """
-    if not counts.any():
-        return None
-    axes = tuple(range(1 - counts.ndim, 0))
-
-    def where_defined(pooled: ArrayLike) -> Float64Array:
-        return np.where(np.asarray(pooled).any(axis=axes), metric(pooled), np.nan)
-
-    return bootstrap_interval(counts[None], where_defined)
+    counted = counts[counts.any(axis=tuple(range(1, counts.ndim)))]
+    return bootstrap_interval(counted[None], metric, limits=limits)

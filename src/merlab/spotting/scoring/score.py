@@ -72,8 +72,9 @@ def score_spotting(
     """All scores of spotted events, from merlab or any other tool, against true ones.
 
     Each undefined score is None: precision if nothing was spotted, the apex error without a hit, recognition if either
-    table has no emotions, an interval of one video. If both tables have kinds of movements, micro and macro are scored
-    apart as well; the other scores ignore the kinds. Movements of the kind ``other`` are left out.
+    table has no emotions, an interval where fewer than two videos have something to count. If both tables have kinds of
+    movements, micro and macro are scored apart as well; the other scores ignore the kinds. Movements of the kind
+    ``other`` are left out.
 
     Args:
         truth: the true events: table files or DataFrames with the columns onset and offset in frames, and video, kind,

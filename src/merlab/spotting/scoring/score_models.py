@@ -48,7 +48,7 @@ class ClassMetrics(_Scores):
 
 
 class ClassIntervals(_Scores):
-    """The 95 % interval of each metric from resampling videos; None for one video."""
+    """The 95 % interval of each metric from resampling videos; None for hits in fewer than two of them."""
 
     f1: Interval | None
     uf1: Interval | None
