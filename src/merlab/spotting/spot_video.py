@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -27,6 +27,7 @@ from merlab.spotting.caveats import spotting_caveats
 from merlab.spotting.event import SpottedEvent, Tier
 from merlab.spotting.kept_places import FramesRead, KeptPlaces
 from merlab.spotting.many_videos import folder_of, source_of
+from merlab.spotting.moments_row import moments_of
 from merlab.spotting.motion import MEASURED, keys_of
 from merlab.spotting.repeats import PassingSteps, Repeats
 from merlab.spotting.spot import MADE_BY, SpottingSettings, Window
@@ -97,13 +98,11 @@ def spot(
     require_most_frames(source, frames)
     clock = clock_of_frames(source, frames, fps)
     request = _request(source, clock, settings)
-    finished = None if again else _finished(out, request)
-    if finished is not None:
+    if not again and (finished := _finished(out, request)):
         return finished
     with only_writer(out):
         # Another process may have finished it in the meantime.
-        finished = None if again else _finished(out, request)
-        if finished is not None:
+        if not again and (finished := _finished(out, request)):
             return finished
         folder, stated = ResultFolder(out, METADATA, HOLDS), request.model_dump(mode="json")
         work = {name: value for name, value in stated.items() if name != "settings"}
@@ -274,19 +273,10 @@ def _written(
 
 
 def _row(event: SpottedEvent, tier: Tier, first: int, making: _Making) -> TimelineEvent:
-    moments = event.onset, event.apex, event.offset
-    onset, apex, offset = (making.number(moment, first) for moment in moments)
-    onset_s, apex_s, offset_s = map(making.clock.seconds, moments)
+    moments = moments_of(event, lambda position: making.number(position, first), making.clock.seconds)
     return TimelineEvent(
         video=making.source.name,
-        onset=onset,
-        apex=apex,
-        offset=offset,
-        onset_s=onset_s,
-        apex_s=apex_s,
-        offset_s=offset_s,
-        duration_s=offset_s - onset_s,
-        score=event.score,
+        **asdict(moments),
         part=event.part,
         kind=event.kind,
         tier=tier,

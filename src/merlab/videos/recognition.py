@@ -143,13 +143,11 @@ def recognize(
     if jobs != 1:
         import_early("pandas", "jinja2")
     request = _request(plan, model)
-    finished = None if again else _finished(out, request)
-    if finished is not None:
+    if not again and (finished := _finished(out, request)):
         return finished
     with only_writer(out), shown_progress(progress) as show:
         # Another process may have finished it in the meantime.
-        finished = None if again else _finished(out, request)
-        if finished is not None:
+        if not again and (finished := _finished(out, request)):
             return finished
         folder = ResultFolder(out, METADATA, HOLDS)
         work = _finding(plan.division, request).model_dump(mode="json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from merlab.sinks import CsvSink
 from merlab.spotting.columns import Columns
 from merlab.spotting.event import Tier
 from merlab.spotting.light import Light
+from merlab.spotting.moments_row import moments_of
 from merlab.spotting.repeats import Repeats
 from merlab.spotting.timing import file_facts
 from merlab.storage import whole_folder
@@ -166,18 +167,11 @@ def _event(position: int, found: ChunkEvent, plan: VideoPlan) -> Event:
 
 def _moments(found: ChunkMovement, tier: Tier, plan: VideoPlan) -> dict[str, Any]:
     """What the rows of an event and of a weak candidate have in common, by the names of their fields."""
-    onset_s, apex_s, offset_s = (plan.clock.seconds(moment) for moment in (found.onset, found.apex, found.offset))
+    moments = moments_of(found, lambda position: position + plan.first - 1, plan.clock.seconds)
     return {
         "video": plan.source.name,
         "face_id": found.face_id,
-        "onset": found.onset + plan.first - 1,
-        "apex": found.apex + plan.first - 1,
-        "offset": found.offset + plan.first - 1,
-        "onset_s": onset_s,
-        "apex_s": apex_s,
-        "offset_s": offset_s,
-        "duration_s": offset_s - onset_s,
-        "score": found.score,
+        **asdict(moments),
         "part": found.part,
         "kind": found.kind,
         "tier": tier,
