@@ -1,3 +1,4 @@
+import cmath
 import json
 
 import cv2
@@ -98,6 +99,18 @@ def test_an_image_is_interpolated_alone_unless_it_is_reduced_to_a_third(scale, a
     transform = similarity(scale, 0.1, 3.3, -1.2)
     plain = cv2.warpAffine(image, transform.matrix, (30, 20), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     assert np.array_equal(moved_image(image, transform, (30, 20)), plain) == alone
+
+
+@pytest.mark.parametrize("where", [(150.0, 110.0), (3.0, 2.0), (298.0, 120.0), (-400.0, 90.0), (150.0, 900.0)])
+@pytest.mark.parametrize("interpolation", [cv2.INTER_LINEAR, cv2.INTER_CUBIC])
+def test_a_reduced_image_is_as_if_the_whole_frame_were_reduced(where, interpolation):
+    frame = np.random.default_rng(4).integers(0, 256, (242, 301, 3), np.uint8)
+    transform = turned_about(cmath.rect(1 / 4.3, 0.3), complex(*where), 12 + 9j)
+    whole = cv2.resize(frame[:240, :300], (75, 60), interpolation=cv2.INTER_AREA)
+    # Pixel (x, y) of the frame lies at ((x - 1.5) / 4, (y - 1.5) / 4) of its average over 4 x 4 pixels.
+    from_whole = transform.matrix @ [[4, 0, 1.5], [0, 4, 1.5], [0, 0, 1]]
+    expected = cv2.warpAffine(whole, from_whole, (24, 18), flags=interpolation, borderMode=cv2.BORDER_REPLICATE)
+    np.testing.assert_array_equal(moved_image(frame, transform, (24, 18), interpolation), expected)
 
 
 def test_fine_texture_is_averaged_if_an_image_is_much_reduced():

@@ -22,6 +22,8 @@ Points = NDArray[np.float64]
 # Above this factor, an image is first reduced by area averages: cubic interpolation reads only 4 x 4 pixels, so fine
 # texture between them would flicker from frame to frame.
 LARGEST_PLAIN_REDUCTION = 2
+# Cubic interpolation reads two pixels on each side, and a point between pixels may be rounded to the next one.
+NEIGHBORS = 3
 
 
 @dataclass(frozen=True)
@@ -130,18 +132,31 @@ def moved_image(
     """Apply ``transform`` to an image; the result has ``size`` (width, height); edge pixels are repeated outside."""
     reduction = int(1 / transform.scale)
     if reduction > LARGEST_PLAIN_REDUCTION:
-        image, to_reduced = _reduced(image, reduction)
+        corners = transform.inverse([(x, y) for x in (0, size[0] - 1) for y in (0, size[1] - 1)])
+        image, to_reduced = _reduced(image, reduction, corners)
         transform = transform.after(to_reduced.inverse)
     moved = cv2.warpAffine(image, transform.matrix, size, flags=interpolation, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(moved, np.uint8)
 
 
-def _reduced(image: Image, factor: int) -> tuple[Image, Transform]:
-    """The image with every ``factor`` x ``factor`` pixels averaged into one, and the map of points into it."""
-    height, width = (max(length // factor, 1) for length in image.shape[:2])
-    small = cv2.resize(image[: height * factor, : width * factor], (width, height), interpolation=cv2.INTER_AREA)
+def _reduced(image: Image, factor: int, shown: Points) -> tuple[Image, Transform]:
+    """The image with every ``factor`` x ``factor`` pixels averaged into one, and the map of points into it.
+
+    Only the part around the points ``shown`` (N, 2) is made, with the neighbors that interpolation reads.
+    """
+    left, top, right, bottom = (value / factor for value in bounds(shown))
+    columns, rows = _around(left, right, image.shape[1] // factor), _around(top, bottom, image.shape[0] // factor)
+    part = image[rows.start * factor : rows.stop * factor, columns.start * factor : columns.stop * factor]
+    small = cv2.resize(part, (len(columns), len(rows)), interpolation=cv2.INTER_AREA)
     shift = -(factor - 1) / 2 / factor
-    return np.asarray(small, np.uint8), Transform(((1 / factor, 0.0, shift), (0.0, 1 / factor, shift)))
+    to_part = ((1 / factor, 0.0, shift - columns.start), (0.0, 1 / factor, shift - rows.start))
+    return np.asarray(small, np.uint8), Transform(to_part)
+
+
+def _around(first: float, last: float, length: int) -> range:
+    """The pixels of a row of ``length`` from ``first`` to ``last`` with their neighbors, at least the nearest one."""
+    start = min(max(math.floor(first) - NEIGHBORS, 0), max(length - 1, 0))
+    return range(start, min(max(math.ceil(last) + NEIGHBORS + 1, start + 1), max(length, 1)))
 
 
 def bounds(points: ArrayLike) -> tuple[float, float, float, float]:
