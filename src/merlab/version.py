@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-__version__ = "0.2.0"
+# Between two versions that are given out, that of the next one: what an earlier merlab wrote is known by it.
+__version__ = "0.3.0.dev0"
 
 
 def install_hint(extra: str) -> str:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import warnings
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 
 from merlab.errors import MerlabError
+from merlab.evaluation import unit
 from merlab.evaluation.engines import LocalEngine
 from merlab.evaluation.experiment import run_plan
 from merlab.evaluation.predictions import read_predictions
@@ -201,3 +205,68 @@ def test_an_unfinished_method_of_your_own_or_another_protocol_needs_another_fold
     next((folder.out / "parts").rglob("*.parquet")).unlink()
     with pytest.raises(MerlabError, match="an unfinished run of guessing, with code of your own; run its command"):
         folder.run("constant")
+
+
+@pytest.fixture
+def older(monkeypatch):
+    """While it is open, merlab is another version."""
+
+    @contextmanager
+    def changed():
+        with monkeypatch.context() as patched:
+            patched.setattr(unit, "__version__", "0.2.0")
+            yield
+
+    return changed
+
+
+def test_predictions_of_another_merlab_are_made_anew_with_a_warning(folder, older):
+    with older():
+        folder.run("constant")
+    with pytest.warns(UserWarning, match=r"anew: it was made with merlab 0\.2\.0\+\w+, and this is merlab 0\.3"):
+        folder.run("random")
+    assert (0, 4, "starting") in folder.reported
+    assert folder.content() == (["constant", "random"], {"constant": 6, "random": 6})
+    assert read_predictions(folder.out / "predictions.parquet")["run"].nunique() == 2
+    assert len(list((folder.out / "parts").iterdir())) == 3
+
+
+def test_predictions_of_your_own_method_under_another_merlab_do_not_stand_beside_new_ones(folder, older):
+    with older():
+        folder.run(Guessing)
+    before = (folder.out / "run.json").read_bytes()
+    with pytest.raises(MerlabError, match=r"predictions of guessing, .*it was made with merlab 0\.2\.0.*pass it again"):
+        folder.run("constant")
+    assert (folder.out / "run.json").read_bytes() == before
+    with pytest.warns(UserWarning, match="are made anew"):
+        folder.run("constant", Guessing)
+    assert folder.content() == (["constant", "guessing"], {"guessing": 6, "constant": 6})
+
+
+@pytest.mark.slow
+def test_an_error_leaves_predictions_of_another_merlab_alone_or_new_ones_alone(folder, older):
+    with older():
+        folder.run("constant", "random")
+    before = read_record(folder.out / "run.json"), read_predictions(folder.out / "predictions.parquet")
+    with pytest.warns(UserWarning, match="are made anew"), pytest.raises(MerlabError, match="no convergence"):
+        folder.run(Failing(), "constant", "random")
+    assert read_record(folder.out / "run.json") == before[0]
+    pd.testing.assert_frame_equal(read_predictions(folder.out / "predictions.parquet"), before[1])
+    with pytest.warns(UserWarning, match="are made anew"), pytest.raises(MerlabError, match="no convergence"):
+        folder.run("constant", Failing(), "random")
+    assert folder.content() == (["constant"], {"constant": 6})
+    assert read_record(folder.out / "run.json").versions == unit.versions()
+
+
+def test_the_version_of_a_run_states_the_code_that_computes_predictions(tmp_path, monkeypatch):
+    """A checkout changes its code without its version; where it lies does not matter."""
+    stated, package = unit.versions()["merlab"], tmp_path / "merlab"
+    for place in unit.COMPUTING:
+        source, copied = Path(unit.__file__).parents[1] / place, package / place
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, copied)
+    assert unit._digest_of_code(package) == stated.partition("+")[2]
+    with (package / "methods" / "svm.py").open("a") as file:
+        file.write("TOLERANCE = 1\n")
+    unit._digest_of_code.cache_clear()
+    assert unit._digest_of_code(package) != stated.partition("+")[2]

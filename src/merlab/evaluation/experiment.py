@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from merlab.changed_settings import changed_settings
 from merlab.claims import has_files
 from merlab.errors import MerlabError
 from merlab.evaluation.engines import Engine, LocalEngine
@@ -38,10 +40,11 @@ def run_plan(
     """Run the plan in folder ``out`` on an engine (None: all cores of this machine); gives its record and predictions.
 
     A folder that already holds a run of the same clips, labels and folds is continued: methods found there stay, and a
-    method given again with other settings replaces the earlier one. After an error, the record has the earlier methods
-    and the complete ones, and so has the table of predictions if the earlier ones are complete too: a method that
-    cannot be fitted does not spoil the folder. Raises MerlabError where it holds something else, or a damaged file of
-    predictions, before anything is trained; for a file in the place of the folder; and for a method that fails.
+    method given again with other settings replaces the earlier one. What other versions of merlab or its libraries
+    predicted is made anew, with a warning. After an error, the record has the earlier methods and the complete ones,
+    and so has the table of predictions if the earlier ones are complete too: a method that cannot be fitted does not
+    spoil the folder. Raises MerlabError where it holds something else, or a damaged file of predictions, before
+    anything is trained; for a file in the place of the folder; and for a method that fails.
     """
     if out.exists() and not out.is_dir():
         raise MerlabError(f"{out} is a file; choose a folder for the run")
@@ -50,6 +53,8 @@ def run_plan(
     again = {entry.name for entry in plan.entries}
     stay = [method for method in earlier.methods if method.method not in again] if earlier else []
     finished_before = [method for method in stay if method.needs_files]
+    if earlier is not None:
+        _compare_versions(earlier, finished_before, out)
     sealed = earlier is None or earlier.sealed
     kept = read_each([path for method in finished_before for path in _stored(method, plan, out)], sealed)
     plan = replace(plan, entries=(*(_entry_of(method) for method in stay if not method.needs_files), *plan.entries))
@@ -83,9 +88,29 @@ def _data(plan: Plan, earlier: RunRecord | None) -> DataFacts:
     return facts.model_copy(update={"stamps": [*facts.stamps, *marked]})
 
 
+def _compare_versions(earlier: RunRecord, finished_before: Sequence[MethodFacts], out: Path) -> None:
+    """Warn where other versions made the earlier predictions; raise MerlabError if some cannot be made anew."""
+    changes = "; ".join(changed_settings({"versions": earlier.versions}, {"versions": versions()}))
+    if changes and finished_before:
+        names = ", ".join(method.method for method in finished_before)
+        raise MerlabError(
+            f"{out} holds predictions of {names}, which cannot stand beside new ones: {changes}; pass "
+            f"{'it' if len(finished_before) == 1 else 'them'} again together with the new ones, or give another folder "
+            "(--out)"
+        )
+    if changes:
+        warnings.warn(f"the predictions in {out} are made anew: {changes}", stacklevel=3)
+
+
 def _store_complete(earlier: RunRecord | None, record: RunRecord, plan: Plan, out: Path) -> None:
-    """Record what is usable after an error, and store its table of predictions if none of them is absent."""
-    methods = _usable(earlier, record.methods, plan, out)
+    """Record what is usable after an error, and store its table of predictions if none of them is absent.
+
+    Predictions of other versions stay only where there are no new ones beside them.
+    """
+    of_others = earlier if earlier is not None and earlier.versions != record.versions else None
+    methods = _usable(None if of_others else earlier, record.methods, plan, out)
+    if of_others is not None and not methods:
+        record, methods = of_others, of_others.methods
     write_model(out / RUN_FILE, record.model_copy(update={"methods": methods}))
     parts = [path for facts in methods for path in _paths(facts, plan, out)]
     if parts and all(path.exists() for path in parts):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -30,14 +32,25 @@ from merlab.inputs.recipe import Recipe
 from merlab.methods.baselines import Random
 from merlab.methods.method import Classifier
 from merlab.methods.own import as_classifier
+from merlab.processes.thread_limits import one_thread_of_blas
 from merlab.progress import Progress, silent
-from merlab.thread_limits import one_thread_of_blas
 from merlab.training import Material, NeuralClassifier, SyntheticClips
 from merlab.training.threads import torch_threads
 from merlab.version import __version__
 
 OnEpoch = Callable[[int, int, float], None]
 SUM_TOLERANCE = 1e-3
+# What computes predictions from inputs, in the folder of merlab. Edits do not change the version.
+COMPUTING = (
+    "inputs",
+    "methods",
+    "training",
+    "evaluation/fit_arguments.py",
+    "evaluation/fold_inputs.py",
+    "evaluation/random_state.py",
+    "evaluation/synthetic_flow.py",
+    "evaluation/unit.py",
+)
 
 
 @dataclass(frozen=True)
@@ -59,16 +72,28 @@ class UnitInputs:
 
 
 def versions() -> dict[str, str]:
-    """The libraries and the device. They are part of the run key, because others give other numbers."""
+    """The libraries and the device. They are part of the run key, because others give other numbers.
+
+    The version of merlab ends with a digest of its code that computes predictions.
+    """
     # scikit-learn is not loaded for the number: most networks do not use it.
     return {
-        "merlab": __version__,
+        "merlab": f"{__version__}+{_digest_of_code(Path(__file__).parents[1])}",
         "torch": torch.__version__,
         "scikit-learn": version("scikit-learn"),
         "opencv": cv2.__version__,
         "numpy": np.__version__,
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
     }
+
+
+@functools.cache
+def _digest_of_code(package: Path) -> str:
+    digest = hashlib.sha256()
+    for place in map(package.joinpath, COMPUTING):
+        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            digest.update(f"{file.relative_to(package).as_posix()}\0".encode() + file.read_bytes())
+    return digest.hexdigest()[:8]
 
 
 def fit_and_predict(plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: OnEpoch | None = None) -> pd.DataFrame:
