@@ -22,12 +22,12 @@ import cv2
 
 from merlab.frames import Image
 from merlab.inference.cost import hardware
+from merlab.processes.thread_limits import one_thread
 from merlab.synthesis import CAMERA, PRESETS, ClipPlan, FaceRenderer, clip_truth, plan_clip
 from merlab.synthesis.action_units import CLASSES
 from merlab.synthesis.flow_writing import make_flow
 from merlab.synthesis.identity import sample_identity
 from merlab.synthesis.texture import paint_face
-from merlab.thread_limits import one_thread
 from plain_errors import run_benchmark
 
 PRESET = PRESETS["default"]

@@ -71,10 +71,10 @@ def kept_faces() -> Iterator[None]:
 @pytest.fixture
 def prepared_processes(monkeypatch) -> None:
     """Worker processes of merlab that this process starts are prepared (see ``tests.prepared_processes``)."""
-    from merlab import processes
+    from merlab.processes import pool, streams
     from tests.prepared_processes import prepare_processes
 
-    prepare_processes(monkeypatch, processes)
+    prepare_processes(monkeypatch, pool, streams)
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,9 @@ import numpy as np
 
 from merlab.clips import Clip, Finding
 from merlab.frames import MAX_FRAMES_NAMED, ClipError, Frames, ImageFolder, open_frames, read_image
+from merlab.processes.usable import usable_cores
 from merlab.progress import Progress
 from merlab.spelling import first_of
-from merlab.usable import usable_cores
 
 # So many folders are kept; the clips of one long video are next to each other in most tables.
 FOLDERS_KEPT = 32

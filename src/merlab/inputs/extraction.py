@@ -31,12 +31,12 @@ from merlab.inputs.local_view import local_view
 from merlab.inputs.recipe import CROPS, Recipe
 from merlab.optical_flow import require_installed
 from merlab.preparation.record import RECORD, landmarks_of
+from merlab.processes.thread_limits import one_thread
+from merlab.processes.usable import usable_cores
 from merlab.progress import Progress, silent
 from merlab.spelling import counted
 from merlab.stamps import WHOLE_HEADS
 from merlab.storage import user_cache
-from merlab.thread_limits import one_thread
-from merlab.usable import usable_cores
 
 if TYPE_CHECKING:
     from torch import Tensor

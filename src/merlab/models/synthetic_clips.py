@@ -21,7 +21,7 @@ from merlab.frames import Float32Array
 from merlab.inputs import input_of, parse_recipe
 from merlab.models.card import SyntheticSettings
 from merlab.models.labeled_examples import Examples
-from merlab.processes import each_in_processes
+from merlab.processes.pool import each_in_processes
 from merlab.progress import Progress
 from merlab.schemes import find_scheme
 from merlab.synthesis import PRESETS, FaceRenderer, make_renderers, plan_clip

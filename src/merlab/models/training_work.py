@@ -26,7 +26,7 @@ from merlab.models.members import joined
 from merlab.models.network_clips import NetworkClips, examples_of_flow
 from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.models.training import Training
-from merlab.processes import each_in_processes
+from merlab.processes.pool import each_in_processes
 from merlab.progress import Progress
 from merlab.spelling import counted
 from merlab.synthesis.flow_clips import read_flow

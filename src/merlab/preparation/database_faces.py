@@ -28,7 +28,7 @@ from merlab.preparation.record import (
     read_record,
 )
 from merlab.preparation.settings import Settings, as_settings
-from merlab.processes import each_in_processes
+from merlab.processes.pool import each_in_processes
 from merlab.progress import Progress, shown_progress, silent
 from merlab.spelling import counted
 from merlab.storage import WriteError, read_json, read_json_object, whole_file, whole_folder

@@ -15,12 +15,12 @@ from merlab.preparation.aligned_clip import AlignmentJob, ClipWriter
 from merlab.preparation.frame_range import FrameRange
 from merlab.preparation.record import RECORD, AlignmentRecord, VideoRequest, claimed, read_record
 from merlab.preparation.settings import Settings, as_settings
+from merlab.processes.thread_limits import one_thread
 from merlab.progress import Progress, shown_progress
 from merlab.sinks import VideoSink
 from merlab.stamps import SYNTHETIC
 from merlab.storage import whole_folder
 from merlab.synthesis.folder import is_synthetic
-from merlab.thread_limits import one_thread
 
 FRAMES, SHEET, VIDEO = "frames", "sheet.png", "aligned.mp4"
 # Every file of an aligned video, by its path in the folder.

@@ -11,7 +11,7 @@ from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 
 from merlab.json_models import read_model
-from merlab.processes import nothing_from_here
+from merlab.processes.starting import nothing_from_here
 from merlab.serving.job import ERROR, PROGRESS, VIEW, Failure, Job
 from merlab.serving.jobs import Jobs
 from merlab.serving.worker import NO_SPACE, Recognize, run_job

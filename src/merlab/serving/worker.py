@@ -14,7 +14,7 @@ from merlab.elan.writing import NOWHERE, beside
 from merlab.errors import MerlabError, is_out_of_memory
 from merlab.faces.alignment import FaceFinding
 from merlab.json_models import write_model
-from merlab.processes import end_with_parent
+from merlab.processes.starting import end_with_parent
 from merlab.progress import Progress, TimeLeft
 from merlab.serving.job import ERROR, PROGRESS, RESULT, VIEW, Failure, Job, JobProgress, VideoOptions
 from merlab.serving.limits import MEBIBYTE, Limits, limit_memory, require_within

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from merlab.frames import Image
+from merlab.processes.thread_limits import one_thread
 from merlab.storage import whole_file, whole_folder
 from merlab.synthesis.canvas_layout import CAMERA
 from merlab.synthesis.face_tree import Entry, Tree
@@ -17,7 +18,6 @@ from merlab.synthesis.rendering import FaceRenderer
 from merlab.synthesis.sampling import ClipPlan, plan_clip
 from merlab.synthesis.texture import paint_face
 from merlab.synthesis.truth import ClipTruth, clip_truth
-from merlab.thread_limits import one_thread
 
 
 def write_subject(tree: Tree, entries: Sequence[Entry]) -> Iterator[Entry]:

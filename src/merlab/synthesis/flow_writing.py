@@ -17,7 +17,9 @@ import numpy as np
 from merlab.errors import MerlabError
 from merlab.given import as_jobs, as_path, as_whole, require_yes_or_no
 from merlab.json_models import write_model
-from merlab.processes import dealt_out, stream_from_processes
+from merlab.processes.pool import dealt_out
+from merlab.processes.streams import stream_from_processes
+from merlab.processes.thread_limits import one_thread
 from merlab.progress import Progress, shown_progress
 from merlab.storage import whole_file
 from merlab.synthesis.flow_clips import FLOW, TITLE, digest_of, flow_file, read_flow_manifest
@@ -39,7 +41,6 @@ from merlab.synthesis.sampling import ClipPlan
 from merlab.synthesis.texture import paint_face
 from merlab.synthesis.varied import VARIED, VariedClip, VariedSettings, draw_clip, preset_of_subject
 from merlab.synthesis.varied_flow import WINDOW, render_flow, unit_changes
-from merlab.thread_limits import one_thread
 
 README_TEXT = f"""{TITLE}
 

@@ -15,7 +15,9 @@ from pathlib import Path
 import pandas as pd
 
 from merlab.given import as_jobs, as_path, require_yes_or_no
-from merlab.processes import dealt_out, stream_from_processes
+from merlab.processes.pool import dealt_out
+from merlab.processes.streams import stream_from_processes
+from merlab.processes.thread_limits import one_thread
 from merlab.progress import Progress, shown_progress
 from merlab.storage import whole_file
 from merlab.synthesis.canvas_layout import CAMERA, CROP, Window
@@ -43,7 +45,6 @@ from merlab.synthesis.recording_set import (
 from merlab.synthesis.recording_truth import describe_recording, distractions_table, events_table, videos_table
 from merlab.synthesis.texture import paint_face
 from merlab.synthesis.video import FORMATS, Encoding, WriteFrame
-from merlab.thread_limits import one_thread
 from merlab.vocabulary import RecordingPreset, VideoFormat
 
 TITLE = "SYNTHETIC long recordings with micro-expressions (of no real person)"

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from merlab.frames import ImageFolder
 from merlab.given import as_jobs, as_path, require_yes_or_no
-from merlab.processes import dealt_out, stream_from_processes
+from merlab.processes.pool import dealt_out
+from merlab.processes.streams import stream_from_processes
 from merlab.progress import Progress, shown_progress
 from merlab.storage import whole_file
 from merlab.synthesis.clip_writing import write_subject

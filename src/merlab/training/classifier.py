@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from merlab.errors import MerlabError
-from merlab.freed_memory import keep_freed_memory
+from merlab.processes.freed_memory import keep_freed_memory
 from merlab.training.accelerated import AcceleratedLoop, Acceleration
 from merlab.training.augmentation import Mirror
 from merlab.training.best_epoch import BestEpoch

@@ -12,7 +12,8 @@ from merlab.errors import Stopped
 from merlab.frames import ClipError, open_frames
 from merlab.frames.opening import SourceState, require_unchanged
 from merlab.json_models import write_model
-from merlab.processes import process_count, stream_from_processes
+from merlab.processes.pool import process_count
+from merlab.processes.streams import stream_from_processes
 from merlab.progress import Progress
 from merlab.result_folder import ResultFolder
 from merlab.storage import whole_folder

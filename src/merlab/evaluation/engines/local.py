@@ -19,7 +19,8 @@ from merlab.evaluation.plan import Plan
 from merlab.evaluation.transport import packed, unpacked
 from merlab.evaluation.unit import Fit, Worker
 from merlab.given import as_jobs
-from merlab.processes import end_with_parent, nothing_from_here, process_count, without_main, worker_pool
+from merlab.processes.pool import process_count, worker_pool
+from merlab.processes.starting import end_with_parent, nothing_from_here, without_main
 
 POLL_SECONDS = 0.2
 

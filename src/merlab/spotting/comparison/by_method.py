@@ -19,6 +19,7 @@ from merlab.frames.opening import SourceState, require_unchanged, state_of
 from merlab.given import as_path, require_number
 from merlab.json_models import read_model, write_model
 from merlab.locks import INSIDE, only_writer
+from merlab.processes.thread_limits import one_thread
 from merlab.progress import Progress, shown_progress
 from merlab.sinks import CsvSink
 from merlab.spotting.columns import Columns
@@ -42,7 +43,6 @@ from merlab.spotting.moments_row import Moments, OfVideo
 from merlab.spotting.tables_of_all import EVENTS
 from merlab.stamps import SYNTHETIC
 from merlab.storage import whole_folder
-from merlab.thread_limits import one_thread
 from merlab.version import __version__
 
 METADATA = "method.json"

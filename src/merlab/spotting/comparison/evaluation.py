@@ -18,6 +18,7 @@ from merlab.errors import MerlabError
 from merlab.given import as_jobs, as_path, as_whole, require_yes_or_no
 from merlab.json_models import write_model
 from merlab.kept_arrays import computing_versions
+from merlab.processes.thread_limits import one_thread
 from merlab.progress import Progress, shown_progress
 from merlab.spotting.comparison import all_spotters, spotters_of
 from merlab.spotting.comparison.folds import fitted_elsewhere, fitted_on, kinds_of, leave_one_subject_out
@@ -27,7 +28,6 @@ from merlab.spotting.comparison.spotter import COMPUTED
 from merlab.spotting.comparison.summary import EVENTS, summarized
 from merlab.spotting.comparison.work import FEATURES, FOLDS, Work
 from merlab.spotting.motion import MEASURED
-from merlab.thread_limits import one_thread
 from merlab.version import __version__
 
 OUT = Path("merlab-compared")

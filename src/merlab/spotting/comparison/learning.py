@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from merlab.databases.long_video import Kind
+from merlab.processes.usable import usable_cores, usable_memory
 from merlab.spotting.comparison import SPOTTERS, find_spotter
 from merlab.spotting.comparison.folds import Fold, fold_result
 from merlab.spotting.comparison.material import Material
 from merlab.spotting.comparison.results import FoldResult
 from merlab.spotting.comparison.spotter import Spotter
 from merlab.spotting.comparison.yours import YourSpotter
-from merlab.usable import usable_cores, usable_memory
 
 # What a network needs that learns macro-expressions from all of SAMM Long Videos: 120,000 images of 42 x 42 x 3 float16
 # and their copy with mirror images.

@@ -11,7 +11,7 @@ from pathlib import Path
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
 from merlab.json_models import read_model, write_model
-from merlab.processes import Workers, shared_workers
+from merlab.processes.pool import Workers, shared_workers
 from merlab.progress import Progress
 from merlab.spotting.comparison import code_of
 from merlab.spotting.comparison.folds import Fold, fold_result, needed

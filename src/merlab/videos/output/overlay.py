@@ -16,7 +16,7 @@ from merlab.faces.geometry import Points
 from merlab.frames import Frames, Image
 from merlab.frames.clock import Clock
 from merlab.preparation.sheets import ascii_text
-from merlab.processes import read_ahead
+from merlab.processes.streams import read_ahead
 from merlab.progress import Progress
 from merlab.sinks import VideoSink
 from merlab.videos.rows import Event, FrameRow

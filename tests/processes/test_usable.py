@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from merlab import usable
-from merlab.processes import process_count
-from merlab.usable import usable_cores, usable_memory
+from merlab.processes import usable
+from merlab.processes.pool import process_count
+from merlab.processes.usable import usable_cores, usable_memory
 
 GIB = 2**30
 

@@ -1,0 +1,1 @@
+"""Worker processes, and what each process may use of the machine: cores, memory, threads."""

@@ -1,0 +1,93 @@
+"""Start processes that do not run the user's program again, and end with their parent."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+
+import cv2
+import threadpoolctl
+
+from merlab.processes.held_signals import blocked, signals_later
+
+ENDED_EARLY = (
+    "a worker process ended early: it was killed, or memory ran out; run the same command again to resume, with fewer "
+    "jobs to need less memory"
+)
+# The variable by which Python 3.11 and later leave the current folder out of where they look for modules, and its value
+# where merlab sets it.
+SAFE_PATH, OURS = "PYTHONSAFEPATH", "merlab"
+
+_one_at_a_time = threading.RLock()
+
+
+@contextmanager
+def nothing_from_here() -> Iterator[None]:
+    """Start processes inside that take no module from the current folder before their path is set.
+
+    A file signal.py beside the user's videos would be run in the place of Python's own module.
+    """
+    with _one_at_a_time:
+        given = os.environ.get(SAFE_PATH)
+        os.environ.setdefault(SAFE_PATH, OURS)
+        try:
+            yield
+        finally:
+            if given is None:
+                os.environ.pop(SAFE_PATH, None)
+
+
+@contextmanager
+def without_main() -> Iterator[None]:
+    """Start processes inside that do not run the user's main program again, and that Ctrl-C does not reach.
+
+    Otherwise a spawned process runs it first: a script without ``if __name__ == "__main__":`` would start its work
+    again, and a program that was read from standard input has no file to run. A process inherits which signals are
+    blocked; Ctrl-C would otherwise stop it with a traceback while it is still importing.
+
+    Ctrl-C and SIGTERM are answered on leaving: a process that is only half started would print a traceback. Another
+    thread that starts processes waits, because it would take the replacement for the main program.
+    """
+    # Idle threads that spin cost much more time than they save when anything else runs on the cores.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    with _one_at_a_time:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            with nothing_from_here(), signals_later(), blocked(signal.SIGINT):
+                yield
+        finally:
+            sys.modules["__main__"] = main
+
+
+def begin_worker() -> None:
+    """What each worker process does first: it uses one thread of OpenCV and of BLAS, and ends with its parent."""
+    cv2.setNumThreads(1)
+    threadpoolctl.threadpool_limits(limits=1, user_api="blas")
+    end_with_parent()
+
+
+def end_with_parent() -> None:
+    """End this worker process when its parent ends, for any reason (kill -9 included), and not by Ctrl-C.
+
+    Ctrl-C reaches every process of the terminal, but only the parent reacts to it. A thread watches the parent.
+    """
+    if os.environ.get(SAFE_PATH) == OURS:
+        # It was for the start of this process, not for programs that code of the user starts here.
+        del os.environ[SAFE_PATH]
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

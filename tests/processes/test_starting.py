@@ -1,0 +1,79 @@
+"""Worker processes are started so that neither the current folder nor the main program is run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from merlab.processes.starting import without_main
+from tests.cli.processes import wait_until
+
+START_PROCESSES = """
+import os
+from merlab.processes.pool import each_in_processes
+from merlab.processes.streams import stream_from_processes
+
+print(*each_in_processes(os.path.basename, ["a", "b"], 2), os.environ.get("PYTHONSAFEPATH", "none"))
+print(*stream_from_processes(os.listdir, ["."] * 2), *each_in_processes(os.getenv, ["PYTHONSAFEPATH"] * 2, 2))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="older versions look into the current folder first")
+@pytest.mark.parametrize("name", ["multiprocessing", "signal", "types"])
+def test_a_file_in_the_current_folder_that_has_the_name_of_a_module_of_python_is_not_run(tmp_path, name):
+    """As videos from others may lie beside it, or scripts of one's own."""
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / f"{name}.py").write_text("open('run', 'w'); raise ImportError('not a module of Python')")
+    (tmp_path / "program.py").write_text(START_PROCESSES)
+    command = [sys.executable, "../program.py"]
+    done = subprocess.run(command, cwd=tmp_path / "here", capture_output=True, text=True, check=True)
+    first, second = done.stdout.splitlines()
+    assert sorted(first.split()[:2]) == ["a", "b"]
+    assert first.split()[2] == "none"
+    assert second.split() == [f"{name}.py", f"{name}.py", "None", "None"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals exist only on Unix")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_that_arrives_while_processes_start_is_answered_when_they_have_started(number):
+    answered = []
+    handler = signal.signal(number, lambda number, _frame: answered.append(number))
+    try:
+        with without_main():
+            # To the process, as a terminal sends it: any thread may receive it.
+            os.kill(os.getpid(), number)
+            assert answered == []
+        # Another thread may have received it, and may not have run yet.
+        wait_until(lambda: answered, seconds=30)
+        assert answered == [number]
+    finally:
+        signal.signal(number, handler)
+
+
+def test_the_main_program_is_there_again_after_two_threads_have_started_processes():
+    main, begun, entered, left = sys.modules["__main__"], threading.Event(), threading.Event(), threading.Event()
+
+    def first() -> None:
+        with without_main():
+            begun.set()
+            entered.wait(0.05)
+        left.set()
+
+    def second() -> None:
+        begun.wait()
+        with without_main():
+            entered.set()
+            left.wait()
+
+    threads = [threading.Thread(target=work) for work in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sys.modules["__main__"] is main

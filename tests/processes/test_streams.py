@@ -1,0 +1,70 @@
+"""Values that come from other processes, and reading ahead."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.processes import streams
+from merlab.processes.streams import read_ahead, stream_from_processes
+
+
+def count_up(limit):
+    """Yields 1 .. limit; refuses 13, dies at 99, and never ends at 1000."""
+    yield from range(1, limit + 1)
+    if limit == 13:
+        raise MerlabError("13 is refused")
+    if limit == 99:
+        os._exit(1)
+    while limit == 1000:
+        time.sleep(1)
+
+
+class TestStreams:
+    def test_a_single_item_is_processed_in_this_process(self):
+        assert list(stream_from_processes(lambda item: iter([item, os.getpid()]), ["a"])) == ["a", os.getpid()]
+
+    @pytest.mark.slow
+    def test_values_come_from_all_processes_and_in_the_order_of_each(self):
+        values = list(stream_from_processes(count_up, [3, 4]))
+        assert sorted(values) == [1, 1, 2, 2, 3, 3, 4]
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize(("limit", "message"), [(13, "13 is refused"), (99, "a worker process ended early")])
+    def test_an_error_stops_the_others(self, limit, message):
+        started = time.monotonic()
+        with pytest.raises(MerlabError, match=message):
+            list(stream_from_processes(count_up, [1000, limit]))
+        assert time.monotonic() - started < 60
+
+
+class TestReadingAhead:
+    def test_no_item_is_lost_and_an_error_is_raised_at_its_place(self):
+        def three():
+            yield from (1, 2, 3)
+            raise KeyError
+
+        items = read_ahead(three())
+        assert [next(items) for _ in range(3)] == [1, 2, 3]
+        with pytest.raises(KeyError):
+            next(items)
+        assert list(read_ahead([])) == []
+
+
+class PipeOfWindows:
+    """A pipe between processes there: not a Connection, but with the same methods."""
+
+    def __init__(self, connection):
+        self.fileno, self.recv = connection.fileno, connection.recv
+
+
+def test_what_processes_send_is_received_through_the_pipes_of_every_system():
+    receivers, senders = zip(*(multiprocessing.Pipe(duplex=False) for _ in range(2)), strict=True)
+    for sender in senders:
+        for message in ((True, 1), (True, 2), (False, None)):
+            sender.send(message)
+    assert sorted(streams._received(list(map(PipeOfWindows, receivers)))) == [1, 1, 2, 2]  # type: ignore[arg-type]
