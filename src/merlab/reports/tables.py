@@ -198,8 +198,9 @@ def chance_level(classes: Sequence[str]) -> float:
 def verdict(summaries: Sequence[MethodSummary]) -> str:
     """Whether the best method beats the best baseline by UF1, and whether any method is above chance, in sentences.
 
-    "Beats" means that the 95 % interval of the paired difference is above 0 and that p is below .05. The stamps of all
-    methods are given at the end, in brackets.
+    "Beats" means that the 95 % interval of the paired difference is above 0 and that p is below .05, also if it is
+    multiplied by the number of methods of which this one is the best (Bonferroni): the best of many equal ones is often
+    above a baseline by chance. The stamps of all methods are given at the end, in brackets.
     """
     stamps = all_stamps(summaries)
     sentences = [
@@ -211,7 +212,8 @@ def verdict(summaries: Sequence[MethodSummary]) -> str:
 
 
 def _against_baseline(summaries: Sequence[MethodSummary]) -> str:
-    method = _best(summary for summary in summaries if summary.method not in BASELINE_NAMES)
+    methods = [summary for summary in summaries if summary.method not in BASELINE_NAMES]
+    method = _best(methods)
     baseline = _best(summary for summary in summaries if summary.method in BASELINE_NAMES)
     if method is None or baseline is None:
         missing = "method other than the baselines"
@@ -221,17 +223,20 @@ def _against_baseline(summaries: Sequence[MethodSummary]) -> str:
         reached = f"; the best UF1 is {estimate_text(best.uf1)} by {best.method}" if best else ""
         return f"This run has no {missing}{reached}."
     compared = _difference(method, baseline)
-    beats = _is_shown(compared) and compared.difference > 0
+    of_best = min(1.0, len(methods) * compared.p)
+    better = _is_shown(compared) and compared.difference > 0
+    beats = better and of_best < SIGNIFICANCE_LEVEL
+    chosen = f" ({p_text(of_best)} as the best of {len(methods)} methods)" if better and len(methods) > 1 else ""
     sentence = (
         f"{method.method} {'beats' if beats else 'does not beat'} {baseline.method}: "
         f"UF1 {number(method.uf1.mean)} against {number(baseline.uf1.mean)}, "
-        f"difference {_difference_text(compared)}, {p_text(compared.p)}"
+        f"difference {_difference_text(compared)}, {p_text(compared.p)}{chosen}"
     )
     return f"{sentence}." if beats else f"{sentence}; {_why_not(compared)}."
 
 
 def _why_not(compared: Comparison) -> str:
-    if _is_shown(compared):
+    if _is_shown(compared) and compared.difference < 0:
         return "the baseline is better"
     if compared.interval is None:
         return "with one subject the interval of the difference is undefined"
