@@ -195,8 +195,8 @@ def test_the_best_method_beats_the_best_baseline_where_interval_and_p_show_it():
         summary("dbfem-caffm", 0.71, (0.6, 0.8), linear_svm=difference(0.06, (0.01, 0.11), 0.021)),
     ]
     assert verdict(metrics) == (
-        "dbfem-caffm beats linear-svm: UF1 .710 against .650, difference +.060 [+.010, +.110], p = .021 (p = .042 as the "
-        "best of 2 methods)."
+        "dbfem-caffm beats linear-svm: UF1 .710 against .650, difference +.060 [+.010, +.110], p = .021 "
+        "(p = .042 as the best of 2 methods)."
     )
 
 
@@ -208,8 +208,8 @@ def test_the_best_of_more_methods_needs_a_smaller_p():
         summary("dbfem-caffm", 0.71, (0.6, 0.8), linear_svm=difference(0.06, (0.01, 0.11), 0.021)),
     ]
     assert verdict(metrics) == (
-        "dbfem-caffm does not beat linear-svm: UF1 .710 against .650, difference +.060 [+.010, +.110], p = .021 (p = .063 "
-        "as the best of 3 methods); p is not below .050."
+        "dbfem-caffm does not beat linear-svm: UF1 .710 against .650, difference +.060 [+.010, +.110], p = .021 "
+        "(p = .063 as the best of 3 methods); p is not below .050."
     )
     assert verdict([metrics[0], metrics[3]]).startswith("dbfem-caffm beats linear-svm")
 
