@@ -14,6 +14,7 @@ from merlab.json_models import read_model, read_sealed
 from merlab.spelling import counted
 
 # What `merlab prepare` and `merlab align` write: about all faces in a folder, and beside the frames of each clip.
+# Preparation, above this room, has the same names.
 MANIFEST = "prepared.json"
 RECORD = "alignment.json"
 FACT = "aligned by"

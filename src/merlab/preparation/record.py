@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model
 
 from merlab.claims import Writes, claimed_folder
 from merlab.clips import Clip, Finding
-from merlab.databases import preparation_record
 from merlab.errors import MerlabError
 from merlab.faces.geometry import Points
 from merlab.faces.regions import REGIONS, Region, regions_from_landmarks
@@ -20,8 +19,8 @@ from merlab.json_models import read_model
 from merlab.preparation.frame_range import FrameRange
 from merlab.vocabulary import DetectorName, HeadMotion, ImageFormat, LandmarkSource
 
-# Below this room, because readers of databases know them too.
-RECORD, MANIFEST = preparation_record.RECORD, preparation_record.MANIFEST
+RECORD = "alignment.json"
+MANIFEST = "prepared.json"
 FIVE_POINTS: LandmarkSource = "five-points"
 
 Row = tuple[float, float, float]
