@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -13,13 +12,11 @@ import pandas as pd
 from merlab.elan.reading import ROUNDING_MS, ElanAnnotation, ElanDocument, read_elan
 from merlab.elan.tier_names import machine_face, machine_kind, with_further
 from merlab.errors import MerlabError
-from merlab.spotting.scoring.kinds import KIND, KINDS, MACRO, MICRO, OTHER, kind_of
-from merlab.spotting.written_text import is_machine_text
+from merlab.spotting.scoring.kinds import KIND, KINDS, MICRO, kind_of
+from merlab.spotting.written_text import is_machine_text, marked_kind
 from merlab.table_files.cells import CellTable
 
 SUFFIX = ".eaf"
-# How merlab marks an event that is not a micro-expression.
-MERLAB_KIND = re.compile(f"({MACRO}|{OTHER}): ")
 
 
 def read_annotations(
@@ -45,7 +42,7 @@ def read_annotations(
     own = {tier.name: [each for each in tier.annotations if not each.parent] for tier in document.tiers}
     annotated = {name: each for name, each in own.items() if each}
     chosen, by_merlab = _chosen(path, annotated, tier)
-    has_kinds = by_merlab and any(MERLAB_KIND.match(each.value) for name in chosen for each in annotated[name])
+    has_kinds = by_merlab and any(marked_kind(each.value) for name in chosen for each in annotated[name])
     video, origin, notes = _media(document)
     listed = unicodedata.normalize("NFC", video)
     rate, first = (rates or {}).get(listed, fps), first_of(listed) if first_of else None
@@ -58,7 +55,7 @@ def read_annotations(
     for name, annotation in ((each, annotation) for each in chosen for annotation in annotated[each]):
         onset, offset = (frame + (1 if first is None else first) for frame in _frames(path, annotation, origin, rate))
         text = "" if by_merlab or is_machine_text(annotation.value) else annotation.value
-        kind = _merlab_kind(annotation.value) if has_kinds else _stated_kind(text)
+        kind = (marked_kind(annotation.value) or MICRO) if has_kinds else _stated_kind(text)
         rows.append((video, machine_face(name), str(onset), str(offset), kind, "" if kind else text))
         places.append(f"annotation {annotation.name}")
     cells = pd.DataFrame(rows, columns=["video", "face_id", "onset", "offset", KIND, "emotion"], dtype=object)
@@ -105,11 +102,6 @@ def _frames(path: Path, annotation: ElanAnnotation, origin: int, fps: float) -> 
 def _stated_kind(text: str) -> str:
     """The kind that an annotation states; empty for an emotion, such as other."""
     return next((kind for kind in KINDS if kind_of(text) == kind), "")
-
-
-def _merlab_kind(value: str) -> str:
-    marked = MERLAB_KIND.match(value)
-    return marked[1] if marked else MICRO
 
 
 def _media(document: ElanDocument) -> tuple[str, int, tuple[str, ...]]:
