@@ -10,7 +10,7 @@ import pandas as pd
 from merlab.errors import MerlabError
 from merlab.spelling import counted
 from merlab.spotting.scoring.kinds import KIND, LONGEST_MICRO, OTHER, by_duration
-from merlab.spotting.scoring.read_intervals import VIDEO, with_numbers
+from merlab.spotting.scoring.read_intervals import rates_of_events, with_numbers
 from merlab.spotting.scoring.video_lengths import VideoLengths
 from merlab.table_files.cells import CellTable
 
@@ -66,8 +66,7 @@ def _of_kind(
 
 def _rates(events: pd.DataFrame, choice: Choice, name: str) -> pd.Series:
     """Frames per second of each event."""
-    known = choice.lengths.fps if choice.lengths else {}
-    rates = events[VIDEO].map(lambda video: known.get(video, choice.fps)).astype(float)
+    rates = rates_of_events(events, choice.lengths.fps if choice.lengths else {}, choice.fps)
     if rates.isna().any():
         raise MerlabError(f"{name}: kinds by duration need frames per second; give --fps, or a column fps in --videos")
     return rates

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -46,7 +47,31 @@ def spotting_f1(counts: ArrayLike) -> Float64Array:
     return ratio(2 * right, 2 * right + wrong + missed)
 
 
-def share(part: float, whole: float) -> float | None:
+class Rates(TypedDict):
+    """The counts of right, wrong and missed events, and their scores; an undefined one is None."""
+
+    tp: int
+    fp: int
+    fn: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+
+
+def rates_of(counts: IntArray) -> Rates:
+    """The rates of pooled counts (3,)."""
+    right, wrong, missed = counts.tolist()
+    return Rates(
+        tp=right,
+        fp=wrong,
+        fn=missed,
+        precision=_share(right, right + wrong),
+        recall=_share(right, right + missed),
+        f1=_share(2 * right, 2 * right + wrong + missed),
+    )
+
+
+def _share(part: float, whole: float) -> float | None:
     """A ratio; None if it is undefined."""
     return part / whole if whole else None
 
@@ -54,18 +79,7 @@ def share(part: float, whole: float) -> float | None:
 def curve_of(truth: pd.DataFrame, spotted: pd.DataFrame, videos: Sequence[str]) -> tuple[IouScores, ...]:
     """The scores for each intersection over union of CURVE."""
     pooled = counts_of(truth, spotted, videos, CURVE).sum(axis=1)
-    return tuple(
-        IouScores(
-            iou=least,
-            tp=right,
-            fp=wrong,
-            fn=missed,
-            precision=share(right, right + wrong),
-            recall=share(right, right + missed),
-            f1=share(2 * right, 2 * right + wrong + missed),
-        )
-        for least, (right, wrong, missed) in zip(CURVE, pooled.tolist(), strict=True)
-    )
+    return tuple(IouScores(iou=least, **rates_of(counts)) for least, counts in zip(CURVE, pooled, strict=True))
 
 
 def kind_scores(
@@ -82,19 +96,14 @@ def kind_scores(
 
 
 def _scores(kind: str, counts: IntArray, minutes: float | None) -> KindScores:
-    right, wrong, missed = counts.sum(axis=0).tolist()
+    rates = rates_of(counts.sum(axis=0))
     return KindScores(
         kind=kind,
-        true_events=right + missed,
-        spotted_events=right + wrong,
-        tp=right,
-        fp=wrong,
-        fn=missed,
-        precision=share(right, right + wrong),
-        recall=share(right, right + missed),
-        f1=share(2 * right, 2 * right + wrong + missed),
+        true_events=rates["tp"] + rates["fn"],
+        spotted_events=rates["tp"] + rates["fp"],
+        **rates,
         f1_interval=interval_of(counts, spotting_f1),
-        false_alarms_per_minute=None if minutes is None else wrong / minutes,
+        false_alarms_per_minute=None if minutes is None else rates["fp"] / minutes,
     )
 
 

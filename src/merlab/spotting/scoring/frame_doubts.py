@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
@@ -10,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from merlab.spotting.macro import MacroSettings
 from merlab.spotting.scoring.matching import iou
-from merlab.spotting.scoring.read_intervals import OFFSET, ONSET, VIDEO
+from merlab.spotting.scoring.read_intervals import OFFSET, ONSET, VIDEO, rates_of_events
 
 
 def note_on_lengths(events: pd.DataFrame, table: str, rates: Mapping[str, float], fps: float | None) -> str | None:
@@ -18,8 +17,7 @@ def note_on_lengths(events: pd.DataFrame, table: str, rates: Mapping[str, float]
 
     ``rates`` are frames per second by the names of videos, ``fps`` those of the others; nothing is known without them.
     """
-    known = events[VIDEO].map(dict(rates)).fillna(math.nan if fps is None else fps).astype(float)
-    return note_on_seconds((events[OFFSET] - events[ONSET]) / known, table)
+    return note_on_seconds((events[OFFSET] - events[ONSET]) / rates_of_events(events, rates, fps), table)
 
 
 def note_on_seconds(seconds: Iterable[float], table: str) -> str | None:

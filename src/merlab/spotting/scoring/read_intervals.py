@@ -133,6 +133,11 @@ def with_numbers(table: CellTable) -> pd.DataFrame:
     return cells.assign(**{column: pd.to_numeric(cells[column]) for column in FRAMES if column in cells})
 
 
+def rates_of_events(events: pd.DataFrame, rates: Mapping[str, float], fps: float | None) -> pd.Series:
+    """Frames per second of each event: those of its video in ``rates``, else ``fps``; NaN where neither is known."""
+    return events[VIDEO].map(dict(rates)).fillna(math.nan if fps is None else fps).astype(float)
+
+
 def _read_all(given: Sequence[Events], name: str, how: Reading) -> CellTable:
     if given is None or (isinstance(given, Sized) and not len(given)):
         raise MerlabError("no table of events is given; give a table file or a DataFrame")

@@ -26,7 +26,7 @@ from merlab.spotting.scoring.counts import (
     curve_of,
     false_alarms_interval,
     kind_scores,
-    share,
+    rates_of,
     spotting_f1,
 )
 from merlab.spotting.scoring.event_classes import ClassCounts, harmonic_f1
@@ -175,7 +175,7 @@ def _score(
     minutes = lengths.minutes if lengths else None
     hits = [hit for index, video in enumerate(videos) for hit in _hits(index, video, truth, spotted)]
     counts = counts_of(truth, spotted, videos)[0]
-    right, wrong, missed = (int(count) for count in counts.sum(axis=0))
+    rates = rates_of(counts.sum(axis=0))
     classes = ClassCounts.of(hits, truth, spotted, len(videos))
     recognition = None if classes is None else classes.scores(truth)
     strs, strs_interval = (None, None) if classes is None else _strs(counts, classes)
@@ -183,12 +183,7 @@ def _score(
         videos=len(videos),
         true_events=len(truth),
         spotted_events=len(spotted),
-        tp=right,
-        fp=wrong,
-        fn=missed,
-        precision=share(right, right + wrong),
-        recall=share(right, right + missed),
-        f1=share(2 * right, 2 * right + missed + wrong),
+        **rates,
         f1_interval=interval_of(counts, spotting_f1),
         apex_error=_apex_error(hits, [lengths.fps.get(name, fps) if lengths else fps for name in videos]),
         recognition=recognition,
@@ -197,7 +192,7 @@ def _score(
         strs_interval=strs_interval,
         strs_baselines=None if recognition is None else _strs_of_guesses(counts, recognition),
         minutes=minutes,
-        false_alarms_per_minute=None if minutes is None else wrong / minutes,
+        false_alarms_per_minute=None if minutes is None else rates["fp"] / minutes,
         false_alarms_interval=(
             None if lengths is None else false_alarms_interval(counts[:, 1], [lengths.seconds[name] for name in videos])
         ),

@@ -14,7 +14,15 @@ from merlab.errors import MerlabError
 from merlab.frames import HIGHEST_RATE, LOWEST_RATE, VIDEO_SUFFIXES, is_rate, open_frames
 from merlab.given import as_path
 from merlab.spelling import counted, first_of
-from merlab.spotting.scoring.read_intervals import with_composed_names
+from merlab.spotting.scoring.read_intervals import (
+    FRAME_NUMBER,
+    OFFSET,
+    ONSET,
+    VIDEO,
+    rates_of_events,
+    with_composed_names,
+    with_numbers,
+)
 from merlab.table_files.cell_texts import is_unclear_rate
 from merlab.table_files.cells import CellTable, read_cells
 
@@ -42,16 +50,16 @@ class VideoLengths:
 
     def beyond(self, events: pd.DataFrame, table: str, fps: float | None) -> Iterator[str]:
         """Notes on events that begin before their video does, or end after it: a wrong frame rate, or first number."""
-        early = events["onset"] <= events["video"].map(self._least).astype(float) - 1
+        early = events[ONSET] <= events[VIDEO].map(self._least).astype(float) - 1
         for outside, where, column in (
-            (early, "before the first frame", "onset"),
-            (self._late(events, fps), "after the end", "offset"),
+            (early, "before the first frame", ONSET),
+            (self._late(events, fps), "after the end", OFFSET),
         ):
             if outside.any():
                 first = events[outside].iloc[0]
                 yield (
                     f"{table}: {counted(int(outside.sum()), 'event')} {where} of the video, such as {first[column]:g} "
-                    f"in {first['video']}; check the frame rate, or whether frames are numbered from 1"
+                    f"in {first[VIDEO]}; check the frame rate, or whether frames are numbered from 1"
                 )
 
     def _least(self, video: str) -> int:
@@ -65,8 +73,8 @@ class VideoLengths:
 
         Not where the first frame of a video may have any number: its folder is listed, but is not here.
         """
-        events = table.cells.assign(offset=pd.to_numeric(table.cells["offset"]))
-        late = self._late(events, fps) & np.array([self.first_of(video) is not None for video in events["video"]], bool)
+        events = with_numbers(table)
+        late = self._late(events, fps) & np.array([self.first_of(video) is not None for video in events[VIDEO]], bool)
         table.refuse(
             late,
             "the event ends after its video does",
@@ -76,12 +84,12 @@ class VideoLengths:
 
     def _late(self, events: pd.DataFrame, fps: float | None) -> pd.Series:
         """Which events end after their video does, by more than rounding explains; none where a rate is unknown."""
-        rates = events["video"].map(self.fps).fillna(math.nan if fps is None else fps).astype(float)
-        lengths = (1 + SAME) * rates * events["video"].map(self.seconds).astype(float)
-        late = events["offset"] > lengths
-        firsts = {video: self.first_of(video) or 1 for video in set(events["video"][late])}
-        before = np.array([firsts.get(video, 1) - 1 for video in events["video"]], float)
-        return late & (events["offset"] > lengths + before)
+        seconds = events[VIDEO].map(self.seconds).astype(float)
+        lengths = (1 + SAME) * rates_of_events(events, self.fps, fps) * seconds
+        late: pd.Series = events[OFFSET] > lengths
+        firsts = {video: self.first_of(video) or 1 for video in set(events[VIDEO][late])}
+        before = np.array([firsts.get(video, 1) - 1 for video in events[VIDEO]], float)
+        return late & (events[OFFSET] > lengths + before)
 
     def first_of(self, video: str) -> int | None:
         """The number of the first frame of a video: 1 unless it is stated, or is another in the folder of its images.
@@ -112,14 +120,14 @@ def read_lengths(given: pd.DataFrame | Path | str, fps: float | None) -> VideoLe
     Raises MerlabError for a table that cannot be read, a video that is listed twice, a length that is not positive, and
     lengths or rates that contradict each other.
     """
-    table = read_cells(given, "the list of videos", ("video",), (FRAMES, SECONDS, FPS, FIRST, SOURCE))
-    table.require_values(["video"])
-    table = with_composed_names(table).with_one_spelling(["video"])
-    table.refuse(table.cells["video"].duplicated(), "the video is listed twice", "keep one row per video")
+    table = read_cells(given, "the list of videos", (VIDEO,), (FRAMES, SECONDS, FPS, FIRST, SOURCE))
+    table.require_values([VIDEO])
+    table = with_composed_names(table).with_one_spelling([VIDEO])
+    table.refuse(table.cells[VIDEO].duplicated(), "the video is listed twice", "keep one row per video")
     rates = _rates(table) if FPS in table.cells else pd.Series(fps, index=table.cells.index, dtype=float)
     if fps is not None:
         table.refuse(_differ(rates, fps), f"fps is not the {fps:g} of --fps", "correct one of them, or leave --fps out")
-    names, seconds = list(table.cells["video"]), _seconds(table, rates)
+    names, seconds = list(table.cells[VIDEO]), _seconds(table, rates)
     known = {name: rate for name, rate in zip(names, rates, strict=True) if not math.isnan(rate)}
     return VideoLengths(dict(zip(names, seconds, strict=True)), known, _firsts(table), _sources(table, given))
 
@@ -145,10 +153,10 @@ def _firsts(table: CellTable) -> dict[str, int]:
     if FIRST not in table.cells:
         return {}
     stated = table.cells[table.cells[FIRST] != ""]
-    wrong = (table.cells[FIRST] != "") & ~table.cells[FIRST].str.fullmatch(r"[0-9]{1,12}(\.0*)?").astype(bool)
+    wrong = (table.cells[FIRST] != "") & ~table.cells[FIRST].str.fullmatch(FRAME_NUMBER).astype(bool)
     table.refuse(wrong, "first is not the number of a frame", "write a whole number, or leave the cell empty")
     table.refuse_thousands(FIRST)
-    return {video: int(float(first)) for video, first in zip(stated["video"], stated[FIRST], strict=True)}
+    return {video: int(float(first)) for video, first in zip(stated[VIDEO], stated[FIRST], strict=True)}
 
 
 def _sources(table: CellTable, given: pd.DataFrame | Path | str) -> dict[str, Path]:
@@ -156,7 +164,7 @@ def _sources(table: CellTable, given: pd.DataFrame | Path | str) -> dict[str, Pa
     if SOURCE not in table.cells:
         return {}
     root = Path() if isinstance(given, pd.DataFrame) else as_path(given, table.name).parent
-    texts = dict(zip(table.cells["video"], table.cells[SOURCE], strict=True))
+    texts = dict(zip(table.cells[VIDEO], table.cells[SOURCE], strict=True))
     stated = {video: as_path(text, f"{table.name}: the source of {video}") for video, text in texts.items() if text}
     return {video: path if path.exists() else root / path for video, path in stated.items()}
 
