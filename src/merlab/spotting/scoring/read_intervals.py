@@ -133,7 +133,7 @@ def with_numbers(table: CellTable) -> pd.DataFrame:
     return cells.assign(**{column: pd.to_numeric(cells[column]) for column in FRAMES if column in cells})
 
 
-def rates_of_events(events: pd.DataFrame, rates: Mapping[str, float], fps: float | None) -> pd.Series:
+def rates_of_events(events: pd.DataFrame, rates: Mapping[str, float], fps: float | None) -> pd.Series[float]:
     """Frames per second of each event: those of its video in ``rates``, else ``fps``; NaN where neither is known."""
     return events[VIDEO].map(dict(rates)).fillna(math.nan if fps is None else fps).astype(float)
 

@@ -86,7 +86,7 @@ class VideoLengths:
         """Which events end after their video does, by more than rounding explains; none where a rate is unknown."""
         seconds = events[VIDEO].map(self.seconds).astype(float)
         lengths = (1 + SAME) * rates_of_events(events, self.fps, fps) * seconds
-        late: pd.Series = events[OFFSET] > lengths
+        late = events[OFFSET] > lengths
         firsts = {video: self.first_of(video) or 1 for video in set(events[VIDEO][late])}
         before = np.array([firsts.get(video, 1) - 1 for video in events[VIDEO]], float)
         return late & (events[OFFSET] > lengths + before)
