@@ -40,9 +40,27 @@ def test_the_error_is_the_distance_between_confidence_and_accuracy():
 
 
 def test_confidences_in_the_same_tenth_are_compared_with_the_accuracy_together():
-    proba = np.array([[0.9, 0.1], [0.97, 0.03], [0.86, 0.14]])
-    # Confidence .935 and accuracy .5 in the last tenth; .86 and 1 in the one before.
-    assert expected_calibration_error(proba, np.array([0, 1, 0])) == pytest.approx((2 * 0.435 + 0.14) / 3)
+    proba = np.array([[0.91, 0.09], [0.97, 0.03], [0.86, 0.14]])
+    # Confidence .94 and accuracy .5 in the last tenth; .86 and 1 in the one before.
+    assert expected_calibration_error(proba, np.array([0, 1, 0])) == pytest.approx((2 * 0.44 + 0.14) / 3)
+
+
+def test_the_upper_end_of_a_tenth_belongs_to_it_as_published():
+    """Guo et al. 2017: the bin m of M holds the confidences in ((m - 1) / M, m / M]."""
+    proba = np.array([[0.5, 0.3, 0.2], [0.45, 0.3, 0.25]])
+    # Both are in (.4, .5]: confidence .475, accuracy .5.
+    assert expected_calibration_error(proba, np.array([0, 1])) == pytest.approx(0.025)
+
+
+@pytest.mark.parametrize(("clips", "error"), [(150, 0.06), (4000, 0.012)])
+def test_right_probabilities_of_few_clips_have_an_error_too(clips, error):
+    rng = np.random.default_rng(4)
+    errors = []
+    for _ in range(20):
+        proba = probabilities(rng.normal(0, 3, (clips, 3)))
+        right = rng.random(clips) < proba.max(axis=1)
+        errors.append(expected_calibration_error(proba, np.where(right, proba.argmax(axis=1), proba.argmin(axis=1))))
+    assert np.mean(errors) == pytest.approx(error, rel=0.2)
 
 
 def test_probabilities_are_those_of_the_softmax_however_large_the_logits_are():

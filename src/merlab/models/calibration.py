@@ -35,11 +35,12 @@ def expected_calibration_error(
 ) -> float:
     """The difference between confidence and accuracy, 0..1: its mean over 10 equal bins of confidence, by their clips.
 
-    Guo et al. 2017, equation 3. ``label_errors`` as in ``negative_log_likelihood``.
+    Guo et al. 2017, equation 3; the upper end of a bin belongs to it. With few clips it is not near 0 even where the
+    probabilities are right: about .06 for 150 clips. ``label_errors`` as in ``negative_log_likelihood``.
     """
     shares = _label_shares(labels, proba.shape[1], label_errors)
     confidence, right = proba.max(axis=1), shares[np.arange(len(labels)), proba.argmax(axis=1)]
-    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    bins = np.ceil(confidence * BINS)
     gaps = [
         abs(confidence[bins == each].mean() - right[bins == each].mean()) * (bins == each).mean() for each in set(bins)
     ]
