@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from merlab.changed_settings import changed_settings
+from merlab.outputs.changed_settings import changed_settings
 
 YUNET = {"yunet": {"sha256": "aa"}}
 WITH_MESH = {**YUNET, "face-mesh": {"sha256": "bb"}}

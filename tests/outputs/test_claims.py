@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from merlab.claims import ChangedVideoError, OtherResultError, claim_folder, claimed_folder, require_same
 from merlab.errors import MerlabError, Stopped
+from merlab.outputs.claims import ChangedVideoError, OtherResultError, claim_folder, claimed_folder, require_same
 
 WRITTEN = re.compile(r"(half|faces)\.txt")
 

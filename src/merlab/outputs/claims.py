@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from merlab.changed_settings import changed_settings, only_video_changed
 from merlab.errors import MerlabError, Stopped
-from merlab.locks import INSIDE, only_writer
+from merlab.outputs.changed_settings import changed_settings, only_video_changed
+from merlab.outputs.locks import INSIDE, only_writer
 from merlab.spelling import first_of
 from merlab.storage import UNFINISHED, read_json_object, remove_unfinished, replace_folder, write_json
 

@@ -15,16 +15,16 @@ from pathlib import Path
 
 import pytest
 
-from merlab import locks
 from merlab.errors import MerlabError
-from merlab.locks import InUseError, only_writer
-from merlab.renewed_locks import STALE_SECONDS, RenewedFile, this_process
+from merlab.outputs import locks
+from merlab.outputs.locks import InUseError, only_writer
+from merlab.outputs.renewed_locks import STALE_SECONDS, RenewedFile, this_process
 from merlab.storage import WriteError
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from merlab.locks import only_writer
+from merlab.outputs.locks import only_writer
 with only_writer(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)

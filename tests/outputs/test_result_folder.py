@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from merlab.claims import ChangedVideoError, OtherResultError
 from merlab.errors import MerlabError
-from merlab.locks import only_writer
-from merlab.result_folder import CODING, KEPT, REQUEST, WORKING, ResultFolder
+from merlab.outputs.claims import ChangedVideoError, OtherResultError
+from merlab.outputs.locks import only_writer
+from merlab.outputs.result_folder import CODING, KEPT, REQUEST, WORKING, ResultFolder
 from merlab.storage import WriteError, write_json
 
 ROWS = "event,face_id,decision\ne0001,0,accept\n"

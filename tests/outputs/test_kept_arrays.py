@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pytest
 
-from merlab.kept_arrays import read_arrays, read_sealed, write_arrays, write_sealed
+from merlab.outputs.kept_arrays import read_arrays, read_sealed, write_arrays, write_sealed
 from tests.helpers import mutated
 
 ARRAYS = {"places": np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 2, 2), "record": np.array('{"é": 1}')}

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from merlab.claims import CLUTTER, ChangedVideoError, OtherResultError, require_same, warn_of_unfinished
 from merlab.errors import MerlabError
 from merlab.given import require_yes_or_no
-from merlab.locks import INSIDE, only_writer
+from merlab.outputs.claims import CLUTTER, ChangedVideoError, OtherResultError, require_same, warn_of_unfinished
+from merlab.outputs.locks import INSIDE, only_writer
 from merlab.storage import WriteError, read_json_object, remove_unfinished, write_json
 
 WORKING, KEPT, REQUEST, RESULT = ".working", ".kept", "request.json", "result"

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Protocol
 
 from merlab.errors import MerlabError
-from merlab.renewed_locks import RenewedFile, is_stale, read_holder, this_process, write_holder
+from merlab.outputs.renewed_locks import RenewedFile, is_stale, read_holder, this_process, write_holder
 from merlab.storage import WriteError
 
 HELD = {errno.EAGAIN, errno.EACCES, errno.EDEADLK}
