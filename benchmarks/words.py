@@ -31,7 +31,7 @@ from merlab.errors import MerlabError
 from merlab.frames import open_frames
 from merlab.frames.clock import clock_of
 from merlab.given import require_file, require_folder
-from merlab.result_folder import KEPT
+from merlab.outputs.result_folder import KEPT
 from merlab.spotting.scoring.matching import match
 from merlab.spotting.spot import SpottingSettings
 from merlab.videos.chunks.chunk_worker import CHUNKS

@@ -29,8 +29,8 @@ import merlab
 from merlab.databases.long_video import LongVideo
 from merlab.errors import MerlabError, Stopped
 from merlab.evaluation.engines import LocalEngine
-from merlab.locks import InUseError
 from merlab.methods import METHODS, find_method
+from merlab.outputs.locks import InUseError
 from merlab.registry import ListedModule
 from merlab.schemes import SCHEMES
 from merlab.spotting.comparison.recordings import recordings

@@ -15,8 +15,8 @@ from merlab.evaluation.predictions import METRICS_FILE, PREDICTIONS_FILE
 from merlab.evaluation.study import Clips, SchemeGiven, Study
 from merlab.given import as_path
 from merlab.inputs import InputKind, Recipe
-from merlab.locks import only_writer
 from merlab.models.starts import load_starts
+from merlab.outputs.locks import only_writer
 from merlab.progress import Progress, shown_progress
 from merlab.reports.html import write_report
 from merlab.reports.results import Results

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from sklearn import svm
 
-from merlab.locks import only_writer
+from merlab.outputs.locks import only_writer
 from merlab.recipes import FOLDER, experiments
 from merlab.reproduction.paper_tables import SHORT_EPOCHS
 from merlab.storage import write_json

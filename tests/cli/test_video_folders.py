@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from merlab.claims import require_same
 from merlab.cli.video_results import VideoSummary, repeated_warnings
 from merlab.errors import MerlabError
+from merlab.outputs.claims import require_same
 from merlab.spotting import many_videos
 from merlab.spotting.many_videos import folder_of_each, for_each, skipped_in, videos_in
 from merlab.spotting.tables_of_all import write_tables

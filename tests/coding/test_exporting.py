@@ -18,7 +18,7 @@ from merlab.coding.file import read_coding, write_coding
 from merlab.coding.material import read_material
 from merlab.coding.tables import Subjects
 from merlab.errors import MerlabError
-from merlab.result_folder import CODING
+from merlab.outputs.result_folder import CODING
 from merlab.sinks import VideoSink
 from merlab.spotting.scoring.read_intervals import Reading, read_events
 from merlab.videos.result import EVENTS

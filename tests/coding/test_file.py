@@ -7,7 +7,7 @@ import pytest
 from merlab.coding.decisions import Coding, Decision
 from merlab.coding.file import read_coding, write_coding
 from merlab.errors import MerlabError
-from merlab.result_folder import CODING
+from merlab.outputs.result_folder import CODING
 from tests.coding.results import about, coded_in, every_kind, material_in, renamed
 
 HEADER = "event,face_id,decision,onset,apex,offset,action_units,label,comment,coder,time\n"

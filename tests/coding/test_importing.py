@@ -18,7 +18,7 @@ from merlab.coding.material import read_material
 from merlab.elan.reading import ElanDocument, Medium, read_elan
 from merlab.elan.writing import Links, Tier, interval, write_document
 from merlab.errors import MerlabError
-from merlab.result_folder import CODING
+from merlab.outputs.result_folder import CODING
 from merlab.spotting.written_text import is_machine_text
 from tests.coding.results import TIME, about, coded_in, every_kind, material_in, renamed
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from merlab.coding.importing import import_coding
-from merlab.locks import only_writer
+from merlab.outputs.locks import only_writer
 from merlab.storage import write_json
 from merlab.videos.result import METADATA
 from tests.serving.conftest import listening

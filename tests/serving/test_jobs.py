@@ -13,7 +13,7 @@ from threading import Thread
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.result_folder import CODING
+from merlab.outputs.result_folder import CODING
 from merlab.serving.job import RESULT, VIEW, VideoOptions
 from merlab.serving.jobs import Jobs, now
 from merlab.serving.limits import Limits, RefusedError

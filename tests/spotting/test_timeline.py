@@ -17,9 +17,9 @@ from merlab.coding.material import read_material
 from merlab.databases.long_video import LongVideo
 from merlab.errors import MerlabError, Stopped
 from merlab.frames import write_image
-from merlab.locks import only_writer
+from merlab.outputs.locks import only_writer
+from merlab.outputs.result_folder import KEPT
 from merlab.progress import silent
-from merlab.result_folder import KEPT
 from merlab.spotting import kept_places, spot_video
 from merlab.spotting.comparison.material import prepare
 from merlab.spotting.comparison.own import OWN

@@ -10,7 +10,7 @@ import pytest
 from merlab.databases.long_video import LongVideo
 from merlab.frames import open_frames
 from merlab.frames.clock import Clock
-from merlab.result_folder import KEPT
+from merlab.outputs.result_folder import KEPT
 from merlab.spotting.comparison.recording import Recording
 from merlab.spotting.kept_places import KeptPlaces
 from merlab.spotting.spot_video import spot

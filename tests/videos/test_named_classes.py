@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from merlab.result_folder import KEPT
+from merlab.outputs.result_folder import KEPT
 from merlab.videos import recognition
 from merlab.videos.chunks.chunk import Chunk
 from merlab.videos.chunks.kept_chunk import KEPT_VERSION

@@ -15,7 +15,7 @@ import pytest
 from merlab import cli
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
-from merlab.result_folder import WORKING
+from merlab.outputs.result_folder import WORKING
 from merlab.spotting.scoring import match
 from merlab.synthesis import PRESETS, make_renderer
 from merlab.synthesis.canvas_layout import Window

@@ -16,8 +16,8 @@ import pytest
 from merlab.errors import MerlabError, Stopped
 from merlab.frames import ClipError, read_image
 from merlab.inputs import from_frames
-from merlab.locks import only_writer
-from merlab.result_folder import KEPT, WORKING
+from merlab.outputs.locks import only_writer
+from merlab.outputs.result_folder import KEPT, WORKING
 from merlab.spotting.many_videos import videos_in
 from merlab.spotting.motion import MEASURED
 from merlab.spotting.motion_score import ScoreSettings

@@ -50,7 +50,7 @@ def demo(
     Makes a small SYNTHETIC database, evaluates constant, random, a linear SVM and a reduced DBFEM+CAFFM by folds that
     share no subject, and writes the report.
     """
-    from merlab.claims import only_elsewhere
+    from merlab.outputs.claims import only_elsewhere
 
     faces = out / "faces"
     with only_elsewhere(out):

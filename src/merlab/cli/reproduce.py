@@ -26,7 +26,7 @@ from merlab.cli.arguments import (
 from merlab.cli.console import out_console, print_json, print_table
 from merlab.cli.faces import LandmarksOption, face_finding
 from merlab.errors import MerlabError, keeping
-from merlab.locks import only_writer
+from merlab.outputs.locks import only_writer
 from merlab.progress import shown_progress
 from merlab.vocabulary import FIGURE_NAMES, TABLE_NAMES, DetectorName, ProtocolName
 

@@ -13,7 +13,7 @@ from merlab.coding.file import read_coding
 from merlab.coding.material import Material, read_material
 from merlab.coding.tables import CodedVideo, Subjects, write_coded_table
 from merlab.errors import MerlabError
-from merlab.result_folder import CODING
+from merlab.outputs.result_folder import CODING
 
 ExportTarget = Literal["csv", "elan", "boris"]
 SUFFIXES: Mapping[ExportTarget, tuple[str, ...]] = {"csv": (".csv",), "elan": (".eaf",), "boris": (".csv", ".xlsx")}

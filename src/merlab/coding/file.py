@@ -11,7 +11,7 @@ from typing import Any, cast
 from merlab.coding.decisions import Coding, Decision, Verdict
 from merlab.coding.material import MachineEvent, Material
 from merlab.errors import MerlabError
-from merlab.result_folder import CODING
+from merlab.outputs.result_folder import CODING
 from merlab.sinks import CsvSink
 from merlab.table_files.cell_texts import may_be_thousands, remedy_for_number
 from merlab.table_files.cells import CellTable, read_cells

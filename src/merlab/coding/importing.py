@@ -15,8 +15,8 @@ from merlab.coding.material import Material, read_material
 from merlab.coding.tables import imported_table
 from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError
-from merlab.locks import only_writer
-from merlab.result_folder import CODING
+from merlab.outputs.locks import only_writer
+from merlab.outputs.result_folder import CODING
 from merlab.spelling import counted, first_of
 from merlab.table_files.reading import SUFFIXES
 

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from merlab.changed_settings import changed_settings
-from merlab.claims import has_files
 from merlab.errors import MerlabError
 from merlab.evaluation.engines import Engine, LocalEngine
 from merlab.evaluation.plan import Entry, Plan, make_entry
@@ -23,6 +21,8 @@ from merlab.inference.cost import hardware
 from merlab.inputs import parse_recipe
 from merlab.json_models import write_model
 from merlab.methods import find_method
+from merlab.outputs.changed_settings import changed_settings
+from merlab.outputs.claims import has_files
 from merlab.progress import Progress, silent
 from merlab.spelling import counted
 from merlab.stamps import SHARED_FRAMES, short_stamp

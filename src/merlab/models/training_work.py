@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from merlab.claims import claimed_folder
 from merlab.errors import MerlabError, naming_mistakes
 from merlab.evaluation.random_state import global_random_state
 from merlab.evaluation.same_people import with_people_of
@@ -26,6 +25,7 @@ from merlab.models.members import joined
 from merlab.models.network_clips import NetworkClips, examples_of_flow
 from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.models.training import Training
+from merlab.outputs.claims import claimed_folder
 from merlab.processes.pool import each_in_processes
 from merlab.progress import Progress
 from merlab.spelling import counted

@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
-from merlab.claims import Writes, claimed_folder
 from merlab.clips import Clip, Finding
 from merlab.errors import MerlabError
 from merlab.faces.geometry import Points
 from merlab.faces.regions import REGIONS, Region, regions_from_landmarks
 from merlab.json_models import read_model
+from merlab.outputs.claims import Writes, claimed_folder
 from merlab.preparation.frame_range import FrameRange
 from merlab.vocabulary import DetectorName, HeadMotion, ImageFormat, LandmarkSource
 

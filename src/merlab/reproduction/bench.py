@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from merlab.api import evaluate_study
-from merlab.claims import only_elsewhere
 from merlab.clips import ClipTable
 from merlab.databases import load
 from merlab.errors import MerlabError
@@ -20,6 +19,7 @@ from merlab.evaluation.summary import MethodSummary
 from merlab.faces.alignment import FaceFinding
 from merlab.inputs import make_input
 from merlab.methods import find_method
+from merlab.outputs.claims import only_elsewhere
 from merlab.progress import Progress, silent
 from merlab.reproduction.expected_cost import expected_cost_text
 from merlab.schemes import find_scheme

@@ -20,8 +20,8 @@ from merlab.coding.material import Material, read_material
 from merlab.coding.tables import CodedVideo, write_coded_table
 from merlab.elan.writing import NOWHERE, Links, beside
 from merlab.errors import MerlabError
-from merlab.locks import InUseError, only_writer
-from merlab.result_folder import CODING
+from merlab.outputs.locks import InUseError, only_writer
+from merlab.outputs.result_folder import CODING
 from merlab.serving.coding_answers import Change, CodingAnswer, ListedDecision
 from merlab.serving.limits import RefusedError
 from merlab.storage import WriteError

@@ -14,11 +14,11 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from merlab.claims import claim_folder
 from merlab.errors import MerlabError
 from merlab.json_models import read_model
-from merlab.locks import InUseError, only_writer
-from merlab.result_folder import CODING
+from merlab.outputs.claims import claim_folder
+from merlab.outputs.locks import InUseError, only_writer
+from merlab.outputs.result_folder import CODING
 from merlab.serving.job import JOB, RESULT, UPLOAD, VIEW, Job, VideoOptions
 from merlab.serving.limits import Limits, RefusedError
 from merlab.storage import WriteError, write_json

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from merlab.frames import Float32Array
-from merlab.kept_arrays import Array, read_arrays, write_arrays
+from merlab.outputs.kept_arrays import Array, read_arrays, write_arrays
 from merlab.spotting.light import Light
 
 FRAMES_PER_FILE = 500

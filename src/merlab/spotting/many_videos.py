@@ -8,13 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from merlab.claims import ChangedVideoError, OtherResultError
 from merlab.errors import MerlabError, keeping
 from merlab.frames import VIDEO_SUFFIXES, ClipError, ImageFolder, folders_of_images, looks_like_video
 from merlab.frames.clock import ClockError, require_rate
 from merlab.frames.opening import leads_nowhere, require_different
 from merlab.given import as_path
-from merlab.locks import only_writer
+from merlab.outputs.claims import ChangedVideoError, OtherResultError
+from merlab.outputs.locks import only_writer
 from merlab.progress import Progress, one_line, shown_progress
 from merlab.spelling import first_of
 from merlab.spotting.tables_of_all import EVENTS, WEAK, require_no_others, warn_of_left_out, write_tables

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from merlab.errors import MerlabError
+from merlab.outputs.result_folder import ResultFolder
 from merlab.progress import Progress
-from merlab.result_folder import ResultFolder
 from merlab.spotting.many_videos import folder_of_each, for_each, require_rates
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.spot_video import HOLDS, spot

@@ -9,7 +9,6 @@ from typing import TypeAlias
 
 import pandas as pd
 
-from merlab.claims import require_same
 from merlab.errors import MerlabError, Stopped
 from merlab.frames import Float32Array, MediaFacts, open_frames
 from merlab.frames.clock import Clock
@@ -17,10 +16,11 @@ from merlab.frames.frame import SourceChangedError
 from merlab.frames.opening import SourceState, require_one_kind, require_unchanged, state_of
 from merlab.given import as_path, require_instance, require_yes_or_no
 from merlab.json_models import write_model
-from merlab.kept_arrays import computing_versions
-from merlab.locks import only_writer
+from merlab.outputs.claims import require_same
+from merlab.outputs.kept_arrays import computing_versions
+from merlab.outputs.locks import only_writer
+from merlab.outputs.result_folder import ResultFolder
 from merlab.progress import Progress, shown_progress
-from merlab.result_folder import ResultFolder
 from merlab.sinks import CsvSink
 from merlab.spotting.aligned_frames import AlignedFrames, clock_of_frames, has_gaps, require_most_frames
 from merlab.spotting.caveats import spotting_caveats

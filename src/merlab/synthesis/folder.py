@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from pydantic import BaseModel
 
-from merlab.claims import OtherResultError, claimed_folder
 from merlab.errors import MerlabError
 from merlab.given import as_whole
+from merlab.outputs.claims import OtherResultError, claimed_folder
 from merlab.stamps import stamps_of_recordings
 from merlab.storage import read_json_object, write_json
 from merlab.version import __version__

@@ -12,10 +12,10 @@ from merlab.errors import Stopped
 from merlab.frames import ClipError, open_frames
 from merlab.frames.opening import SourceState, require_unchanged
 from merlab.json_models import write_model
+from merlab.outputs.result_folder import ResultFolder
 from merlab.processes.pool import process_count
 from merlab.processes.streams import stream_from_processes
 from merlab.progress import Progress
-from merlab.result_folder import ResultFolder
 from merlab.storage import whole_folder
 from merlab.videos.chunks.assembly import NothingSeenError, rows_by_frame, write_events, write_frames, write_weak
 from merlab.videos.chunks.chunk_worker import CHUNKS, Share, VideoPlan, fill_chunks

@@ -13,7 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from merlab.claims import require_same
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
 from merlab.faces.mesh_network import runtime_version
@@ -21,10 +20,11 @@ from merlab.faces.people import MOST_FACES
 from merlab.frames.clock import Clock, clock_of
 from merlab.frames.opening import state_of
 from merlab.given import as_path
-from merlab.kept_arrays import computing_versions
-from merlab.locks import only_writer
+from merlab.outputs.claims import require_same
+from merlab.outputs.kept_arrays import computing_versions
+from merlab.outputs.locks import only_writer
+from merlab.outputs.result_folder import KEPT, WORKING, ResultFolder
 from merlab.progress import Progress, shown_progress
-from merlab.result_folder import KEPT, WORKING, ResultFolder
 from merlab.spotting.many_videos import (
     folder_of,
     folder_of_each,

@@ -11,7 +11,7 @@ import pytest
 
 from merlab.faces.alignment import FaceFinding
 from merlab.frames.clock import Clock
-from merlab.kept_arrays import write_sealed
+from merlab.outputs.kept_arrays import write_sealed
 from merlab.videos.chunks.checkpoints import read_checkpoint, write_checkpoint
 from merlab.videos.chunks.chunk import Chunk
 from merlab.videos.chunks.division import Division

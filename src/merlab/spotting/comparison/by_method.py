@@ -11,14 +11,14 @@ from pathlib import Path
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from merlab.claims import CLUTTER, OtherResultError, require_same
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
 from merlab.frames import Clock, clock_of, open_frames
 from merlab.frames.opening import SourceState, require_unchanged, state_of
 from merlab.given import as_path, require_number
 from merlab.json_models import read_model, write_model
-from merlab.locks import INSIDE, only_writer
+from merlab.outputs.claims import CLUTTER, OtherResultError, require_same
+from merlab.outputs.locks import INSIDE, only_writer
 from merlab.processes.thread_limits import one_thread
 from merlab.progress import Progress, shown_progress
 from merlab.sinks import CsvSink

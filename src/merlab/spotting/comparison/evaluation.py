@@ -12,12 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from merlab.claims import claimed_folder
 from merlab.databases.long_video import Kind, LongEvent, LongVideo
 from merlab.errors import MerlabError
 from merlab.given import as_jobs, as_path, as_whole, require_yes_or_no
 from merlab.json_models import write_model
-from merlab.kept_arrays import computing_versions
+from merlab.outputs.claims import claimed_folder
+from merlab.outputs.kept_arrays import computing_versions
 from merlab.processes.thread_limits import one_thread
 from merlab.progress import Progress, shown_progress
 from merlab.spotting.comparison import all_spotters, spotters_of

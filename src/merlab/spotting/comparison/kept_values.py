@@ -10,7 +10,7 @@ import numpy as np
 from merlab.errors import MerlabError
 from merlab.frames import Image
 from merlab.frames.clock import Clock
-from merlab.kept_arrays import Array, read_arrays, write_arrays
+from merlab.outputs.kept_arrays import Array, read_arrays, write_arrays
 from merlab.spotting.stretches import block_places
 
 # The key of the places of the blocks, and the name of the array in each file.

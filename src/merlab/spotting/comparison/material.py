@@ -18,7 +18,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.metrics import Float64Array
 from merlab.frames import Image
 from merlab.frames.opening import require_unchanged, state_of
-from merlab.kept_arrays import Array, computing_versions, read_arrays, write_arrays
+from merlab.outputs.kept_arrays import Array, computing_versions, read_arrays, write_arrays
 from merlab.progress import Progress, silent
 from merlab.spelling import first_of
 from merlab.spotting.comparison.found import Found

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from merlab.databases.long_video import LongEvent, LongVideo
 from merlab.errors import MerlabError
 from merlab.frames import Float32Array
-from merlab.kept_arrays import Array
+from merlab.outputs.kept_arrays import Array
 from merlab.spotting.comparison.frame_reader import FrameReader
 from merlab.spotting.comparison.kept_values import PLACES, file_of, keep, keep_places, kept
 

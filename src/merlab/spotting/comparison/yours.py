@@ -21,7 +21,7 @@ from merlab.errors import MerlabError, naming_mistakes, place_of
 from merlab.evaluation.random_state import global_random_state
 from merlab.fingerprint import fingerprint
 from merlab.given import is_number, is_whole
-from merlab.kept_arrays import Array
+from merlab.outputs.kept_arrays import Array
 from merlab.spotting.comparison.found import KINDS, Found
 from merlab.spotting.comparison.material import Material
 from merlab.spotting.comparison.recording import OwnFeature, Recording

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from merlab.kept_arrays import read_sealed, write_sealed
+from merlab.outputs.kept_arrays import read_sealed, write_sealed
 
 # What arrays are made of, besides classes of merlab.
 PLAIN = {

@@ -20,7 +20,7 @@ from merlab.faces.detection import Face
 from merlab.faces.geometry import Points, Transform
 from merlab.frames import Float32Array
 from merlab.frames.clock import Clock
-from merlab.kept_arrays import Array, read_arrays, write_arrays
+from merlab.outputs.kept_arrays import Array, read_arrays, write_arrays
 from merlab.spotting.light import Light
 from merlab.spotting.spot import SpottingSettings, Window
 from merlab.spotting.stretches import spot_track

@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from merlab.faces.mesh_network import runtime_version
 from merlab.frames import open_frames
-from merlab.kept_arrays import computing_versions
+from merlab.outputs.kept_arrays import computing_versions
 from merlab.spotting.caveats import spotting_caveats
 from merlab.spotting.timing import damage_caveats, file_facts, source_caveats, timing_of
 from merlab.version import __version__
