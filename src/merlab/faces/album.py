@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
-from merlab.frames import ClipError, Image, WalkedFrame, describe_numbers
+from merlab.frames import ClipError, Image, describe_numbers
+from merlab.frames.frame import FramesByNumber
 
 # Changes optical flow between two faces by a few thousandths of a pixel.
 JPEG_QUALITY = 95
 
 
-class Album:
-    """Frames (see frames.Frames), about 20 kB each for an aligned face."""
-
-    fps: float | None = None
-    clock: None = None
+class Album(FramesByNumber):
+    """Frames in memory, about 20 kB each for an aligned face."""
 
     def __init__(self) -> None:
         self._pictures: dict[int, bytes] = {}
@@ -31,18 +29,6 @@ class Album:
     def numbers(self) -> Sequence[int]:
         """Frame numbers present, ascending."""
         return list(self._pictures)
-
-    @property
-    def promised(self) -> int:
-        """How many frames there are."""
-        return len(self._pictures)
-
-    def __iter__(self) -> Iterator[tuple[int, Image]]:
-        return ((number, self.read(number)) for number in self._pictures)
-
-    def walk(self, wanted: Callable[[int], bool]) -> Iterator[WalkedFrame]:
-        """Every frame once, ascending; only those ``wanted`` are decoded."""
-        return (WalkedFrame(number, None, self.read(number) if wanted(number) else None) for number in self._pictures)
 
     def read(self, number: int) -> Image:
         """Frame ``number``, (H, W, 3) BGR; raises ClipError where there is none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,34 @@ class Frames(Protocol):
 
     def read(self, number: int) -> Image:
         """Frame ``number`` as (H, W, 3) uint8 BGR. Raises ClipError if it is absent or damaged."""
+
+
+class FramesByNumber(ABC):
+    """Frames without a clock, each of which is read by itself: ``numbers`` and ``read`` say everything of them."""
+
+    fps: float | None = None
+    clock: None = None
+
+    @property
+    @abstractmethod
+    def numbers(self) -> Sequence[int]:
+        """As in ``Frames``."""
+
+    @abstractmethod
+    def read(self, number: int) -> Image:
+        """As in ``Frames``."""
+
+    @property
+    def promised(self) -> int:
+        """How many frames there are."""
+        return len(self.numbers)
+
+    def __iter__(self) -> Iterator[tuple[int, Image]]:
+        return ((number, self.read(number)) for number in self.numbers)
+
+    def walk(self, wanted: Callable[[int], bool]) -> Iterator[WalkedFrame]:
+        """Every frame once, ascending; only those ``wanted`` are read."""
+        return (WalkedFrame(number, None, self.read(number) if wanted(number) else None) for number in self.numbers)
 
 
 @dataclass(frozen=True, eq=False)

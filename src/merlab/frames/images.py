@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from merlab.errors import cannot_read
 from merlab.frames.container import require_utf8
-from merlab.frames.frame import ClipError, Image, WalkedFrame, describe_numbers
+from merlab.frames.frame import ClipError, FramesByNumber, Image, describe_numbers
 from merlab.storage import whole_file
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
@@ -30,14 +30,11 @@ def frame_number(path: Path) -> int | None:
     return _number(path.stem)
 
 
-class ImageFolder:
+class ImageFolder(FramesByNumber):
     """The image files of one folder as frames, ordered by the number in the file name (img9 before img10).
 
     Raises ClipError for a path that is not valid UTF-8.
     """
-
-    fps: float | None = None
-    clock: None = None
 
     def __init__(self, folder: Path) -> None:
         require_utf8(folder)
@@ -68,18 +65,6 @@ class ImageFolder:
     def numbers(self) -> Sequence[int]:
         """The existing frame numbers, in ascending order."""
         return list(self.names)
-
-    @property
-    def promised(self) -> int:
-        """The number of frames."""
-        return len(self.names)
-
-    def __iter__(self) -> Iterator[tuple[int, Image]]:
-        return ((number, self.read(number)) for number in self.numbers)
-
-    def walk(self, wanted: Callable[[int], bool]) -> Iterator[WalkedFrame]:
-        """All frames in ascending order; only ``wanted`` frames are read."""
-        return (WalkedFrame(number, None, self.read(number) if wanted(number) else None) for number in self.numbers)
 
     def read(self, number: int) -> Image:
         """Frame ``number`` as (H, W, 3) uint8 BGR."""

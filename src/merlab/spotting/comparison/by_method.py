@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -39,7 +39,7 @@ from merlab.spotting.comparison.sampling import step_of
 from merlab.spotting.comparison.spotter import COMPUTED, Fitted, Spotter, Target
 from merlab.spotting.comparison.yours import YourSpotter
 from merlab.spotting.many_videos import source_of
-from merlab.spotting.moments_row import Moments, OfVideo
+from merlab.spotting.moments_row import Moments, OfVideo, moments_of
 from merlab.spotting.tables_of_all import EVENTS
 from merlab.stamps import SYNTHETIC
 from merlab.storage import whole_folder
@@ -173,8 +173,7 @@ class MethodOnVideos:
         video = LongVideo("", "", source.name, source, clock.fps, len(clock), ())
         request = self._request(video)
         with only_writer(out):
-            stored = None if again else _stored(out, request)
-            if stored is not None:
+            if not again and (stored := _stored(out, request)):
                 return stored
             _require_free(out)
             with one_thread(), shown_progress(progress) as show:
@@ -254,21 +253,8 @@ class MethodOnVideos:
 
 
 def _row(found: Found, material: Material, clock: Clock) -> MethodEvent:
-    onset_s, apex_s, offset_s = (
-        clock.seconds(frame - material.first + 1) for frame in (found.onset, found.apex, found.offset)
-    )
-    return MethodEvent(
-        video=material.video.name,
-        onset=found.onset,
-        apex=found.apex,
-        offset=found.offset,
-        onset_s=onset_s,
-        apex_s=apex_s,
-        offset_s=offset_s,
-        duration_s=offset_s - onset_s,
-        score=found.score,
-        kind=found.kind,
-    )
+    moments = moments_of(found, int, lambda frame: clock.seconds(frame - material.first + 1))
+    return MethodEvent(video=material.video.name, **asdict(moments), kind=found.kind)
 
 
 def _stored(out: Path, request: MethodRequest) -> MethodResult | None:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 
 from merlab.faces.alignment import align_image
-from merlab.frames import ClipError, Frames, Image, WalkedFrame, describe_numbers
+from merlab.frames import ClipError, Frames, Image, describe_numbers
+from merlab.frames.frame import FramesByNumber
 from merlab.videos.chunks.faces_in_frame import on_layout
 from merlab.videos.chunks.kept_chunk import KeptTrack
 
 
-class TrackPictures:
-    """The aligned faces of a track as frames (see frames.Frames), numbered as in the track.
+class TrackPictures(FramesByNumber):
+    """The aligned faces of a track as frames, numbered as in the track.
 
     ``source`` has the frames of the video, the first of which has the number ``first`` there and 1 here. Pictures are
     held in memory once they were read, about 200 kB each, so one object serves one event.
     """
-
-    fps: float | None = None
-    clock: None = None
 
     def __init__(self, track: KeptTrack, source: Frames, first: int) -> None:
         self._track, self._source, self._first = track, source, first
@@ -28,18 +26,6 @@ class TrackPictures:
     def numbers(self) -> Sequence[int]:
         """Frame numbers of the track."""
         return range(self._track.first, self._track.first + len(self._track))
-
-    @property
-    def promised(self) -> int:
-        """How many frames there are."""
-        return len(self._track)
-
-    def __iter__(self) -> Iterator[tuple[int, Image]]:
-        return ((number, self.read(number)) for number in self.numbers)
-
-    def walk(self, wanted: Callable[[int], bool]) -> Iterator[WalkedFrame]:
-        """Every frame once, ascending; only those ``wanted`` are read."""
-        return (WalkedFrame(number, None, self.read(number) if wanted(number) else None) for number in self.numbers)
 
     def read(self, number: int) -> Image:
         """The face in frame ``number`` on the layout, (282, 231, 3) BGR; raises ClipError where it is not in it."""
