@@ -16,8 +16,6 @@ import pytest
 from platformdirs import user_cache_path
 
 from merlab.errors import MerlabError
-from merlab.faces.model_files import MODELS, models_folder
-from merlab.inputs import default_cache
 from merlab.storage import (
     WriteError,
     json_text,
@@ -27,8 +25,6 @@ from merlab.storage import (
     replace_folder,
     require_writable,
     temporary_folder,
-    user_cache,
-    user_data,
     whole_file,
     whole_folder,
     write_json,
@@ -268,27 +264,6 @@ def test_a_cache_on_a_disk_with_shorter_names_has_the_remedy_of_a_cache(tmp_path
     assert "set XDG_CACHE_HOME" in str(WriteError.at(tmp_path / "merlab" / "inputs" / "a.npy", too_long))
 
 
-def test_the_variable_that_messages_name_moves_the_cache_on_every_system(tmp_path, monkeypatch):
-    monkeypatch.setattr("merlab.storage.user_cache_path", lambda name: tmp_path / "AppData" / name)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "other"))
-    assert user_cache() == tmp_path / "other" / "merlab"
-    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
-    assert user_cache() == tmp_path / "AppData" / "merlab"
-
-
-@pytest.mark.skipif(os.name != "posix", reason="Windows knows the folders of a user otherwise")
-def test_a_user_without_a_home_gets_the_remedy(tmp_path, monkeypatch):
-    """As in a container or a cron job of a user who has no account."""
-    for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)
-    for ask in (user_cache, user_data, default_cache, models_folder):
-        with pytest.raises(MerlabError, match="this user has no home on this machine; set HOME to a folder that you"):
-            ask()
-    denied = PermissionError(errno.EACCES, "Permission denied")
-    assert "choose a folder that you may write to" in str(WriteError.at(tmp_path / "a.csv", denied))
-
-
 def test_on_windows_a_file_that_another_program_has_open_is_named_as_that(tmp_path, monkeypatch):
     """What Python says there when a spreadsheet program shows the table that is to be replaced."""
     table = tmp_path / "results.csv"
@@ -352,21 +327,6 @@ def test_temporary_files_that_a_library_still_has_open_are_no_error(tmp_path, mo
     with temporary_folder() as folder:
         (folder / "network.bin").touch()
     monkeypatch.undo()
-
-
-def test_a_cache_that_may_not_be_entered_is_refused_with_the_remedy(tmp_path, monkeypatch):
-    """A container that runs as another user than the one whose home it states."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert user_cache() == tmp_path / "merlab"
-
-    def denied(path: Path) -> None:
-        raise PermissionError(errno.EACCES, "Permission denied", str(path))
-
-    for ask in (user_cache, default_cache, models_folder, lambda: MODELS["face-mesh"].present):
-        with monkeypatch.context() as patch:
-            patch.setattr(Path, "stat", denied)
-            with pytest.raises(MerlabError, match="merlab: Permission denied; set XDG_CACHE_HOME, .* read and write$"):
-                ask()
 
 
 def test_a_name_may_be_as_long_as_the_disk_allows_and_a_longer_one_is_named_with_the_remedy(tmp_path):

@@ -1,33 +1,29 @@
-"""Write files and folders so that they appear whole or not at all."""
+"""Write files and folders so that they appear whole or not at all; read and write JSON."""
 
 from __future__ import annotations
 
 import errno
 import json
 import math
-import os
 import shutil
 import sys
 import tempfile
 import time
 import uuid
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_cache_path, user_data_path
-
 from merlab.errors import MerlabError
+from merlab.user_folders import OTHER_CACHE, cache_folder
 
 UNFINISHED = ".unfinished-"
 STILL_WRITING_SECONDS = 60
 # Characters of a name that a temporary one ends in, so that it is not too long where the name itself is not.
 KEPT_CHARACTERS = 40
 REMOVE_FILE = "remove it and run the command that wrote it again"
-OTHER_CACHE = "set XDG_CACHE_HOME, the folder of the user's cache, to one that you may"
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -58,7 +54,7 @@ def _remedy(path: Path, error: OSError) -> str:
     if error.errno in DISK_FULL:
         return "make room and run it again"
     with suppress(MerlabError):
-        if path.is_relative_to(_cache_folder()):
+        if path.is_relative_to(cache_folder()):
             return f"{OTHER_CACHE} write to"
     if error.errno == errno.EFBIG:
         return "choose a folder on a disk that takes files of this size; FAT32 takes 4 GB"
@@ -67,41 +63,6 @@ def _remedy(path: Path, error: OSError) -> str:
     # There, no program can replace a file that another one has open.
     is_open = sys.platform == "win32" and error.errno == errno.EACCES and path.exists()
     return f"{'close the program that has it open, or ' if is_open else ''}choose a folder that you may write to"
-
-
-def user_cache() -> Path:
-    """The folder of merlab in the user's cache; it need not exist. Raises MerlabError where it may not be entered.
-
-    So it is where a container runs as another user than the one whose home it states.
-    """
-    folder = _cache_folder()
-    try:
-        with suppress(FileNotFoundError, NotADirectoryError):
-            # A place in it need not exist either, and shows whether the folder may be entered.
-            (folder / "models").stat()
-    except PermissionError as error:
-        raise MerlabError(f"cannot read {folder}: {error.strerror}; {OTHER_CACHE} read and write") from error
-    return folder
-
-
-def user_data() -> Path:
-    """The folder of merlab in the user's data; it need not exist. Raises MerlabError where it is not known."""
-    return _of_user(partial(user_data_path, appauthor=False))
-
-
-def _cache_folder() -> Path:
-    # By itself, the variable of OTHER_CACHE changes nothing on Windows.
-    chosen = os.environ.get("XDG_CACHE_HOME", "")
-    return Path(chosen) / "merlab" if Path(chosen).is_absolute() else _of_user(user_cache_path)
-
-
-def _of_user(folder_of: Callable[[str], Path]) -> Path:
-    """A folder in the user's home; raises MerlabError where the system knows none, as for a user without an account."""
-    with suppress(RuntimeError):
-        # Earlier versions of platformdirs leave ~ in the path.
-        if (folder := folder_of("merlab")).is_absolute():
-            return folder
-    raise MerlabError("this user has no home on this machine; set HOME to a folder that you may read and write")
 
 
 def require_writable(path: Path, read: Iterable[Path | None] = ()) -> None:

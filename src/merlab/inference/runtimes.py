@@ -24,10 +24,11 @@ from merlab.errors import MerlabError
 from merlab.frames import Float32Array
 from merlab.inference.cost import median_ms, parameters
 from merlab.registry import look_up
-from merlab.storage import temporary_folder, user_cache, whole_file
+from merlab.storage import temporary_folder, whole_file
 from merlab.telemetry import switch_off_onnxruntime_telemetry, switch_off_openvino_telemetry
 from merlab.training import is_large
 from merlab.unneeded_warnings import without_warnings
+from merlab.user_folders import user_cache
 from merlab.version import __version__, install_hint
 from merlab.vocabulary import RUNTIME_CHOICES, RuntimeChoice, RuntimeName
 

@@ -36,7 +36,7 @@ from merlab.processes.usable import usable_cores
 from merlab.progress import Progress, silent
 from merlab.spelling import counted
 from merlab.stamps import WHOLE_HEADS
-from merlab.storage import user_cache
+from merlab.user_folders import user_cache
 
 if TYPE_CHECKING:
     from torch import Tensor
