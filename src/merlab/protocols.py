@@ -133,11 +133,6 @@ class Split:
     train: tuple[int, ...]
     test: tuple[int, ...]
 
-    def missing_classes(self, labels: NDArray[np.int64], classes: Sequence[str]) -> list[str]:
-        """The classes without any training clip, which a model cannot learn."""
-        present = set(labels[list(self.train)].tolist())
-        return [label for position, label in enumerate(classes) if position not in present]
-
 
 def loso(groups: Sequence[str]) -> list[Split]:
     """Leave one subject out: one split per ``database/subject``, sorted. Raises MerlabError for one subject only."""
@@ -170,7 +165,7 @@ def stratified_group_kfold(labels: NDArray[np.int64], groups: Sequence[str], fol
     order = np.array(sorted(range(len(groups)), key=lambda position: (groups[position], labels[position])))
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     ordered_groups = [groups[position] for position in order]
-    # This warning is not needed: Split.missing_classes and the counts of the run report rare classes.
+    # This warning is not needed: the record of the run states the clips of each class.
     with without_warnings("The least populated class", UserWarning):
         tests = [order[test] for _, test in splitter.split(np.zeros(len(order)), labels[order], ordered_groups)]
     if not all(map(len, tests)):
