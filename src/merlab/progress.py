@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from merlab.errors import MerlabError
+from merlab.spelling import readable
 
 # The time between two lines of progress if there is no terminal, as in a log.
 SECONDS_BETWEEN_LINES = 10.0
@@ -42,7 +43,6 @@ def shown_progress(progress: Progress | bool = True) -> Iterator[Progress]:
         raise MerlabError(f"progress must be True, False or a function, got {progress!r}")
     if not isinstance(progress, bool):
         _require_three_arguments(progress)
-    if not isinstance(progress, bool):
         yield progress
     elif not progress or sys.stderr is None:
         # A program without a console, as of pythonw, has no standard error.
@@ -146,5 +146,4 @@ def duration(seconds: float) -> str:
 
 def one_line(text: str) -> str:
     """A text, such as a file name, as one line that any terminal can show."""
-    shown = text.encode("utf-8", "backslashreplace").decode()
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in shown)
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in readable(text))
