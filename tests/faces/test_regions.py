@@ -5,12 +5,12 @@ import pytest
 
 from merlab.faces.alignment import ClipAlignment
 from merlab.faces.detection import make_detector
+from merlab.faces.geometry import bounding_box
 from merlab.faces.landmarks import FaceMesh
 from merlab.faces.regions import (
     LAYOUT_HEIGHT,
     LAYOUT_WIDTH,
     REGIONS,
-    bounding_box,
     face_mask,
     region_mask,
     regions_from_landmarks,

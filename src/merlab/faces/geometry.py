@@ -144,7 +144,7 @@ def _reduced(image: Image, factor: int, shown: Points) -> tuple[Image, Transform
 
     Only the part around the points ``shown`` (N, 2) is made, with the neighbors that interpolation reads.
     """
-    left, top, right, bottom = (value / factor for value in bounds(shown))
+    left, top, right, bottom = (value / factor for value in bounding_box(shown))
     columns, rows = _around(left, right, image.shape[1] // factor), _around(top, bottom, image.shape[0] // factor)
     part = image[rows.start * factor : rows.stop * factor, columns.start * factor : columns.stop * factor]
     small = cv2.resize(part, (len(columns), len(rows)), interpolation=cv2.INTER_AREA)
@@ -159,7 +159,7 @@ def _around(first: float, last: float, length: int) -> range:
     return range(start, min(max(math.ceil(last) + NEIGHBORS + 1, start + 1), max(length, 1)))
 
 
-def bounds(points: ArrayLike) -> tuple[float, float, float, float]:
+def bounding_box(points: ArrayLike) -> tuple[float, float, float, float]:
     """(left, top, right, bottom) of points (N, 2)."""
     array = np.asarray(points, np.float64)
     (left, top), (right, bottom) = array.min(axis=0), array.max(axis=0)

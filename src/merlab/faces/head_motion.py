@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from merlab.faces.geometry import Transform, as_gray, moved_image, translation, turned_about
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
-from merlab.faces.skin_windows import GRID, LEAST_AGREEMENT, LEAST_TEXTURED, Gray, SkinWindows, believed
+from merlab.faces.skin_windows import GRID, LEAST_AGREEMENT, LEAST_TEXTURED, SkinWindows, believed
 from merlab.frames import Float32Array, Image
-from merlab.optical_flow import DenseInverseSearch
+from merlab.optical_flow import DenseInverseSearch, Gray
 
 # Boxes (left, top, right, bottom) of the layout: the bridge and back of the nose, and the cheekbones in front of the
 # ears. Left out: brows and forehead (AU1, 2, 4), eyes (blinks, gaze), cheeks (AU6), mouth and chin.

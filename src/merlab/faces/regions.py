@@ -33,12 +33,6 @@ class Region:
     polygons: tuple[Polygon, ...]
 
 
-def bounding_box(polygon: Polygon) -> tuple[float, float, float, float]:
-    """(left, top, right, bottom) of the points, in pixels of the layout."""
-    xs, ys = zip(*polygon, strict=True)
-    return min(xs), min(ys), max(xs), max(ys)
-
-
 def _mirrored(polygon: Polygon) -> Polygon:
     return tuple((LAYOUT_WIDTH - 1 - x, y) for x, y in reversed(polygon))
 

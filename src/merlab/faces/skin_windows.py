@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from merlab.faces.geometry import Points, Transform, turned_about
 from merlab.frames import Float32Array
+from merlab.optical_flow import Gray
 
-Gray = NDArray[np.uint8]
 Numbers = NDArray[np.float64]
 
 # px: side of a window, distance of the centers of two windows, and the Gaussian that removes noise of the camera.

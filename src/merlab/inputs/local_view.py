@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
-from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, Region, bounding_box, face_mask
+from merlab.faces.geometry import bounding_box
+from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, Region, face_mask
 from merlab.frames import Float32Array
 from merlab.inputs.images import resize
 from merlab.inputs.recipe import Recipe

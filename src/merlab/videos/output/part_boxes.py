@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, bounding_box
+from merlab.faces.geometry import bounding_box
+from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS
 
 Box = tuple[float, float, float, float]
 
