@@ -203,7 +203,7 @@ def make_splits(
     protocol: str, labeled: Labeled, *, folds: int | None = None, train_on: Sequence[str] | None = None
 ) -> list[Split]:
     """The splits of a protocol; raises MerlabError if the protocol is unknown or the clips do not allow it."""
-    groups = labeled.table.groups
+    groups, protocol = labeled.table.groups, as_protocol(protocol)
     if train_on and protocol != "hold-out-database":
         raise MerlabError(f"train_on is an option of the protocol hold-out-database, not of {protocol}")
     if folds and protocol != "kfold":
@@ -212,9 +212,14 @@ def make_splits(
         return loso(groups)
     if protocol == "kfold":
         return stratified_group_kfold(labeled.labels, groups, folds or DEFAULT_FOLDS)
-    if protocol == "hold-out-database":
-        return hold_out_database([clip.database for clip in labeled.table], train_on)
-    raise MerlabError(f"unknown protocol {protocol!r}; protocols are {', '.join(PROTOCOLS)}")
+    return hold_out_database([clip.database for clip in labeled.table], train_on)
+
+
+def as_protocol(protocol: object) -> str:
+    """The name of a protocol; raises MerlabError with all names for anything else."""
+    if not isinstance(protocol, str) or protocol not in PROTOCOLS:
+        raise MerlabError(f"unknown protocol {protocol!r}; protocols are {', '.join(PROTOCOLS)}")
+    return protocol
 
 
 def _split(name: str, tested: Sequence[bool] | NDArray[np.bool_]) -> Split:

@@ -13,7 +13,7 @@ from merlab.clips import ClipTable
 from merlab.databases import load
 from merlab.errors import MerlabError
 from merlab.evaluation.engines import LocalEngine
-from merlab.evaluation.options import as_seeds
+from merlab.evaluation.seeds import as_seeds
 from merlab.evaluation.study import Study, as_table
 from merlab.inputs import INPUTS, parse_recipe
 from merlab.recipes import find_experiment

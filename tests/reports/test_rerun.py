@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from merlab.cli.experiments import _seeds
-from merlab.evaluation.options import as_seeds
+from merlab.evaluation.seeds import as_seeds
 from merlab.methods import METHODS
 from merlab.reports.rerun import rerun_commands, seeds_text
 from merlab.reports.run import read_run

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from merlab.errors import MerlabError
-from merlab.evaluation.predictions import PROBABILITY_PREFIX
+from merlab.evaluation.predictions import CLIP_COLUMNS, probabilities_in
 from merlab.spelling import counted, first_of
 
-CLIP = ["database", "subject", "clip"]
+CLIP = list(CLIP_COLUMNS)
 UNIT = ["method", "seed"]
 NAMED = 3
 
@@ -53,10 +53,10 @@ def require_one_truth(table: pd.DataFrame, where: str) -> None:
 
 def require_decisions(table: pd.DataFrame, classes: Sequence[str], where: str) -> None:
     """Raise MerlabError unless every prediction is the class of the highest probability; the first of equal ones."""
-    columns = [PROBABILITY_PREFIX + label for label in classes]
-    if not set(columns) <= set(table):
+    probabilities = probabilities_in(table, classes)
+    if probabilities is None:
         return
-    highest = table[columns].to_numpy().argmax(axis=1)
+    highest = probabilities.argmax(axis=1)
     wrong = table[[classes[position] for position in highest] != table["prediction"].to_numpy()]
     _refuse(
         where,

@@ -14,9 +14,8 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from merlab.evaluation.metrics import METRICS, confusion_matrix
-from merlab.evaluation.predictions import PROBABILITY_PREFIX
+from merlab.evaluation.predictions import CLIP_COLUMNS, probabilities_in
 
-CLIP = ("database", "subject", "clip")
 SHARES = (1.0, 0.9, 0.8, 0.7, 0.5)
 
 
@@ -38,11 +37,11 @@ def coverage_scores(predictions: pd.DataFrame, classes: Sequence[str]) -> tuple[
     Empty if there are no probabilities, or if they do not order the clips, because a seed gives all of them the same
     confidence. Clips of equal confidence are kept in the order of their names.
     """
-    columns = [PROBABILITY_PREFIX + label for label in classes]
-    if not set(columns) <= set(predictions):
+    probabilities = probabilities_in(predictions, classes)
+    if probabilities is None:
         return ()
-    table = predictions.assign(confidence=predictions[columns].max(axis=1))
-    ordered = table.sort_values(["confidence", *CLIP], ascending=[False, *[True] * len(CLIP)])
+    table = predictions.assign(confidence=probabilities.max(axis=1))
+    ordered = table.sort_values(["confidence", *CLIP_COLUMNS], ascending=[False, *[True] * len(CLIP_COLUMNS)])
     seeds = [of_seed for _, of_seed in ordered.groupby("seed", sort=True)]
     if any(of_seed["confidence"].nunique() < 2 for of_seed in seeds):
         return ()

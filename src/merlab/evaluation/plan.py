@@ -14,6 +14,7 @@ import pandas as pd
 
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError, naming_mistakes
+from merlab.evaluation.predictions import clip_keys
 from merlab.evaluation.run_record import DataFacts, MethodFacts
 from merlab.evaluation.start import Start
 from merlab.evaluation.synthetic_flow import CROP_SEED, SyntheticFlow
@@ -160,9 +161,7 @@ class Plan:
     @property
     def keys(self) -> pd.DataFrame:
         """database, subject, clip of every row, in the table's order."""
-        return pd.DataFrame(
-            [(clip.database, clip.subject, clip.name) for clip in self.table], columns=["database", "subject", "clip"]
-        )
+        return clip_keys(self.table)
 
     @property
     def tested(self) -> list[int]:

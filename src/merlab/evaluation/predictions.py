@@ -17,21 +17,28 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from merlab.clips import Clip
 from merlab.errors import MerlabError, cannot_read
 from merlab.spelling import first_of
 from merlab.storage import whole_file
 
 RUN_FILE, PREDICTIONS_FILE, METRICS_FILE = "run.json", "predictions.parquet", "metrics.json"
-KEY_COLUMNS = ("run", "method", "database", "subject", "clip", "fold", "seed")
+CLIP_COLUMNS = ("database", "subject", "clip")
+KEY_COLUMNS = ("run", "method", *CLIP_COLUMNS, "fold", "seed")
 LABEL_COLUMNS = ("truth", "prediction")
 PROBABILITY_PREFIX = "p_"
 # The digest of a table is in the metadata of its file, under this key.
 DIGEST = b"merlab-digest"
 AGAIN = "remove the file and run the command that wrote it again"
-ORDER = ["method", "seed", "database", "subject", "clip"]
+ORDER = ["method", "seed", *CLIP_COLUMNS]
 # Such names of folds give different file names by themselves, also where a file system ignores case.
 PLAIN_FOLD = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)?")
 LONGEST_STEM = 80
+
+
+def clip_keys(clips: Iterable[Clip]) -> pd.DataFrame:
+    """database, subject and clip of each clip, in this order."""
+    return pd.DataFrame([(clip.database, clip.subject, clip.name) for clip in clips], columns=list(CLIP_COLUMNS))
 
 
 def predictions_table(
@@ -51,6 +58,12 @@ def predictions_table(
     for position, label in enumerate(classes):
         table[PROBABILITY_PREFIX + label] = probabilities[:, position]
     return table
+
+
+def probabilities_in(table: pd.DataFrame, classes: Sequence[str]) -> NDArray[np.float64] | None:
+    """The probabilities (rows, classes) of a predictions table; None if it has none."""
+    columns = [PROBABILITY_PREFIX + label for label in classes]
+    return table[columns].to_numpy() if set(columns) <= set(table) else None
 
 
 @dataclass(frozen=True)

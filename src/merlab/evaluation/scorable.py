@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 
 from merlab.errors import MerlabError
-from merlab.evaluation.predictions import LABEL_COLUMNS
+from merlab.evaluation.predictions import CLIP_COLUMNS, LABEL_COLUMNS
 from merlab.spelling import counted, person
 from merlab.table_files.cells import CellTable, read_cells
 
-CLIP_COLUMNS = ("database", "subject", "clip")
 OPTIONAL_COLUMNS = (*CLIP_COLUMNS, "seed", "method")
 CLIP_REMEDY = ", or give different clips of a subject names that differ otherwise"
 LABEL_REMEDY = ", or list both as classes if they are different ones"

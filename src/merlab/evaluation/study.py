@@ -18,8 +18,8 @@ from merlab.databases.whole_heads import mark_whole_heads
 from merlab.errors import MerlabError
 from merlab.evaluation.fit_arguments import require_action_units
 from merlab.evaluation.material import with_material
-from merlab.evaluation.options import as_protocol, as_seeds
 from merlab.evaluation.plan import Entry, Plan, default_preset, make_entry
+from merlab.evaluation.seeds import as_seeds
 from merlab.evaluation.split_faults import with_split_faults
 from merlab.evaluation.start import Start
 from merlab.evaluation.zoo import ZooFile
@@ -29,7 +29,7 @@ from merlab.json_models import GivenModel
 from merlab.methods import Method, methods_of
 from merlab.methods.ensembles import is_ensemble_of_networks
 from merlab.methods.method import DEFAULT_PRESET
-from merlab.protocols import label_clips, make_splits
+from merlab.protocols import as_protocol, label_clips, make_splits
 from merlab.schemes import Scheme, as_scheme
 from merlab.spelling import counted
 

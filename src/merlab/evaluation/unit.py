@@ -24,7 +24,7 @@ from merlab.evaluation.company import half_of, warn_of_company
 from merlab.evaluation.fit_arguments import fit_arguments
 from merlab.evaluation.fold_inputs import fold_inputs
 from merlab.evaluation.plan import LEAKY_SELECTION, Entry, Plan
-from merlab.evaluation.predictions import predictions_table
+from merlab.evaluation.predictions import KEY_COLUMNS, predictions_table
 from merlab.evaluation.random_state import from_same_state, global_random_state
 from merlab.frames import Float32Array
 from merlab.inputs import load_inputs, mirror_of
@@ -104,9 +104,8 @@ def fit_and_predict(plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: OnEpoch 
         test = np.asarray(split.test)
         rows = plan.keys.iloc[test].reset_index(drop=True)
         rows = rows.assign(run=fit.key, method=entry.name, fold=split.name, seed=fit.seed)
-        rows = rows[["run", "method", "database", "subject", "clip", "fold", "seed"]]
         truth = [plan.classes[label] for label in plan.labeled.labels[test]]
-        return predictions_table(rows, truth, probabilities, plan.classes)
+        return predictions_table(rows[list(KEY_COLUMNS)], truth, probabilities, plan.classes)
 
 
 def _probabilities(plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: OnEpoch | None) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
+from merlab.evaluation.predictions import clip_keys
 from merlab.evaluation.same_people import as_person
 from merlab.evaluation.seen_inputs import input_digests
 from merlab.evaluation.split_faults import with_equal_inputs, with_split_faults
@@ -63,8 +64,7 @@ def examples_of(
     """The clips of a table that the scheme covers."""
     labeled = label_clips(table, scheme)
     inputs = load_inputs(labeled.table, recipe, cache, jobs, progress)
-    keys = pd.DataFrame([(clip.database, clip.subject, clip.name) for clip in labeled.table])
-    return Examples(inputs, labeled.labels, keys.set_axis(["database", "subject", "clip"], axis=1))
+    return Examples(inputs, labeled.labels, clip_keys(labeled.table))
 
 
 def divided(examples: Examples, seed: int) -> tuple[Examples, Examples, Examples]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from merlab.clips import Clip
 from merlab.errors import MerlabError
+from merlab.evaluation.predictions import CLIP_COLUMNS
 from merlab.faces.album import Album
 from merlab.frames import Float32Array
 from merlab.inputs import input_of, parse_recipe
@@ -59,7 +60,7 @@ def synthetic_examples(settings: SyntheticSettings, jobs: int | None, progress: 
     return Examples(
         np.concatenate([inputs for _, inputs, _ in rendered]),
         np.concatenate([labels for _, _, labels in rendered]),
-        pd.DataFrame(keys, columns=["database", "subject", "clip"]),
+        pd.DataFrame(keys, columns=list(CLIP_COLUMNS)),
     )
 
 

@@ -13,7 +13,7 @@ from merlab.clips import ClipTable
 from merlab.databases import load
 from merlab.errors import MerlabError
 from merlab.evaluation.engines import Engine, LocalEngine
-from merlab.evaluation.options import as_seeds
+from merlab.evaluation.seeds import as_seeds
 from merlab.evaluation.study import MethodSetup, Study
 from merlab.evaluation.summary import MethodSummary
 from merlab.faces.alignment import FaceFinding

@@ -1,4 +1,4 @@
-"""Options of a study as Python gives them: each becomes its plain type, or is refused by its name."""
+"""Seeds of a study as Python gives them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from merlab.errors import MerlabError
 from merlab.given import as_whole, is_whole
-from merlab.vocabulary import PROTOCOLS
 
 # What the random numbers of numpy and scikit-learn can start from.
 LARGEST_SEED = 2**32 - 1
@@ -22,10 +21,3 @@ def as_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
     if not chosen or not sound or len(set(chosen)) < len(chosen):
         raise MerlabError(f"seeds must be a number, or different whole numbers from 0 to {LARGEST_SEED}, got {seeds!r}")
     return tuple(map(int, chosen))
-
-
-def as_protocol(protocol: object) -> str:
-    """The name of a protocol; raises MerlabError with all names for anything else."""
-    if not isinstance(protocol, str) or protocol not in PROTOCOLS:
-        raise MerlabError(f"unknown protocol {protocol!r}; protocols are {', '.join(PROTOCOLS)}")
-    return protocol
