@@ -56,6 +56,12 @@ def test_every_value_is_listed_with_its_interval_and_two_guesses():
     assert rows["first action unit right, of 2"] == [".500 [.000, 1.000]", ".500", ".000"]
 
 
+def test_the_number_of_subjects_is_listed_where_intervals_are_over_them():
+    listed = pd.DataFrame({"video": ["a", "b"], "seconds": 60, "subject": ["1", "2"]})
+    table = spotting_table(score_spotting(TRUTH, FOUND, videos=listed))
+    assert dict(zip(table["measure"], table["value"], strict=True))["subjects, over whom intervals are"] == "2"
+
+
 def test_errors_of_the_apex_are_in_milliseconds_where_the_frame_rate_is_known():
     """Apexes 1, 3 and 0 frames of 5 ms too late."""
     found = pd.concat([FOUND, TRUTH.iloc[[2]]])

@@ -189,6 +189,41 @@ class TestVideos:
         assert not [each for each in score_spotting(TRUTH, spotted, videos=stated).notes if "first frame" in each]
 
 
+def test_intervals_are_over_the_subjects_whose_videos_are_listed():
+    """As if all videos of a subject were one; a video without a subject counts as one of its own."""
+    columns, hits = dict.fromkeys(["emotion", "action_units"], "6"), {"a": 3, "b": 1, "c": 2, "d": 0, "e": 2}
+    truth = pd.DataFrame([(video, 100 * n + 1, 100 * n + 50) for video in hits for n in range(3)], columns=COLUMNS[:3])
+    found = pd.concat([truth[truth["video"] == video].head(count) for video, count in hits.items()])
+    extra = pd.DataFrame([("a", 901, 950), ("c", 901, 950)], columns=COLUMNS[:3])
+    truth, found = truth.assign(**columns), pd.concat([found, extra]).assign(**columns)
+    listed = pd.DataFrame({"video": list("abcde"), "seconds": 60, "subject": ["1", "1", "2", "2", ""]})
+    scores = score_spotting(truth, found, videos=listed)
+    moved = {"b": 10_000, "d": 10_000}
+    one, other = (
+        table.assign(
+            video=table["video"].replace({"b": "a", "d": "c"}),
+            **{column: table[column] + table["video"].map(moved).fillna(0).astype(int) for column in COLUMNS[1:3]},
+        )
+        for table in (truth, found)
+    )
+    joined = score_spotting(one, other, videos=pd.DataFrame({"video": list("ace"), "seconds": [120, 120, 60]}))
+    assert (scores.videos, scores.subjects, joined.subjects) == (5, 3, None)
+    assert scores.f1_interval == joined.f1_interval != score_spotting(truth, found).f1_interval
+    assert scores.false_alarms_interval == joined.false_alarms_interval
+    assert scores.strs_interval == joined.strs_interval
+    assert scores.recognition is not None
+    assert joined.recognition is not None
+    assert scores.recognition.intervals == joined.recognition.intervals
+    assert scores.action_units == joined.action_units
+
+
+def test_the_spelling_of_a_listed_subject_is_checked():
+    listed = LENGTHS.assign(subject=["s1", "S1", "s2", "n/a"])
+    with pytest.raises(MerlabError, match="S1"):
+        score_spotting(TRUTH, SPOTTED, videos=listed)
+    assert score_spotting(TRUTH, SPOTTED, videos=LENGTHS.assign(subject="")).subjects is None
+
+
 def test_an_interval_needs_two_videos_in_which_something_is_counted():
     """Videos b to d have no event: F1, accuracy and the share of right units come from video a alone."""
     columns = dict.fromkeys(["emotion", "action_units"], "6")

@@ -37,8 +37,8 @@ def score_spotting_command(
     videos: Annotated[
         Path | None,
         PathOption(
-            help="Table of all videos, also of those without any event: video, and seconds or frames; for false alarms "
-            "a minute."
+            help="Table of all videos, also of those without any event: video, and seconds or frames, for false alarms "
+            "a minute; subject, for intervals."
         ),
     ] = None,
     kind: Annotated[Literal["micro", "macro"] | None, typer.Option(help="Score movements of this kind alone.")] = None,

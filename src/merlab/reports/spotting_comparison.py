@@ -69,7 +69,8 @@ def comparison_heading(comparison: SpottingComparison) -> str:
 def comparison_table(comparison: SpottingComparison) -> pd.DataFrame:
     """One row per method, or per method and kind of movement: scores at IoU 0.5; the best first.
 
-    F1 has its 95 % interval from resampling videos. Methods are in the order of F1, or of F1 of micro-expressions.
+    F1 has its 95 % interval over subjects, or over videos where subjects are unknown. Methods are in the order of F1,
+    or of F1 of micro-expressions.
     """
     ranked = sorted(comparison.methods, key=lambda method: -(_main(method).f1 or 0.0))
     return pd.DataFrame([row for method in ranked for row in _rows(method)])

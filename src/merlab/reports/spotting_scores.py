@@ -105,9 +105,10 @@ def heading(scores: SpottingScores, truth: Path, spotted: Sequence[Path]) -> str
 
 
 def spotting_table(scores: SpottingScores) -> pd.DataFrame:
-    """One row per score: its value with the 95 % interval from resampling videos, and the scores of two guesses."""
+    """One row per score: its value with the 95 % interval over subjects or videos, and the scores of two guesses."""
     rows = [
         _row(_videos(scores), f"{scores.videos}; {scores.true_events}"),
+        *([] if scores.subjects is None else [_row("subjects, over whom intervals are", str(scores.subjects))]),
         _row("spotted: right, wrong; missed", f"{scores.tp}, {scores.fp}; {scores.fn}"),
         _row("precision", _text(scores.precision)),
         _row("recall", _text(scores.recall)),

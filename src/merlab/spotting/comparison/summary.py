@@ -124,7 +124,7 @@ def _truth(videos: Sequence[LongVideo], kinds: Sequence[Kind]) -> pd.DataFrame:
 
 
 def _lengths(videos: Sequence[LongVideo]) -> pd.DataFrame:
-    columns = ("name", "seconds", "fps", "source")
+    columns = ("name", "subject", "seconds", "fps", "source")
     table = pd.DataFrame([[getattr(each, column) for column in columns] for each in videos], columns=list(columns))
     return table.rename(columns={"name": "video"})
 

@@ -83,7 +83,7 @@ def curve_of(truth: pd.DataFrame, spotted: pd.DataFrame, videos: Sequence[str]) 
 
 
 def kind_scores(
-    truth: pd.DataFrame, spotted: pd.DataFrame, videos: Sequence[str], minutes: float | None
+    truth: pd.DataFrame, spotted: pd.DataFrame, videos: Sequence[str], owners: IntArray, minutes: float | None
 ) -> tuple[KindScores, ...]:
     """The scores of micro- and macro-expressions, and of both pooled; nothing if a table has no kinds."""
     if KIND not in truth or KIND not in spotted:
@@ -92,23 +92,24 @@ def kind_scores(
         kind: counts_of(truth[truth[KIND] == kind], spotted[spotted[KIND] == kind], videos)[0] for kind in KINDS
     }
     both = sum(of_kinds.values(), start=np.zeros((len(videos), 3), np.int64))
-    return tuple(_scores(name, counts, minutes) for name, counts in {**of_kinds, " + ".join(KINDS): both}.items())
+    every = {**of_kinds, " + ".join(KINDS): both}
+    return tuple(_scores(name, counts, owners, minutes) for name, counts in every.items())
 
 
-def _scores(kind: str, counts: IntArray, minutes: float | None) -> KindScores:
+def _scores(kind: str, counts: IntArray, owners: IntArray, minutes: float | None) -> KindScores:
     rates = rates_of(counts.sum(axis=0))
     return KindScores(
         kind=kind,
         true_events=rates["tp"] + rates["fn"],
         spotted_events=rates["tp"] + rates["fp"],
         **rates,
-        f1_interval=interval_of(counts, spotting_f1),
+        f1_interval=interval_of(counts, owners, spotting_f1),
         false_alarms_per_minute=None if minutes is None else rates["fp"] / minutes,
     )
 
 
-def false_alarms_interval(wrong: IntArray, seconds: Sequence[float]) -> Interval | None:
-    """The 95 % interval of false alarms a minute, videos resampled, from their counts and lengths.
+def false_alarms_interval(wrong: IntArray, seconds: Sequence[float], owners: IntArray) -> Interval | None:
+    """The 95 % interval of false alarms a minute, owners of videos resampled, from the counts and lengths of videos.
 
     Without any false alarm, all samples are alike: the upper limit is then that of a Poisson count of 0 (Garwood,
     "Fiducial Limits for the Poisson Distribution", Biometrika 28, 1936).
@@ -119,7 +120,7 @@ def false_alarms_interval(wrong: IntArray, seconds: Sequence[float]) -> Interval
         alarms, length = np.moveaxis(np.asarray(pooled, float), -1, 0)
         return ratio(60_000 * alarms, length)
 
-    interval = interval_of(np.stack([wrong, milliseconds], axis=-1), a_minute, limits=(0.0, math.inf))
+    interval = interval_of(np.stack([wrong, milliseconds], axis=-1), owners, a_minute, limits=(0.0, math.inf))
     if interval is None or wrong.any():
         return interval
     return 0.0, 60 * math.log(2 / (1 - CONFIDENCE)) / sum(seconds)

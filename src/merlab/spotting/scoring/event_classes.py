@@ -44,8 +44,8 @@ class ClassCounts:
             counts[hit.video, position[hit.true[EMOTION]], position[hit.found[EMOTION]]] += 1
         return cls(classes, counts)
 
-    def scores(self, truth: pd.DataFrame) -> RecognitionScores:
-        """The metrics, their intervals, and the metrics of two guesses on the same hits.
+    def scores(self, truth: pd.DataFrame, owners: IntArray) -> RecognitionScores:
+        """The metrics, their intervals over the owners of videos, and the metrics of two guesses on the same hits.
 
         The constant guess is the most frequent class of all true events; the random guess is the mean of 1000.
         """
@@ -56,7 +56,9 @@ class ClassCounts:
             classes=tuple(self.classes),
             confusion=pooled[:-1, :-1].tolist(),
             **_metrics(pooled).model_dump(),
-            intervals=ClassIntervals(**{name: interval_of(self.counts, metric) for name, metric in METRICS.items()}),
+            intervals=ClassIntervals(
+                **{name: interval_of(self.counts, owners, metric) for name, metric in METRICS.items()}
+            ),
             baselines=Guesses(constant=self._constant(truth), random=self._random()),
         )
 

@@ -31,7 +31,7 @@ from merlab.spotting.scoring.counts import (
 )
 from merlab.spotting.scoring.event_classes import ClassCounts, harmonic_f1
 from merlab.spotting.scoring.frame_doubts import note_on_lengths, notes_on_places
-from merlab.spotting.scoring.hits import HitEvent, interval_of
+from merlab.spotting.scoring.hits import HitEvent, interval_of, owners_of
 from merlab.spotting.scoring.kinds import KINDS
 from merlab.spotting.scoring.matching import match
 from merlab.spotting.scoring.read_intervals import (
@@ -84,9 +84,10 @@ def score_spotting(
         scheme: which class a true emotion gives: a name that ``merlab.schemes()`` lists, a YAML file, or a mapping
             from emotion to class. Unless given, every emotion is a class.
         videos: a table of all videos, also of those without any event, with their lengths (columns video, and seconds
-            or frames), for false alarms a minute. A column ``fps`` replaces ``fps`` for its videos. ``first`` is the
-            number of the first frame of a video, 1 unless it is stated, or is another in the folder of images in the
-            column source.
+            or frames), for false alarms a minute. With a column ``subject``, intervals come from resampling subjects; a
+            video without one counts as a subject of its own. A column ``fps`` replaces ``fps`` for its videos.
+            ``first`` is the number of the first frame of a video, 1 unless it is stated, or is another in the folder of
+            images in the column source.
         kind: score only true events of this kind, and spotted ones of this kind if they have kinds.
         by_duration: give kinds to a table without them: micro up to half a second.
         threshold: only spotted events whose ``score`` is above it; scored detections need it.
@@ -173,31 +174,35 @@ def _score(
 ) -> SpottingScores:
     videos = sorted({*truth[VIDEO], *spotted[VIDEO], *(lengths.seconds if lengths else ())})
     minutes = lengths.minutes if lengths else None
+    owners = owners_of(videos, lengths.subjects if lengths else {})
     hits = [hit for index, video in enumerate(videos) for hit in _hits(index, video, truth, spotted)]
     counts = counts_of(truth, spotted, videos)[0]
     rates = rates_of(counts.sum(axis=0))
     classes = ClassCounts.of(hits, truth, spotted, len(videos))
-    recognition = None if classes is None else classes.scores(truth)
-    strs, strs_interval = (None, None) if classes is None else _strs(counts, classes)
+    recognition = None if classes is None else classes.scores(truth, owners)
+    strs, strs_interval = (None, None) if classes is None else _strs(counts, owners, classes)
     return SpottingScores(
         videos=len(videos),
+        subjects=len(set(owners.tolist())) if lengths and lengths.subjects else None,
         true_events=len(truth),
         spotted_events=len(spotted),
         **rates,
-        f1_interval=interval_of(counts, spotting_f1),
+        f1_interval=interval_of(counts, owners, spotting_f1),
         apex_error=_apex_error(hits, [lengths.fps.get(name, fps) if lengths else fps for name in videos]),
         recognition=recognition,
-        action_units=score_units(hits, len(videos)),
+        action_units=score_units(hits, owners),
         strs=strs,
         strs_interval=strs_interval,
         strs_baselines=None if recognition is None else _strs_of_guesses(counts, recognition),
         minutes=minutes,
         false_alarms_per_minute=None if minutes is None else rates["fp"] / minutes,
         false_alarms_interval=(
-            None if lengths is None else false_alarms_interval(counts[:, 1], [lengths.seconds[name] for name in videos])
+            None
+            if lengths is None
+            else false_alarms_interval(counts[:, 1], [lengths.seconds[name] for name in videos], owners)
         ),
         by_iou=curve_of(truth, spotted, videos),
-        kinds=kind_scores(truth, spotted, videos, minutes),
+        kinds=kind_scores(truth, spotted, videos, owners, minutes),
         notes=() if classes is None else tuple(classes.notes(truth)),
         stamps=tuple(stamps_of_recordings(videos)),
     )
@@ -248,7 +253,7 @@ def _hits(index: int, video: str, truth: pd.DataFrame, spotted: pd.DataFrame) ->
     return [HitEvent(index, true.iloc[row], found.iloc[column]) for row, column in pairs]
 
 
-def _strs(counts: IntArray, recognition: ClassCounts) -> tuple[float, Interval | None]:
+def _strs(counts: IntArray, owners: IntArray, recognition: ClassCounts) -> tuple[float, Interval | None]:
     """STRS and its interval."""
     shape, both = recognition.counts.shape, np.hstack([counts, recognition.counts.reshape(len(counts), -1)])
 
@@ -257,7 +262,7 @@ def _strs(counts: IntArray, recognition: ClassCounts) -> tuple[float, Interval |
         known = np.where(classes.any(axis=-1), 1, np.nan)
         return known * spotting_f1(spotting) * harmonic_f1(classes.reshape(*classes.shape[:-1], *shape[1:]))
 
-    return float(strs(both.sum(axis=0))), interval_of(both, strs)
+    return float(strs(both.sum(axis=0))), interval_of(both, owners, strs)
 
 
 def _strs_of_guesses(counts: IntArray, recognition: RecognitionScores) -> Guesses[float]:

@@ -12,7 +12,16 @@ from merlab.stamps import in_brackets
 
 Value = TypeVar("Value")
 # Fields of SpottingScores that the JSON has only where there is a value.
-WHERE_KNOWN = ("minutes", "false_alarms_per_minute", "false_alarms_interval", "by_iou", "kinds", "notes", "stamps")
+WHERE_KNOWN = (
+    "subjects",
+    "minutes",
+    "false_alarms_per_minute",
+    "false_alarms_interval",
+    "by_iou",
+    "kinds",
+    "notes",
+    "stamps",
+)
 
 
 class _Scores(BaseModel):
@@ -48,7 +57,7 @@ class ClassMetrics(_Scores):
 
 
 class ClassIntervals(_Scores):
-    """The 95 % interval of each metric from resampling videos; None for hits in fewer than two of them."""
+    """The 95 % interval of each metric, as in SpottingScores; None for hits of fewer than two videos or subjects."""
 
     f1: Interval | None
     uf1: Interval | None
@@ -79,7 +88,7 @@ class UnitScores(_Scores):
     """The share of hits for which the first listed action unit is a true one.
 
     ``n`` counts the hits with true action units, ``named`` those of them for which a unit is listed. ``interval`` is
-    the 95 % interval from resampling videos.
+    its 95 % interval, as in SpottingScores.
     """
 
     n: int
@@ -123,11 +132,11 @@ class IouScores(_Scores):
 class SpottingScores(_Scores):
     """All scores of spotted events against true ones; an undefined score is None.
 
-    ``tp``, ``fp`` and ``fn`` count right, wrong and missed events. Intervals are 95 % intervals from resampling videos.
-    ``notes`` says what was repaired in the tables. ``by_iou`` has the curve over intersection over union. ``minutes``
-    and false alarms a minute are known where the lengths of the videos are; ``kinds`` where both tables have kinds of
-    movements. ``stamps`` has SYNTHETIC where videos are merlab's recordings. The JSON has these fields where there is
-    any value.
+    ``tp``, ``fp`` and ``fn`` count right, wrong and missed events. Intervals are 95 % intervals from resampling the
+    ``subjects`` of the videos where they are known, else videos. ``notes`` says what was repaired in the tables.
+    ``by_iou`` has the curve over intersection over union. ``minutes`` and false alarms a minute are known where the
+    lengths of the videos are; ``kinds`` where both tables have kinds of movements. ``stamps`` has SYNTHETIC where
+    videos are merlab's recordings. The JSON has these fields where there is any value.
     """
 
     videos: int
@@ -146,6 +155,7 @@ class SpottingScores(_Scores):
     strs: float | None
     strs_interval: Interval | None
     strs_baselines: Guesses[float] | None = Field(validation_alias="strs_floors", serialization_alias="strs_floors")
+    subjects: int | None = None
     minutes: float | None = None
     false_alarms_per_minute: float | None = None
     false_alarms_interval: Interval | None = None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from merlab.evaluation.metrics import ratio
+from merlab.evaluation.metrics import IntArray, ratio
 from merlab.spotting.scoring.hits import HitEvent, interval_of
 from merlab.spotting.scoring.read_intervals import ACTION_UNITS
 from merlab.spotting.scoring.score_models import Guesses, UnitScores
@@ -16,11 +16,12 @@ from merlab.spotting.scoring.score_models import Guesses, UnitScores
 UNIT = re.compile(r"(?<![\d.])(\d+)(?:\.0)?(?!\d|\.\d|\s*px)")
 
 
-def score_units(hits: Sequence[HitEvent], videos: int) -> UnitScores | None:
+def score_units(hits: Sequence[HitEvent], owners: IntArray) -> UnitScores | None:
     """The share of hits for which the first listed unit is a true one, whatever its side; an empty list is wrong.
 
     None if no hit has true units, or the spotted events list none. The constant guess is the most frequent unit of the
-    hits; the random guess is the unit listed for another hit, the mean over all others.
+    hits; the random guess is the unit listed for another hit, the mean over all others. ``owners`` are those of all
+    videos, see ``owners_of``.
     """
     labeled = [hit for hit in hits if _numbers(hit.true.get(ACTION_UNITS, "")) and ACTION_UNITS in hit.found]
     if not labeled:
@@ -31,13 +32,13 @@ def score_units(hits: Sequence[HitEvent], videos: int) -> UnitScores | None:
     known = {unit for units in true for unit in units}
     right = np.array([[unit in units for unit in listed] for units in true])
     others = ~np.eye(len(labeled), dtype=bool)
-    counts = np.zeros((videos, 2), np.int64)
+    counts = np.zeros((len(owners), 2), np.int64)
     np.add.at(counts, [hit.video for hit in labeled], np.stack([np.diag(right), np.ones(len(labeled), bool)], axis=-1))
     return UnitScores(
         n=len(labeled),
         named=sum(unit is not None for unit in listed),
         first_right=float(np.diag(right).mean()),
-        interval=interval_of(counts, lambda pooled: ratio(*np.moveaxis(np.asarray(pooled), -1, 0))),
+        interval=interval_of(counts, owners, lambda pooled: ratio(*np.moveaxis(np.asarray(pooled), -1, 0))),
         baselines=Guesses(
             constant=max(float(np.mean([unit in units for units in true])) for unit in known),
             random=float(right[others].mean()) if len(labeled) > 1 else None,

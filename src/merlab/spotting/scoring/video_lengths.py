@@ -24,9 +24,9 @@ from merlab.spotting.scoring.read_intervals import (
     with_numbers,
 )
 from merlab.table_files.cell_texts import is_unclear_rate
-from merlab.table_files.cells import CellTable, read_cells
+from merlab.table_files.cells import CellTable, is_no_value, read_cells
 
-FRAMES, SECONDS, FPS, FIRST, SOURCE = "frames", "seconds", "fps", "first", "source"
+FRAMES, SECONDS, FPS, FIRST, SOURCE, SUBJECT = "frames", "seconds", "fps", "first", "source", "subject"
 # Lengths and rates that differ by less, relatively, are the same.
 SAME = 0.01
 
@@ -35,13 +35,15 @@ SAME = 0.01
 class VideoLengths:
     """Seconds of each video by its name, and its frames per second where they are known.
 
-    ``first`` is the number of its first frame where the list states one; ``sources`` are the files and folders.
+    ``first`` is the number of its first frame where the list states one; ``sources`` are the files and folders, and
+    ``subjects`` the people, where they are stated.
     """
 
     seconds: dict[str, float]
     fps: dict[str, float]
     first: dict[str, int] = field(default_factory=dict)
     sources: dict[str, Path] = field(default_factory=dict)
+    subjects: dict[str, str] = field(default_factory=dict)
 
     @property
     def minutes(self) -> float:
@@ -115,21 +117,24 @@ class VideoLengths:
 def read_lengths(given: pd.DataFrame | Path | str, fps: float | None) -> VideoLengths:
     """The lengths in a table with the columns video and seconds, or video and frames (with a column fps, or ``fps``).
 
-    ``first`` and ``source`` are read where they are: the number of the first frame, and the file or folder.
+    ``first``, ``source`` and ``subject`` are read where they are: the number of the first frame, the file or folder,
+    and the person.
 
     Raises MerlabError for a table that cannot be read, a video that is listed twice, a length that is not positive, and
     lengths or rates that contradict each other.
     """
-    table = read_cells(given, "the list of videos", (VIDEO,), (FRAMES, SECONDS, FPS, FIRST, SOURCE))
+    table = read_cells(given, "the list of videos", (VIDEO,), (FRAMES, SECONDS, FPS, FIRST, SOURCE, SUBJECT))
     table.require_values([VIDEO])
     table = with_composed_names(table).with_one_spelling([VIDEO])
+    table = table.with_one_spelling([SUBJECT]) if SUBJECT in table.cells else table
     table.refuse(table.cells[VIDEO].duplicated(), "the video is listed twice", "keep one row per video")
     rates = _rates(table) if FPS in table.cells else pd.Series(fps, index=table.cells.index, dtype=float)
     if fps is not None:
         table.refuse(_differ(rates, fps), f"fps is not the {fps:g} of --fps", "correct one of them, or leave --fps out")
     names, seconds = list(table.cells[VIDEO]), _seconds(table, rates)
     known = {name: rate for name, rate in zip(names, rates, strict=True) if not math.isnan(rate)}
-    return VideoLengths(dict(zip(names, seconds, strict=True)), known, _firsts(table), _sources(table, given))
+    lengths = dict(zip(names, seconds, strict=True))
+    return VideoLengths(lengths, known, _firsts(table), _sources(table, given), _subjects(table))
 
 
 def _seconds(table: CellTable, rates: pd.Series) -> pd.Series:
@@ -157,6 +162,14 @@ def _firsts(table: CellTable) -> dict[str, int]:
     table.refuse(wrong, "first is not the number of a frame", "write a whole number, or leave the cell empty")
     table.refuse_thousands(FIRST)
     return {video: int(float(first)) for video, first in zip(stated[VIDEO], stated[FIRST], strict=True)}
+
+
+def _subjects(table: CellTable) -> dict[str, str]:
+    """The person in each video, where one is stated."""
+    if SUBJECT not in table.cells:
+        return {}
+    stated = zip(table.cells[VIDEO], table.cells[SUBJECT], strict=True)
+    return {video: subject for video, subject in stated if not is_no_value(subject)}
 
 
 def _sources(table: CellTable, given: pd.DataFrame | Path | str) -> dict[str, Path]:
