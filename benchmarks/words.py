@@ -28,8 +28,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
-from merlab.frames import open_frames
-from merlab.frames.clock import clock_of
+from merlab.frames import clock_of, open_frames
 from merlab.given import require_file, require_folder
 from merlab.outputs.result_folder import KEPT
 from merlab.spotting.scoring.matching import match

@@ -1,6 +1,6 @@
 """Read frames by their number, and in time, from a folder of images or from a video."""
 
-from merlab.frames.clock import HIGHEST_RATE, LOWEST_RATE, Clock, ClockError, clock_of, is_rate, require_rate
+from merlab.frames.clock import HIGHEST_RATE, LOWEST_RATE, Clock, ClockError, is_rate, require_rate
 from merlab.frames.container import VIDEO_SUFFIXES, is_video, looks_like_video, name_of, require_utf8
 from merlab.frames.facts import MediaFacts
 from merlab.frames.frame import (
@@ -20,7 +20,7 @@ from merlab.frames.images import (
     read_image,
     write_image,
 )
-from merlab.frames.opening import open_frames
+from merlab.frames.opening import clock_of, open_frames
 from merlab.frames.video import Video
 
 __all__ = [

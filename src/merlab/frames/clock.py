@@ -1,6 +1,6 @@
 """When each frame was recorded: one clock for tables, curves, overlays and pages.
 
-``require_rate`` checks every frame rate that a user gives; ``clock_of`` gives the clock of a source under it.
+``require_rate`` checks every frame rate that a user gives; ``opening.clock_of`` gives the clock of a source under it.
 """
 
 from __future__ import annotations
@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -67,6 +65,9 @@ class Clock:
     slowed: float = 1.0
     rounding: float = 0.0
 
+    def __post_init__(self) -> None:
+        self.times.flags.writeable = False
+
     @classmethod
     def of_stamps(cls, stamps: ArrayLike, tick: float = 0.0, *, stated: Sequence[float] = ()) -> Clock:
         """From the time stamps of all frames.
@@ -86,7 +87,6 @@ class Clock:
 
         """
         times = np.array(stamps, np.float64)
-        times.flags.writeable = False
         steps = np.diff(times)
         if not (np.isfinite(times).all() and (steps > 0).all()):
             raise ClockError("the time stamps of the frames do not ascend")
@@ -100,9 +100,7 @@ class Clock:
     @classmethod
     def constant(cls, fps: float, count: int) -> Clock:
         """Of ``count`` frames at equal distances, the first at 0 s: for folders of images."""
-        times = np.arange(count) / require_rate(fps)
-        times.flags.writeable = False
-        return cls(times, fps)
+        return cls(np.arange(count) / require_rate(fps), fps)
 
     @classmethod
     def of_numbers(cls, fps: float, numbers: Sequence[int]) -> Clock:
@@ -110,9 +108,7 @@ class Clock:
 
         Raises ClockError if ``fps`` cannot be a rate.
         """
-        times = (np.asarray(numbers, np.float64) - numbers[0]) / require_rate(fps)
-        times.flags.writeable = False
-        return cls(times, fps)
+        return cls((np.asarray(numbers, np.float64) - numbers[0]) / require_rate(fps), fps)
 
     def at_rate(self, fps: float | None) -> Clock:
         """The same frames, recorded at ``fps``: gaps and jitter keep their proportion, only the speed changes.
@@ -210,46 +206,3 @@ def _played_rate(steps: NDArray[np.float64], rounding: float, stated: Sequence[f
     # The sum of n steps in a row is wrong by a tick at most.
     uncertain = (rounding * (1 + np.count_nonzero(~typical)) + mean * (SLACK - 1)) / np.count_nonzero(typical)
     return next((rate for rate in stated if abs(1 / rate - mean) <= uncertain), float(f"{1 / mean:.9g}"))
-
-
-class Timed(Protocol):
-    """What has a clock or not, and numbered frames: see ``merlab.frames.Frames``."""
-
-    @property
-    def clock(self) -> Clock | None:
-        """None for a folder of images, and for a stream without time stamps."""
-
-    @property
-    def numbers(self) -> Sequence[int]:
-        """The existing frame numbers, in ascending order."""
-
-
-@runtime_checkable
-class Unclocked(Protocol):
-    """What knows why it has no clock: a video."""
-
-    @property
-    def no_clock(self) -> str:
-        """The reason, as a sentence that names the source; empty if there is a clock."""
-
-
-def clock_of(source: Path, frames: Timed, fps: float | None = None) -> Clock:
-    """The clock of a source; a given ``fps`` replaces the recorded rate, and keeps gaps and jitter in proportion.
-
-    Raises ClockError if ``fps`` cannot be a rate, and if it is None where the source has no clock.
-    """
-    if frames.clock is not None:
-        return frames.clock.at_rate(fps)
-    if fps is None:
-        if isinstance(frames, Unclocked) and not frames.numbers:
-            raise ClockError(f"{source} contains no frame that can be read; copy it again from the original")
-        if isinstance(frames, Unclocked):
-            raise ClockError(f"{frames.no_clock}; give --fps")
-        if not frames.numbers:
-            raise ClockError(
-                f"{source} contains no images with numbers in their names; give a folder of such images, or the path "
-                "of a video"
-            )
-        raise ClockError(f"{source} does not state its frame rate; give --fps")
-    numbers = frames.numbers
-    return Clock.constant(fps, numbers[-1] - numbers[0] + 1 if numbers else 0)

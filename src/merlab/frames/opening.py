@@ -1,4 +1,4 @@
-"""From a path to frames."""
+"""From a path to frames, and to their clock."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from merlab.frames.clock import Clock, ClockError
 from merlab.frames.container import looks_like_video
 from merlab.frames.frame import ClipError, Frames, SourceChangedError
 from merlab.frames.images import IMAGE_SUFFIXES, ImageFolder
@@ -27,6 +28,32 @@ def open_frames(source: Path) -> Frames:
         # It may be a pipe, which waits for a writer.
         raise ClipError(f"{source} is neither a file nor a folder; give the file of the video")
     return Video(source)
+
+
+def clock_of(source: Path, frames: Frames, fps: float | None = None) -> Clock:
+    """The clock of a source; a given ``fps`` replaces the recorded rate, and keeps gaps and jitter in proportion.
+
+    Raises ClockError if ``fps`` cannot be a rate, and if it is None where the source has no clock.
+    """
+    if frames.clock is not None:
+        return frames.clock.at_rate(fps)
+    if fps is None:
+        raise ClockError(_why_no_clock(source, frames))
+    numbers = frames.numbers
+    return Clock.constant(fps, numbers[-1] - numbers[0] + 1 if numbers else 0)
+
+
+def _why_no_clock(source: Path, frames: Frames) -> str:
+    """Why a source has no clock, and the remedy."""
+    if isinstance(frames, Video):
+        nothing = f"{source} contains no frame that can be read; copy it again from the original"
+        return f"{frames.no_clock}; give --fps" if frames.numbers else nothing
+    if not frames.numbers:
+        return (
+            f"{source} contains no images with numbers in their names; give a folder of such images, or the path of a "
+            "video"
+        )
+    return f"{source} does not state its frame rate; give --fps"
 
 
 def as_on_disk(path: Path) -> Path:

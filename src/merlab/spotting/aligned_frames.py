@@ -7,8 +7,8 @@ from pathlib import Path
 
 from merlab.errors import MerlabError
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
-from merlab.frames import ClipError, Frames, Image, ImageFolder, describe_numbers
-from merlab.frames.clock import GAP_STEPS, Clock, clock_of
+from merlab.frames import ClipError, Clock, Frames, Image, ImageFolder, clock_of, describe_numbers
+from merlab.frames.clock import GAP_STEPS
 from merlab.frames.images import IMAGE_SUFFIXES
 from merlab.progress import Progress
 from merlab.spotting.light import EVERY, Light

@@ -17,7 +17,7 @@ from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
 from merlab.faces.mesh_network import runtime_version
 from merlab.faces.people import MOST_FACES
-from merlab.frames.clock import Clock, clock_of
+from merlab.frames import Clock, clock_of
 from merlab.frames.opening import state_of
 from merlab.given import as_path
 from merlab.outputs.claims import require_same
