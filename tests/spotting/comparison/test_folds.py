@@ -10,7 +10,8 @@ import pytest
 from merlab.databases.long_video import LongEvent, LongVideo, LongVideos
 from merlab.errors import MerlabError
 from merlab.spotting.comparison.by_method import MethodOnVideos
-from merlab.spotting.comparison.folds import fitted_elsewhere, leave_one_subject_out, shared_subjects
+from merlab.spotting.comparison.folds import fitted_elsewhere, leave_one_subject_out
+from merlab.spotting.comparison.notes import shared_subjects
 from merlab.spotting.scoring import read_events
 from tests.helpers import texture, write_frames
 

@@ -24,16 +24,10 @@ from merlab.progress import Progress, shown_progress
 from merlab.sinks import CsvSink
 from merlab.spotting.columns import Columns
 from merlab.spotting.comparison import as_spotter, code_of
-from merlab.spotting.comparison.folds import (
-    damage_note,
-    equal_recordings,
-    has_events,
-    missing_note,
-    short_note,
-    target_of,
-)
+from merlab.spotting.comparison.folds import equal_recordings, has_events, target_of
 from merlab.spotting.comparison.found import Found, distinct
 from merlab.spotting.comparison.material import Material, prepare
+from merlab.spotting.comparison.notes import damage_note, missing_note, short_note
 from merlab.spotting.comparison.recordings import digest_of, recordings_in
 from merlab.spotting.comparison.sampling import step_of
 from merlab.spotting.comparison.spotter import COMPUTED, Fitted, Spotter, Target

@@ -21,7 +21,8 @@ from merlab.outputs.kept_arrays import computing_versions
 from merlab.processes.thread_limits import one_thread
 from merlab.progress import Progress, shown_progress
 from merlab.spotting.comparison import all_spotters, spotters_of
-from merlab.spotting.comparison.folds import fitted_elsewhere, fitted_on, kinds_of, leave_one_subject_out
+from merlab.spotting.comparison.folds import fitted_elsewhere, kinds_of, leave_one_subject_out
+from merlab.spotting.comparison.notes import fitted_on
 from merlab.spotting.comparison.recordings import digest_of
 from merlab.spotting.comparison.results import SpottingComparison
 from merlab.spotting.comparison.spotter import COMPUTED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from merlab.clips import Clip
 from merlab.databases.equal_frames import with_equal_frames
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
-from merlab.spelling import counted, first_of, person
-from merlab.spotting.comparison.found import KINDS, Found, distinct
+from merlab.spelling import person
+from merlab.spotting.comparison.found import KINDS, distinct
 from merlab.spotting.comparison.material import Material
 from merlab.spotting.comparison.recording import OwnFeature
 from merlab.spotting.comparison.results import FoldResult, SpottedInterval
@@ -99,24 +99,6 @@ def leave_one_subject_out(videos: Sequence[LongVideo]) -> list[Fold]:
     ]
 
 
-def fitted_on(videos: Sequence[LongVideo], training: Sequence[LongVideo] | None) -> str:
-    """On which recordings methods are fitted, in a few words; ``training`` is given where no subject is left out."""
-    if training is not None:
-        return counted(len(training), "other recording")
-    known = all(video.subject for video in videos)
-    return "the other subjects" if known else "the other videos; one person may be in both"
-
-
-def unknown_subjects(videos: Sequence[LongVideo]) -> Iterator[str]:
-    """A note on the videos whose subject is unknown, if there are any."""
-    unknown = [video.name for video in videos if not video.subject]
-    if unknown:
-        yield (
-            f"the subject of {first_of(unknown, 3)} is unknown, so each counts as a subject of its own; state "
-            "subjects in a column of the true events or of the list of videos"
-        )
-
-
 def fitted_elsewhere(videos: Sequence[LongVideo], training: Sequence[LongVideo]) -> list[Fold]:
     """One fold: all methods are fitted on other recordings; raises MerlabError if one of them is tested too."""
     sources = {video.source.resolve() for video in videos}
@@ -137,21 +119,6 @@ def equal_recordings(videos: Sequence[LongVideo]) -> Iterator[list[LongVideo]]:
     ]
     for equal in with_equal_frames(whole):
         yield [videos[int(clip.subject)] for clip in equal]
-
-
-def shared_subjects(videos: Sequence[LongVideo], training: Sequence[LongVideo]) -> Iterator[str]:
-    """A note on subjects of one name that are tested and fitted on: in another database they may be other people."""
-    both = [
-        video.subject
-        for video in videos
-        if video.subject and any(person(each.subject) == person(video.subject) for each in training)
-    ]
-    if both:
-        named = first_of(dict.fromkeys(both), 3)
-        yield (
-            f"the names of tested subjects ({named}) are also those of subjects that methods were fitted on; if they "
-            "are the same people, the scores are too high: fit on recordings of others"
-        )
 
 
 def needed(spotter: Spotter, fold: Fold, kinds: Sequence[Kind]) -> Iterator[tuple[LongVideo, Feature | OwnFeature]]:
@@ -178,6 +145,7 @@ def fold_result(
     facts: dict[Kind, Mapping[str, float]] = {}
     events: list[SpottedInterval] = []
     training = [material(video) for video in fold.training]
+    tested = [(video.name, material(video)) for video in fold.test]
     runs = spotter.kinds(kinds)
     for kind in runs:
         # A single run finds all kinds.
@@ -187,20 +155,18 @@ def fold_result(
         with _naming(fold):
             fitted = spotter.fit(training, fold.target(kind), seed)
         facts[kind] = fitted.facts
-        for video in fold.test:
-            found = [each for each in fitted.spot(material(video)) if each.kind in kinds]
-            events += [_stored(video.name, each) for each in distinct(found)]
+        for name, each in tested:
+            found = [interval for interval in fitted.spot(each) if interval.kind in kinds]
+            events += [SpottedInterval(video=name, **asdict(interval)) for interval in distinct(found)]
     return FoldResult(
         method=spotter.name,
         fold=fold.name,
         facts=facts,
         events=tuple(sorted(events, key=lambda event: (event.video, event.onset, event.offset, event.kind))),
-        whole_heads=sum(material(video).whole_heads for video in fold.test),
-        damaged={video.name: material(video).damaged for video in fold.test if material(video).damaged},
-        missing={video.name: material(video).missing for video in fold.test if material(video).missing},
-        too_short={
-            video.name: short for video in fold.test if (short := _too_short(spotter, fold, kinds, material(video)))
-        },
+        whole_heads=sum(each.whole_heads for _, each in tested),
+        damaged={name: each.damaged for name, each in tested if each.damaged},
+        missing={name: each.missing for name, each in tested if each.missing},
+        too_short={name: short for name, each in tested if (short := _too_short(spotter, fold, kinds, each))},
     )
 
 
@@ -219,34 +185,4 @@ def _too_short(spotter: Spotter, fold: Fold, kinds: Sequence[Kind], material: Ma
         kind
         for kind in spotter.kinds(kinds)
         if material.samples < spotter.least_samples(fold.target(kind), material.rate)
-    )
-
-
-def short_note(method: str, video: str, kinds: Sequence[Kind] = ()) -> str:
-    """What to report of a recording in which a method has nothing to compare, or only for some ``kinds``."""
-    compares = f"{video} is shorter than the time over which {method} compares frames"
-    if not kinds:
-        return f"{compares}, so nothing is spotted in it"
-    return f"{compares} for {' and '.join(f'{kind}-' for kind in kinds)}expressions, so none is spotted in it"
-
-
-def damage_note(video: str, damaged: int) -> str:
-    """What to report of a recording with damaged frames."""
-    return (
-        f"{video}: {damaged} of the frames that are used cannot be decoded; the one before is shown instead. Copy the "
-        "video again from the original"
-    )
-
-
-def missing_note(video: str, missing: int) -> str:
-    """What to report of a recording that lacks frames."""
-    return (
-        f"{video}: {missing} of the frames that are used are missing; the one before is shown instead. If the camera "
-        "did not drop them, copy them again from the original"
-    )
-
-
-def _stored(video: str, found: Found) -> SpottedInterval:
-    return SpottedInterval(
-        video=video, onset=found.onset, apex=found.apex, offset=found.offset, kind=found.kind, score=found.score
     )

@@ -9,12 +9,11 @@ from pathlib import Path
 import pandas as pd
 
 from merlab.databases.long_video import Kind, LongVideo
-from merlab.spotting.comparison.folds import (
+from merlab.spotting.comparison.folds import kinds_of, person_in
+from merlab.spotting.comparison.notes import (
     damage_note,
     fitted_on,
-    kinds_of,
     missing_note,
-    person_in,
     shared_subjects,
     short_note,
     unknown_subjects,
