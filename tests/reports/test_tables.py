@@ -251,17 +251,17 @@ def test_a_run_in_which_no_method_exceeds_guessing_is_marked():
     compared = difference(0.01, (-0.05, 0.07), 0.8)
     at_chance = [summary("random", 0.2, (0.1, 0.3)), summary("ststnet", 0.21, (0.12, 0.28), random=compared)]
     assert (
-        "No method is above chance: no 95 % interval of UAR is above .200, the UAR of guessing among 5 classes"
-        in verdict(at_chance)
+        "No method is shown to be above chance: no 95 % interval of UAR is above .200, the UAR of guessing among 5 "
+        "classes" in verdict(at_chance)
     )
     lucky_guess = [summary("random", 0.25, (0.21, 0.3)), at_chance[1]]
-    assert "No method is above chance" in verdict(lucky_guess)
+    assert "No method is shown to be above chance" in verdict(lucky_guess)
     above = [summary("random", 0.2, (0.1, 0.3)), summary("ststnet", 0.31, (0.21, 0.38), random=compared)]
     assert "chance" not in verdict(above)
 
 
 def test_predictions_without_skill_are_judged_to_be_chance_and_skilled_ones_are_not():
-    assert "No method is above chance" in verdict(fake_metrics(dict.fromkeys(SKILLS, 0.0), subjects=30))
+    assert "No method is shown to be above chance" in verdict(fake_metrics(dict.fromkeys(SKILLS, 0.0), subjects=30))
     assert "dbfem-caffm beats linear-svm" in verdict(fake_metrics(SKILLS, subjects=30))
 
 

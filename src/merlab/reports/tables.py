@@ -255,7 +255,7 @@ def _against_chance(summaries: Sequence[MethodSummary]) -> str:
     if any(interval is not None and interval[0] > chance for interval in intervals):
         return ""
     return (
-        f"No method is above chance: no 95 % interval of UAR is above {number(chance)}, "
+        f"No method is shown to be above chance: no 95 % interval of UAR is above {number(chance)}, "
         f"the UAR of guessing among {len(judged[0].classes)} classes."
     )
 
