@@ -12,7 +12,6 @@ import pytest
 from merlab.errors import MerlabError
 from merlab.evaluation import synthetic_flow
 from merlab.evaluation.synthetic_flow import SyntheticFlow
-from merlab.models import network_clips
 from merlab.models.labeled_examples import division
 from merlab.models.network_clips import NetworkClips, cropped_clips, examples_of_flow
 from merlab.models.training import Training
@@ -35,8 +34,7 @@ TRAINING = Training("mine", "flow-cnn", "synthetic", find_scheme("megc2019"), CE
 @pytest.fixture
 def flow(tmp_path, monkeypatch) -> SyntheticFlow:
     """Three clips of each of six subjects."""
-    for module in (network_clips, synthetic_flow):
-        monkeypatch.setattr(module, "read_flow", lambda folder: CLIPS)
+    monkeypatch.setattr(synthetic_flow, "read_flow", lambda folder: CLIPS)
     return SyntheticFlow.of(tmp_path / "flow-clips", CLIPS)
 
 

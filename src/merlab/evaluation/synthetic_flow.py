@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
 from merlab.evaluation.run_record import SyntheticFlowFacts
@@ -40,17 +41,26 @@ class SyntheticFlow:
 
     def clips_as(self, recipe: Recipe, scheme: Scheme) -> SyntheticClips:
         """Its clips under a recipe, with the classes of a scheme; raises MerlabError if the content has changed."""
+        return as_training_clips(self.read("run"), recipe, scheme)
+
+    def read(self, work: str) -> FlowClips:
+        """Its content; raises MerlabError if it has changed since the ``work``, a run or a training, began."""
         flow = read_flow(self.folder)
         if flow.digest != self.digest:
-            raise MerlabError(f"the synthetic flow in {self.folder} has changed since the run began; run it again")
-        return as_training_clips(flow, recipe, scheme)
+            raise MerlabError(f"the synthetic flow in {self.folder} has changed since the {work} began; run it again")
+        return flow
+
+
+def labels_in(flow: FlowClips, scheme: Scheme) -> NDArray[np.int64]:
+    """The label of each clip of synthetic flow: the position of its class in the scheme."""
+    return np.array([scheme.classes.index(scheme.emotions[emotion]) for emotion in flow.emotions], np.int64)
 
 
 def as_training_clips(flow: FlowClips, recipe: Recipe, scheme: Scheme) -> SyntheticClips:
     """Synthetic flow as the input of a method; raises MerlabError for a recipe that cannot be computed from flow."""
     return SyntheticClips(
         inputs=synthetic_inputs(flow, recipe, seed=CROP_SEED),
-        labels=np.array([scheme.classes.index(scheme.emotions[emotion]) for emotion in flow.emotions], np.int64),
+        labels=labels_in(flow, scheme),
         intensities=relative_intensities(flow.intensities),
         other_side=np.asarray(OTHER_SIDE, np.int64),
         subjects=flow.subjects,
@@ -76,13 +86,4 @@ def require_scheme(flow: FlowClips, scheme: Scheme) -> None:
 
 def require_recipe(flow: FlowClips, recipe: Recipe) -> None:
     """Raise MerlabError unless the recipe can be computed from synthetic flow, which is tried on one clip."""
-    one = slice(1)
-    first = replace(
-        flow,
-        planes=flow.planes[one],
-        emotions=flow.emotions[one],
-        subjects=flow.subjects[one],
-        names=flow.names[one],
-        intensities=flow.intensities[one],
-    )
-    synthetic_inputs(first, recipe, seed=CROP_SEED)
+    synthetic_inputs(flow.of(np.arange(len(flow)) == 0), recipe, seed=CROP_SEED)

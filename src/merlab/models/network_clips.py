@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
-from itertools import compress
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from merlab.errors import MerlabError
 from merlab.evaluation.start import Start
-from merlab.evaluation.synthetic_flow import SyntheticFlow, require_recipe, require_scheme
+from merlab.evaluation.synthetic_flow import SyntheticFlow, labels_in, require_recipe, require_scheme
 from merlab.frames import Float32Array
 from merlab.inputs.synthetic_flow import synthetic_inputs
 from merlab.models.card import SYNTHETIC_FACES
 from merlab.models.labeled_examples import Examples
 from merlab.models.training import Training
-from merlab.synthesis.flow_clips import OTHER_SIDE, UNIT_KEYS, FlowClips, read_flow
+from merlab.synthesis.flow_clips import OTHER_SIDE, UNIT_KEYS, FlowClips
 from merlab.synthesis.varied import CLASSES
 from merlab.training import Material, NeuralClassifier
 from merlab.training.material import relative_intensities
@@ -71,7 +68,7 @@ def cropped_clips(
 ) -> tuple[Examples, Float32Array]:
     """The clips of these groups, each cropped once at random, and the intensities (N, units) of their action units."""
     clips = _read(flow)
-    clips = _taken(clips, np.array([f"{SYNTHETIC_FACES}/{subject}" in groups for subject in clips.subjects]))
+    clips = clips.of(np.array([f"{SYNTHETIC_FACES}/{subject}" in groups for subject in clips.subjects]))
     return _examples(clips, training, number), relative_intensities(clips.intensities)
 
 
@@ -95,29 +92,12 @@ def flow_to_come() -> FlowClips:
 
 
 def _examples(clips: FlowClips, training: Training, seed: int) -> Examples:
-    scheme = training.scheme
-    labels = [scheme.classes.index(scheme.emotions[emotion]) for emotion in clips.emotions]
     keys = pd.DataFrame({"database": SYNTHETIC_FACES, "subject": clips.subjects, "clip": clips.names})
     inputs = synthetic_inputs(clips, training.full_recipe(), seed=seed)
-    return Examples(inputs, np.array(labels, np.int64), keys)
+    return Examples(inputs, labels_in(clips, training.scheme), keys)
 
 
 @lru_cache(maxsize=1)
 def _read(flow: SyntheticFlow) -> FlowClips:
     """The content of a folder, which several networks of one process are trained on."""
-    clips = read_flow(flow.folder)
-    if clips.digest != flow.digest:
-        raise MerlabError(f"the synthetic flow in {flow.folder} has changed since the training began; run it again")
-    return clips
-
-
-def _taken(flow: FlowClips, rows: NDArray[np.bool_]) -> FlowClips:
-    emotions, subjects, names = (tuple(compress(each, rows)) for each in (flow.emotions, flow.subjects, flow.names))
-    return replace(
-        flow,
-        planes=flow.planes[rows],
-        emotions=emotions,
-        subjects=subjects,
-        names=names,
-        intensities=flow.intensities[rows],
-    )
+    return flow.read("training")

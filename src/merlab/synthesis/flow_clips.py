@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from shlex import quote
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from merlab.errors import MerlabError
@@ -48,6 +50,11 @@ class FlowClips:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def of(self, rows: NDArray[np.bool_]) -> FlowClips:
+        """The clips of the rows that are set in a mask (N,); the digest stays that of all."""
+        emotions, subjects, names = (tuple(compress(each, rows)) for each in (self.emotions, self.subjects, self.names))
+        return FlowClips(self.planes[rows], emotions, subjects, names, self.intensities[rows], self.digest)
 
 
 def flow_file(subject: str) -> Path:
