@@ -56,18 +56,19 @@ def _curve(face_id: int, rows: pd.DataFrame) -> PartCurve:
     frames = rows["frame"].to_numpy()
     return PartCurve(
         face_id=face_id,
-        time_s=_numbers(curve.seconds),
+        time_s=curve_numbers(curve.seconds),
         frame=[
             None if math.isnan(time) or not single else int(frames[place])
             for time, place in zip(curve.seconds, places, strict=True)
         ],
-        score=_numbers(curve.score),
-        threshold=_numbers(curve.threshold),
-        parts={name: _numbers(values) for name, values in parts.items()},
+        score=curve_numbers(curve.score),
+        threshold=curve_numbers(curve.threshold),
+        parts={name: curve_numbers(values) for name, values in parts.items()},
     )
 
 
-def _numbers(values: Values) -> list[float | None]:
+def curve_numbers(values: Values) -> list[float | None]:
+    """The values of a curve as the page gets them; None for what is not known."""
     return [None if math.isnan(value) else round(float(value), 4) for value in values]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import pandas as pd
@@ -17,8 +16,9 @@ from merlab.serving.answers import (
     ScoreCurve,
     WeakCandidate,
 )
+from merlab.serving.frame_table import POINTS, curve_numbers
 from merlab.serving.page_words import in_page_words
-from merlab.spotting.curve import Curve, Values, score_curve
+from merlab.spotting.curve import Curve, score_curve
 from merlab.spotting.motion_score import PARTS
 from merlab.stamps import SYNTHETIC, meaning_of
 from merlab.synthesis.action_units import ACTION_UNITS
@@ -28,7 +28,6 @@ from merlab.videos.output.part_boxes import Box, part_box
 from merlab.videos.result import APEX_PICTURE, EVIDENCE, FLOW_PICTURE, ONSET_PICTURE, VideoResult, withheld_sentences
 from merlab.videos.rows import WEAK_ROWS, Event, event_rows
 
-POINTS = 1500
 PICTURES = {ONSET_PICTURE: "onset", APEX_PICTURE: "apex", FLOW_PICTURE: "movement from onset to apex"}
 
 
@@ -63,14 +62,10 @@ def curves(frames: pd.DataFrame, points: int = POINTS) -> list[ScoreCurve]:
 def _curve(face_id: int, curve: Curve) -> ScoreCurve:
     return ScoreCurve(
         face_id=face_id,
-        time_s=_numbers(curve.seconds),
-        score=_numbers(curve.score),
-        threshold=_numbers(curve.threshold),
+        time_s=curve_numbers(curve.seconds),
+        score=curve_numbers(curve.score),
+        threshold=curve_numbers(curve.threshold),
     )
-
-
-def _numbers(values: Values) -> list[float | None]:
-    return [None if math.isnan(value) else round(float(value), 4) for value in values]
 
 
 def _movement(result: VideoResult, row: Event) -> Movement:
