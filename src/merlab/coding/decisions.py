@@ -28,6 +28,8 @@ def is_rejection(word: str) -> bool:
     return word.casefold() == "reject"
 
 
+# What a coder without initials is called.
+NO_INITIALS = "(no initials)"
 # Line breaks would end a row in many programs, and a tab a cell.
 BREAKS = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 
@@ -137,7 +139,7 @@ class Coding:
         for decision in self.decisions:
             if decision.key in seen:
                 raise MerlabError(
-                    f"coder {decision.coder or '(no initials)'} decided twice about {decision.place}; keep one of the "
+                    f"coder {decision.coder or NO_INITIALS} decided twice about {decision.place}; keep one of the "
                     "two rows"
                 )
             seen[decision.key] = decision

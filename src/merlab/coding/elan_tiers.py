@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-NO_INITIALS = "(no initials)"
+from merlab.coding.decisions import NO_INITIALS
+
 MOVEMENTS, APEXES, REJECTED = "movements", "apexes", "rejected"
 UNITS, COMMENTS, EVENTS = "action units", "comments", "events"
 # Label, action units and comment of what is rejected.

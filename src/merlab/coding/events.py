@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from merlab.coding.decisions import Coding, Decision
+from merlab.coding.decisions import NO_INITIALS, Coding, Decision
 from merlab.coding.material import Material
 from merlab.errors import MerlabError
 
@@ -57,4 +57,4 @@ def chosen_coder(material: Material, coding: Coding, coder: str | None) -> str:
 
 def named_coders(coders: Sequence[str]) -> str:
     """``AB, CD``; a coder without initials is ``(no initials)``."""
-    return ", ".join(coder or "(no initials)" for coder in coders)
+    return ", ".join(coder or NO_INITIALS for coder in coders)

@@ -11,7 +11,7 @@ from pathlib import Path
 from merlab.coding.agreement.frame_doubts import frame_doubts
 from merlab.coding.agreement.rated import RatedEvent, Rater, Raters, Video, rated, rated_row
 from merlab.coding.agreement.rater_doubts import rater_doubts, require_inside
-from merlab.coding.decisions import is_rejection
+from merlab.coding.decisions import NO_INITIALS, is_rejection
 from merlab.coding.elan_import import (
     Placed,
     chosen_medium,
@@ -21,7 +21,6 @@ from merlab.coding.elan_import import (
     is_of_others,
     notes_on_copies,
 )
-from merlab.coding.elan_tiers import NO_INITIALS
 from merlab.coding.events import coded_events
 from merlab.coding.file import read_coding, whole_number
 from merlab.coding.found_events import FoundEvent
