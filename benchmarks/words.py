@@ -33,9 +33,9 @@ from merlab.given import require_file, require_folder
 from merlab.outputs.result_folder import KEPT
 from merlab.spotting.scoring.matching import match
 from merlab.spotting.spot import SpottingSettings
-from merlab.videos.chunks.chunk_worker import CHUNKS
 from merlab.videos.chunks.face_state import face_state, head_movement
 from merlab.videos.chunks.kept_chunk import read_kept
+from merlab.videos.chunks.plan import CHUNKS
 from merlab.videos.chunks.track_pictures import TrackPictures
 from merlab.videos.evidence.movement import movement_evidence
 from merlab.videos.words import WordSettings

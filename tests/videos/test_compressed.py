@@ -15,8 +15,8 @@ from merlab.spotting.comparison.recording import Recording
 from merlab.spotting.kept_places import KeptPlaces
 from merlab.spotting.spot_video import spot
 from merlab.spotting.stretches import block_places
-from merlab.videos.chunks.chunk_worker import CHUNKS
 from merlab.videos.chunks.kept_chunk import read_kept
+from merlab.videos.chunks.plan import CHUNKS
 from merlab.videos.recognition import recognize
 from tests.frames.videos import write_video
 from tests.videos.recording import FPS, face_at

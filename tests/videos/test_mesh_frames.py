@@ -12,10 +12,10 @@ from merlab.faces.alignment import FaceFinding
 from merlab.faces.contours import CONTOUR_POINTS, CONTOURS
 from merlab.frames.clock import Clock
 from merlab.spotting.motion import COLUMNS, ROWS
-from merlab.videos.chunks.chunk_worker import VideoPlan
 from merlab.videos.chunks.division import Division
 from merlab.videos.chunks.kept_chunk import NO_CONTOURS, ChunkFacts, KeptChunk, KeptTrack, contours_to_keep, read_kept
 from merlab.videos.chunks.mesh_facts import MeshFacts
+from merlab.videos.chunks.plan import VideoPlan
 from merlab.videos.mesh_frames import MeshFrames
 from merlab.videos.options import Options
 from tests.videos.chunks.test_joining import write_chunk

@@ -21,7 +21,7 @@ from merlab.synthesis import PRESETS, make_renderer
 from merlab.synthesis.canvas_layout import Window
 from merlab.synthesis.recording import plan_recording
 from merlab.videos import recognition
-from merlab.videos.chunks.chunk_worker import CHUNKS
+from merlab.videos.chunks.plan import CHUNKS
 from merlab.videos.recognition import recognize
 from merlab.videos.result import EVENTS, FRAMES
 from tests.frames.videos import write_streams

@@ -18,7 +18,8 @@ from merlab.processes.streams import stream_from_processes
 from merlab.progress import Progress
 from merlab.storage import whole_folder
 from merlab.videos.chunks.assembly import NothingSeenError, rows_by_frame, write_events, write_frames, write_weak
-from merlab.videos.chunks.chunk_worker import CHUNKS, Share, VideoPlan, fill_chunks
+from merlab.videos.chunks.chunk_worker import fill_chunks
+from merlab.videos.chunks.plan import CHUNKS, Share, VideoPlan
 from merlab.videos.chunks.result_metadata import result_metadata
 from merlab.videos.frame_table import read_frames
 from merlab.videos.mesh_frames import MeshFrames
@@ -73,7 +74,7 @@ def _fill(plan: VideoPlan, jobs: int | None, progress: Progress) -> None:
     done = frozenset(int(folder.name) for folder in plan.finished())
     needed = plan.needed()
     waiting = set(range(expected) if needed is None else needed) - done
-    if needed is not None and all(map(plan.has_kept, waiting)):
+    if needed is not None and waiting <= plan.kept_chunks():
         # Describing is so fast that more processes would only cost their start.
         jobs = 1
     cores = process_count(jobs)

@@ -10,9 +10,9 @@ import numpy as np
 from merlab.errors import MerlabError
 from merlab.faces.geometry import Points
 from merlab.frames import Image
-from merlab.videos.chunks.chunk_worker import VideoPlan
 from merlab.videos.chunks.joining import JoinedChunk, Joiner
 from merlab.videos.chunks.kept_chunk import read_kept
+from merlab.videos.chunks.plan import VideoPlan
 from merlab.videos.output.overlay import draw_contours
 
 

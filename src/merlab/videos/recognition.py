@@ -38,9 +38,9 @@ from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.stretches import margin
 from merlab.spotting.tables_of_all import EVENTS, WEAK
 from merlab.version import __version__
-from merlab.videos.chunks.chunk_worker import VideoPlan
 from merlab.videos.chunks.division import CHUNK_SECONDS, Division
 from merlab.videos.chunks.kept_chunk import KEPT_VERSION
+from merlab.videos.chunks.plan import VideoPlan
 from merlab.videos.early import import_early
 from merlab.videos.making import Making, make_result
 from merlab.videos.metadata import FindingRequest, RecognitionRequest, UsedModel

@@ -21,8 +21,8 @@ from merlab.spotting.repeats import Repeats
 from merlab.spotting.timing import file_facts
 from merlab.storage import whole_folder
 from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkMovement, TrackQuality
-from merlab.videos.chunks.chunk_worker import VideoPlan
 from merlab.videos.chunks.joining import JoinedChunk, Joiner
+from merlab.videos.chunks.plan import VideoPlan
 from merlab.videos.frame_table import HEADER, FrameLine
 from merlab.videos.result import EVENTS, EVIDENCE, FRAMES, WEAK
 from merlab.videos.rows import WEAK_ROWS, Event, FrameRow, WeakEvent

@@ -11,8 +11,6 @@ from merlab.json_models import read_model, write_model
 from merlab.spotting.event import MovementKind
 from merlab.spotting.light import Light
 from merlab.spotting.repeats import Repeats
-from merlab.videos.frame_table import FrameLine, read_lines
-from merlab.videos.result import FRAMES
 from merlab.vocabulary import LandmarkSource
 
 CHUNK = "chunk.json"
@@ -119,8 +117,3 @@ class ChunkRecord(_Record):
 def read_chunk(folder: Path) -> ChunkRecord:
     """The record in a chunk's folder."""
     return read_model(folder / CHUNK, ChunkRecord)
-
-
-def read_frame_lines(folder: Path) -> list[FrameLine]:
-    """The lines of a chunk's frames, with those of the margin on both sides."""
-    return read_lines(folder / FRAMES)

@@ -6,114 +6,31 @@ forwards, and stores its state every few seconds, so that an interrupted command
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import BaseModel
-
 from merlab.frames import Frames, Image, open_frames
-from merlab.frames.clock import Clock
-from merlab.json_models import read_model, write_model
 from merlab.spotting.aligned_frames import OneSize, require_aligned
 from merlab.storage import whole_folder
 from merlab.videos.chunks.checkpoints import read_checkpoint, write_checkpoint
 from merlab.videos.chunks.chunk import Chunk
 from merlab.videos.chunks.chunk_record import Description
 from merlab.videos.chunks.described_chunk import ChunkWriter, Describer, SeenEvent
-from merlab.videos.chunks.division import Division, Span
+from merlab.videos.chunks.division import Span
 from merlab.videos.chunks.faces_in_frame import FaceViewer, open_viewer
 from merlab.videos.chunks.kept_chunk import KeptChunk, KeptTrack, read_kept
 from merlab.videos.chunks.lanes import Lanes, open_lanes
+from merlab.videos.chunks.plan import Share, VideoPlan
 from merlab.videos.chunks.track_pictures import TrackPictures
 from merlab.videos.early import import_early
 from merlab.videos.options import Options
 
-CHUNKS, LENGTH = "chunks", "frames.json"
 FRAMES_A_REPORT = 20
 # The state of a chunk grows; where storing it takes longer than STORING_SECONDS, it is stored less often, so that this
 # takes at most a fiftieth of the time.
 CHECKPOINT_SECONDS, STORING_SECONDS = 5.0, 0.1
-
-
-class VideoLength(BaseModel):
-    """The content of LENGTH: how many frames the source has, known when all were read."""
-
-    frames: int
-
-
-@dataclass(frozen=True)
-class VideoPlan:
-    """What all processes know: the source, its clock, how it is divided and processed, and the folders for the chunks.
-
-    Chunks number frames from 1, as the clock does; ``first`` is the number of the first frame in the source. ``kept``
-    gets what is kept of each chunk, ``working`` what was described. ``keys`` is the number of key frames, see
-    ``motion.keys_of``.
-    """
-
-    source: Path
-    working: Path
-    kept: Path
-    first: int
-    clock: Clock
-    division: Division
-    options: Options
-    keys: int
-
-    def kept_file(self, index: int) -> Path:
-        """Where it is stored what is kept of a chunk."""
-        return self.kept / CHUNKS / f"{index:05d}.npz"
-
-    def checkpoint(self, index: int) -> Path:
-        """Where the state of an unfinished chunk is stored."""
-        return self.kept / CHUNKS / f"{index:05d}.state"
-
-    def chunk_folder(self, index: int) -> Path:
-        """Where the result of a finished chunk is."""
-        return self.working / CHUNKS / f"{index:05d}"
-
-    def finished(self) -> list[Path]:
-        """The folders of the finished chunks, in their order."""
-        return sorted(path for path in (self.working / CHUNKS).glob("[0-9]*") if path.is_dir())
-
-    def needed(self) -> list[int] | None:
-        """All chunks of the source; None as long as its end was not reached once."""
-        if not (self.kept / LENGTH).is_file():
-            return None
-        length = read_model(self.kept / LENGTH, VideoLength).frames
-        spans = itertools.takewhile(lambda span: span.owned.start <= length, self.division.spans())
-        return [span.index for span in spans]
-
-    def is_finished(self) -> bool:
-        """Whether the end of the source was reached once, and every chunk up to there is finished."""
-        needed = self.needed()
-        return needed is not None and all(self.chunk_folder(index).is_dir() for index in needed)
-
-    def has_kept(self, index: int) -> bool:
-        """Whether a file is kept of a chunk; it may be damaged."""
-        return self.kept_file(index).is_file()
-
-
-@dataclass(frozen=True)
-class Share:
-    """Every ``of``-th of the chunks that are not yet ``done``, starting with the ``position``-th.
-
-    With ``threads``, a process works on its chunk in several threads: there are more cores than chunks.
-    """
-
-    plan: VideoPlan
-    done: frozenset[int]
-    position: int
-    of: int
-    threads: bool = False
-
-    def spans(self) -> Iterator[Span]:
-        """The chunks, ascending, without end."""
-        waiting = (span for span in self.plan.division.spans() if span.index not in self.done)
-        return (span for at, span in enumerate(waiting) if at % self.of == self.position)
 
 
 def fill_chunks(share: Share) -> Iterator[int]:
@@ -121,30 +38,18 @@ def fill_chunks(share: Share) -> Iterator[int]:
 
     Raises MerlabError for frames that cannot be used.
     """
-    finishing = _Finishing(share.plan)
+    plan = share.plan
+    finishing = _Finishing(plan)
     described = set()
-    for index in _kept_of(share):
-        kept = read_kept(share.plan.kept_file(index))
+    for index in share.among(plan.kept_chunks()):
+        kept = read_kept(plan.kept_file(index))
         if kept is not None:
             finishing.describe(index, kept)
             described.add(index)
             yield len(range(*kept.facts.owned))
-    waiting = [span for span in _needed_of(share) if span.index not in described]
-    if waiting or share.plan.needed() is None:
+    needed = plan.needed()
+    if needed is None or not described.issuperset(share.among(needed)):
         yield from _read_frames(share, described, finishing)
-
-
-def _kept_of(share: Share) -> list[int]:
-    """The chunks of a share of which something is kept."""
-    files = [int(path.stem) for path in (share.plan.kept / CHUNKS).glob("[0-9]*.npz")]
-    spans = itertools.takewhile(lambda span: span.index <= max(files, default=-1), share.spans())
-    return [span.index for span in spans if share.plan.has_kept(span.index)]
-
-
-def _needed_of(share: Share) -> list[Span]:
-    """The chunks of a share, if it is known how many the source has."""
-    last = max(share.plan.needed() or [-1])
-    return list(itertools.takewhile(lambda span: span.index <= last, share.spans()))
 
 
 def _read_frames(share: Share, described: set[int], finishing: _Finishing) -> Iterator[int]:
@@ -162,7 +67,7 @@ def _read_frames(share: Share, described: set[int], finishing: _Finishing) -> It
                 yield walker.done - reported
                 reported = walker.done
         walker.end()
-    write_model(plan.kept / LENGTH, VideoLength(frames=last))
+    plan.state_length(last)
     yield walker.done - reported
 
 

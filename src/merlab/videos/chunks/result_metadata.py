@@ -12,7 +12,7 @@ from merlab.spotting.caveats import spotting_caveats
 from merlab.spotting.timing import damage_caveats, file_facts, source_caveats, timing_of
 from merlab.version import __version__
 from merlab.videos.chunks.assembly import FaceRecord, Totals
-from merlab.videos.chunks.chunk_worker import VideoPlan
+from merlab.videos.chunks.plan import VideoPlan
 from merlab.videos.class_units import TABLES
 from merlab.videos.metadata import FollowedFace, Made, RecognitionRequest, SourceVideo, UsedModel, VideoMetadata
 from merlab.videos.rows import Event
