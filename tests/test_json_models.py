@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, RootModel
 
 from merlab.errors import MerlabError
 from merlab.json_models import GivenModel, read_model, sealed, write_model
+from merlab.version import __version__
 
 
 class Facts(BaseModel):
@@ -112,3 +113,23 @@ def test_a_wrong_field_of_a_model_in_a_file_is_named_with_the_file(tmp_path):
     (tmp_path / "card.json").write_text('{"share": {"value": "x"}}')
     with pytest.raises(MerlabError, match=r"card.json is damaged, .* \(share: share setting value: .*, got 'x'\)"):
         read_model(tmp_path / "card.json", Card)
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [{"merlab": "9.1.0"}, {"versions": {"merlab": "9.1.0"}}, {"asked": {"merlab": "9.1.0"}, "versions": "unknown"}],
+)
+def test_a_file_that_another_version_wrote_otherwise_is_named_as_such_and_not_as_damaged(tmp_path, stated):
+    path = tmp_path / "facts.json"
+    path.write_text(json.dumps({"counts": [1, 2], **stated}))
+    with pytest.raises(
+        MerlabError, match=r"was written by merlab 9\.1\.0, and this is merlab \S+ \(.*\); choose a new"
+    ):
+        read_model(path, Facts)
+
+
+def test_a_file_of_this_version_that_is_wrong_is_damaged(tmp_path):
+    path = tmp_path / "facts.json"
+    path.write_text(json.dumps({"counts": [1, 2], "versions": {"merlab": f"{__version__}+0a1b2c3d"}}))
+    with pytest.raises(MerlabError, match="is damaged, or not of merlab"):
+        read_model(path, Facts)

@@ -22,6 +22,8 @@ from merlab.version import __version__
 Model = TypeVar("Model", bound=BaseModel)
 NOT_OURS = f"is damaged, or not of merlab {__version__}"
 DIGEST = "content_digest"
+# Where files state the version of merlab that wrote them, beside their first level.
+STATING = ("versions", "asked", "requested")
 WRITE_AGAIN = "choose a new folder, or remove this one and run the command that wrote it again"
 
 
@@ -58,12 +60,24 @@ class GivenModel(BaseModel):
 def read_model(path: Path, kind: type[Model], fault: str = NOT_OURS, remedy: str = WRITE_AGAIN) -> Model:
     """The model in a file; raises MerlabError where it is missing, damaged, or not what this version of merlab reads.
 
-    ``fault`` and ``remedy`` complete the message: "PATH fault (field: reason); remedy".
+    ``fault`` and ``remedy`` complete the message: "PATH fault (field: reason); remedy". Where the file states that
+    another version wrote it, the message says this instead of ``fault``.
     """
+    content = read_sealed(path, remedy)
     try:
-        return kind.model_validate(read_sealed(path, remedy))
+        return kind.model_validate(content)
     except ValidationError as error:
-        raise MerlabError(f"{path} {fault} ({first_fault(error)}); {remedy}") from error
+        raise MerlabError(f"{path} {_other_writer(content) or fault} ({first_fault(error)}); {remedy}") from error
+
+
+def _other_writer(content: object) -> str:
+    """That another version of merlab wrote this content, if it states so."""
+    if isinstance(content, dict):
+        for place in (content, *map(content.get, STATING)):
+            stated = place.get("merlab") if isinstance(place, dict) else None
+            if isinstance(stated, str) and stated.partition("+")[0] != __version__:
+                return f"was written by merlab {stated}, and this is merlab {__version__}"
+    return ""
 
 
 def write_model(path: Path, model: BaseModel) -> None:

@@ -93,6 +93,18 @@ class TestKind:
         with pytest.raises(MerlabError, match="contains no results of `merlab recognize`"):
             begin(recognized(out), again=True)
 
+    def test_what_0_2_began_is_made_from_the_start_on_request_and_files_of_yours_stay(self, out):
+        write_json(out / ".parts" / "asked.json", {**request(), "merlab": "0.2.0"})
+        with pytest.raises(OtherResultError, match=r"merlab 0\.2\.0 began, .* Add --again"):
+            begin(recognized(out))
+        assert (out / ".parts" / "asked.json").exists()
+        (out / "notes.txt").touch()
+        with pytest.raises(MerlabError, match="contains no results of `merlab recognize`; choose another folder"):
+            begin(recognized(out), again=True)
+        (out / "notes.txt").unlink()
+        assert begin(recognized(out), again=True) == out / KEPT
+        assert not (out / ".parts").exists()
+
     @pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", "desktop.ini"])
     def test_a_new_folder_that_a_file_manager_has_shown_is_taken(self, out, name):
         out.mkdir()

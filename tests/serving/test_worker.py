@@ -57,6 +57,12 @@ def test_a_video_without_settings_gets_the_defaults_and_the_first_weights(passed
     assert passed["weights"] is None
 
 
+def test_what_an_earlier_service_began_otherwise_is_made_anew(passed):
+    """Else each "Run again" after an update of merlab would be refused, with an option that the page does not have."""
+    worker.recognize(Path("a.mp4"), Path("out"), VideoOptions(), progress=silent)
+    assert passed["again"] is True
+
+
 def test_weights_that_the_service_no_longer_has_are_named(passed):
     with pytest.raises(MerlabError, match="started without the weights mine.safetensors; start it with them"):
         worker.recognize(Path("a.mp4"), Path("out"), VideoOptions(weights="mine.safetensors"), progress=silent)

@@ -21,6 +21,8 @@ from merlab.outputs.locks import INSIDE, only_writer
 from merlab.storage import WriteError, read_json_object, remove_unfinished, write_json
 
 WORKING, KEPT, REQUEST, RESULT = ".working", ".kept", "request.json", "result"
+# Where version 0.2.0 kept unfinished results of `merlab recognize`, which no later one can continue, and its request.
+OF_0_2, REQUEST_OF_0_2 = ".parts", "asked.json"
 # In a stored request: what kind of result it is for, in words.
 KIND = "holds"
 # The decisions of coders about a result, which lie beside its tables.
@@ -66,6 +68,7 @@ class ResultFolder:
         """
         require_yes_or_no(again=again)
         self.require_ours()
+        self._remove_work_of_0_2(again)
         self._require_same_frames_if_coded(request)
         remove_unfinished(self.out, older_than=0)
         kept = self._kept_for(work, again)
@@ -86,8 +89,23 @@ class ResultFolder:
             return
         # Earlier versions did not state the kind; their unfinished work is known by the lack of visible files.
         names = {path.name for path in out.iterdir()} - CLUTTER if out.is_dir() else {out.name}
-        if any(not name.startswith("." if kinds else INSIDE) for name in names):
+        hidden_is_ours = kinds or self._work_of_0_2.exists()
+        if any(not name.startswith("." if hidden_is_ours else INSIDE) for name in names):
             raise MerlabError(f"{out} exists and contains no {self.holds}; choose another folder")
+
+    @property
+    def _work_of_0_2(self) -> Path:
+        return self.out / OF_0_2 / REQUEST_OF_0_2
+
+    def _remove_work_of_0_2(self, again: bool) -> None:
+        if not self._work_of_0_2.exists():
+            return
+        if not again:
+            raise OtherResultError(
+                f"{self.out} holds an unfinished result that merlab 0.2.0 began, which this one cannot continue. Add "
+                "--again (in Python, again=True) to make it from the start, or choose another output"
+            )
+        shutil.rmtree(self._work_of_0_2.parent, ignore_errors=True)
 
     def _require_same_frames_if_coded(self, request: Mapping[str, object]) -> None:
         """Refuse to replace what coders have decided about other frames: they would not see that events changed."""

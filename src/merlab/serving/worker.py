@@ -83,6 +83,8 @@ def recognize(
         weights=weights[name],
         jobs=jobs,
         runtime=runtime,
+        # The folder is the job's own: what another version, or a service with other options, began is made anew.
+        again=True,
         progress=progress,
     )
 
