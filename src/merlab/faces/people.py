@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from merlab.faces.detection import Detector, Face, most_prominent
-from merlab.faces.landmarks import LEAST_PRESENCE, Landmarker, Landmarks
+from merlab.faces.known_face import Change, KnownFace
+from merlab.faces.landmarks import LEAST_PRESENCE, Landmarker
+from merlab.faces.looks import likeness, look_of
 from merlab.faces.shots import CutFinder
 from merlab.faces.tracking import LEAST_OVERLAP, TrackedFace
 from merlab.frames import Image
@@ -16,6 +18,8 @@ SEARCH_SECONDS = 0.5
 PATIENCE_SECONDS = 0.2
 # Two boxes that overlap by more are one face.
 SAME_FACE = 0.4
+# While one face is seen alone, its look is remembered this often.
+LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,23 +38,12 @@ class SeenFace:
     tracked: TrackedFace | None
 
 
-@dataclass(eq=False)
-class _Person:
-    """The state of one face: where it was last seen, and how many frames ago."""
-
-    face_id: int
-    last: Landmarks
-    box: Face
-    track: int = 0
-    unseen: int = 0
-
-
 class PeopleTracker:
     """Follows up to ``most`` faces at once, frame by frame; the largest and most central come first.
 
     The detector runs on the first frame, twice a second to find new faces, and whenever a face was just lost. In
     between each face is followed by its landmarks, as FaceTracker follows one. Without the face mesh the detector runs
-    on every frame.
+    on every frame. Where two faces come to the same place, what they look like tells which of them is seen there.
     """
 
     def __init__(self, detector: Detector, landmarker: Landmarker, fps: float, most: int = MOST_FACES) -> None:
@@ -59,26 +52,24 @@ class PeopleTracker:
         self.left_out = 0
         self._most = most
         self._search_every = max(1, round(SEARCH_SECONDS * fps))
+        self._look_every = max(1, round(LOOK_SECONDS * fps))
         self._patience = max(1, round(PATIENCE_SECONDS * fps))
         self._cuts = CutFinder()
-        self._people: list[_Person] = []
+        self._people: list[KnownFace] = []
         self._named = 0
         self._since_search = self._search_every
+        self._since_look = 0
 
     def find(self, image: Image) -> list[SeenFace]:
         """The faces of the next frame, (H, W, 3) BGR, by face_id, including those lost for a moment."""
         self._since_search += 1
         if self._cuts.is_cut(image):
             self._people, self._since_search = [], self._search_every
-        found: dict[int, TrackedFace] = {}
-        for person in self._present():
-            tracked = self._follow(image, person)
-            # Where one face hides another, both are followed to the same place.
-            if tracked and not _is_one_of(tracked.box, found):
-                found[person.face_id] = tracked
+        found = self._followed(image)
         if self._since_search >= self._search_every or len(found) < len(self._present()):
             self._since_search = 0
             self._search(image, found)
+        self._look(image, found)
         return self._seen(found)
 
     def restart(self) -> None:
@@ -90,11 +81,37 @@ class PeopleTracker:
         for person in self._people:
             person.unseen = max(person.unseen, self._patience + 1)
 
-    def _present(self) -> list[_Person]:
+    def _present(self) -> list[KnownFace]:
         return [person for person in self._people if person.unseen <= self._patience]
 
-    def _follow(self, image: Image, person: _Person) -> TrackedFace | None:
-        if person.unseen:
+    def _followed(self, image: Image) -> dict[int, TrackedFace]:
+        """The faces that are followed into this frame.
+
+        Where one hides another, both are followed to the same place: the one that is not seen there is lost.
+        """
+        found: dict[int, TrackedFace] = {}
+        by_id = {person.face_id: person for person in self._people}
+        for person in self._present():
+            tracked = self._follow(image, person)
+            if tracked is None:
+                continue
+            there = next((face_id for face_id, other in found.items() if _are_one(tracked.box, other.box)), None)
+            if there is not None:
+                lost = self._hidden(image, (by_id[there], found[there]), (person, tracked))
+                lost.box = lost.home
+                if lost is person:
+                    continue
+                del found[there]
+            found[person.face_id] = tracked
+        return found
+
+    def _hidden(self, image: Image, *pair: tuple[KnownFace, TrackedFace]) -> KnownFace:
+        """Which of two faces at one place is not the one that is seen there; the second, if nothing tells."""
+        first, second = (person.continuity(look_of(image, seen.landmarks), seen.box) for person, seen in pair)
+        return pair[0][0] if second > first else pair[1][0]
+
+    def _follow(self, image: Image, person: KnownFace) -> TrackedFace | None:
+        if person.unseen and person.sudden is None:
             return None
         landmarks = self.landmarker.follow(image, person.last)
         if landmarks is None or landmarks.presence < LEAST_PRESENCE:
@@ -104,36 +121,97 @@ class PeopleTracker:
 
     def _search(self, image: Image, found: dict[int, TrackedFace]) -> None:
         """Add to ``found`` the faces that the detector finds: those just lost, those known from before, new ones."""
-        unnamed = 0
-        for face in most_prominent(self.detector.detect(image), image.shape[1], image.shape[0]):
-            if _is_one_of(face, found):
-                continue
-            landmarks = self.landmarker.locate(image, face)
-            if landmarks.presence < LEAST_PRESENCE:
-                continue
-            tracked = TrackedFace(face, landmarks, detected=True, track=0)
-            if _is_one_of(tracked.box, found):
-                continue
-            person = self._known(tracked.box, found)
-            if person is None and len(found) >= self._most:
-                unnamed += 1
-                continue
-            person = person or self._new(tracked)
+        others = self._detected(image, found)
+        for person, tracked in self._known(image, others, found):
             found[person.face_id] = tracked
+            others.remove(tracked)
+        unnamed = 0
+        for tracked in others:
+            person, unknown = self._returned(image, tracked, found), tracked
+            if person is not None:
+                unknown, found[person.face_id] = found[person.face_id], tracked
+                person.unseen = max(person.unseen, self._patience + 1)
+            if len(found) < self._most:
+                found[self._new(image, unknown).face_id] = unknown
+            else:
+                unnamed += 1
         self.left_out = max(self.left_out, unnamed)
 
-    def _known(self, box: Face, found: dict[int, TrackedFace]) -> _Person | None:
-        """The face, missing in this frame, that was last seen at this place."""
-        missing = [person for person in self._people if person.face_id not in found]
-        overlaps = [(box.overlap(person.box), -person.face_id, person) for person in missing]
-        best = max(overlaps, default=None, key=lambda entry: entry[:2])
-        return best[2] if best and best[0] >= LEAST_OVERLAP else None
+    def _detected(self, image: Image, found: dict[int, TrackedFace]) -> list[TrackedFace]:
+        """The faces that the detector finds besides those ``found``, the largest and most central first."""
+        seen = [tracked.box for tracked in found.values()]
+        others: list[TrackedFace] = []
+        for face in most_prominent(self.detector.detect(image), image.shape[1], image.shape[0]):
+            if any(_are_one(face, box) for box in seen):
+                continue
+            landmarks = self.landmarker.locate(image, face)
+            tracked = TrackedFace(face, landmarks, detected=True, track=0)
+            if landmarks.presence >= LEAST_PRESENCE and not any(_are_one(tracked.box, box) for box in seen):
+                others.append(tracked)
+                seen.append(tracked.box)
+        return others
 
-    def _new(self, tracked: TrackedFace) -> _Person:
-        person = _Person(self._named, tracked.landmarks, tracked.box)
+    def _known(
+        self, image: Image, faces: list[TrackedFace], found: dict[int, TrackedFace]
+    ) -> list[tuple[KnownFace, TrackedFace]]:
+        """The faces, missing in this frame, that were last seen at the places of these, the most alike first."""
+        pairs = []
+        for tracked in faces:
+            look = look_of(image, tracked.landmarks)
+            for person in self._people:
+                overlap = tracked.box.overlap(person.box)
+                if person.face_id not in found and overlap >= LEAST_OVERLAP:
+                    pairs.append((overlap + likeness(look, person.look), -person.face_id, person, tracked))
+        known: list[tuple[KnownFace, TrackedFace]] = []
+        for _, _, person, tracked in sorted(pairs, key=lambda pair: pair[:2], reverse=True):
+            if not any(person is other or tracked is seen for other, seen in known):
+                known.append((person, tracked))
+        return known
+
+    def _returned(self, image: Image, tracked: TrackedFace, found: dict[int, TrackedFace]) -> KnownFace | None:
+        """The face that this one is, if another one hid it and was followed in its place; None if there is none."""
+        look = look_of(image, tracked.landmarks)
+        for person in self._people:
+            other = found.get(person.face_id)
+            if other is not None and person.is_rather(look, tracked.box, look_of(image, other.landmarks)):
+                return person
+        return None
+
+    def _new(self, image: Image, tracked: TrackedFace) -> KnownFace:
+        look = look_of(image, tracked.landmarks)
+        person = KnownFace(self._named, tracked.landmarks, tracked.box, look, home=tracked.box)
         self._named += 1
         self._people.append(person)
         return person
+
+    def _look(self, image: Image, found: dict[int, TrackedFace]) -> None:
+        """Remember what the faces look like; where something hides a face, search what it is.
+
+        A picture may consist of several, such as a split screen, that are cut one by one: a face that changes at once
+        is a new one. A face alone is not compared, because a cut of the whole picture is found.
+        """
+        self._since_look = (self._since_look + 1) % self._look_every
+        several = len(found) > 1
+        for person in list(self._people):
+            tracked = found.get(person.face_id)
+            if tracked is None or not several:
+                person.forget_change()
+            if tracked is None or not (several or self._since_look == 0):
+                continue
+            look = look_of(image, tracked.landmarks)
+            change = person.change(look) if several else Change.SAME
+            if change is not Change.SAME:
+                self._change(image, person, found, change)
+            elif self._since_look == 0 and not _is_beside(tracked, found) and not person.remember(look, tracked.box):
+                self._since_search = self._search_every
+
+    def _change(self, image: Image, person: KnownFace, found: dict[int, TrackedFace], change: Change) -> None:
+        """A face is not seen in the frame in which it changes; if it stays so, it is a new one from the next frame."""
+        tracked = found.pop(person.face_id)
+        person.last, person.box = tracked.landmarks, tracked.box
+        if change is Change.OTHER:
+            self._people.remove(person)
+            found[self._new(image, tracked).face_id] = tracked
 
     def _seen(self, found: dict[int, TrackedFace]) -> list[SeenFace]:
         """The faces of this frame; updates the state of each."""
@@ -150,5 +228,10 @@ class PeopleTracker:
         return seen
 
 
-def _is_one_of(face: Face, found: dict[int, TrackedFace]) -> bool:
-    return any(face.overlap(other.box) >= SAME_FACE for other in found.values())
+def _are_one(face: Face, other: Face) -> bool:
+    return face.overlap(other) >= SAME_FACE
+
+
+def _is_beside(face: TrackedFace, found: dict[int, TrackedFace]) -> bool:
+    """Whether another face touches this one."""
+    return any(face is not other and face.box.overlap(other.box) > 0 for other in found.values())

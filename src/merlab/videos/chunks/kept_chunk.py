@@ -29,7 +29,7 @@ from merlab.videos.chunks.mesh_facts import MeshFacts
 
 RECORD = "record"
 # Goes up whenever something else is kept; what another version kept is made anew.
-KEPT_VERSION = 17
+KEPT_VERSION = 18
 ARRAYS = ("boxes", "places", "transforms", "shown", "mesh", "contours")
 
 KeptContours: TypeAlias = "NDArray[np.int16]"
