@@ -24,7 +24,7 @@ from merlab.cli.arguments import (
     make_engine,
 )
 from merlab.cli.console import out_console, print_table, print_whole
-from merlab.cli.data import make_faces_command
+from merlab.cli.synthetic import make_faces_command
 from merlab.errors import MerlabError
 from merlab.schemes import AS_LABELED, SCHEMES
 from merlab.vocabulary import ProtocolName, Selection, SynthesisPreset

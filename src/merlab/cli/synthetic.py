@@ -1,4 +1,4 @@
-"""The command that makes recordings."""
+"""Commands that make synthetic data: faces, flow, videos."""
 
 from __future__ import annotations
 
@@ -13,7 +13,72 @@ from merlab.cli.arguments import AgainOption, JobsOption, PathArgument, SeedOpti
 from merlab.cli.console import out_console
 from merlab.progress import shown_progress
 from merlab.spelling import counted
-from merlab.vocabulary import RecordingPreset, VideoFormat
+from merlab.vocabulary import RecordingPreset, SynthesisPreset, VideoFormat
+
+
+@app.command("make-faces", rich_help_panel=SYNTHETIC_DATA)
+def make_faces_command(
+    out: Annotated[
+        Path,
+        PathArgument(
+            help="New folder; gets a tree in CASME II's layout, everything in it is marked SYNTHETIC.", metavar="OUT"
+        ),
+    ],
+    subjects: Annotated[int, typer.Option(min=1, help="Synthetic identities.")] = 26,
+    clips: Annotated[int, typer.Option(min=1, help="Clips in all, classes as frequent as in CASME II.")] = 255,
+    preset: Annotated[
+        SynthesisPreset, typer.Option(help="easy: clear movements; hard: small ones under noise; null: none.")
+    ] = "default",
+    seed: SeedOption = 0,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Also write uncropped 640x480 head frames in the raw layout.")
+    ] = False,
+    again: AgainOption = False,
+    jobs: JobsOption = None,
+) -> None:
+    """Make synthetic micro-expressions with exact ground truth, in CASME II's layout."""
+    from merlab.synthesis import make_faces
+
+    with shown_progress() as progress:
+        make_faces(
+            out,
+            subjects=subjects,
+            clips=clips,
+            preset=preset,
+            seed=seed,
+            raw=raw,
+            again=again,
+            jobs=jobs,
+            progress=progress,
+        )
+    out_console.print(
+        f"{counted(clips, 'SYNTHETIC clip')} of {counted(subjects, 'subject')} written to {escape(str(out))}",
+        soft_wrap=True,
+    )
+
+
+@app.command("make-flow", rich_help_panel=SYNTHETIC_DATA)
+def make_flow_command(
+    out: Annotated[Path, PathArgument(help="New folder; everything in it is marked SYNTHETIC.", metavar="OUT")],
+    subjects: Annotated[int, typer.Option(min=1, help="Synthetic identities.")] = 152,
+    clips: Annotated[int, typer.Option(min=1, help="Clips of each; 70 kB per clip.")] = 20,
+    seed: SeedOption = 0,
+    again: AgainOption = False,
+    jobs: JobsOption = None,
+) -> None:
+    """Make the optical flow of varied synthetic clips, to train recognizers: negative, positive, surprise equally.
+
+    Strength, drift, blur, noise, compression and flow algorithm differ from clip to clip. Only onset and apex are
+    rendered; no frames are written. `merlab pretrain` and `merlab evaluate` read the folder with --synthetic.
+    """
+    from merlab.synthesis import make_flow
+
+    with shown_progress() as progress:
+        make_flow(out, subjects=subjects, clips=clips, seed=seed, again=again, jobs=jobs, progress=progress)
+    summary = (
+        f"SYNTHETIC flow of {counted(subjects * clips, 'clip')} of {counted(subjects, 'subject')} written to {out}"
+    )
+    out_console.print(escape(summary), soft_wrap=True)
 
 
 @app.command("make-videos", rich_help_panel=SYNTHETIC_DATA)

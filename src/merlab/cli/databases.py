@@ -1,4 +1,4 @@
-"""Commands about data: make faces, examine a database, list clips."""
+"""Commands about databases: examine one, list its long videos, list its clips."""
 
 from __future__ import annotations
 
@@ -8,17 +8,14 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from merlab.cli.app import DATA, SYNTHETIC_DATA, app
+from merlab.cli.app import DATA, app
 from merlab.cli.arguments import (
-    AgainOption,
     AlignedOption,
     DatabaseArgument,
-    JobsOption,
     JsonOption,
     PathArgument,
     PathOption,
     RootArgument,
-    SeedOption,
     TableOption,
 )
 from merlab.cli.console import err_console, out_console, print_json, print_table
@@ -26,48 +23,6 @@ from merlab.errors import MerlabError
 from merlab.progress import shown_progress
 from merlab.schemes import AS_LABELED, SCHEMES, as_scheme
 from merlab.spelling import counted
-from merlab.vocabulary import SynthesisPreset
-
-
-@app.command("make-faces", rich_help_panel=SYNTHETIC_DATA)
-def make_faces_command(
-    out: Annotated[
-        Path,
-        PathArgument(
-            help="New folder; gets a tree in CASME II's layout, everything in it is marked SYNTHETIC.", metavar="OUT"
-        ),
-    ],
-    subjects: Annotated[int, typer.Option(min=1, help="Synthetic identities.")] = 26,
-    clips: Annotated[int, typer.Option(min=1, help="Clips in all, classes as frequent as in CASME II.")] = 255,
-    preset: Annotated[
-        SynthesisPreset, typer.Option(help="easy: clear movements; hard: small ones under noise; null: none.")
-    ] = "default",
-    seed: SeedOption = 0,
-    raw: Annotated[
-        bool, typer.Option("--raw", help="Also write uncropped 640x480 head frames in the raw layout.")
-    ] = False,
-    again: AgainOption = False,
-    jobs: JobsOption = None,
-) -> None:
-    """Make synthetic micro-expressions with exact ground truth, in CASME II's layout."""
-    from merlab.synthesis import make_faces
-
-    with shown_progress() as progress:
-        make_faces(
-            out,
-            subjects=subjects,
-            clips=clips,
-            preset=preset,
-            seed=seed,
-            raw=raw,
-            again=again,
-            jobs=jobs,
-            progress=progress,
-        )
-    out_console.print(
-        f"{counted(clips, 'SYNTHETIC clip')} of {counted(subjects, 'subject')} written to {escape(str(out))}",
-        soft_wrap=True,
-    )
 
 
 @app.command(rich_help_panel=DATA)
