@@ -86,21 +86,10 @@ class AlignedFrames:
 
 def require_every_frame(source: Path, frames: Frames) -> None:
     """Raises MerlabError for a folder without frames, and where numbers are missing between the first and the last."""
-    numbers = frames.numbers
-    if not numbers and isinstance(frames, ImageFolder):
-        if videos := videos_in(source):
-            raise MerlabError(f"{source} is a folder of videos; give the path of one, such as {videos[0]}")
-        deeper = next((f", such as {path}" for path in sorted(source.iterdir()) if videos_in(path)), "")
-        unnumbered = next((path.name for path in sorted(source.iterdir()) if path.suffix.lower() in IMAGE_SUFFIXES), "")
-        rename = f"; rename images such as {unnumbered} in their order: frame1, frame2 and so on" if unnumbered else ""
-        raise MerlabError(
-            f"{source} contains neither videos nor images ({', '.join(IMAGE_SUFFIXES)}) whose names end with a number; "
-            f"give a folder of one or the other{deeper}, or the path of a video{rename}"
-        )
-    if numbers and len(numbers) <= numbers[-1] - numbers[0]:
-        raise MerlabError(
-            f"{source} contains {describe_numbers(numbers)}; without every frame the times would be wrong: {REMEDY}"
-        )
+    _require_images(source, frames)
+    if has_gaps(frames):
+        found = describe_numbers(frames.numbers)
+        raise MerlabError(f"{source} contains {found}; without every frame the times would be wrong: {REMEDY}")
 
 
 def require_most_frames(source: Path, frames: Frames) -> None:
@@ -108,14 +97,29 @@ def require_most_frames(source: Path, frames: Frames) -> None:
 
     Fewer are missing where a camera dropped frames, and the others keep their numbers.
     """
+    _require_images(source, frames)
     numbers = frames.numbers
-    if not numbers:
-        require_every_frame(source, frames)
-    elif len(numbers) > 1 and 2 * (len(numbers) - 1) <= numbers[-1] - numbers[0]:
+    if len(numbers) > 1 and 2 * (len(numbers) - 1) <= numbers[-1] - numbers[0]:
         raise MerlabError(
             f"{source} contains {describe_numbers(numbers)}; a camera that drops so many frames shows no "
             f"micro-expression: {REMEDY}"
         )
+
+
+def _require_images(source: Path, frames: Frames) -> None:
+    """Raises MerlabError for a folder without frames."""
+    if frames.numbers or not isinstance(frames, ImageFolder):
+        return
+    if videos := videos_in(source):
+        raise MerlabError(f"{source} is a folder of videos; give the path of one, such as {videos[0]}")
+    paths = sorted(source.iterdir())
+    deeper = next((f", such as {path}" for path in paths if videos_in(path)), "")
+    unnumbered = next((path.name for path in paths if path.suffix.lower() in IMAGE_SUFFIXES), "")
+    rename = f"; rename images such as {unnumbered} in their order: frame1, frame2 and so on" if unnumbered else ""
+    raise MerlabError(
+        f"{source} contains neither videos nor images ({', '.join(IMAGE_SUFFIXES)}) whose names end with a number; "
+        f"give a folder of one or the other{deeper}, or the path of a video{rename}"
+    )
 
 
 def clock_of_frames(source: Path, frames: Frames, fps: float | None) -> Clock:

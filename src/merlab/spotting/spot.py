@@ -219,16 +219,7 @@ def spot_window(
     macro = macro_movements(places, first - lead, fps, settings.score, settings.macro, settings.longest)
     macro = [event for event in macro if not any(_explains(other, event, threshold) for other in brief)]
     clear = [event for event in [*brief, *long, *short] if event.score > threshold]
-    pause = round(settings.pause * fps)
-    macro = without_repeated(macro, clear, pause, settings.repeats, macro)
-    # Speech and chewing move the lower face. The brows have rows of their own: a micro-expression there does not
-    # belong to speech, even while somebody talks.
-    halves = [(_of_half(brief, upper), _of_half(clear, upper), _of_half(macro, upper)) for upper in (True, False)]
-    brief = [
-        event
-        for own, in_rows, longer in halves
-        for event in without_parts(without_repeated(own, in_rows, pause, settings.repeats), longer)
-    ]
+    brief, macro = _without_speech(brief, macro, clear, round(settings.pause * fps), settings.repeats)
     dropped = [event for event in [*apart(long, macro), *short] if event.score > threshold]
     own, weak = range(first, first + length), [event for event in brief if event.score <= threshold]
     found = sorted((event for event in [*brief, *macro] if event.peak in own), key=lambda event: event.onset)
@@ -241,6 +232,24 @@ def spot_window(
         dropped=sum(event.peak in own for event in dropped),
         weak=tuple(event for event in found if event in weak),
     )
+
+
+def _without_speech(
+    brief: list[SpottedEvent], macro: list[SpottedEvent], clear: list[SpottedEvent], pause: int, repeats: float
+) -> tuple[list[SpottedEvent], list[SpottedEvent]]:
+    """The brief and the long movements; those of a row, and the brief ones that are part of a long one, become other.
+
+    Speech and chewing move the lower face. The brows have rows of their own: a micro-expression there does not belong
+    to speech, even while somebody talks.
+    """
+    macro = without_repeated(macro, clear, pause, repeats, macro)
+    halves = [(_of_half(brief, upper), _of_half(clear, upper), _of_half(macro, upper)) for upper in (True, False)]
+    brief = [
+        event
+        for own, in_rows, longer in halves
+        for event in without_parts(without_repeated(own, in_rows, pause, repeats), longer)
+    ]
+    return brief, macro
 
 
 def _of_half(events: Iterable[SpottedEvent], upper: bool) -> list[SpottedEvent]:
