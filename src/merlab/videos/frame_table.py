@@ -25,9 +25,14 @@ if TYPE_CHECKING:
 SIDES = {"r": "right", "l": "left", "c": ""}
 
 
+def part_word(part: str) -> str:
+    """``cheeks, left`` -> ``cheeks_left``, for names of columns."""
+    return part.replace(", ", "_").replace(" ", "_")
+
+
 def part_column(part: str) -> str:
     """``cheeks, left`` -> ``score_cheeks_left``."""
-    return "score_" + part.replace(", ", "_").replace(" ", "_")
+    return f"score_{part_word(part)}"
 
 
 def unit_column(key: str) -> str:
