@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy.stats import binom, permutation_test, ttest_1samp
+from scipy.stats import binom, binomtest, permutation_test, ttest_1samp
 from scipy.stats import t as student
 
 from merlab.errors import MerlabError
@@ -85,10 +85,35 @@ def test_the_interval_depends_on_the_number_of_subjects_not_of_clips():
     assert many < few / 2
 
 
-def test_the_interval_of_a_method_that_is_always_right_has_no_width():
-    counts = np.zeros((2, 5, 3, 3), np.int64)
-    counts[:, :, [0, 1, 2], [0, 1, 2]] = 4
-    assert bootstrap_interval(counts, uar) == (1.0, 1.0)
+@pytest.mark.parametrize("subjects", [2, 5, 26])
+def test_a_method_that_is_always_right_or_wrong_has_the_interval_of_as_many_subjects(subjects):
+    """Clopper and Pearson; the samples are all alike."""
+    right, wrong = np.zeros((2, subjects, 3, 3), np.int64), np.zeros((2, subjects, 3, 3), np.int64)
+    right[:, :, [0, 1, 2], [0, 1, 2]] = wrong[:, :, [0, 1, 2], [1, 2, 0]] = 4
+    for counts, times in ((right, subjects), (wrong, 0)):
+        low, high = binomtest(times, subjects).proportion_ci(method="exact")
+        for metric in (uar, uf1, accuracy):
+            assert bootstrap_interval(counts, metric) == pytest.approx((low, high))
+
+
+def test_a_value_that_is_the_same_for_all_subjects_has_an_interval_without_width():
+    """The recall of a constant is 1, 0 and 0 for every subject that has all classes."""
+    counts = np.zeros((1, 5, 3, 3), np.int64)
+    counts[..., 0] = 4
+    assert bootstrap_interval(counts, uar) == pytest.approx((1 / 3, 1 / 3))
+
+
+def test_the_interval_of_few_subjects_that_are_nearly_all_right_holds_the_true_value():
+    """Accuracy is .97: of 3 subjects with 8 clips, about half have no error."""
+    generator = np.random.default_rng(5)
+    held = 0
+    for _ in range(100):
+        counts = np.zeros((1, 3, 2, 2), np.int64)
+        counts[0, :, 0, 0] = generator.binomial(8, 0.97, 3)
+        counts[0, :, 0, 1] = 8 - counts[0, :, 0, 0]
+        low, high = np.array(bootstrap_interval(counts, accuracy))
+        held += low <= 0.97 <= high
+    assert held >= 93
 
 
 def test_a_class_that_a_sample_lacks_counts_as_0():
@@ -98,7 +123,7 @@ def test_a_class_that_a_sample_lacks_counts_as_0():
     lacking = (19 / 20) ** 20
     error = 0.5 * np.sqrt(lacking * (1 - lacking)) * np.sqrt(20 / 19)
     assert bootstrap_interval(counts, uar) == pytest.approx((1 - student.ppf(0.975, 19) * error, 1), abs=0.01)
-    assert bootstrap_interval(counts, accuracy) == (1.0, 1.0)
+    assert bootstrap_interval(counts, accuracy) == pytest.approx((0.025 ** (1 / 20), 1))
 
 
 @pytest.mark.slow

@@ -122,7 +122,7 @@ def test_an_undefined_score_is_a_dash_or_has_no_row():
         "spotted: right, wrong; missed": "0, 0; 3",
         "precision": "–",
         "recall": ".000",
-        "F1 at IoU 0.5": ".000 [.000, .000]",
+        "F1 at IoU 0.5": ".000 [.000, .842]",
     }
 
 
