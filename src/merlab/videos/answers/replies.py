@@ -22,6 +22,7 @@ NOT_DETERMINED = "not determined"
 
 Status = Literal["answered", "not determined", "unknown question"]
 Match = re.Match[str]
+Answer = Callable[[VideoFacts, Match], str]
 
 
 @dataclass(frozen=True)
@@ -44,24 +45,14 @@ def reply_to(question: str, video: VideoFacts) -> Reply:
     return Reply(UNKNOWN_QUESTION, "unknown question")
 
 
-def _coarse(video: VideoFacts, found: Match) -> str:
-    event = _one(video, found)
-    return event.coarse if event else ""
+def _of_one(text: Callable[[EventFacts], str]) -> Answer:
+    """An answer by the one event that a question is about; nothing without such an event."""
 
+    def answer(video: VideoFacts, found: Match) -> str:
+        event = _one(video, found)
+        return text(event) if event else ""
 
-def _fine(video: VideoFacts, found: Match) -> str:
-    event = _one(video, found)
-    return event.fine if event else ""
-
-
-def _unit(video: VideoFacts, found: Match) -> str:
-    event = _one(video, found)
-    return event.units[0] if event and event.units else ""
-
-
-def _units(video: VideoFacts, found: Match) -> str:
-    event = _one(video, found)
-    return ", ".join(event.units) if event else ""
+    return answer
 
 
 def _is_shown(video: VideoFacts, found: Match) -> str:
@@ -109,11 +100,8 @@ def _combined(video: VideoFacts, found: Match) -> str:
     )
 
 
-def _analysis(video: VideoFacts, found: Match) -> str:
+def _analysis(event: EventFacts) -> str:
     """What was observed, in sentences."""
-    event = _one(video, found)
-    if event is None:
-        return ""
     sentences = [
         f"The face moves from frame {event.onset} to frame {event.offset} ({event.seconds:.2f} s), most at frame "
         f"{event.apex} and most in this part: {event.part}.",
@@ -170,21 +158,21 @@ FRAMES = re.compile(r"\bframes (?P<begin>\d+)-(?P<end>\d+)\b")
 # Not "the 2 expressions".
 NUMBERED = re.compile(rf"\bthe (?!\d+ ){NTH} {EXPRESSIONS}\b")
 # The first that matches answers.
-FORMS: tuple[tuple[re.Pattern[str], Callable[[VideoFacts, Match], str]], ...] = tuple(
+FORMS: tuple[tuple[re.Pattern[str], Answer], ...] = tuple(
     (re.compile(pattern), answer)
     for pattern, answer in (
         (r"^what (?P<number>is|are) the action units? present, and based on .*coarse", _combined),
         (r"^is (?:the )?(?:action unit )?(?P<unit>[a-z ]+?) (?:shown|present|visible)\b", _is_shown),
-        (r"\b(?:analy[sz]e|analysis|describe)\b", _analysis),
+        (r"\b(?:analy[sz]e|analysis|describe)\b", _of_one(_analysis)),
         (rf"\btype of the {NTH} {EXPRESSIONS}", _type),
         (rf"\bis the {NTH} {EXPRESSIONS}.* (?:a )?(?:micro|macro)", _type),
         (rf"\b(?:locali[sz]e|locate|when|which frames)\b.*?\b{EXPRESSIONS}", _intervals),
         (rf"\b(?:how many|number of) {EXPRESSIONS}", _count),
         (r"^(?:what|which) (?:distinct|different) action units", _all_units),
         (r"^(?:what|which) action units .*\bvideo\b", _all_units),
-        (r"^what is the action unit\b", _unit),
-        (r"^what are the action units\b", _units),
-        (r"^what is the fine-grained expression", _fine),
-        (r"^what is the coarse expression", _coarse),
+        (r"^what is the action unit\b", _of_one(lambda event: ", ".join(event.units[:1]))),
+        (r"^what are the action units\b", _of_one(lambda event: ", ".join(event.units))),
+        (r"^what is the fine-grained expression", _of_one(lambda event: event.fine)),
+        (r"^what is the coarse expression", _of_one(lambda event: event.coarse)),
     )
 )
