@@ -30,7 +30,15 @@ from merlab.videos.chunks.mesh_facts import MeshFacts
 RECORD = "record"
 # Goes up whenever something else is kept; what another version kept is made anew.
 KEPT_VERSION = 18
-ARRAYS = ("boxes", "places", "transforms", "shown", "mesh", "contours")
+# The arrays of a track, with their types.
+ARRAYS = {
+    "boxes": np.float64,
+    "places": np.float32,
+    "transforms": np.float64,
+    "shown": np.int64,
+    "mesh": np.float32,
+    "contours": np.int16,
+}
 
 KeptContours: TypeAlias = "NDArray[np.int16]"
 # Contours are kept as whole steps of 1/STEPS px; UNSEEN marks a frame without them.
@@ -162,13 +170,5 @@ def read_kept(path: Path) -> KeptChunk | None:
 
 
 def _track(arrays: dict[str, Array], position: int, face_id: int, first: int) -> KeptTrack:
-    return KeptTrack(
-        face_id,
-        first,
-        np.asarray(arrays[f"boxes{position}"], np.float64),
-        np.asarray(arrays[f"places{position}"], np.float32),
-        np.asarray(arrays[f"transforms{position}"], np.float64),
-        np.asarray(arrays[f"shown{position}"], np.int64),
-        np.asarray(arrays[f"mesh{position}"], np.float32),
-        np.asarray(arrays[f"contours{position}"], np.int16),
-    )
+    of_track = {name: np.asarray(arrays[f"{name}{position}"], kind) for name, kind in ARRAYS.items()}
+    return KeptTrack(face_id, first, **of_track)
