@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from merlab.spotting.columns import Score, Seconds
 
@@ -31,30 +30,16 @@ class Moments:
     score: Score
 
 
-class _Spotted(Protocol):
-    @property
-    def onset(self) -> int:
-        """The first frame."""
+def moments_of(
+    frames: tuple[int, int, int], score: float, number: Callable[[int], int], seconds: Callable[[int], float]
+) -> Moments:
+    """The moments of a movement from its onset, apex and offset, however these count frames.
 
-    @property
-    def apex(self) -> int:
-        """The frame in which the movement is largest."""
-
-    @property
-    def offset(self) -> int:
-        """The last frame."""
-
-    @property
-    def score(self) -> float:
-        """The largest score."""
-
-
-def moments_of(found: _Spotted, number: Callable[[int], int], seconds: Callable[[int], float]) -> Moments:
-    """The moments of a movement; ``number`` and ``seconds`` give those of its frames, however these are counted."""
-    frames = found.onset, found.apex, found.offset
+    ``number`` gives the number of a frame in the source, ``seconds`` when it was recorded.
+    """
     onset, apex, offset = map(number, frames)
     onset_s, apex_s, offset_s = map(seconds, frames)
-    return Moments(onset, apex, offset, onset_s, apex_s, offset_s, offset_s - onset_s, found.score)
+    return Moments(onset, apex, offset, onset_s, apex_s, offset_s, offset_s - onset_s, score)
 
 
 @dataclass(frozen=True)

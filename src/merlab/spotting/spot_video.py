@@ -273,7 +273,8 @@ def _written(
 
 
 def _row(event: SpottedEvent, tier: Tier, first: int, making: _Making) -> TimelineEvent:
-    moments = moments_of(event, lambda position: making.number(position, first), making.clock.seconds)
+    frames = event.onset, event.apex, event.offset
+    moments = moments_of(frames, event.score, lambda frame: making.number(frame, first), making.clock.seconds)
     return TimelineEvent(
         video=making.source.name,
         **asdict(moments),

@@ -247,7 +247,8 @@ class MethodOnVideos:
 
 
 def _row(found: Found, material: Material, clock: Clock) -> MethodEvent:
-    moments = moments_of(found, int, lambda frame: clock.seconds(frame - material.first + 1))
+    frames = found.onset, found.apex, found.offset
+    moments = moments_of(frames, found.score, int, lambda number: clock.seconds(number - material.first + 1))
     return MethodEvent(video=material.video.name, **asdict(moments), kind=found.kind)
 
 

@@ -167,7 +167,8 @@ def _event(position: int, found: ChunkEvent, plan: VideoPlan) -> Event:
 
 def _moments(found: ChunkMovement, tier: Tier, plan: VideoPlan) -> dict[str, Any]:
     """What the rows of an event and of a weak candidate have in common, by the names of their fields."""
-    moments = moments_of(found, lambda position: position + plan.first - 1, plan.clock.seconds)
+    frames = found.onset, found.apex, found.offset
+    moments = moments_of(frames, found.score, lambda frame: frame + plan.first - 1, plan.clock.seconds)
     return {
         "video": plan.source.name,
         "face_id": found.face_id,
