@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from merlab.errors import MerlabError
 from merlab.synthesis import make_faces, make_videos
 from merlab.synthesis.flow_writing import make_flow
-from merlab.synthesis.folder import SETTINGS, require_same_versions, stack_versions
+from merlab.synthesis.folder import SETTINGS, require_same_versions, stack_versions, warn_of_other_versions
 
 KINDS: dict[str, tuple[str, Callable[..., object]]] = {
     "synthetic faces": ("Cropped", make_faces),
@@ -42,6 +43,9 @@ def test_a_folder_that_other_versions_began_is_not_continued(tmp_path):
     versions = stack_versions()
     (tmp_path / SETTINGS).write_text(json.dumps({"versions": versions}))
     require_same_versions(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_other_versions(tmp_path)
     for former, named in (({**versions, "numpy": "1.26.0"}, "numpy 1.26.0"), (None, "unknown versions")):
         (tmp_path / SETTINGS).write_text(json.dumps({"versions": former}))
         with pytest.raises(MerlabError, match=rf"was started with .*{named}.*add --again to start it again"):

@@ -271,6 +271,13 @@ class TestRefusals:
         with pytest.raises(MerlabError, match="started with .*numpy .*, but the installed versions are numpy 0.1"):
             make_faces(started, **SETTINGS, jobs=1)
 
+    def test_a_complete_tree_of_other_versions_stays_and_is_named_as_such(self, tree, tmp_path, monkeypatch):
+        copy = Path(shutil.copytree(tree, tmp_path / "copy"))
+        monkeypatch.setattr(folder, "stack_versions", lambda: {"numpy": "0.1"})
+        with pytest.warns(UserWarning, match=r"copy was made with merlab .*, but .* are numpy 0\.1, .*--again"):
+            make_faces(copy, **SETTINGS, jobs=1)
+        assert digests(copy) == digests(tree)
+
     def test_frames_that_were_removed_are_written_again(self, tree, tmp_path):
         copy = Path(shutil.copytree(tree, tmp_path / "copy"))
         next(copy.glob("Cropped/*/*/*.jpg")).unlink()

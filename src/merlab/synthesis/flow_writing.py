@@ -32,6 +32,7 @@ from merlab.synthesis.folder import (
     require_counts,
     require_same_versions,
     stack_versions,
+    warn_of_other_versions,
 )
 from merlab.synthesis.identity import Identity, sample_identity
 from merlab.synthesis.manifest import FlowManifest, FlowSettings
@@ -127,6 +128,7 @@ def _write(out: Path, settings: FlowSettings, jobs: int | None, progress: Progre
     total = settings.subjects * settings.clips
     if not waiting and known and is_described(out):
         progress(total, total, "found done")
+        warn_of_other_versions(out)
         return
     require_same_versions(out)
     done = total - settings.clips * len(waiting)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,14 +75,28 @@ def _require_no_other_kind(out: Path, holds: str) -> None:
 def require_same_versions(out: Path) -> None:
     """Raises MerlabError if the folder was started with other versions, because their bytes may differ."""
     if _started_with(out) != stack_versions():
-        change = (
-            f"was started with {_listed(_started_with(out))}, but the installed versions are "
-            f"{_listed(stack_versions())}, whose bytes may differ"
-        )
+        change = f"was started with {_other_versions(out)}"
         raise OtherResultError(
             f"{out} {change}; add --again to start it again, install the former versions, or choose a new folder",
             [f"it {change}"],
         )
+
+
+def warn_of_other_versions(out: Path) -> None:
+    """Warn where a complete folder, which is used as it is, was made with other versions."""
+    if _started_with(out) != stack_versions():
+        warnings.warn(
+            f"{out} was made with {_other_versions(out)}; it stays as it is, and --again (in Python, again=True) makes "
+            "it again",
+            stacklevel=4,
+        )
+
+
+def _other_versions(out: Path) -> str:
+    return (
+        f"{_listed(_started_with(out))}, but the installed versions are {_listed(stack_versions())}, whose bytes may "
+        "differ"
+    )
 
 
 def _cannot_be_continued(folder: Path) -> bool:

@@ -29,6 +29,7 @@ from merlab.synthesis.folder import (
     is_described,
     require_same_versions,
     stack_versions,
+    warn_of_other_versions,
     write_manifest,
 )
 from merlab.synthesis.manifest import RecordingManifest
@@ -134,6 +135,7 @@ def _write(recordings: RecordingSet, jobs: int | None, progress: Progress) -> No
     total = recordings.steps * recordings.subjects
     if not waiting and is_described(recordings.out, *_tables(recordings)):
         progress(total, total, "found done")
+        warn_of_other_versions(recordings.out)
         return
     require_same_versions(recordings.out)
     done = total - recordings.steps * len(waiting)

@@ -28,6 +28,7 @@ from merlab.synthesis.folder import (
     is_described,
     require_same_versions,
     stack_versions,
+    warn_of_other_versions,
     write_manifest,
 )
 from merlab.synthesis.identity import sample_identity
@@ -96,6 +97,7 @@ def _write(tree: Tree, jobs: int | None, progress: Progress) -> None:
     waiting = [entry for entry in tree.entries if not _is_complete(tree, entry)]
     if not waiting and is_described(tree.out, CODING_TABLE):
         progress(len(tree.entries), len(tree.entries), "found done")
+        warn_of_other_versions(tree.out)
         return
     require_same_versions(tree.out)
     _write_clips(tree, waiting, jobs, progress)
