@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from merlab.errors import MerlabError
@@ -25,6 +25,12 @@ DIGEST = "content_digest"
 # Where files state the version of merlab that wrote them, beside their first level.
 STATING = ("versions", "asked", "requested")
 WRITE_AGAIN = "choose a new folder, or remove this one and run the command that wrote it again"
+
+
+class FrozenModel(BaseModel):
+    """A model whose fields do not change."""
+
+    model_config = ConfigDict(frozen=True)
 
 
 class FieldError(MerlabError, ValueError):

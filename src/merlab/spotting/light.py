@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from merlab.frames import Image
+from merlab.json_models import FrozenModel
 from merlab.spelling import percent
 
 # Of the frames of a face, one in so many is looked at.
@@ -18,7 +18,7 @@ DARK, OVEREXPOSED, LEAST_CONTRAST = 40.0, 250.0, 25.0
 WARNED = 0.25
 
 
-class Light(BaseModel):
+class Light(FrozenModel):
     """How many faces were looked at, and how many of them are dark, overexposed, or else nearly without contrast.
 
     The gray values of a face, 0 to 255, are dark where their median is below DARK, overexposed where it is at least
@@ -28,8 +28,6 @@ class Light(BaseModel):
     (35, 21) or flattened to .14 (span 14) 15 to 19, because noise and compression then are as large as movements; with
     most pixels white it gave 15. The limits are between.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     faces: int = 0
     dark: int = 0

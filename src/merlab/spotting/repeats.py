@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
-from pydantic import BaseModel, ConfigDict
 
 from merlab.frames import Float32Array
 from merlab.frames.clock import Clock
+from merlab.json_models import FrozenModel
 from merlab.spelling import counted, first_of, percent, seconds_text
 
 # In a repeated frame the face moves by less than this share of its largest step both shortly before and shortly after:
@@ -30,16 +30,14 @@ LOWEST, NOISELESS, LEAST_NOISE = 0.05, 0.5, 0.06
 MOST_NAMED = 3
 
 
-class Stall(BaseModel):
+class Stall(FrozenModel):
     """The ``first`` and the ``last`` frame, by position from 1, that show the same picture."""
-
-    model_config = ConfigDict(frozen=True)
 
     first: int
     last: int
 
 
-class Repeats(BaseModel):
+class Repeats(FrozenModel):
     """In how many frames a face was followed, in how many of them it is where it was in the frame before, and stalls.
 
     A recorder of the screen repeats the frames of a call, and a program that converts to a higher rate those of the
@@ -47,8 +45,6 @@ class Repeats(BaseModel):
     from its original as much as other frames do. A stall is often seen after that too: the picture stands still for
     half a second or more, as where a camera, a call or a program that copies a video hangs. Its frames are not counted.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     frames: int = 0
     repeated: int = 0

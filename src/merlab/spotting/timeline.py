@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
 
 from merlab.frames import MediaFacts
-from merlab.json_models import read_model
+from merlab.json_models import FrozenModel, read_model
 from merlab.spelling import counted
 from merlab.spotting.columns import Column, Columns, Score, Seconds
 from merlab.spotting.curve import score_curve
@@ -54,13 +53,11 @@ class TimelineEvent(Moments, OfVideo):
 EVENT_ROWS, SCORE_ROWS = Columns(TimelineEvent), Columns(FrameScore)
 
 
-class SpottingRequest(BaseModel):
+class SpottingRequest(FrozenModel):
     """Everything that determines a timeline: the file and its state, the frame rate, the settings, the version.
 
     ``measured`` is the way in which movements are measured (``motion.MEASURED``); 1 in files that do not state it.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     source: str
     bytes: int

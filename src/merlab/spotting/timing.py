@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from merlab.frames import MAX_FRAMES_NAMED, Frames, MediaFacts, Video, describe_numbers
 from merlab.frames.clock import Clock
+from merlab.json_models import FrozenModel
 from merlab.spelling import seconds_text
 
 MOST_GAPS_NAMED = 3
@@ -17,17 +16,15 @@ MOST_GAPS_NAMED = 3
 RateSource = Literal["stamps", "tag", "given"]
 
 
-class Gap(BaseModel):
+class Gap(FrozenModel):
     """Missing time: the frame after it, by its number in the source, when that was recorded, and what is missing, s."""
-
-    model_config = ConfigDict(frozen=True)
 
     frame: int
     time_s: float
     missing_s: float
 
 
-class Timing(BaseModel):
+class Timing(FrozenModel):
     """When the frames of a source were recorded. Seconds are real ones, counted from the start of the file.
 
     Attributes:
@@ -42,8 +39,6 @@ class Timing(BaseModel):
         gaps: where time is missing; every face starts anew there.
 
     """
-
-    model_config = ConfigDict(frozen=True)
 
     fps: float
     fps_source: RateSource

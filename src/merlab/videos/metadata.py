@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, JsonValue, computed_field
+from pydantic import BeforeValidator, ConfigDict, JsonValue, computed_field
 
 from merlab.frames import MediaFacts
+from merlab.json_models import FrozenModel
 from merlab.spotting.motion_score import ScoreSettings
 from merlab.spotting.timing import Timing
 from merlab.stamps import FIVE_POINTS
@@ -17,10 +19,6 @@ from merlab.vocabulary import LandmarkSource, OverlayKind, WithheldReason
 def overlay_kind(given: OverlayKind | bool) -> OverlayKind:
     """True and False, as in earlier versions, are ``frames`` and ``none``; everything else stays what it is."""
     return {True: "frames", False: "none"}[given] if isinstance(given, bool) else given  # type: ignore[return-value]
-
-
-class _Facts(BaseModel):
-    model_config = ConfigDict(frozen=True)
 
 
 class SourceVideo(Timing):
@@ -37,7 +35,7 @@ class SourceVideo(Timing):
     file: MediaFacts | None
 
 
-class FollowedFace(_Facts):
+class FollowedFace(FrozenModel):
     """One face: its first and last frame, and in how many ``frames`` it is seen."""
 
     face_id: int
@@ -46,7 +44,7 @@ class FollowedFace(_Facts):
     frames: int
 
 
-class UsedModel(_Facts):
+class UsedModel(FrozenModel):
     """The recognizer: from its card, with the SHA-256 of its file and the runtime that computed it."""
 
     name: str
@@ -63,7 +61,7 @@ class UsedModel(_Facts):
     runtime: str
 
 
-class UsedSettings(_Facts):
+class UsedSettings(FrozenModel):
     """The settings of a result: those of Options that change it, and those of SpottingSettings.
 
     ``landmarks`` is None for faces that were aligned already, and, as ``words``, in results of earlier versions, whose
@@ -88,7 +86,7 @@ class UsedSettings(_Facts):
     score: ScoreSettings
 
 
-class FindingRequest(_Facts):
+class FindingRequest(FrozenModel):
     """Everything that determines how faces are found and followed: what is kept was made for one such request.
 
     ``chunk`` and ``margin`` are numbers of frames, see Division; ``kept`` is the version of what is kept of a chunk,
@@ -136,14 +134,14 @@ class RecognitionRequest(UsedSettings):
     merlab: str
 
 
-class Made(_Facts):
+class Made(FrozenModel):
     """When a result was made (ISO 8601, UTC), and in how many seconds."""
 
     at: str
     seconds: float
 
 
-class VideoMetadata(_Facts):
+class VideoMetadata(FrozenModel):
     """The content of metadata.json.
 
     All but ``made`` is the same for the same video, settings and machine. ``dropped`` counts movements that were too
@@ -156,7 +154,7 @@ class VideoMetadata(_Facts):
     settings: UsedSettings
     versions: dict[str, str]
     dropped: int
-    withheld: dict[str, tuple[WithheldReason, ...]] = {}
+    withheld: Mapping[str, tuple[WithheldReason, ...]] = {}
     warnings: tuple[str, ...]
     asked: RecognitionRequest
     made: Made

@@ -9,14 +9,13 @@ from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
 
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
 from merlab.frames import Clock, clock_of, open_frames
 from merlab.frames.opening import SourceState, require_unchanged, state_of
 from merlab.given import as_path, require_number
-from merlab.json_models import read_model, write_model
+from merlab.json_models import FrozenModel, read_model, write_model
 from merlab.outputs.claims import CLUTTER, OtherResultError, require_same
 from merlab.outputs.locks import INSIDE, only_writer
 from merlab.processes.thread_limits import one_thread
@@ -56,14 +55,12 @@ class MethodEvent(Moments, OfVideo):
 METHOD_ROWS = Columns(MethodEvent)
 
 
-class MethodRequest(BaseModel):
+class MethodRequest(FrozenModel):
     """Everything that determines the result: the file and its state, the method, and what it was fitted to.
 
     ``recordings`` is a digest of those, ``code`` the fingerprint of a method that is not one of merlab's,
     ``computed`` the way in which methods compute; 1 in results that do not state it.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     source: str
     bytes: int
@@ -79,13 +76,11 @@ class MethodRequest(BaseModel):
     computed: int = 1
 
 
-class MethodMetadata(BaseModel):
+class MethodMetadata(FrozenModel):
     """The content of method.json; ``facts`` is what was fitted or assumed, such as ``p``.
 
     ``name`` is that of the source, which may be a link; results of earlier versions do not state it.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     name: str = ""
     requested: MethodRequest

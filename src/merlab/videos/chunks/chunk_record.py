@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from merlab.faces.quality import ClipQuality
-from merlab.json_models import read_model, write_model
+from merlab.json_models import FrozenModel, read_model, write_model
 from merlab.spotting.event import MovementKind
 from merlab.spotting.light import Light
 from merlab.spotting.repeats import Repeats
@@ -16,11 +14,7 @@ from merlab.vocabulary import LandmarkSource
 CHUNK = "chunk.json"
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Description(_Record):
+class Description(FrozenModel):
     """What an event is and what moved; the fields are those of Event.
 
     ``why_other`` is what shows that it is no expression; empty where nothing does.
@@ -35,7 +29,7 @@ class Description(_Record):
     probabilities: dict[str, float]
 
 
-class ChunkMovement(_Record):
+class ChunkMovement(FrozenModel):
     """A movement as in SpottedEvent; frames are numbered from 1 in the video, ``face_id`` from 0 within the chunk."""
 
     face_id: int
@@ -56,7 +50,7 @@ class ChunkEvent(ChunkMovement):
     pictures: str
 
 
-class TrackQuality(_Record):
+class TrackQuality(FrozenModel):
     """What the alignment of one track measured, as in ClipQuality; ``head_motion`` is the 95th percentile."""
 
     face_id: int
@@ -79,7 +73,7 @@ class TrackQuality(_Record):
         )
 
 
-class ChunkRecord(_Record):
+class ChunkRecord(FrozenModel):
     """The content of chunk.json.
 
     Attributes:

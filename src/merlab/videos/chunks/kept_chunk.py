@@ -13,13 +13,14 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from merlab.faces.contours import CONTOUR_POINTS
 from merlab.faces.detection import Face
 from merlab.faces.geometry import Points, Transform
 from merlab.frames import Float32Array
 from merlab.frames.clock import Clock
+from merlab.json_models import FrozenModel
 from merlab.outputs.kept_arrays import Array, read_arrays, write_arrays
 from merlab.spotting.light import Light
 from merlab.spotting.spot import SpottingSettings, Window
@@ -111,7 +112,7 @@ class KeptTrack:
         return spot_track(self.places, self.first, inside, clock, settings)
 
 
-class ChunkFacts(BaseModel):
+class ChunkFacts(FrozenModel):
     """What is known of a whole chunk; frames are numbered from 1.
 
     Attributes:
@@ -125,8 +126,6 @@ class ChunkFacts(BaseModel):
         tracks: the face and the first frame of each track.
 
     """
-
-    model_config = ConfigDict(frozen=True)
 
     covered: tuple[int, int]
     owned: tuple[int, int]
