@@ -84,9 +84,9 @@ def stamps_of_recordings(names: Iterable[str]) -> list[str]:
     return [SYNTHETIC] if any(name.startswith(SYNTHETIC) for name in names) else []
 
 
-def in_brackets(stamps: Sequence[str]) -> str:
+def in_brackets(stamps: Sequence[str], separator: str = STAMP_SEPARATOR) -> str:
     """`` [SYNTHETIC]``, for the end of a heading; empty without stamps."""
-    return f" [{STAMP_SEPARATOR.join(stamps)}]" if stamps else ""
+    return f" [{separator.join(stamps)}]" if stamps else ""
 
 
 def all_stamps(summaries: Sequence[Stamped]) -> list[str]:

@@ -24,9 +24,9 @@ from merlab.videos.words import WordSettings
 
 # The function that a command calls, where the command is, and what may be typed but is not passed on as it is.
 CALLS: dict[str, tuple[str, str, set[str]]] = {
-    "make-faces": ("merlab.synthesis.make_faces", "data.make_faces_command", set()),
-    "make-flow": ("merlab.synthesis.make_flow", "synthetic_flow.make_flow_command", set()),
-    "make-videos": ("merlab.synthesis.make_videos", "recordings.make_videos_command", set()),
+    "make-faces": ("merlab.synthesis.make_faces", "synthetic.make_faces_command", set()),
+    "make-flow": ("merlab.synthesis.make_flow", "synthetic.make_flow_command", set()),
+    "make-videos": ("merlab.synthesis.make_videos", "synthetic.make_videos_command", set()),
     "prepare": ("merlab.preparation.database_faces.prepare", "faces.prepare_command", {"database"}),
     "align": ("merlab.preparation.video_faces.align", "faces.align_command", set()),
     "pretrain": ("merlab.models.pretraining.pretrain", "weights.pretrain_command", {"start", "clips", "score_on"}),

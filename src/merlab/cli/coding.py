@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from merlab.cli.app import VIDEOS, app
 from merlab.cli.arguments import JsonOption, PathArgument, PathOption
-from merlab.cli.console import err_console, out_console, print_json, print_table
+from merlab.cli.console import err_console, out_console, print_frame, print_json, print_note
 from merlab.errors import MerlabError
 from merlab.spelling import counted
 
@@ -54,7 +54,7 @@ def export_command(
     from merlab.coding.exporting import export_coding
 
     for note in export_coding(results, out, to=to, coder=coder, subjects=_subjects(subject or []), again=again):
-        _note(note)
+        print_note(note, err_console)
     out_console.print(f"written to {escape(str(out))}", soft_wrap=True)
 
 
@@ -98,7 +98,7 @@ def import_command(
     choice = ElanChoice(tuple(tier or ()), media, face)
     report = import_coding(result, file, coder=coder, choice=choice, again=again)
     for note in report.notes:
-        _note(note)
+        print_note(note, err_console)
     decided = f"{counted(report.decisions, 'decision')} of {named_coders(report.coders)}"
     out_console.print(escape(f"{decided}, {report.changed} of them new or changed"), soft_wrap=True)
 
@@ -132,13 +132,8 @@ def agree_command(
     for pair in scores.pairs:
         for title, table in ((pair_heading(pair), pair_table(pair)), ("second minus first", boundary_table(pair))):
             if len(table):
-                print_table(f"{title}{marks(scores)}", list(table.columns), table.to_numpy().tolist())
+                print_frame(f"{title}{marks(scores)}", table)
     if len(scores.coders) > 2:
-        table = together_table(scores)
-        print_table(f"all coders together{marks(scores)}", list(table.columns), table.to_numpy().tolist())
+        print_frame(f"all coders together{marks(scores)}", together_table(scores))
     for note in scores.notes:
-        _note(note)
-
-
-def _note(text: str) -> None:
-    err_console.print(f"note: {escape(text)}", soft_wrap=True)
+        print_note(note, err_console)

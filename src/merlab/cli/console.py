@@ -6,7 +6,7 @@ import codecs
 import json
 import re
 import sys
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -16,6 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from merlab.storage import json_text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # What a terminal would obey, but for what rich leaves out itself.
 COMMANDS = re.compile(r"[\x00-\x06\x0e-\x1f\x7f-\x9f]")
@@ -47,7 +50,17 @@ def show_warning(
     line: str | None = None,
 ) -> None:
     """Print a warning without its line of code, which is of no use on the command line."""
-    err_console.print(f"[yellow]warning:[/] {escape(str(message))}", soft_wrap=True)
+    print_warning(str(message))
+
+
+def print_warning(text: str) -> None:
+    """Print a warning on standard error."""
+    err_console.print(f"[yellow]warning:[/] {escape(text)}", soft_wrap=True)
+
+
+def print_note(text: str, console: Console = out_console) -> None:
+    """Print a note, which belongs to what was printed before it."""
+    console.print(f"note: {escape(text)}", soft_wrap=True)
 
 
 def print_json(content: Any) -> None:
@@ -57,6 +70,11 @@ def print_json(content: Any) -> None:
     if codecs.lookup(encoding).name != "utf-8":
         text = "".join(each if each.isascii() else json.dumps(each)[1:-1] for each in text)
     print(text, end="")  # noqa: T201
+
+
+def print_frame(title: str, table: pd.DataFrame) -> None:
+    """Print a table of texts on standard output, as ``print_table`` does."""
+    print_table(title, list(map(str, table.columns)), table.to_numpy().tolist())
 
 
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:

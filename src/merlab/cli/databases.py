@@ -18,11 +18,12 @@ from merlab.cli.arguments import (
     RootArgument,
     TableOption,
 )
-from merlab.cli.console import err_console, out_console, print_json, print_table
+from merlab.cli.console import err_console, out_console, print_json, print_table, print_warning
 from merlab.errors import MerlabError
 from merlab.progress import shown_progress
 from merlab.schemes import AS_LABELED, SCHEMES, as_scheme
 from merlab.spelling import counted
+from merlab.stamps import in_brackets
 
 
 @app.command(rich_help_panel=DATA)
@@ -76,9 +77,9 @@ def doctor(
             print_table("Where they differ", columns, rows)
         if heads:
             out_console.print(escape(f"whole heads: {chosen.heads_remedy(root)}"), soft_wrap=True)
-        stamp = f" [{', '.join(stamps)}]" if stamps else ""
         clips_found = "" if table_only else f"{counted(len(examination.clips), 'usable clip')}, "
-        out_console.print(escape(f"{clips_found}{counted(unusable, 'fault')} of severity unusable{stamp}"))
+        summary = f"{clips_found}{counted(unusable, 'fault')} of severity unusable{in_brackets(stamps, ', ')}"
+        out_console.print(escape(summary))
     if unusable:
         raise typer.Exit(1)
 
@@ -120,7 +121,7 @@ def long_videos_command(
         told = f"{each.severity}: {each.where}: expected {each.expected}, found {each.found}; {each.remedy}"
         err_console.print(escape(told), soft_wrap=True)
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(read.kinds.items())) or "no movements"
-    stamps = f" [{', '.join(read.stamps)}]" if read.stamps else ""
+    stamps = in_brackets(read.stamps, ", ")
     out_console.print(
         escape(f"{counted(len(read.videos), 'video')}, {kinds}, written to {out}{stamps}"), soft_wrap=True
     )
@@ -166,9 +167,8 @@ def clips(
             shown.insert(0, "database")
         cells = rows[shown].astype("string").fillna("").to_numpy().tolist()
         print_table(f"{database}, scheme {scheme}", [name.replace("_", " ") for name in shown], cells)
-    stamps = f" [{', '.join(labeled.table.stamps)}]" if labeled.table.stamps else ""
+    stamps = in_brackets(labeled.table.stamps, ", ")
     left_out = "".join(f"; left out: {count} {reason}" for reason, count in labeled.left_out.items())
     err_console.print(escape(f"{counted(len(rows), 'clip')}{left_out}{stamps}"), soft_wrap=True)
     if len(labeled.present_classes) < 2:
-        few = "they have fewer than two classes of the scheme, so they cannot be evaluated with it"
-        err_console.print(f"[yellow]warning:[/] {few}", soft_wrap=True)
+        print_warning("they have fewer than two classes of the scheme, so they cannot be evaluated with it")

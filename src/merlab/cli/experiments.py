@@ -23,7 +23,7 @@ from merlab.cli.arguments import (
     load_databases,
     make_engine,
 )
-from merlab.cli.console import out_console, print_table, print_whole
+from merlab.cli.console import out_console, print_frame, print_whole
 from merlab.cli.synthetic import make_faces_command
 from merlab.errors import MerlabError
 from merlab.schemes import AS_LABELED, SCHEMES
@@ -226,7 +226,7 @@ def _print_results(results: Results) -> None:
     print_whole(console_table(results.summaries))
     if len(results.summaries[0].by_database) > 1:
         by_database = database_table(results.summaries).drop(columns=["accuracy", "macro precision"])
-        print_table("By database", list(map(str, by_database)), by_database.to_numpy().tolist())
+        print_frame("By database", by_database)
     out_console.print(escape(results.verdict), soft_wrap=True)
 
 

@@ -13,9 +13,10 @@ from rich.markup import escape
 
 from merlab.cli.app import DATA, VIDEOS, app
 from merlab.cli.arguments import AgainOption, JobsOption, PathArgument, PathOption, RootArgument, TableOption
-from merlab.cli.console import err_console, out_console, print_table
+from merlab.cli.console import err_console, out_console, print_table, print_warning
 from merlab.errors import MerlabError
 from merlab.spelling import counted
+from merlab.stamps import in_brackets
 from merlab.vocabulary import DetectorName, HeadMotion, ImageFormat, LandmarkSource
 
 if TYPE_CHECKING:
@@ -76,8 +77,8 @@ def prepare_command(
     if rows:
         print_table("Not prepared", ["where", "expected", "found", "what to do"], rows)
     for warning, count in Counter(text for texts in done.warnings.values() for text in texts).most_common(10):
-        err_console.print(f"[yellow]warning:[/] {escape(warning)} ({counted(count, 'clip')})", soft_wrap=True)
-    stamps = f" [{', '.join(done.stamps)}]" if done.stamps else ""
+        print_warning(f"{warning} ({counted(count, 'clip')})")
+    stamps = in_brackets(done.stamps, ", ")
     clips, faults = counted(len(done.clips), "clip"), counted(len(rows), "fault")
     summary = f"{clips} prepared in {out}, {faults}{stamps}; see {MANIFEST} and {SHEETS}"
     out_console.print(escape(summary), soft_wrap=True)
@@ -143,9 +144,9 @@ def align_command(
     settings = Settings(face_finding(detector, model, config, landmarks), motion, image)
     record = align(source, out, settings, frame_range=chosen, fps=fps, video=video, again=again)
     for warning in record.warnings:
-        err_console.print(f"[yellow]warning:[/] {escape(warning)}", soft_wrap=True)
+        print_warning(warning)
     first, last = record.frames
-    stamps = f" [{', '.join(record.stamps)}]" if record.stamps else ""
+    stamps = in_brackets(record.stamps, ", ")
     summary = f"frames {first}..{last} of {source.name} aligned in {out / FRAMES}{stamps}; check them in {out / SHEET}"
     out_console.print(escape(summary), soft_wrap=True)
 

@@ -23,11 +23,12 @@ from merlab.cli.arguments import (
     is_given,
     make_engine,
 )
-from merlab.cli.console import out_console, print_json, print_table
+from merlab.cli.console import out_console, print_frame, print_json, print_table
 from merlab.cli.faces import LandmarksOption, face_finding
 from merlab.errors import MerlabError, keeping
 from merlab.outputs.locks import only_writer
 from merlab.progress import shown_progress
+from merlab.stamps import in_brackets
 from merlab.vocabulary import FIGURE_NAMES, TABLE_NAMES, DetectorName, ProtocolName
 
 if TYPE_CHECKING:
@@ -190,15 +191,12 @@ def _announce(text: str) -> None:
 def _print(table: ComparedTable) -> None:
     """The shares, then the other columns as a table of their own, so that each fits a terminal, then the notes."""
     from merlab.reproduction import paired
-    from merlab.stamps import STAMP_SEPARATOR
 
     text = table.text()
-    stamps = f" [{STAMP_SEPARATOR.join(table.stamps)}]" if table.stamps else ""
-    shares = paired(text.drop(columns=table.extra_columns))
-    print_table(f"{table.title}{stamps}", list(shares.columns), shares.to_numpy().tolist())
+    print_frame(f"{table.title}{in_brackets(table.stamps)}", paired(text.drop(columns=table.extra_columns)))
     if table.extra_columns:
         costs = paired(text.loc[[bool(row.cells) for row in table.rows], ["row", *table.extra_columns]])
-        print_table(table.extra_title, list(costs.columns), costs.to_numpy().tolist())
+        print_frame(table.extra_title, costs)
     for note in table.notes:
         out_console.print(f"- {escape(note)}", soft_wrap=True)
 

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from merlab.cli.app import EXPERIMENTS, app
 from merlab.cli.arguments import JsonOption, PathArgument
-from merlab.cli.console import out_console, print_json, print_table
+from merlab.cli.console import print_json, print_note, print_table
 from merlab.spelling import counted
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _print_score(title: str, result: Score) -> None:
         print_table("By database", columns, by_database)
     absent = [f"no row has the truth {label}; this class counts as 0 in UF1 and UAR" for label in result.absent_classes]
     for remark in (*absent, *result.notes):
-        out_console.print(f"note: {escape(remark)}", soft_wrap=True)
+        print_note(remark)
 
 
 def _interval(result: Score, name: MetricName) -> str:

@@ -11,10 +11,11 @@ from rich.markup import escape
 
 from merlab.cli.app import SPOTTING, VIDEOS, app
 from merlab.cli.arguments import AgainOption, JobsOption, JsonOption, PathArgument, PathOption, SeedOption
-from merlab.cli.console import out_console, print_json, print_table
+from merlab.cli.console import out_console, print_frame, print_json, print_note
 from merlab.errors import MerlabError
 from merlab.progress import one_line
 from merlab.spelling import counted
+from merlab.stamps import in_brackets
 
 if TYPE_CHECKING:
     from merlab.cli.video_results import VideoSummary
@@ -34,7 +35,7 @@ def spotting_methods_command(as_json: JsonOption = False) -> None:
     if as_json:
         print_json(table.to_dict("records"))
         return
-    print_table("methods of spotting", list(table.columns), table.to_numpy().tolist())
+    print_frame("methods of spotting", table)
     out_console.print("Your own: --method FILE.py:NAME, --methods NAME,FILE.py:NAME.", markup=False)
 
 
@@ -114,10 +115,9 @@ def compare_spotting_command(
     if as_json:
         print_json(comparison.model_dump(mode="json", by_alias=True))
         return
-    table = comparison_table(comparison)
-    print_table(comparison_heading(comparison), list(table.columns), table.to_numpy().tolist())
+    print_frame(comparison_heading(comparison), comparison_table(comparison))
     for note in comparison.notes:
-        out_console.print(f"note: {escape(note)}", soft_wrap=True)
+        print_note(note)
     out_console.print(f"the events of each method are in {escape(str(out))}", soft_wrap=True)
 
 
@@ -174,7 +174,7 @@ def answers_command(
             }
         )
         return
-    stamps = f" [{', '.join(stamps_of(videos))}]" if stamps_of(videos) else ""
+    stamps = in_brackets(stamps_of(videos), ", ")
     withheld = f", {without} without an emotion" if without else ""
     out_console.print(
         escape(f"{counted(len(videos), 'video')}, {counted(len(table), 'row')}{withheld}: {path}{stamps}"),
@@ -182,13 +182,12 @@ def answers_command(
     )
     for video in videos:
         if video.faces > 1:
-            several = f"note: {video.faces} faces of {video.name} show expressions; all are listed, as of one face"
-            out_console.print(escape(several), soft_wrap=True)
+            print_note(f"{video.faces} faces of {video.name} show expressions; all are listed, as of one face")
     for each in answered:
         counts = ", ".join(f"{count} {status}" for status, count in sorted(each.counts.items()))
         out_console.print(escape(f"{counts}: {each.path}"), soft_wrap=True)
         for text in each.unknown[:MOST_NAMED]:
-            out_console.print(escape(f"note: unknown form: {one_line(text)}"), soft_wrap=True)
+            print_note(f"unknown form: {one_line(text)}")
 
 
 def spot_by_method(

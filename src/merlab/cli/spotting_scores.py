@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.markup import escape
 
 from merlab.cli.app import SPOTTING, app
 from merlab.cli.arguments import JsonOption, PathArgument, PathOption
-from merlab.cli.console import out_console, print_json, print_table
+from merlab.cli.console import print_frame, print_json, print_note
 from merlab.errors import MerlabError
 
 
@@ -87,10 +86,9 @@ def score_spotting_command(
     if as_json:
         print_json(scores.to_json())
         return
-    table = spotting_table(scores)
-    print_table(heading(scores, truth, spotted), list(table.columns), table.to_numpy().tolist())
+    print_frame(heading(scores, truth, spotted), spotting_table(scores))
     for note in scores.notes:
-        out_console.print(f"note: {escape(note)}", soft_wrap=True)
+        print_note(note)
 
 
 @app.command("spotting-selection", rich_help_panel=SPOTTING)
@@ -121,5 +119,4 @@ def spotting_selection_command(
     if as_json:
         print_json([vars(each) for each in scores])
         return
-    table = selection_table(scores)
-    print_table(folder.name, list(table.columns), table.to_numpy().tolist())
+    print_frame(folder.name, selection_table(scores))

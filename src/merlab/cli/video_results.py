@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.markup import escape
 
-from merlab.cli.console import err_console, out_console, print_json, print_table
+from merlab.cli.console import out_console, print_frame, print_json, print_table, print_warning
 from merlab.errors import MerlabError
 from merlab.progress import one_line
 from merlab.spelling import counted
+from merlab.stamps import in_brackets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,10 +136,10 @@ def print_results(
 def _print_video(result: VideoSummary) -> None:
     """The warnings and the movements of one video, and where its result is."""
     for warning in result.warnings:
-        err_console.print(f"[yellow]warning:[/] {escape(one_line(f'{result.name}: {warning}'))}", soft_wrap=True)
-    heading = f"{one_line(result.name)}: {result.found}{_stamped(result.stamps)}"
+        print_warning(one_line(f"{result.name}: {warning}"))
+    heading = f"{one_line(result.name)}: {result.found}{in_brackets(result.stamps, ', ')}"
     if len(result.table):
-        print_table(heading, result.table.columns.tolist(), result.table.to_numpy().tolist())
+        print_frame(heading, result.table)
     else:
         out_console.print(escape(heading), soft_wrap=True)
     out_console.print(f"the result is in {escape(str(result.folder))}", soft_wrap=True)
@@ -148,7 +149,7 @@ def _print_videos(results: Summaries, skipped: Mapping[Path, str], events: Path,
     """Each warning once, one line per video, and where the tables of all events and all videos are."""
     done = [result for result in results.values() if isinstance(result, VideoSummary)]
     for text in repeated_warnings(done):
-        err_console.print(f"[yellow]warning:[/] {escape(one_line(text))}", soft_wrap=True)
+        print_warning(one_line(text))
     rows = [
         [one_line(video.name), "failed", "", str(result)]
         if isinstance(result, MerlabError)
@@ -159,7 +160,7 @@ def _print_videos(results: Summaries, skipped: Mapping[Path, str], events: Path,
     left_out = f"{len(results) - len(done)} failed, {counted(len(skipped), 'file')} skipped"
     stamps = list(dict.fromkeys(stamp for result in done for stamp in result.stamps))
     print_table(
-        f"{counted(len(done), 'video')} done, {left_out}{_stamped(stamps)}",
+        f"{counted(len(done), 'video')} done, {left_out}{in_brackets(stamps, ', ')}",
         ["video", "", "found", "result, or reason"],
         rows,
     )
@@ -195,10 +196,6 @@ def _class_of(event: Mapping[str, Any]) -> str:
     if event["class"]:
         return f"{event['class']} {event['probability']}"
     return f"none ({event['probability']}): {event['withheld']}"
-
-
-def _stamped(stamps: Sequence[str]) -> str:
-    return f" [{', '.join(stamps)}]" if stamps else ""
 
 
 def _records(events: pd.DataFrame) -> list[dict[str, Any]]:

@@ -22,8 +22,9 @@ from merlab.cli.arguments import (
     TablesOption,
     load_databases,
 )
-from merlab.cli.console import out_console, print_json, print_table
+from merlab.cli.console import out_console, print_frame, print_json
 from merlab.errors import MerlabError
+from merlab.stamps import STAMP_SEPARATOR
 
 if TYPE_CHECKING:
     from merlab.clips import ClipTable
@@ -197,9 +198,8 @@ def _show_score(recognizer: Recognizer, clips: ClipTable, score: CardScore, as_j
     if as_json:
         print_json({**score_facts(score), "stamps": stamps, "sha256": recognizer.digest})
         return
-    rows = score_table(score)
-    title = " · ".join([f"{recognizer.card.name} on {score.what}", *stamps])
-    print_table(title, list(rows.columns), rows.to_numpy().tolist())
+    title = STAMP_SEPARATOR.join([f"{recognizer.card.name} on {score.what}", *stamps])
+    print_frame(title, score_table(score))
     if score.crop:
         out_console.print(f"crop {score.crop}", soft_wrap=True)
 
@@ -207,13 +207,12 @@ def _show_score(recognizer: Recognizer, clips: ClipTable, score: CardScore, as_j
 def _show(recognizer: Recognizer) -> None:
     from merlab.reports.model_card import card_facts, card_scores
 
-    facts = card_facts(recognizer)
     # The columns that fit an ordinary terminal; documents and --json have the rest.
     scores = card_scores(recognizer.card).drop(columns=["accuracy", "seeds"], errors="ignore")
-    title = " · ".join([recognizer.card.name, *recognizer.card.stamps])
-    print_table(title, list(facts.columns), facts.to_numpy().tolist())
+    title = STAMP_SEPARATOR.join([recognizer.card.name, *recognizer.card.stamps])
+    print_frame(title, card_facts(recognizer))
     if len(scores):
-        print_table("Scores on unseen subjects", list(scores.columns), scores.to_numpy().tolist())
+        print_frame("Scores on unseen subjects", scores)
     out_console.print(
         "Checked: tensors and card are those that were written; their digest matches."
         if recognizer.verified

@@ -20,6 +20,7 @@ from merlab.spotting.comparison import all_spotters
 from merlab.spotting.comparison.results import MethodScores, SpottingComparison
 from merlab.spotting.scoring import SpottingScores
 from merlab.spotting.scoring.score_models import KindScores
+from merlab.stamps import in_brackets
 from merlab.storage import write_json
 
 UNDEFINED = "–"
@@ -60,7 +61,7 @@ def read_comparison(path: Path) -> StoredComparison:
 def comparison_heading(comparison: SpottingComparison) -> str:
     """``4 videos of 4 subjects, 1.8 minutes; 18 micro [SYNTHETIC]``."""
     events = ", ".join(f"{count} {kind}" for kind, count in comparison.events.items())
-    stamps = f" [{', '.join(comparison.stamps)}]" if comparison.stamps else ""
+    stamps = in_brackets(comparison.stamps, ", ")
     videos, subjects = counted(comparison.videos, "video"), counted(comparison.subjects, "subject")
     length = f"{videos} of {subjects}, {comparison.minutes:.1f} minutes"
     return f"{length}; {events} expressions; fitted on {comparison.fitted_on}{stamps}"

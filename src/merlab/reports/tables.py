@@ -20,7 +20,7 @@ from merlab.evaluation.significance import Comparison
 from merlab.evaluation.summary import COMPARED_METRIC, DatabaseScores, Estimate, MethodSummary, summary_frame
 from merlab.methods.baselines import BASELINE_NAMES, GUESS_NAMES
 from merlab.spelling import counted, three_decimals
-from merlab.stamps import STAMP_SEPARATOR, all_stamps, short_stamp
+from merlab.stamps import STAMP_SEPARATOR, all_stamps, in_brackets, short_stamp
 
 Measure = Literal["f1", "recall", "precision"]
 
@@ -166,7 +166,7 @@ def console_table(summaries: Sequence[MethodSummary], title: str = "Results") ->
     stamps = all_stamps(summaries)
     clips = f", {counted(summaries[0].clips, 'clip')}" if summaries else ""
     table = Table(
-        title=escape(f"{title}{clips}" + (f" [{STAMP_SEPARATOR.join(stamps)}]" if stamps else "")),
+        title=escape(f"{title}{clips}{in_brackets(stamps)}"),
         title_justify="left",
         caption="mean ± sd over seeds, below it the 95 % interval over subjects",
         caption_justify="left",
