@@ -43,16 +43,7 @@ def summarized(
         spotted = _table(of_folds)
         with whole_file(folder / spotter.name / EVENTS) as aside:
             spotted.to_csv(aside, index=False)
-        methods.append(
-            MethodScores(
-                method=spotter.name,
-                title=spotter.title,
-                paper=spotter.paper,
-                fits=spotter.fits,
-                facts={each.fold: each.facts for each in of_folds},
-                scores=_scores(truth, spotted, lengths, kinds),
-            )
-        )
+        methods.append(_method_scores(spotter, of_folds, _scores(truth, spotted, lengths, kinds)))
     events = [event.kind for video in videos for event in video.events]
     whole_heads = max(sum(each.whole_heads for each in of_folds) for _, of_folds in results)
     subjects = unknown_subjects(videos) if training is None else shared_subjects(videos, training)
@@ -67,6 +58,17 @@ def summarized(
         seed=seed,
         methods=tuple(methods),
         notes=tuple(dict.fromkeys([*subjects, *_notes_of_folds(results, kinds), *_notes(methods)])),
+    )
+
+
+def _method_scores(spotter: Spotter, of_folds: Sequence[FoldResult], scores: SpottingScores) -> MethodScores:
+    return MethodScores(
+        method=spotter.name,
+        title=spotter.title,
+        paper=spotter.paper,
+        fits=spotter.fits,
+        facts={each.fold: each.facts for each in of_folds},
+        scores=scores,
     )
 
 
