@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from merlab.synthesis.action_units import ACTION_UNITS
-from merlab.videos.moved import UNIT_NAMES, unit_words
+from merlab.videos.moved import UNIT_NAMES, UnitStrength
 
 # Ekman, Friesen and Hager, Facial Action Coding System (2002).
 FACS = """
@@ -17,4 +17,4 @@ def test_every_action_unit_has_its_name():
     names = {int(number): name for number, _, name in (each.strip().partition(" ") for each in FACS.split(","))}
     assert names == UNIT_NAMES
     assert names.keys() == ACTION_UNITS.keys()
-    assert unit_words("AU12 left") == "AU12 left (lip corner puller)"
+    assert UnitStrength("AU12 left", 1.9).words == "AU12 left (lip corner puller)"

@@ -23,7 +23,7 @@ from merlab.spotting.motion_score import PARTS
 from merlab.stamps import SYNTHETIC, meaning_of
 from merlab.synthesis.action_units import ACTION_UNITS
 from merlab.videos.evidence.pictures import ARROW_LENGTH, FULL_COLOR_PX
-from merlab.videos.moved import parts_of, unit_name, units_of
+from merlab.videos.moved import parts_of, units_of
 from merlab.videos.output.part_boxes import Box, part_box
 from merlab.videos.result import APEX_PICTURE, EVIDENCE, FLOW_PICTURE, ONSET_PICTURE, VideoResult, withheld_sentences
 from merlab.videos.rows import WEAK_ROWS, Event, event_rows
@@ -84,8 +84,7 @@ def _movement(result: VideoResult, row: Event) -> Movement:
 def _units(row: Event) -> Iterator[ActionUnit]:
     for unit in units_of(row.action_units):
         both = "both" if ACTION_UNITS[unit.number].paired else ""
-        side = unit.code.partition(" ")[2] or both
-        yield ActionUnit(number=unit.number, name=unit_name(unit.code), side=side, px=round(unit.px, 2))
+        yield ActionUnit(number=unit.number, name=unit.name, side=unit.side or both, px=round(unit.px, 2))
 
 
 def _face_box(frames: pd.DataFrame, row: Event) -> Box | None:

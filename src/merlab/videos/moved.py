@@ -45,9 +45,29 @@ class UnitStrength(NamedTuple):
     px: float
 
     @property
+    def unit(self) -> str:
+        """``AU12 left`` -> ``AU12``."""
+        return self.code.partition(" ")[0]
+
+    @property
+    def side(self) -> str:
+        """``AU12 left`` -> ``left``; empty where both sides move, and for units without sides."""
+        return self.code.partition(" ")[2]
+
+    @property
     def number(self) -> int:
         """``AU12 left`` -> 12."""
-        return int(self.code.removeprefix("AU").split(" ")[0])
+        return int(self.unit.removeprefix("AU"))
+
+    @property
+    def name(self) -> str:
+        """``AU12 left`` -> ``lip corner puller``."""
+        return UNIT_NAMES[self.number]
+
+    @property
+    def words(self) -> str:
+        """``AU12 left`` -> ``AU12 left (lip corner puller)``."""
+        return f"{self.code} ({self.name})"
 
 
 def parts_text(parts: Sequence[PartMovement]) -> str:
@@ -70,13 +90,3 @@ def units_of(text: str) -> list[UnitStrength]:
     """The action units of a text that ``units_text`` wrote."""
     found = map(UNIT.fullmatch, text.split(SEPARATOR))
     return [UnitStrength(each["code"], float(each["px"])) for each in found if each]
-
-
-def unit_name(code: str) -> str:
-    """``AU12 left`` -> ``lip corner puller``."""
-    return UNIT_NAMES[UnitStrength(code, 0.0).number]
-
-
-def unit_words(code: str) -> str:
-    """``AU12 left`` -> ``AU12 left (lip corner puller)``."""
-    return f"{code} ({unit_name(code)})"

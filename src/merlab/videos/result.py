@@ -18,7 +18,7 @@ from merlab.spotting.curve import Curve, score_curve
 from merlab.spotting.display import result_html
 from merlab.videos.frame_table import read_frames
 from merlab.videos.metadata import VideoMetadata
-from merlab.videos.moved import parts_of, unit_name, units_of
+from merlab.videos.moved import parts_of, units_of
 from merlab.videos.rows import WEAK_ROWS, Event, WeakEvent, event_rows
 from merlab.videos.words import WordSettings, sentence_of
 
@@ -117,7 +117,7 @@ class VideoResult:
         import pandas as pd
 
         rows = [
-            (row.event, row.face_id, *_unit_and_side(unit.code), unit_name(unit.code), unit.px)
+            (row.event, row.face_id, unit.unit, unit.side, unit.name, unit.px)
             for row in self.rows
             for unit in units_of(row.action_units)
         ]
@@ -201,11 +201,6 @@ def withheld_sentences(row: Event, metadata: VideoMetadata) -> list[str]:
     settings, fps = metadata.settings, metadata.video.fps
     limits = settings.words or WordSettings()
     return [sentence_of(reason, settings.unsure_below, fps, limits) for reason in row.reasons]
-
-
-def _unit_and_side(code: str) -> tuple[str, str]:
-    unit, _, side = code.partition(" ")
-    return unit, side
 
 
 def read_video_result(folder: Path | str) -> VideoResult:

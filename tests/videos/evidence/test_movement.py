@@ -20,7 +20,7 @@ from merlab.videos.evidence.movement import (
     movement_evidence,
     unit_templates,
 )
-from merlab.videos.moved import UNIT_NAMES, parts_of, unit_words, units_of
+from merlab.videos.moved import UNIT_NAMES, UnitStrength, parts_of, parts_text, units_of, units_text
 from tests.videos.faces import LEFT_MOUTH_CORNER, bump, face, warped
 
 KEYS = [f"{number}{side}" for number, unit in ACTION_UNITS.items() for side in ("rl" if unit.paired else "c")]
@@ -69,7 +69,7 @@ class TestParts:
 class TestUnits:
     def test_every_unit_of_the_generator_has_a_name(self):
         assert set(UNIT_NAMES) == set(ACTION_UNITS)
-        assert unit_words("AU12 left") == "AU12 left (lip corner puller)"
+        assert UnitStrength("AU12 left", 1.9).words == "AU12 left (lip corner puller)"
 
     @pytest.mark.parametrize("key", KEYS)
     def test_the_movement_of_one_unit_is_that_unit_and_no_other(self, key):
@@ -120,8 +120,8 @@ class TestFaces:
         assert evidence.flow.shape == (282, 231, 2)
         assert np.abs(evidence.flow[20:-20, 20:-20, 1] - rise[20:-20, 20:-20]).mean() < 0.1
         assert 1.5 < evidence.largest < 2
-        assert evidence.regions_text.startswith("mouth, left ")
-        parts, units = parts_of(evidence.regions_text), units_of(evidence.action_units_text)
+        assert parts_text(evidence.parts).startswith("mouth, left ")
+        parts, units = parts_of(parts_text(evidence.parts)), units_of(units_text(evidence.action_units))
         assert [(each.part, each.direction) for each in parts] == [
             (each.part, each.direction) for each in evidence.parts
         ]
@@ -132,7 +132,7 @@ class TestFaces:
     def test_still_faces_show_nothing(self):
         noise = np.random.default_rng(0).normal(0, 1, (282, 231)).astype(np.float32)
         evidence = movement_evidence(warped(face(), STILL, STILL), warped(face() + noise, STILL, STILL))
-        assert (evidence.regions_text, evidence.action_units_text) == ("", "")
+        assert (evidence.parts, evidence.action_units) == ((), ())
 
     @pytest.mark.parametrize(("shift", "turn"), [((2.0, 1.0), 0.0), ((0.0, 0.0), 1.0), ((-1.0, 2.0), -1.0)])
     def test_a_head_that_moves_as_a_whole_shows_nothing(self, shift, turn):
@@ -141,7 +141,7 @@ class TestFaces:
         still = warped(face(), STILL, STILL)
         moved = cv2.warpAffine(still, matrix, (231, 282), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
         evidence = movement_evidence(still, np.asarray(moved, np.uint8))
-        assert (evidence.regions_text, evidence.action_units_text) == ("", "")
+        assert (evidence.parts, evidence.action_units) == ((), ())
 
     def test_the_size_of_the_pictures_hardly_matters(self):
         rows, columns = np.mgrid[0:282, 0:231]

@@ -11,7 +11,7 @@ from merlab.frames import name_of
 from merlab.given import require_folder
 from merlab.schemes import SCHEMES
 from merlab.spotting.scoring.kinds import LONGEST_MICRO, MACRO, MICRO, OTHER
-from merlab.videos.moved import UNIT_NAMES, units_of
+from merlab.videos.moved import units_of
 from merlab.videos.result import METADATA, VideoResult, read_video_result
 from merlab.videos.rows import Event
 
@@ -128,7 +128,7 @@ def _event(row: Event, most_probable: bool) -> EventFacts:
     label = row.label
     if not label and most_probable and row.probabilities:
         label = max(row.probabilities, key=lambda name: row.probabilities[name])
-    units = [UNIT_NAMES[unit.number] for unit in units_of(row.action_units)]
+    units = [unit.name for unit in units_of(row.action_units)]
     by_duration = MICRO if row.duration_s <= LONGEST_MICRO else MACRO
     return EventFacts(
         onset=row.onset,

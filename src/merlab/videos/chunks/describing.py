@@ -20,7 +20,7 @@ from merlab.videos.chunks.face_state import head_movement
 from merlab.videos.evidence.maps import maps
 from merlab.videos.evidence.movement import Evidence, movement_evidence
 from merlab.videos.evidence.pictures import write_evidence
-from merlab.videos.moved import SEPARATOR
+from merlab.videos.moved import SEPARATOR, parts_text, units_text
 from merlab.videos.options import Options
 from merlab.videos.result import INPUTS
 from merlab.videos.words import Claim, reasons_for_other, reasons_to_withhold
@@ -58,8 +58,8 @@ class EventDescriber:
             withheld=SEPARATOR.join(withheld),
             why_other=SEPARATOR.join(reasons_for_other(event.kind, withheld)),
             probability=float(chances[best]),
-            regions=evidence.regions_text,
-            action_units=evidence.action_units_text,
+            regions=parts_text(evidence.parts),
+            action_units=units_text(evidence.action_units),
             probabilities=dict(zip(self.recognizer.classes, chances.tolist(), strict=True)),
         )
 

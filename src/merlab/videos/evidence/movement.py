@@ -20,7 +20,7 @@ from merlab.spotting.motion import blocks_beside_lids, in_blocks, inner_blocks, 
 from merlab.spotting.motion_score import PARTS, part_weights
 from merlab.spotting.unit_blocks import unit_blocks
 from merlab.videos.evidence.change import picture_change
-from merlab.videos.moved import PartMovement, UnitStrength, parts_text, units_text
+from merlab.videos.moved import PartMovement, UnitStrength
 
 # px; these limits and the two shares below were chosen on synthetic faces (seed 4242) so that a movement is reported
 # in about one of twenty pairs of frames without an event.
@@ -58,16 +58,6 @@ class Evidence:
     largest: float
     head: Float32Array
     change: float
-
-    @property
-    def regions_text(self) -> str:
-        """``mouth, left 1.92 px up and outwards; cheeks, left 0.81 px up``."""
-        return parts_text(self.parts)
-
-    @property
-    def action_units_text(self) -> str:
-        """``AU12 left 1.90 px; AU6 0.72 px``."""
-        return units_text(self.action_units)
 
 
 def movement_evidence(onset: Image, apex: Image) -> Evidence:

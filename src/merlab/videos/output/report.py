@@ -17,7 +17,7 @@ from merlab.pages import page_environment
 from merlab.stamps import SYNTHETIC, meaning_of
 from merlab.storage import whole_file
 from merlab.videos.evidence.pictures import FULL_COLOR_PX, color_wheel
-from merlab.videos.moved import SEPARATOR, unit_words, units_of
+from merlab.videos.moved import SEPARATOR, units_of
 from merlab.videos.output.chart import HEIGHT, WIDTH, Chart, face_chart
 from merlab.videos.output.part_boxes import close_view
 from merlab.videos.output.source_facts import MINUTE, duration_text, source_facts
@@ -147,7 +147,7 @@ def _views(result: VideoResult) -> Iterator[EventView]:
             closer=" ".join(f"{value:.1f}" for value in close_view(row.part)),
             chances=sorted(row.probabilities.items(), key=lambda each: -each[1]),
             parts=row.regions.split(SEPARATOR) if row.regions else [],
-            units=[Unit(unit_words(unit.code), f"{unit.px:.2f}") for unit in units_of(row.action_units)],
+            units=[Unit(unit.words, f"{unit.px:.2f}") for unit in units_of(row.action_units)],
             faces=_faces(result.evidence(row.event)) if with_pictures else [],
             maps=_maps(result, row.event) if with_pictures else [],
             reasons=withheld_sentences(row, result.metadata),
