@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from merlab.evaluation.predictions import predictions_table, write_predictions
-from merlab.evaluation.summary import MethodSummary, summarize_run
+from merlab.evaluation.significance import Comparison, Interval
+from merlab.evaluation.summary import Estimate, MethodSummary, summarize_run
 from merlab.json_models import sealed
 
 CLASSES = ["happiness", "disgust", "surprise"]
@@ -44,6 +45,24 @@ def fake_metrics(
 ) -> list[MethodSummary]:
     table = fake_predictions(skills, subjects=subjects)
     return summarize_run(table, CLASSES, list(skills), {method: (stamps or {}).get(method, []) for method in skills})
+
+
+def summary(method: str, uf1: float, uar: Interval | None, **compared: Comparison) -> MethodSummary:
+    """The summary of a method on five classes with these UF1, interval of UAR, and comparisons."""
+    (whole,) = fake_metrics({method: 0.0}, subjects=1)
+    return whole.model_copy(
+        update={
+            "classes": tuple("abcde"),
+            "uf1": Estimate(mean=uf1, sd=None, interval=None),
+            "uar": Estimate(mean=uf1, sd=None, interval=uar),
+            "compared": {name.replace("_", "-"): of for name, of in compared.items()},
+        }
+    )
+
+
+def difference(value: float, interval: Interval | None, p: float) -> Comparison:
+    """The comparison of two methods by UF1."""
+    return Comparison(metric="uf1", difference=value, interval=interval, p=p)
 
 
 def fake_method(name: str, **changes: object) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from merlab.evaluation.summary import MethodSummary
 from merlab.reports import html
 from merlab.reports.html import write_report
 from merlab.reports.run import read_run
-from merlab.reports.tables import results_table, verdict
+from merlab.reports.tables import results_table
+from merlab.reports.verdict import verdict
 from tests.pages import Page
 from tests.reports.contrast import contrast
 from tests.reports.fake_run import SKILLS, fake_method, fake_predictions, fake_record, write_run

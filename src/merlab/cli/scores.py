@@ -53,7 +53,7 @@ def score(
 
 def _print_score(title: str, result: Score) -> None:
     from merlab.evaluation.metrics import METRICS
-    from merlab.reports.tables import number
+    from merlab.reports.numbers import number
 
     rows = [[name, number(result.value(name)), _interval(result, name)] for name in METRICS]
     print_table(f"{title}: {counted(result.n, 'row')}", ["metric", "value", "95 % interval (subjects)"], rows)
@@ -82,7 +82,7 @@ def _print_score(title: str, result: Score) -> None:
 def _interval(result: Score, name: MetricName) -> str:
     if result.interval is None:
         return "no column subject"
-    from merlab.reports.tables import number
+    from merlab.reports.numbers import number
 
     interval = result.interval[name]
     return "one subject" if interval is None else f"{number(interval[0])} to {number(interval[1])}"

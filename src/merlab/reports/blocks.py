@@ -14,10 +14,12 @@ from merlab.recipes import Published, published_results
 from merlab.reports.leaderboard import Leaderboard, leaderboards
 from merlab.reports.material import material_lines
 from merlab.reports.model_card import card_facts, card_scores
+from merlab.reports.numbers import number
 from merlab.reports.spotting_comparison import StoredComparison, comparison_heading, comparison_table, read_comparison
 from merlab.reports.spotting_scores import FOLDER, StoredSpotting, read_spotting, spotting_table
 from merlab.reports.stored import StoredResult, read_stored, stored_results
-from merlab.reports.tables import coverage_table, database_table, markdown_table, number, results_table, verdict
+from merlab.reports.tables import coverage_table, database_table, markdown_table, results_table
+from merlab.reports.verdict import verdict
 from merlab.stamps import STAMP_SEPARATOR, all_stamps
 
 Block = Callable[[str, Path, str], str]

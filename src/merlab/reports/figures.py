@@ -24,7 +24,7 @@ from merlab.evaluation.metrics import recall
 from merlab.evaluation.summary import MethodSummary
 from merlab.methods.baselines import BASELINE_NAMES
 from merlab.notebook_figure import NotebookFigure, drawable
-from merlab.reports.tables import estimate_text
+from merlab.reports.numbers import estimate_text
 from merlab.spelling import percent
 from merlab.stamps import STAMP_SEPARATOR, all_stamps, short_stamp
 from merlab.storage import whole_file

@@ -20,8 +20,10 @@ from merlab.methods.baselines import BASELINE_NAMES
 from merlab.pages import page_environment
 from merlab.reports import figures, tables
 from merlab.reports.material import material_lines, material_text
+from merlab.reports.numbers import estimate_text, number
 from merlab.reports.rerun import rerun_commands
 from merlab.reports.run import Run
+from merlab.reports.verdict import SIGNIFICANCE_LEVEL, chance_level, verdict
 from merlab.stamps import STAMP_SEPARATOR, all_stamps, stamp_notes
 from merlab.storage import whole_file, write_json
 
@@ -74,13 +76,13 @@ def _markdown(run: Run, summaries: Sequence[MethodSummary]) -> str:
     paragraphs = [f"# {_title(run)}\n"]
     if stamps := all_stamps(summaries):
         paragraphs.append(f"**{STAMP_SEPARATOR.join(stamps)}**\n")
-    paragraphs += [tables.markdown_table(tables.results_table(summaries)), f"{tables.verdict(summaries)}\n"]
+    paragraphs += [tables.markdown_table(tables.results_table(summaries)), f"{verdict(summaries)}\n"]
     paragraphs += [f"{line}\n" for line in material_lines(run.record.methods)]
     return "\n".join(paragraphs)
 
 
 def _chart(summaries: Sequence[MethodSummary], folder: Path) -> Picture:
-    text = "; ".join(f"{summary.method} {tables.estimate_text(summary.uf1)}" for summary in summaries)
+    text = "; ".join(f"{summary.method} {estimate_text(summary.uf1)}" for summary in summaries)
     return _picture("UF1 of every method", figures.uf1_chart(summaries), folder / CHART_FILE, text)
 
 
@@ -133,9 +135,9 @@ def _page(run: Run, summaries: Sequence[MethodSummary], chart: Picture, confusio
         summaries=summaries,
         baselines=BASELINE_NAMES,
         results=tables.results_table(summaries),
-        verdict=tables.verdict(summaries),
-        level=tables.number(tables.SIGNIFICANCE_LEVEL),
-        chance=tables.number(tables.chance_level(run.record.data.classes)),
+        verdict=verdict(summaries),
+        level=number(SIGNIFICANCE_LEVEL),
+        chance=number(chance_level(run.record.data.classes)),
         chart=chart,
         confusions=list(zip(summaries, confusions, [_counts(summary) for summary in summaries], strict=True)),
         classes={measure: tables.class_table(summaries, measure) for measure in ("f1", "recall", "precision")},

@@ -16,8 +16,9 @@ from merlab.evaluation.metrics import METRIC_TITLES, MetricName
 from merlab.evaluation.significance import Interval
 from merlab.evaluation.summary import MethodSummary
 from merlab.recipes import Published, published_results
+from merlab.reports.numbers import estimate_text, number
 from merlab.reports.stored import StoredResult, stored_results
-from merlab.reports.tables import estimate_text, number, results_numbers
+from merlab.reports.tables import results_numbers
 from merlab.spelling import counted
 from merlab.stamps import STAMP_SEPARATOR
 from merlab.storage import keep_text

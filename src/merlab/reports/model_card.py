@@ -16,7 +16,7 @@ from merlab.models.card import (
     TrainedOn,
 )
 from merlab.models.recognizer import Recognizer
-from merlab.reports.tables import estimate_text, number
+from merlab.reports.numbers import estimate_text, number
 from merlab.spelling import counted
 
 

@@ -23,8 +23,10 @@ from merlab.json_models import write_model
 from merlab.registry import look_up
 from merlab.reports.figures import uf1_chart
 from merlab.reports.html import write_report
+from merlab.reports.numbers import estimate_text
 from merlab.reports.run import Run, read_run, require_table_of
-from merlab.reports.tables import estimate_text, results_table, verdict
+from merlab.reports.tables import results_table
+from merlab.reports.verdict import verdict
 from merlab.spelling import counted
 from merlab.stamps import STAMP_SEPARATOR, all_stamps
 from merlab.storage import whole_file

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from pathlib import Path
 
 import pandas as pd
 from pydantic import BaseModel
 
 from merlab.errors import MerlabError
-from merlab.evaluation.significance import Interval
 from merlab.evaluation.unit import versions
 from merlab.inference.cost import hardware
 from merlab.json_models import read_model, sealed
-from merlab.reports.stored import commit_of_checkout
-from merlab.reports.tables import estimate
+from merlab.reports.numbers import estimate
+from merlab.reports.stored import commit_of_checkout, today
 from merlab.spelling import counted
 from merlab.spotting.comparison import all_spotters
 from merlab.spotting.comparison.results import MethodScores, SpottingComparison
@@ -22,8 +20,6 @@ from merlab.spotting.scoring import SpottingScores
 from merlab.spotting.scoring.score_models import KindScores
 from merlab.stamps import in_brackets
 from merlab.storage import write_json
-
-UNDEFINED = "–"
 
 
 class StoredComparison(BaseModel):
@@ -42,7 +38,7 @@ def store_comparison(path: Path, comparison: SpottingComparison, command: str) -
     if not command:
         raise MerlabError("--save needs --command, so that a reader can repeat the table")
     stored = StoredComparison(
-        date=datetime.now(timezone.utc).date().isoformat(),
+        date=today(),
         commit=commit_of_checkout(),
         command=command,
         comparison=comparison,
@@ -89,11 +85,11 @@ def _rows(method: MethodScores) -> list[dict[str, str]]:
 
 def _cells(scores: SpottingScores | KindScores) -> dict[str, str]:
     return {
-        "F1": _text(scores.f1, scores.f1_interval),
-        "precision": _text(scores.precision),
-        "recall": _text(scores.recall),
+        "F1": estimate(scores.f1, interval=scores.f1_interval),
+        "precision": estimate(scores.precision),
+        "recall": estimate(scores.recall),
         "right, wrong; missed": f"{scores.tp}, {scores.fp}; {scores.fn}",
-        "false alarms a minute": _text(scores.false_alarms_per_minute),
+        "false alarms a minute": estimate(scores.false_alarms_per_minute),
     }
 
 
@@ -110,7 +106,3 @@ def spotters_table() -> pd.DataFrame:
         for each in all_spotters().values()
     ]
     return pd.DataFrame(rows)
-
-
-def _text(value: float | None, interval: Interval | None = None) -> str:
-    return UNDEFINED if value is None else estimate(value, interval=interval)

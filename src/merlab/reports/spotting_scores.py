@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime, timezone
 from pathlib import Path
 
 import pandas as pd
 from pydantic import BaseModel
 
 from merlab.errors import MerlabError
-from merlab.evaluation.significance import Interval
 from merlab.evaluation.unit import versions
 from merlab.inference.cost import hardware
 from merlab.json_models import read_model, sealed
-from merlab.reports.stored import commit_of_checkout
-from merlab.reports.tables import estimate, number
+from merlab.reports.numbers import UNDEFINED, estimate, number
+from merlab.reports.stored import commit_of_checkout, today
 from merlab.spotting.scoring import SpottingScores
 from merlab.spotting.scoring.score_models import ApexError, RecognitionScores
 from merlab.spotting.scoring.selection import RuleScore
@@ -25,8 +23,8 @@ from merlab.storage import write_json
 from merlab.videos.result import METADATA
 
 FOLDER = "spotting"
-UNDEFINED = "–"
 SHOWN_IOUS = (0.1, 0.3, 0.7, 0.9)
+RECOGNITION_TITLES = {"uf1": "UF1", "uar": "UAR", "accuracy": "accuracy", "f1": "harmonic F1"}
 
 
 class StoredSpotting(BaseModel):
@@ -49,7 +47,7 @@ def store_spotting(path: Path, scores: SpottingScores, command: str, truth: Path
     if not command:
         raise MerlabError("--save needs --command, so that a reader can repeat the tables")
     stored = StoredSpotting(
-        date=datetime.now(timezone.utc).date().isoformat(),
+        date=today(),
         commit=commit_of_checkout(),
         command=command,
         stamps=_both(scores.stamps, stamps_of(truth, spotted)),
@@ -110,9 +108,9 @@ def spotting_table(scores: SpottingScores) -> pd.DataFrame:
         _row(_videos(scores), f"{scores.videos}; {scores.true_events}"),
         *([] if scores.subjects is None else [_row("subjects, over whom intervals are", str(scores.subjects))]),
         _row("spotted: right, wrong; missed", f"{scores.tp}, {scores.fp}; {scores.fn}"),
-        _row("precision", _text(scores.precision)),
-        _row("recall", _text(scores.recall)),
-        _row("F1 at IoU 0.5", _text(scores.f1, scores.f1_interval)),
+        _row("precision", estimate(scores.precision)),
+        _row("recall", estimate(scores.recall)),
+        _row("F1 at IoU 0.5", estimate(scores.f1, interval=scores.f1_interval)),
         *_curve_rows(scores),
         *_alarm_rows(scores),
         *_kind_rows(scores),
@@ -121,10 +119,11 @@ def spotting_table(scores: SpottingScores) -> pd.DataFrame:
     ]
     if scores.strs_baselines is not None:
         guesses = scores.strs_baselines
-        rows.append(_row("STRS", _text(scores.strs, scores.strs_interval), guesses.constant, guesses.random))
+        strs = estimate(scores.strs, interval=scores.strs_interval)
+        rows.append(_row("STRS", strs, guesses.constant, guesses.random))
     units = scores.action_units
     if units is not None:
-        share = _text(units.first_right, units.interval)
+        share = estimate(units.first_right, interval=units.interval)
         guessed = units.baselines
         rows.append(_row(f"first action unit right, of {units.n}", share, guessed.constant, guessed.random))
     return pd.DataFrame(rows)
@@ -143,13 +142,13 @@ def _curve_rows(scores: SpottingScores) -> list[dict[str, str]]:
     if not shown:
         return []
     named = ", ".join(f"{each.iou:g}" for each in shown)
-    return [_row(f"F1 at IoU {named}", ", ".join(_text(each.f1) for each in shown))]
+    return [_row(f"F1 at IoU {named}", ", ".join(estimate(each.f1) for each in shown))]
 
 
 def _alarm_rows(scores: SpottingScores) -> list[dict[str, str]]:
     if scores.minutes is None:
         return []
-    alarms = _text(scores.false_alarms_per_minute, scores.false_alarms_interval)
+    alarms = estimate(scores.false_alarms_per_minute, interval=scores.false_alarms_interval)
     return [_row(f"false alarms a minute, of {scores.minutes:.1f} minutes", alarms)]
 
 
@@ -158,10 +157,10 @@ def _kind_rows(scores: SpottingScores) -> list[dict[str, str]]:
     for each in scores.kinds:
         counts = f"{each.tp}, {each.fp}; {each.fn}"
         rows.append(_row(f"{each.kind}: right, wrong; missed", counts))
-        rows.append(_row(f"{each.kind}: precision, recall", f"{_text(each.precision)}, {_text(each.recall)}"))
-        rows.append(_row(f"{each.kind}: F1 at IoU 0.5", _text(each.f1, each.f1_interval)))
+        rows.append(_row(f"{each.kind}: precision, recall", f"{estimate(each.precision)}, {estimate(each.recall)}"))
+        rows.append(_row(f"{each.kind}: F1 at IoU 0.5", estimate(each.f1, interval=each.f1_interval)))
         if each.false_alarms_per_minute is not None:
-            rows.append(_row(f"{each.kind}: false alarms a minute", _text(each.false_alarms_per_minute)))
+            rows.append(_row(f"{each.kind}: false alarms a minute", estimate(each.false_alarms_per_minute)))
     return rows
 
 
@@ -195,21 +194,20 @@ def _apex_rows(error: ApexError | None) -> list[dict[str, str]]:
 def _recognition_rows(scores: RecognitionScores | None) -> list[dict[str, str]]:
     if scores is None:
         return []
-    constant, random = scores.baselines.constant, scores.baselines.random
-    intervals = scores.intervals
     return [
         _row("recognized, of them abstained", f"{scores.n}, {scores.abstained}"),
-        _row("recognition UF1", _text(scores.uf1, intervals.uf1), constant.uf1, random.uf1),
-        _row("recognition UAR", _text(scores.uar, intervals.uar), constant.uar, random.uar),
-        _row("recognition accuracy", _text(scores.accuracy, intervals.accuracy), constant.accuracy, random.accuracy),
-        _row("recognition harmonic F1", _text(scores.f1, intervals.f1), constant.f1, random.f1),
+        *(
+            _row(
+                f"recognition {title}",
+                estimate(getattr(scores, name), interval=getattr(scores.intervals, name)),
+                getattr(scores.baselines.constant, name),
+                getattr(scores.baselines.random, name),
+            )
+            for name, title in RECOGNITION_TITLES.items()
+        ),
     ]
 
 
 def _row(measure: str, value: str, *guesses: float | None) -> dict[str, str]:
-    constant, random = map(_text, guesses) if guesses else ("", "")
+    constant, random = map(estimate, guesses) if guesses else ("", "")
     return {"measure": measure, "value": value, "constant": constant, "random": random}
-
-
-def _text(value: float | None, interval: Interval | None = None) -> str:
-    return UNDEFINED if value is None else estimate(value, interval=interval)

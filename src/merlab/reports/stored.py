@@ -64,8 +64,12 @@ def stored_results(folder: Path) -> dict[str, StoredResult]:
 def made_now() -> str:
     """``2026-05-04 with merlab 0.1.0 at commit 0123abc``: the origin of a new result."""
     commit = commit_of_checkout()
-    today = datetime.now(timezone.utc).date().isoformat()
-    return f"{today} with merlab {__version__}" + (f" at commit {commit}" if commit else "")
+    return f"{today()} with merlab {__version__}" + (f" at commit {commit}" if commit else "")
+
+
+def today() -> str:
+    """The date of this moment in UTC: ``2026-05-04``."""
+    return datetime.now(timezone.utc).date().isoformat()
 
 
 def commit_of_checkout() -> str | None:

@@ -13,8 +13,9 @@ from merlab.evaluation.metrics import METRIC_TITLES, MetricName
 from merlab.evaluation.summary import MethodSummary
 from merlab.methods.baselines import BASELINE_NAMES
 from merlab.recipes import Experiment, experiment_of, find_paper
+from merlab.reports.numbers import estimate_text
 from merlab.reports.stored import made_now
-from merlab.reports.tables import estimate_text, markdown_table
+from merlab.reports.tables import markdown_table
 from merlab.stamps import STAMP_SEPARATOR, all_stamps
 from merlab.storage import whole_file, write_json
 
