@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import io
 import os
+import pathlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,9 @@ def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], P
 
     def written(name: str) -> Path:
         (tmp_path / name).write_text("subject,clip\n")
-        for module in (builtins, io):
-            monkeypatch.setattr(module, "open", refusing)
+        # In Python 3.10, pathlib keeps its own.
+        for holder in (builtins, io, getattr(pathlib, "_NormalAccessor", io)):
+            monkeypatch.setattr(holder, "open", staticmethod(refusing))
         monkeypatch.setattr(os, "access", lambda path, *_: Path(path).parent != tmp_path and really_access(path, *_))
         return tmp_path / name
 

@@ -10,6 +10,7 @@ import re
 import shutil
 import time
 import warnings
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -202,6 +203,8 @@ def test_a_clip_may_have_a_name_that_is_too_long_for_a_file(table, tmp_path):
 def test_on_windows_a_path_in_the_cache_of_a_user_is_not_too_long(table, tmp_path, monkeypatch):
     """Windows refuses a path of 260 characters or more; a folder is followed by a temporary file in it."""
     monkeypatch.setattr("sys.platform", "win32")
+    # Older versions of threadpoolctl search the libraries of this process as on Windows.
+    monkeypatch.setattr("merlab.inputs.extraction.one_thread", nullcontext)
     long = ClipTable((replace(table.clips[0], name="n" * 300),))
     recipes = [
         f"flow:channels=uvs,scale=centered,size=28x28,at=native,no-apex={apex}" for apex in ("middle", "spotted")

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.svm import LinearSVC
 
 from merlab.errors import MerlabError
 from merlab.methods import find_method
@@ -28,6 +29,13 @@ def test_a_pair_keeps_the_groups_that_tell_its_classes_apart():
     assert machine.columns.sum() == 6
     assert machine.columns[6:9].all()
     assert ((machine.margins(features) < 0) == labels).all()
+
+
+def test_its_machine_does_not_depend_on_the_version_of_scikit_learn(monkeypatch):
+    """Before 1.5, the default was the dual problem."""
+    monkeypatch.setitem(LinearSVC.__init__.__kwdefaults__, "dual", True)
+    labels = np.repeat([0, 1], 4)
+    assert PairMachine.fitted(RANDOM.normal(size=(8, 4)), labels, np.array([0, 2])).machine.dual == "auto"
 
 
 def test_distlbp_iip_selects_other_groups_for_each_pair_of_classes():

@@ -13,12 +13,16 @@ from merlab.errors import MerlabError
 from merlab.evaluation.zoo import ZooFile
 from merlab.models.starts import load_starts
 from merlab.models.training import Training, fitting_starts
+from merlab.models.zoo_files import SAFE
 from merlab.schemes import find_scheme
 from tests import zoo_weights
 
 TENSORS = {"conv1.weight": torch.ones(2, 3), "bn1.num_batches_tracked": torch.tensor(7)}
 
+reads_pickle = pytest.mark.skipif(torch.__version__ < SAFE, reason="an older PyTorch reads no pickle, as a test shows")
 
+
+@reads_pickle
 def test_the_same_tensors_are_read_from_every_kind_of_file(tmp_path):
     save_file(TENSORS, tmp_path / "a.safetensors")
     torch.save(TENSORS, tmp_path / "b.pth")
@@ -32,6 +36,7 @@ def test_the_same_tensors_are_read_from_every_kind_of_file(tmp_path):
     assert len({file.sha256 for file in files}) == 3
 
 
+@reads_pickle
 @pytest.mark.parametrize("entry", ["state_dict", "model_state_dict", "model", "net", "network"])
 def test_the_weights_of_a_checkpoint_are_found_beside_what_else_it_holds(tmp_path, entry):
     """Names of PyTorch's tutorial (model_state_dict), Lightning (state_dict), timm (model) and others."""
@@ -51,6 +56,7 @@ class Harmful:
 UNREADABLE = r"its code \(it is damaged, or torch.save did not write it in its usual format\); save .* get it again$"
 
 
+@reads_pickle
 def test_a_file_of_a_protocol_that_pytorch_does_not_read_is_refused_without_its_warning(tmp_path):
     torch.save({"conv1.weight": torch.ones(2)}, tmp_path / "new.pth", pickle_protocol=4)
     with warnings.catch_warnings():
@@ -70,6 +76,7 @@ def test_a_pytorch_that_executes_code_in_spite_of_weights_only_reads_no_pickle(t
     assert load_starts(tmp_path / "a.safetensors")
 
 
+@reads_pickle
 def test_a_file_that_may_not_be_read_is_named_with_its_permissions(tmp_path, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
@@ -80,6 +87,7 @@ def test_a_file_that_may_not_be_read_is_named_with_its_permissions(tmp_path, mon
         load_starts(tmp_path / "closed.pth")
 
 
+@reads_pickle
 def test_a_network_that_was_saved_as_a_whole_is_named_with_the_remedy(tmp_path):
     torch.save(torch.nn.Linear(2, 2), tmp_path / "whole.pth")
     where = r"\(it holds an object of torch.nn.modules.linear.Linear\); save its state_dict\(\) alone"
@@ -87,6 +95,7 @@ def test_a_network_that_was_saved_as_a_whole_is_named_with_the_remedy(tmp_path):
         load_starts(tmp_path / "whole.pth")
 
 
+@reads_pickle
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -105,6 +114,7 @@ def test_other_content_is_refused(tmp_path, name, content, message):
         load_starts(tmp_path / name)
 
 
+@reads_pickle
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -71,7 +71,7 @@ class PairMachine:
         )
         columns = np.repeat(kept, np.diff([*starts, features.shape[1]]))
         # The problem is convex, and the state only sets the order of coordinate descent: one fixed state is enough.
-        machine = LinearSVC(C=COST, class_weight="balanced", max_iter=100_000, random_state=0)
+        machine = LinearSVC(C=COST, class_weight="balanced", dual="auto", max_iter=100_000, random_state=0)
         return cls(columns, machine.fit(features[:, columns], is_second))
 
     def margins(self, features: Rows) -> NDArray[np.float64]:
