@@ -19,6 +19,8 @@ NOT_LOADED = {
     # Most methods have no network, and each worker process imports them.
     "import merlab.spotting.comparison.work": {"torch", "sklearn", "matplotlib.pyplot"},
     "import merlab.spotting.comparison.by_method": {"torch", "sklearn", "matplotlib.pyplot"},
+    # It loads triton, where there is one.
+    "import merlab.evaluation.experiment; import merlab.inference.cost": {"torch.utils.flop_counter"},
     # The compiler of PyTorch, which training does not use.
     "import torch; from torch import nn; from merlab.training.without_compiler import made": {"torch._dynamo"},
     "network = nn.Linear(2, 1); optimizer = made(torch.optim.Adam, network.parameters())": {"torch._dynamo"},

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import gc
 import inspect
 import re
 import subprocess
 import sys
 from pkgutil import resolve_name
+from types import ModuleType
 
 import pytest
 from typer.models import ArgumentInfo
@@ -280,3 +282,18 @@ def test_a_command_in_a_folder_that_was_deleted_says_so(merlab, tmp_path, monkey
     status, _, error = merlab("databases")
     assert status == 1
     assert "error: the current folder cannot be used" in error
+
+
+@pytest.mark.parametrize(("loaded", "frozen"), [([], 1), (["triton"], 0)])
+def test_triton_lists_no_objects_that_are_left_at_the_end(merlab, monkeypatch, loaded, frozen):
+    """It lists them where Python does not search them; triton itself comes with PyTorch for GPUs only."""
+    at_end, frozen_times = [], []
+    monkeypatch.setattr("atexit.register", at_end.append)
+    monkeypatch.setattr(gc, "freeze", lambda: frozen_times.append(1))
+    merlab("--version")
+    monkeypatch.delitem(sys.modules, "triton", raising=False)
+    for name in loaded:
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    for end in at_end:
+        end()
+    assert len(frozen_times) == frozen

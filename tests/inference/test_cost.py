@@ -23,6 +23,17 @@ def test_a_convolution_and_a_linear_layer_are_counted_as_by_hand():
     assert parameters(network) == 840
 
 
+def test_multiply_accumulates_are_not_counted_in_inference_mode_in_which_older_pytorch_counts_none():
+    class Seen(nn.Linear):
+        def forward(self, rows):
+            seen.append((torch.is_inference_mode_enabled(), torch.is_grad_enabled()))
+            return super().forward(rows)
+
+    seen: list[tuple[bool, bool]] = []
+    assert macs(Seen(3, 2), 3) == 6
+    assert seen == [(False, False)]
+
+
 def test_normalization_and_activations_need_no_multiply_accumulates():
     network = nn.Sequential(nn.BatchNorm2d(3), nn.ReLU(), nn.MaxPool2d(2))
     assert parameters(network) == 6

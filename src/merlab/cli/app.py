@@ -100,9 +100,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     warnings.showwarning = show_warning
-    # When the process ends, Python would search all objects of all libraries for cycles, which takes up to .3 s; the
-    # system takes back their memory anyway.
-    atexit.register(gc.freeze)
+    atexit.register(_end_at_once)
     signal.signal(signal.SIGTERM, _stop)
     try:
         # PyTorch ends a process in a deleted folder with a message about itself.
@@ -121,6 +119,15 @@ def main() -> None:
         if not is_out_of_memory(error):
             raise
         _fail(NO_MEMORY)
+
+
+def _end_at_once() -> None:
+    """Leave memory to the system: Python would search all objects of all libraries for cycles, which takes up to .3 s.
+
+    triton, which PyTorch for GPUs loads for some work, prints a list of all its objects that are left.
+    """
+    if "triton" not in sys.modules:
+        gc.freeze()
 
 
 def _hint_at_dashes(arguments: Sequence[str]) -> None:

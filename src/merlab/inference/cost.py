@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from merlab.errors import MerlabError, naming_mistakes
 from merlab.given import as_settings, as_whole
@@ -59,8 +58,12 @@ def macs(module: nn.Module, *shape: int) -> int:
     This is half of the number of torch's flop counter, which counts multiplications and additions. It is the
     "complexity" of the paper's Table 7.
     """
+    # It loads triton, the compiler for GPUs, which takes half a second.
+    from torch.utils.flop_counter import FlopCounterMode
+
     module.eval()
-    with _countable(module), FlopCounterMode(display=False) as counter, torch.inference_mode():
+    # In inference mode, the counter of PyTorch 2.4 counts nothing.
+    with _countable(module), FlopCounterMode(display=False) as counter, torch.no_grad():
         module(torch.zeros(1, *shape))
     return int(counter.get_total_flops()) // 2
 
