@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib
+import importlib.metadata
 import logging
 import runpy
 import shutil
@@ -334,6 +335,13 @@ def test_a_package_of_an_index_counts_by_its_version_also_where_it_does_not_stat
     before = of_installed("1.0", **index)
     assert of_installed("1.0", factor=3, **index) == before, "what an index has under a version stays"
     assert all(one != other for one, other in zip(before, of_installed("1.1", **index), strict=True))
+
+
+def test_a_package_that_lists_no_modules_counts_by_its_version_on_every_python(of_installed, monkeypatch):
+    """The list of Python 3.10 has only those whose top_level.txt names them: neither SciPy nor pydantic."""
+    monkeypatch.setattr(importlib.metadata, "packages_distributions", dict)
+    first, second = (of_installed(version, from_folder=False) for version in ("1.0", "1.1"))
+    assert all(one != other for one, other in zip(first, second, strict=True))
 
 
 def test_what_a_scikit_learn_object_has_learned_counts():

@@ -153,7 +153,13 @@ def _versions(package: str) -> list[str]:
 
 @functools.cache
 def _distributions() -> Mapping[str, list[str]]:
-    return importlib.metadata.packages_distributions()
+    """The names of what installed a package, by package. Python's own list lacks, in 3.10, most packages."""
+    found: dict[str, list[str]] = {}
+    for distribution in importlib.metadata.distributions():
+        stated = (distribution.read_text("top_level.txt") or "").split()
+        for package in stated or {file.parts[0].partition(".")[0] for file in distribution.files or []}:
+            found.setdefault(package, []).append(distribution.metadata["Name"])
+    return found
 
 
 def _code_from_no_index(package: str) -> list[str]:
