@@ -6,8 +6,8 @@ import functools
 import io
 import sys
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from itertools import accumulate
+from pkgutil import resolve_name
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +39,7 @@ class _Packer(cloudpickle.Pickler):  # type: ignore[misc]
         if isinstance(obj, type | FunctionType):
             self.modules.add(obj.__module__ or "")
         if isinstance(obj, ModuleType) and type(obj) is not ModuleType:
-            return import_module, (obj.__name__,)
+            return resolve_name, (obj.__name__,)
         if isinstance(obj, CachedFunction) and _goes_by_value(obj.__module__):
             return _cached, (obj.cache_parameters(), obj.__wrapped__)
         return super().reducer_override(obj)
