@@ -270,3 +270,26 @@ def test_the_version_of_a_run_states_the_code_that_computes_predictions(tmp_path
         file.write("TOLERANCE = 1\n")
     unit._digest_of_code.cache_clear()
     assert unit._digest_of_code(package) != stated.partition("+")[2]
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        (
+            {"input": "flow:channels=uvs,size=28x28,version=9"},
+            "requests version 9 of flow",
+        ),
+        ({"method": "former-svm"}, "unknown method 'former-svm'"),
+        ({"preset": "former"}, "'former'"),
+    ],
+)
+def test_a_method_that_this_merlab_has_otherwise_is_named_with_the_folder_and_the_remedy(folder, changes, fault):
+    folder.run("linear-svm")
+    record = read_record(folder.out / "run.json")
+    methods = [record.methods[0].model_copy(update=changes)]
+    write_model(folder.out / "run.json", record.model_copy(update={"methods": methods}))
+    with pytest.raises(
+        MerlabError, match=f"run holds a run of {methods[0].method} .*{fault}.*pass it again"
+    ) as refused:
+        folder.run("constant")
+    assert "give another folder" in str(refused.value)

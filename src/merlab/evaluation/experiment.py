@@ -57,7 +57,8 @@ def run_plan(
         _compare_versions(earlier, finished_before, out)
     sealed = earlier is None or earlier.sealed
     kept = read_each([path for method in finished_before for path in _stored(method, plan, out)], sealed)
-    plan = replace(plan, entries=(*(_entry_of(method) for method in stay if not method.needs_files), *plan.entries))
+    restated = [_entry_of(method, out) for method in stay if not method.needs_files]
+    plan = replace(plan, entries=(*restated, *plan.entries))
     plan, keys = prepared(plan, cache, progress)
     found = kept | finished(plan, keys, out, sealed)
     record = RunRecord(
@@ -139,11 +140,16 @@ def _earlier_run(out: Path, plan: Plan) -> RunRecord | None:
     return earlier
 
 
-def _entry_of(facts: MethodFacts) -> Entry:
+def _entry_of(facts: MethodFacts, out: Path) -> Entry:
     """An earlier entry of one of merlab's methods that needs nothing but its record, stated again."""
-    return make_entry(
-        find_method(facts.method), facts.preset, facts.seeds, parse_recipe(facts.input), facts.settings, facts.network
-    )
+    try:
+        method, recipe = find_method(facts.method), parse_recipe(facts.input)
+        return make_entry(method, facts.preset, facts.seeds, recipe, facts.settings, facts.network)
+    except MerlabError as error:
+        raise MerlabError(
+            f"{out} holds a run of {facts.method} as another merlab had it ({error}); pass it again together with the "
+            "new ones, if this merlab has it, or give another folder (--out)"
+        ) from error
 
 
 def _stored(facts: MethodFacts, plan: Plan, out: Path) -> Sequence[Path]:

@@ -209,7 +209,8 @@ def parse(text: str, kinds: Mapping[str, InputKind]) -> Recipe:
     version = given.pop("version", str(kind.version))
     if version != str(kind.version):
         raise MerlabError(
-            f"recipe {text!r} requests version {version} of {head}; this merlab computes version {kind.version}"
+            f"recipe {text!r} requests version {version} of {head}; this merlab computes version {kind.version}, "
+            "which a recipe without version= gets"
         )
     width, height = parse_size(given.pop("size", kind.size))
     _require_choices(text, kind, given)
