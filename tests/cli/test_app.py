@@ -8,6 +8,7 @@ import inspect
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pkgutil import resolve_name
 from types import ModuleType
 
@@ -287,7 +288,8 @@ def test_a_command_in_a_folder_that_was_deleted_says_so(merlab, tmp_path, monkey
 @pytest.mark.parametrize(("loaded", "frozen"), [([], 1), (["triton"], 0)])
 def test_triton_lists_no_objects_that_are_left_at_the_end(merlab, monkeypatch, loaded, frozen):
     """It lists them where Python does not search them; triton itself comes with PyTorch for GPUs only."""
-    at_end, frozen_times = [], []
+    at_end: list[Callable[[], object]] = []
+    frozen_times: list[int] = []
     monkeypatch.setattr("atexit.register", at_end.append)
     monkeypatch.setattr(gc, "freeze", lambda: frozen_times.append(1))
     merlab("--version")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
@@ -93,8 +95,8 @@ def test_arrows_join_the_edges_of_their_boxes_and_pass_by_all_others(forked):
             on_end = y == pytest.approx(box.y0) or y == pytest.approx(box.y1)
             assert on_side or on_end
             assert box.padded(1e-6).contains(x, y)
-        curves = [curve for curve, _ in arrow.get_path().iter_bezier()]
-        path = np.concatenate([curve(np.linspace(0, 1, 20)) for curve in curves])
+        curves: Any = arrow.get_path().iter_bezier()
+        path = np.concatenate([curve(np.linspace(0, 1, 20)) for curve, _ in curves])
         others = [box for name, box in box_of.items() if name not in (source, target)]
         assert not any(box.contains(x, y) for box in others for x, y in path)
 
