@@ -14,8 +14,9 @@ from merlab.cli.video_results import VideoSummary, repeated_warnings
 from merlab.errors import MerlabError
 from merlab.outputs.claims import require_same
 from merlab.spotting import many_videos
-from merlab.spotting.many_videos import folder_of_each, for_each, skipped_in, videos_in
+from merlab.spotting.many_videos import folder_of_each, for_each
 from merlab.spotting.tables_of_all import write_tables
+from merlab.spotting.video_sources import skipped_in, videos_in
 from tests.videos.recording import moving_face, write_avi
 
 

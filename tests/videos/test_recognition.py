@@ -18,10 +18,10 @@ from merlab.frames import ClipError, read_image
 from merlab.inputs import from_frames
 from merlab.outputs.locks import only_writer
 from merlab.outputs.result_folder import KEPT, WORKING
-from merlab.spotting.many_videos import videos_in
 from merlab.spotting.motion import MEASURED
 from merlab.spotting.motion_score import ScoreSettings
 from merlab.spotting.spot import SpottingSettings
+from merlab.spotting.video_sources import videos_in
 from merlab.videos import making, recognition
 from merlab.videos.chunks import chunk_worker
 from merlab.videos.chunks.chunk import Chunk

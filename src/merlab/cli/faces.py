@@ -138,7 +138,7 @@ def align_command(
     """
     from merlab.preparation.settings import Settings
     from merlab.preparation.video_faces import FRAMES, SHEET, align
-    from merlab.spotting.many_videos import source_of
+    from merlab.spotting.video_sources import source_of
 
     source, chosen = source_of(source), _frame_range(frames, start, end)
     settings = Settings(face_finding(detector, model, config, landmarks), motion, image)

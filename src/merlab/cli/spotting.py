@@ -206,16 +206,10 @@ def spot_by_method(
     from merlab.cli.video_results import print_results
     from merlab.progress import Progress
     from merlab.spotting.comparison.by_method import MethodOnVideos
-    from merlab.spotting.many_videos import (
-        folder_of,
-        for_each,
-        require_rates,
-        skipped_in,
-        videos_in,
-        warn_of_arrivals,
-    )
+    from merlab.spotting.many_videos import for_each, require_rates
     from merlab.spotting.spot_video import OUT
     from merlab.spotting.tables_of_all import EVENTS
+    from merlab.spotting.video_sources import folder_of, skipped_in, videos_in, warn_of_arrivals
 
     for option, value in others.items():
         if value is not None:

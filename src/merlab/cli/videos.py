@@ -91,9 +91,9 @@ def spot_command(
     one weak.csv of all. Finished results are not computed again.
     """
     from merlab.frames.opening import require_one_kind
-    from merlab.spotting.many_videos import folder_of, skipped_in, videos_in, warn_of_arrivals
     from merlab.spotting.spot_video import OUT, spot
     from merlab.spotting.tables_of_all import EVENTS
+    from merlab.spotting.video_sources import folder_of, skipped_in, videos_in, warn_of_arrivals
 
     for video in videos:
         require_one_kind(video)
@@ -197,8 +197,8 @@ def recognize_command(
     summary.csv, and one events.csv and one weak.csv of all. The same command resumes interrupted work.
     """
     from merlab.cli.video_results import print_results, summary_of_result
-    from merlab.spotting.many_videos import folder_of, skipped_in, videos_in
     from merlab.spotting.tables_of_all import EVENTS
+    from merlab.spotting.video_sources import folder_of, skipped_in, videos_in
     from merlab.videos.options import RecognizeOptions
     from merlab.videos.recognition import OUT, recognize, recognize_each
     from merlab.videos.summary import SUMMARY

@@ -12,7 +12,7 @@ from merlab.frames.clock import GAP_STEPS
 from merlab.frames.images import IMAGE_SUFFIXES
 from merlab.progress import Progress
 from merlab.spotting.light import EVERY, Light
-from merlab.spotting.many_videos import videos_in
+from merlab.spotting.video_sources import videos_in
 
 # Of the proportions of a frame against those of an aligned face.
 LARGEST_DISTORTION = 1.15

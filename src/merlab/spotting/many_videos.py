@@ -1,23 +1,21 @@
-"""Many videos in one command: which files are videos, a folder for each result, and the events of all in one table."""
+"""Many videos in one command: a folder for each result, and the events of all in one table."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from merlab.errors import MerlabError, keeping
-from merlab.frames import VIDEO_SUFFIXES, ClipError, ImageFolder, folders_of_images, looks_like_video
+from merlab.frames import ClipError, ImageFolder
 from merlab.frames.clock import ClockError, require_rate
-from merlab.frames.opening import leads_nowhere, require_different
-from merlab.given import as_path
+from merlab.frames.opening import require_different
 from merlab.outputs.claims import ChangedVideoError, OtherResultError
 from merlab.outputs.locks import only_writer
 from merlab.progress import Progress, one_line, shown_progress
 from merlab.spelling import first_of
 from merlab.spotting.tables_of_all import EVENTS, WEAK, require_no_others, warn_of_left_out, write_tables
+from merlab.spotting.video_sources import folder_of
 
 MOST_NAMED = 3
 
@@ -29,33 +27,6 @@ class _Result(Protocol):
 
 
 Result = TypeVar("Result", bound=_Result)
-
-
-def videos_in(folder: Path) -> list[Path]:
-    """The videos of a folder, by name; none where it is a folder of numbered images, or not a folder.
-
-    A folder of numbered images in it is a video too, where it holds no file that is one.
-    """
-    return [path for path, reason in _contents(folder).items() if not reason]
-
-
-def skipped_in(folder: Path) -> dict[Path, str]:
-    """The files and folders beside the videos of a folder, and why each is not read; hidden ones are not listed."""
-    contents = _contents(folder)
-    return {path: reason for path, reason in contents.items() if reason} if not all(contents.values()) else {}
-
-
-def warn_of_arrivals(given: Iterable[Path], videos: Collection[Path]) -> None:
-    """Warn of videos that came into the given folders after their ``videos`` were listed: no table has them."""
-    for folder in given:
-        with suppress(ClipError):
-            new = [path.name for path in videos_in(folder) if path not in videos]
-            if new:
-                warnings.warn(
-                    f"{first_of(new, MOST_NAMED)} came into {folder} after the work had begun, and no table has it; "
-                    "run the same command again",
-                    stacklevel=3,
-                )
 
 
 def for_each(
@@ -147,44 +118,12 @@ def folder_of_each(videos: Iterable[Path | str], out: Path) -> dict[Path, Path]:
     return folders
 
 
-def folder_of(video: Path, out: Path) -> Path:
-    """The folder of a video's result, of its name under ``out``."""
-    return out / source_of(video).name
-
-
-def source_of(given: object, name: str = "source") -> Path:
-    """The path of a video or a folder of images, absolute where it is given without a name: ``.`` or ``..``.
-
-    A link keeps its own name. Raises MerlabError as ``as_path`` does; ``name`` is that of the argument.
-    """
-    source = as_path(given, name)
-    return source if source.name not in ("", "..") else source.resolve()
-
-
 def _holds_images(source: Path) -> bool:
     """Whether a source is a folder of numbered images, with whatever other fault."""
     try:
         return source.is_dir() and bool(ImageFolder(source).names)
     except ClipError:
         return True
-
-
-def _contents(folder: Path) -> dict[Path, str]:
-    """Everything visible in a folder, by name, and why it is not a video; empty for a folder of numbered images."""
-    if not folder.is_dir() or ImageFolder(folder).names:
-        return {}
-    paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    videos = set(filter(_is_video, paths)) or set(folders_of_images(folder))
-    return {path: "" if path in videos else _reason(path) for path in paths}
-
-
-def _is_video(path: Path) -> bool:
-    """Whether a file is a video, or a link that should lead to one: where it leads nowhere, it is refused by name."""
-    return looks_like_video(path) or (path.suffix.lower() in VIDEO_SUFFIXES and leads_nowhere(path))
-
-
-def _reason(path: Path) -> str:
-    return "a folder; give it to a command of its own" if path.is_dir() else "not a video"
 
 
 def _prefixed(progress: Progress, name: str) -> Progress:

@@ -26,7 +26,6 @@ from merlab.spotting.aligned_frames import AlignedFrames, clock_of_frames, has_g
 from merlab.spotting.caveats import spotting_caveats
 from merlab.spotting.event import SpottedEvent, Tier
 from merlab.spotting.kept_places import FramesRead, KeptPlaces
-from merlab.spotting.many_videos import folder_of, source_of
 from merlab.spotting.moments_row import moments_of
 from merlab.spotting.motion import MEASURED, keys_of
 from merlab.spotting.repeats import PassingSteps, Repeats
@@ -46,6 +45,7 @@ from merlab.spotting.timeline import (
     read_timeline,
 )
 from merlab.spotting.timing import Timing, damage_caveats, file_facts, missing_caveats, source_caveats, timing_of
+from merlab.spotting.video_sources import folder_of, source_of
 from merlab.storage import read_json_object, whole_folder
 from merlab.version import __version__
 

@@ -25,18 +25,12 @@ from merlab.outputs.kept_arrays import computing_versions
 from merlab.outputs.locks import only_writer
 from merlab.outputs.result_folder import KEPT, WORKING, ResultFolder
 from merlab.progress import Progress, shown_progress
-from merlab.spotting.many_videos import (
-    folder_of,
-    folder_of_each,
-    for_each,
-    require_rates,
-    source_of,
-    warn_of_arrivals,
-)
+from merlab.spotting.many_videos import folder_of_each, for_each, require_rates
 from merlab.spotting.motion import MEASURED, keys_of
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.stretches import margin
 from merlab.spotting.tables_of_all import EVENTS, WEAK
+from merlab.spotting.video_sources import folder_of, source_of, warn_of_arrivals
 from merlab.version import __version__
 from merlab.videos.chunks.division import CHUNK_SECONDS, Division
 from merlab.videos.chunks.kept_chunk import KEPT_VERSION

@@ -10,7 +10,7 @@ from merlab.frames import Frames, ImageFolder, open_frames
 from merlab.frames.opening import require_one_kind
 from merlab.given import as_path, require_folder
 from merlab.spotting.aligned_frames import require_every_frame
-from merlab.spotting.many_videos import skipped_in, source_of, videos_in
+from merlab.spotting.video_sources import skipped_in, source_of, videos_in
 
 
 def opened(source: Path) -> tuple[Frames, int]:

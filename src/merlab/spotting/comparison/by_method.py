@@ -31,9 +31,9 @@ from merlab.spotting.comparison.recordings import digest_of, recordings_in
 from merlab.spotting.comparison.sampling import step_of
 from merlab.spotting.comparison.spotter import COMPUTED, Fitted, Spotter, Target
 from merlab.spotting.comparison.yours import YourSpotter
-from merlab.spotting.many_videos import source_of
 from merlab.spotting.moments_row import Moments, OfVideo, moments_of
 from merlab.spotting.tables_of_all import EVENTS
+from merlab.spotting.video_sources import source_of
 from merlab.stamps import SYNTHETIC
 from merlab.storage import whole_folder
 from merlab.version import __version__

@@ -18,7 +18,6 @@ from merlab.frames.opening import as_on_disk, state_of
 from merlab.given import as_path, require_folder
 from merlab.spelling import first_of, person, without_fraction
 from merlab.spotting.comparison.folds import require_one_spelling
-from merlab.spotting.many_videos import videos_in
 from merlab.spotting.scoring import read_events
 from merlab.spotting.scoring.kinds import KIND, MACRO, OTHER
 from merlab.spotting.scoring.read_intervals import (
@@ -31,6 +30,7 @@ from merlab.spotting.scoring.read_intervals import (
     with_composed_names,
 )
 from merlab.spotting.scoring.video_lengths import SAME
+from merlab.spotting.video_sources import videos_in
 from merlab.synthesis.recording_set import EVENTS_TABLE, VIDEOS
 from merlab.table_files.cell_texts import read_rate
 from merlab.table_files.cells import is_no_value, read_cells
