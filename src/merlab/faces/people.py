@@ -127,10 +127,10 @@ class PeopleTracker:
             others.remove(tracked)
         unnamed = 0
         for tracked in others:
-            person, unknown = self._returned(image, tracked, found), tracked
-            if person is not None:
-                unknown, found[person.face_id] = found[person.face_id], tracked
-                person.unseen = max(person.unseen, self._patience + 1)
+            returned, unknown = self._returned(image, tracked, found), tracked
+            if returned is not None:
+                unknown, found[returned.face_id] = found[returned.face_id], tracked
+                returned.unseen = max(returned.unseen, self._patience + 1)
             if len(found) < self._most:
                 found[self._new(image, unknown).face_id] = unknown
             else:
