@@ -11,7 +11,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import pandas as pd
 import pytest
 
 from merlab.errors import MerlabError
@@ -220,9 +219,10 @@ def older(monkeypatch):
     return changed
 
 
-def test_predictions_of_another_merlab_are_made_anew_with_a_warning(folder, older):
+def test_what_another_merlab_began_is_made_anew_with_a_warning(folder, older):
     with older():
         folder.run("constant")
+    (folder.out / "predictions.parquet").unlink()
     with pytest.warns(UserWarning, match=r"anew: it was made with merlab 0\.2\.0\+\w+, and this is merlab 0\.3"):
         folder.run("random")
     assert (0, 4, "starting") in folder.reported
@@ -231,27 +231,28 @@ def test_predictions_of_another_merlab_are_made_anew_with_a_warning(folder, olde
     assert len(list((folder.out / "parts").iterdir())) == 3
 
 
-def test_predictions_of_your_own_method_under_another_merlab_do_not_stand_beside_new_ones(folder, older):
+@pytest.mark.parametrize(("method", "lost"), [("constant", "metrics.json"), (Guessing, "predictions.parquet")])
+def test_what_another_merlab_finished_stays_and_does_not_stand_beside_new_predictions(folder, older, method, lost):
+    """Of a method of your own also where the run is unfinished: its code may be absent."""
     with older():
-        folder.run(Guessing)
-    before = (folder.out / "run.json").read_bytes()
-    with pytest.raises(MerlabError, match=r"predictions of guessing, .*it was made with merlab 0\.2\.0.*pass it again"):
-        folder.run("constant")
-    assert (folder.out / "run.json").read_bytes() == before
-    with pytest.warns(UserWarning, match="are made anew"):
-        folder.run("constant", Guessing)
-    assert folder.content() == (["constant", "guessing"], {"guessing": 6, "constant": 6})
+        folder.run(method)
+    (folder.out / lost).unlink(missing_ok=True)
+    before = {path: path.read_bytes() for path in folder.out.rglob("*") if path.is_file()}
+    with pytest.raises(MerlabError, match=r"finished predictions, .*: it was made with merlab 0\.2\.0.*another folder"):
+        folder.run("random")
+    assert {path: path.read_bytes() for path in folder.out.rglob("*") if path.is_file()} == before
 
 
 @pytest.mark.slow
 def test_an_error_leaves_predictions_of_another_merlab_alone_or_new_ones_alone(folder, older):
     with older():
         folder.run("constant", "random")
-    before = read_record(folder.out / "run.json"), read_predictions(folder.out / "predictions.parquet")
+    before = read_record(folder.out / "run.json")
+    (folder.out / "predictions.parquet").unlink()
+    next((folder.out / "parts").rglob("*.parquet")).unlink()
     with pytest.warns(UserWarning, match="are made anew"), pytest.raises(MerlabError, match="no convergence"):
         folder.run(Failing(), "constant", "random")
-    assert read_record(folder.out / "run.json") == before[0]
-    pd.testing.assert_frame_equal(read_predictions(folder.out / "predictions.parquet"), before[1])
+    assert read_record(folder.out / "run.json") == before
     with pytest.warns(UserWarning, match="are made anew"), pytest.raises(MerlabError, match="no convergence"):
         folder.run("constant", Failing(), "random")
     assert folder.content() == (["constant"], {"constant": 6})

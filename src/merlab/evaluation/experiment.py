@@ -41,10 +41,10 @@ def run_plan(
 
     A folder that already holds a run of the same clips, labels and folds is continued: methods found there stay, and a
     method given again with other settings replaces the earlier one. What other versions of merlab or its libraries
-    predicted is made anew, with a warning. After an error, the record has the earlier methods and the complete ones,
-    and so has the table of predictions if the earlier ones are complete too: a method that cannot be fitted does not
-    spoil the folder. Raises MerlabError where it holds something else, or a damaged file of predictions, before
-    anything is trained; for a file in the place of the folder; and for a method that fails.
+    began is made anew, with a warning. After an error, the record has the earlier methods and the complete ones, and so
+    has the table of predictions if the earlier ones are complete too: a method that cannot be fitted does not spoil the
+    folder. Raises MerlabError where it holds something else, what other versions finished, or a damaged file of
+    predictions, before anything is trained; for a file in the place of the folder; and for a method that fails.
     """
     if out.exists() and not out.is_dir():
         raise MerlabError(f"{out} is a file; choose a folder for the run")
@@ -90,17 +90,15 @@ def _data(plan: Plan, earlier: RunRecord | None) -> DataFacts:
 
 
 def _compare_versions(earlier: RunRecord, finished_before: Sequence[MethodFacts], out: Path) -> None:
-    """Warn where other versions made the earlier predictions; raise MerlabError if some cannot be made anew."""
+    """Warn where other versions began this run; raise MerlabError where they finished it, or a method of your own."""
     changes = "; ".join(changed_settings({"versions": earlier.versions}, {"versions": versions()}))
-    if changes and finished_before:
-        names = ", ".join(method.method for method in finished_before)
+    if changes and (finished_before or (out / PREDICTIONS_FILE).exists()):
         raise MerlabError(
-            f"{out} holds predictions of {names}, which cannot stand beside new ones: {changes}; pass "
-            f"{'it' if len(finished_before) == 1 else 'them'} again together with the new ones, or give another folder "
-            "(--out)"
+            f"{out} holds finished predictions, which stay and cannot be joined with new ones: {changes}. Give another "
+            "folder (--out), or remove this one"
         )
     if changes:
-        warnings.warn(f"the predictions in {out} are made anew: {changes}", stacklevel=3)
+        warnings.warn(f"the unfinished predictions in {out} are made anew: {changes}", stacklevel=3)
 
 
 def _store_complete(earlier: RunRecord | None, record: RunRecord, plan: Plan, out: Path) -> None:
