@@ -14,7 +14,7 @@ from pathlib import Path
 from merlab.clips import Clip, Finding
 from merlab.databases.coded.folders import entries
 from merlab.databases.coded.release import KeyFrames, QuirkKind, QuirksOfClip, Release
-from merlab.databases.coded.row import Row
+from merlab.databases.coded.row import CORRECT, Row
 from merlab.frames import IMAGE_SUFFIXES, MAX_FRAMES_NAMED, describe_numbers, folders_of_images, looks_like_video
 from merlab.spelling import counted
 
@@ -64,8 +64,8 @@ class Reading:
         """Add a note and a finding about a change to the clip; with ``kind`` None, no quirk documents it."""
         quirk = self.quirks.get(kind) if kind else None
         self.notes.append(f"{found}: {change}")
-        severity, remedy = ("handled", quirk.handling) if quirk else ("differs", change)
-        self.findings.append(Finding(severity, self.row.where, expected, found, remedy))  # type: ignore[arg-type]
+        remedy = quirk.handling if quirk else change
+        self.findings.append(Finding("handled" if quirk else "differs", self.row.where, expected, found, remedy))
 
     def replace(self, frames: KeyFrames) -> None:
         """Replace onset, apex and offset; None keeps a number. The source of a changed apex becomes ``corrected``."""
@@ -93,10 +93,7 @@ def read_clip(
             rule(reading)
     if not reading.usable:
         return None, reading.findings
-    if release.apex == UNANNOTATED:
-        reading.apex_source = UNANNOTATED
-    else:
-        _fill_apex(reading)
+    _fill_apex(reading)
     clip = Clip(
         database=database,
         subject=row.subject,
@@ -157,8 +154,7 @@ def _require_order(reading: Reading) -> None:
     known = [onset, offset] if apex is None else [onset, apex, offset]
     if known != sorted(known) or onset == offset:
         found = f"onset {onset}, apex {'none' if apex is None else apex}, offset {offset}"
-        remedy = "correct the row, or copy the table again from the original"
-        reading.reject("onset <= apex <= offset and onset < offset", found, remedy)
+        reading.reject("onset <= apex <= offset and onset < offset", found, CORRECT)
 
 
 def _require_numbering(reading: Reading) -> None:
@@ -246,8 +242,11 @@ def remedy_without_frames(source: Path) -> str:
 def _fill_apex(reading: Reading) -> None:
     """Replace a missing apex, or an apex on the onset (no motion), by the midpoint, rounded up.
 
-    An apex on the offset is kept.
+    An apex on the offset is kept; in a release without apexes, none is filled in.
     """
+    if reading.release.apex == UNANNOTATED:
+        reading.apex_source = UNANNOTATED
+        return
     onset, apex = reading.onset, reading.apex
     if apex is not None and apex != onset:
         if apex == reading.offset:

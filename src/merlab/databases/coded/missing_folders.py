@@ -44,10 +44,18 @@ def _folders_like(pattern: str, folder: Path) -> list[str]:
 
 
 def missing_sources(table: CodingTable, layout: Layout) -> Iterator[Finding]:
-    """Findings about rows without a clip folder: one per clip, one per subject that may have another name, one else.
+    """Findings about rows without a clip folder: of subjects without a folder, and of other clips, one per clip."""
+    yield from _missing_subjects(table, layout)
+    missing: dict[tuple[str, str], Row] = {}
+    for row in table.rows:
+        if row.subject in layout.subjects and (row.subject, row.folder) not in layout.sources:
+            missing.setdefault((row.subject, row.folder), row)
+    for row in missing.values():
+        yield _missing_source(row, table, layout)
 
-    The last is about all subjects without a folder.
-    """
+
+def _missing_subjects(table: CodingTable, layout: Layout) -> Iterator[Finding]:
+    """One finding per subject whose folder may have another name, and one about all others without a folder."""
     release = layout.release
     by_subject: dict[str, list[Row]] = defaultdict(list)
     for row in table.rows:
@@ -75,12 +83,6 @@ def missing_sources(table: CodingTable, layout: Layout) -> Iterator[Finding]:
         named = f"{', '.join(lost)} with" if apart else f"{first_of(dict.fromkeys(clips), NAMES_SHOWN)}, of"
         expected = f"folders {named} {counted(len(clips), 'clip')} in {layout.folder}"
         yield Finding("unusable", where, expected, "no such folder", "copy these folders from the original")
-    missing: dict[tuple[str, str], Row] = {}
-    for row in table.rows:
-        if row.subject in layout.subjects and (row.subject, row.folder) not in layout.sources:
-            missing.setdefault((row.subject, row.folder), row)
-    for row in missing.values():
-        yield _missing_source(row, table, layout)
 
 
 def _rename_of_subject(subject: str, names: Set[str], release: Release, absent: Set[str]) -> str | None:

@@ -83,32 +83,37 @@ def parse_row(number: int, record: Record, table: str, release: Release, above: 
     wrong = release.quirks_of(subject, folder, line, frame_number(record.get("onset", "")) or 0).get("wrong frame")
     moments = read_moments(record, form, wrong.frames if wrong else None)
     if isinstance(moments, str):
-        unknown = ", or nothing if it is unknown," if moments == "apex" else ""
-        expected = f"a frame number (1 or higher){unknown} in column {form.columns[moments]}"
-        cell = record.get(moments, "")
-        return Finding("unusable", where, expected, quoted(cell), remedy_for_number(cell) or CORRECT)
+        return _no_frame_number(where, moments, record, form)
     second_apex = frame_number(record.get("second apex", ""))
     notes = [note_of(moments.repairs)]
     if moments.apex is None and second_apex is not None:
         notes.append(f"no first apex: the second one, {second_apex}, is used")
     return Row(
-        number,
-        subject,
-        clip,
-        folder,
-        moments.onset,
-        moments.apex or second_apex,
-        moments.offset,
-        record.get("action units", ""),
-        emotion_of(record, release),
-        parse_objective_class(record.get("objective class", "")) or "",
-        "; ".join(filter(None, notes)),
-        kind_of(record),
-        _rate(record),
-        tuple(filter(None, (movement_of(record, roles) for roles in FURTHER_MOVEMENTS))),
-        moments.repairs,
-        above,
+        number=number,
+        subject=subject,
+        clip=clip,
+        folder=folder,
+        onset=moments.onset,
+        apex=moments.apex or second_apex,
+        offset=moments.offset,
+        action_units=record.get("action units", ""),
+        emotion=emotion_of(record, release),
+        objective_class=parse_objective_class(record.get("objective class", "")) or "",
+        note="; ".join(filter(None, notes)),
+        kind=kind_of(record),
+        fps=_rate(record),
+        further=tuple(filter(None, (movement_of(record, roles) for roles in FURTHER_MOVEMENTS))),
+        repairs=moments.repairs,
+        above=above,
     )
+
+
+def _no_frame_number(where: str, role: Role, record: Record, form: TableFormat) -> Finding:
+    """The finding about a row whose cell of onset, apex or offset is no frame number."""
+    unknown = ", or nothing if it is unknown," if role == "apex" else ""
+    expected = f"a frame number (1 or higher){unknown} in column {form.columns[role]}"
+    cell = record.get(role, "")
+    return Finding("unusable", where, expected, quoted(cell), remedy_for_number(cell) or CORRECT)
 
 
 def _remedy_for(record: Record) -> str:

@@ -74,12 +74,12 @@ def read_clip(record: Record, footage: Footage | None) -> Clip | Finding:
         if fault:
             return fault
         onset, offset = onset or numbers[0], offset or numbers[-1]
-        filled = [f"{name} unknown" for name in ("onset", "offset") if getattr(record, name) is None]
-        note = f"{', '.join(filled)}: frames {onset} to {offset} are used" if filled else ""
         if onset == offset:
             remedy = "correct the row, or add the frames of the movement"
             found = f"onset and offset are both {onset}"
             return Finding("unusable", record.where, "two frames or more from onset to offset", found, remedy)
+        filled = [f"{name} unknown" for name in ("onset", "offset") if getattr(record, name) is None]
+        note = f"{', '.join(filled)}: frames {onset} to {offset} are used" if filled else ""
     fps = record.fps or (footage.fps if footage else None)
     if fps is None:
         found = "none, and the frames do not state it"

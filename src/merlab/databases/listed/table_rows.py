@@ -161,6 +161,7 @@ def read_records(path: Path, sheet: Sheet, columns: Columns) -> tuple[list[Recor
 
 
 def _faults(path: Path, place: str, cells: Sequence[str], sheet: Sheet, columns: Columns) -> Iterator[Finding]:
+    """What is wrong with a line: with the line as a whole, or else with its cells."""
     width = len(sheet.header)
     filled = list(filter(None, cells))
     if len(filled) == 1:
@@ -173,7 +174,10 @@ def _faults(path: Path, place: str, cells: Sequence[str], sheet: Sheet, columns:
         yield Finding("unusable", f"{path.name}, {place}", expected, f"{len(cells)} cells", remedy)
         return
     given = columns.texts(cells)
-    where = _where(path, place, given)
+    yield from _faults_of_cells(_where(path, place, given), given)
+
+
+def _faults_of_cells(where: str, given: Mapping[str, str]) -> Iterator[Finding]:
     for column in REQUIRED:
         if not given[column]:
             yield Finding("unusable", where, f"a text in column {column}", "an empty cell", "complete the row")
