@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 import pytest
 
-from merlab.databases import find_database, load, long_videos
+from merlab.clips import ClipTable
+from merlab.databases import Database, Examination, find_database, load, long_videos
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
 from merlab.frames import open_frames, read_image
@@ -21,7 +22,7 @@ from merlab.preparation.aligned_clip import TRANSFORMS
 from merlab.preparation.database_faces import SHEETS, Prepared, prepare
 from merlab.preparation.record import MANIFEST, RECORD, landmarks_of, read_record
 from merlab.preparation.settings import Settings
-from merlab.progress import silent
+from merlab.progress import Progress, silent
 from merlab.storage import WriteError
 from tests.databases import casme2_release, casme_release, test_casme3
 from tests.databases.release import empty, truncate, write_table
@@ -289,6 +290,18 @@ def test_faces_that_are_cropped_already_are_refused(tmp_path):
 def test_a_database_of_stored_flow_is_refused(tmp_path):
     with pytest.raises(MerlabError, match="ststnet-flow does not contain .* whole heads.* are synthetic, casme2, smic"):
         prepared("ststnet-flow", tmp_path, tmp_path / "out")
+
+
+def test_without_a_usable_clip_the_command_for_the_reasons_names_the_chosen_table(tmp_path):
+    def examine(root: Path, deep: bool, progress: Progress) -> Examination:
+        return Examination(ClipTable(()), ())
+
+    options = ("--table", "my.xlsx")
+    mine = Database("mine", "", "", examine, examine_heads=examine, cropped=lambda root, _: root, options=options)
+    with pytest.raises(
+        MerlabError, match="no usable clip; run `merlab doctor mine .* --table my.xlsx` for the reasons"
+    ):
+        prepared(mine, tmp_path, tmp_path / "out")
 
 
 @pytest.mark.parametrize("inside", [".", "faces", ".."])

@@ -90,6 +90,10 @@ class Database:
             raise MerlabError(f"{called} returned {shown}, which is no {kind.__name__}")
         return answer
 
+    def doctor_command(self, root: Path) -> str:
+        """The command that examines a copy of this database."""
+        return shlex.join(["merlab", "doctor", self.name, str(root), *self.options])
+
     def heads_remedy(self, root: Path) -> str:
         """What to do about whole heads in a copy of this database, with the command to type."""
         return prepare_remedy(self.name, root, self.options) if self.examine_heads and self.cropped else ALIGN
@@ -158,10 +162,9 @@ def load_clips(
     ``allow_unusable``, which stamps the table INCOMPLETE.
     """
     examination = examine_copy(database, root, False, silent, aligned=aligned)
-    doctor = shlex.join(["merlab", "doctor", database.name, str(root), *database.options])
-    incomplete = _incomplete(examination.of("unusable"), database, root, doctor, allowed=allow_unusable)
+    incomplete = _incomplete(examination.of("unusable"), database, root, allowed=allow_unusable)
     if not examination.clips:
-        raise MerlabError(f"{root} yields no usable clip; `{doctor}` gives the reasons")
+        raise MerlabError(f"{root} yields no usable clip; `{database.doctor_command(root)}` gives the reasons")
     options = (*database.options, *(() if aligned is None else ("--aligned",)))
     table = replace(
         examination.clips,
@@ -176,21 +179,18 @@ def usable_videos(database: Database, root: Path, *, allow_unusable: bool) -> Lo
     """The long videos of a database that has such; raises MerlabError as ``load_clips`` does."""
     read = database.ask("videos", LongVideos, root)
     unusable = [finding for finding in read.findings if finding.severity == "unusable"]
-    doctor = shlex.join(["merlab", "doctor", database.name, str(root), *database.options])
-    incomplete = _incomplete(unusable, database, root, doctor, allowed=allow_unusable)
+    incomplete = _incomplete(unusable, database, root, allowed=allow_unusable)
     return replace(read, stamps=(*read.stamps, *incomplete))
 
 
-def _incomplete(
-    unusable: Sequence[Finding], database: Database, root: Path, doctor: str, *, allowed: bool
-) -> list[str]:
+def _incomplete(unusable: Sequence[Finding], database: Database, root: Path, *, allowed: bool) -> list[str]:
     """The stamp of clips or videos without the unusable ones; raises MerlabError if this is not allowed."""
     if unusable and not allowed:
         first = unusable[0]
         raise MerlabError(
             f"clips of {root} are unusable because of {counted(len(unusable), 'fault')}, the first: {first.where}: "
             f"expected {first.expected}, found {first.found}; "
-            f"`{doctor}` lists them all with their remedies, "
+            f"`{database.doctor_command(root)}` lists them all with their remedies, "
             "--allow-unusable leaves these clips out and marks the result as incomplete"
         )
     return [f"INCOMPLETE: {counted(len(unusable), 'fault')} in {database.name}"] if unusable else []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,8 +127,7 @@ def prepare(
     database = _of_whole_heads(database)
     examination = database.ask("examine_heads", Examination, root, False, silent)
     if not examination.clips:
-        doctor = shlex.join(["merlab", "doctor", database.name, str(root)])
-        raise MerlabError(f"{root} has no usable clip; run `{doctor}` for the reasons")
+        raise MerlabError(f"{root} has no usable clip; run `{database.doctor_command(root)}` for the reasons")
     tables = [table.name for table in examination.tables]
     request = DatabaseRequest(
         database=database.name, root=str(root.resolve()), table=tables, **dict(settings.how_made())
