@@ -89,6 +89,15 @@ def test_a_face_elsewhere_is_another_track():
     assert [find(tracker).track for _ in range(3)] == [0, 1, 1]
 
 
+def test_after_a_cut_a_face_at_the_same_place_is_another_track():
+    """It may be that of another person, as in an interview that is cut from one seat to the other."""
+    rows, columns = np.mgrid[0:480, 0:640]
+    here, there = (np.repeat((gray // 3)[..., None], 3, axis=2).astype(np.uint8) for gray in (rows, columns))
+    tracker = FaceTracker(Detector([CENTRAL]), Landmarker(presences=[0.9, 0.9, 0.9, 0.9]))
+    found = [tracker.find(image) for image in (here, here, there, there)]
+    assert [(one.track, one.detected) for one in found if one] == [(0, True), (0, False), (1, True), (1, False)]
+
+
 def test_a_box_without_a_face_according_to_the_landmarks_is_skipped():
     tracker = FaceTracker(Detector([LARGER, CENTRAL]), Landmarker(false_faces=[LARGER]))
     assert find(tracker).face == CENTRAL

@@ -50,5 +50,12 @@ def test_successive_frames_without_a_face_are_one_range_and_every_new_track_is_a
     ]
 
 
+def test_where_another_face_comes_in_front_the_frame_is_a_jump():
+    found = Interruptions()
+    for number, since in ((2, None), (4, 0), (6, None), (8, 1), (10, None)):
+        found.add(number, seen(0), since)
+    assert found.jumps == [4, 6]
+
+
 def test_a_clip_without_interruptions_has_no_warning():
     assert Interruptions().warnings() == []

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from merlab.faces.detection import Detector, Face, most_prominent
-from merlab.faces.known_face import Change, KnownFace
+from merlab.faces.known_face import KnownFace
 from merlab.faces.landmarks import LEAST_PRESENCE, Landmarker
+from merlab.faces.look_change import Change
 from merlab.faces.looks import likeness, look_of
 from merlab.faces.shots import CutFinder
 from merlab.faces.tracking import LEAST_OVERLAP, TrackedFace
@@ -111,7 +112,7 @@ class PeopleTracker:
         return pair[0][0] if second > first else pair[1][0]
 
     def _follow(self, image: Image, person: KnownFace) -> TrackedFace | None:
-        if person.unseen and person.sudden is None:
+        if person.unseen and not person.changes.is_open:
             return None
         landmarks = self.landmarker.follow(image, person.last)
         if landmarks is None or landmarks.presence < LEAST_PRESENCE:
@@ -195,11 +196,11 @@ class PeopleTracker:
         for person in list(self._people):
             tracked = found.get(person.face_id)
             if tracked is None or not several:
-                person.forget_change()
+                person.changes.forget()
             if tracked is None or not (several or self._since_look == 0):
                 continue
             look = look_of(image, tracked.landmarks)
-            change = person.change(look) if several else Change.SAME
+            change = person.changes.after(look) if several else Change.SAME
             if change is not Change.SAME:
                 self._change(image, person, found, change)
             elif self._since_look == 0 and not _is_beside(tracked, found) and not person.remember(look, tracked.box):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from merlab.faces.detection import Detector, Face, most_prominent
 from merlab.faces.landmarks import LEAST_PRESENCE, Landmarker, Landmarks
+from merlab.faces.shots import CutFinder
 from merlab.frames import Image
 
 LEAST_OVERLAP = 0.1
@@ -19,8 +20,8 @@ class TrackedFace:
         face: the box of the detector if the detector ran, or the box of the landmarks if the face was followed.
         landmarks: the landmarks, in pixels of the frame.
         detected: whether the detector ran (False: the face was followed from the previous frame).
-        track: 0 at first; it increases by 1 whenever the face does not overlap the last known face, because it may
-            then be another person, or there may be a cut.
+        track: 0 at first; it increases by 1 after a cut, and whenever the face does not overlap the last known face,
+            because it may then be another person.
 
     """
 
@@ -40,7 +41,7 @@ class FaceTracker:
 
     In the first frame, it is the largest and most central face; later, the face that overlaps the last known face. With
     the face mesh, the crop for the next frame comes from the last landmarks, as in MediaPipe, and the detector runs
-    again only if the network no longer finds a face there.
+    again only after a cut, or if the network no longer finds a face there.
     """
 
     def __init__(self, detector: Detector, landmarker: Landmarker) -> None:
@@ -49,9 +50,13 @@ class FaceTracker:
         self._following: Landmarks | None = None
         self._last: Face | None = None
         self._track = 0
+        self._cuts = CutFinder()
+        self._is_cut = False
 
     def find(self, image: Image) -> TrackedFace | None:
         """The face in the next frame, ``image`` (H, W, 3) BGR; None if no face is found."""
+        if self._cuts.is_cut(image):
+            self._is_cut, self._following = True, None
         if self._following is not None:
             landmarks = self.landmarker.follow(image, self._following)
             if landmarks is not None and landmarks.presence >= LEAST_PRESENCE:
@@ -73,7 +78,8 @@ class FaceTracker:
 
     def _accept(self, face: Face, landmarks: Landmarks, *, detected: bool) -> TrackedFace:
         # The boxes of the detector and of the landmarks differ, so only boxes of landmarks are compared.
-        if self._last is not None and landmarks.face.overlap(self._last) < LEAST_OVERLAP:
+        if self._last is not None and (self._is_cut or landmarks.face.overlap(self._last) < LEAST_OVERLAP):
             self._track += 1
+        self._is_cut = False
         self._last, self._following = landmarks.face, landmarks
         return TrackedFace(face, landmarks, detected, self._track)

@@ -13,6 +13,7 @@ from merlab.faces.quality import frame_rate_warnings
 from merlab.faces.tracking import TrackedFace
 from merlab.frames import ClipError, Clock, Frames, Image, ImageFolder
 from merlab.json_models import write_model
+from merlab.preparation.face_watch import FaceWatch
 from merlab.preparation.record import RECORD, AlignmentQuality, AlignmentRecord, FaceBox
 from merlab.preparation.settings import Settings
 from merlab.preparation.sheets import contact_sheet
@@ -32,9 +33,10 @@ class Interruptions:
     lost: list[tuple[int, int]] = field(default_factory=list)
     jumps: list[int] = field(default_factory=list)
     _tracks: int = 0
+    _before: int = 0
 
-    def add(self, number: int, tracked: TrackedFace | None) -> None:
-        """Add frame ``number``; frames come in ascending order."""
+    def add(self, number: int, tracked: TrackedFace | None, other_since: int | None = None) -> None:
+        """Add frame ``number``; frames come in ascending order. ``other_since`` is that of ``FaceWatch``."""
         if tracked is None:
             first = number
             if self.lost and self.lost[-1][1] == number - 1:
@@ -43,6 +45,9 @@ class Interruptions:
         elif tracked.track > self._tracks:
             self.jumps.append(number)
             self._tracks = tracked.track
+        elif other_since is not None:
+            self.jumps.append(self._before if other_since else number)
+        self._before = number
 
     def warnings(self) -> list[str]:
         """The places, as sentences."""
@@ -94,6 +99,7 @@ class ClipWriter:
         self.alignment = ClipAlignment(self.onset, settings.finding.open(), settings.motion)
         self.candidates = len(self.alignment.tracker.detector.detect(self.onset))
         self.interruptions = Interruptions()
+        self.watch = FaceWatch(self.alignment.tracker.detector)
         self.landmarks: dict[int, Landmarks] = {}
         self.shown: dict[int, Image] = {}
 
@@ -107,7 +113,7 @@ class ClipWriter:
                 "clip again, or give the frames of each size on their own"
             )
         face = self.alignment.align(frame)
-        self.interruptions.add(number, face.tracked)
+        self.interruptions.add(number, face.tracked, self.watch.other_since(frame, face.tracked))
         if self.settings.motion != "onset":
             self._append_transform(number, face.transform)
         if number in self.job.onsets:
