@@ -11,7 +11,7 @@ import pytest
 
 from merlab.serving.arrivals import Arrival
 from merlab.serving.limits import Limits, RefusedError
-from merlab.serving.uploads import file_name, receive_video, shown_name
+from merlab.serving.uploads import receive_video
 
 HEADERS = {"content-type": "multipart/form-data; boundary=B"}
 HEAD = b'--B\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
@@ -114,42 +114,3 @@ def test_an_upload_whose_file_has_no_name_or_that_is_not_one_file_is_refused(tmp
     with pytest.raises(RefusedError, match=problem) as refused:
         received(tmp_path, head, b"abc", END)
     assert refused.value.status == status
-
-
-@pytest.mark.parametrize(
-    ("given", "shown"),
-    [
-        ("C:\\Users\\anna\\a.mp4", "a.mp4"),
-        ("C:/Users/anna/a.mp4/", "a.mp4"),
-        ("Take A/A:1.mp4", "A:1.mp4"),
-        ("S:1 \u2013 10:30.mp4", "S:1 \u2013 10:30.mp4"),
-        ("line\r\nbreak\x7f\u2066.mp4", "linebreak.mp4"),
-        ("\x00", "video"),
-        ("a" * 251 + ".mp4", "a" * 251 + ".mp4"),
-        ("a" * 252 + ".mp4", "a" * 251 + ".mp4"),
-        ("b" * 300 + "1234567890123456.mp4", "b" * 235 + "1234567890123456.mp4"),
-    ],
-)
-def test_a_video_is_shown_under_its_name_without_its_folders(given, shown):
-    assert shown_name(given) == shown
-
-
-@pytest.mark.parametrize(
-    ("name", "stored"),
-    [
-        ("interview 1.MP4", "interview 1.MP4"),
-        ("a.mp4.mp4", "a.mp4.mp4"),
-        ("-.mp4", "video.mp4"),
-        ("A:1?*|.mp4", "A_1.mp4"),
-        # Devices of Windows.
-        ("Con.mp4", "Con_.mp4"),
-        ("aux .cut.mp4", "aux _.cut.mp4"),
-        ("com1.mp4", "com1_.mp4"),
-        ("contempt.mp4", "contempt.mp4"),
-        # 200 bytes of the name, and no half of a letter of two bytes.
-        ("é" * 120 + ".mkv", "é" * 100 + ".mkv"),
-        ("a" + "é" * 120 + ".mkv", "a" + "é" * 99 + ".mkv"),
-    ],
-)
-def test_a_video_is_stored_under_a_name_that_every_system_takes(name, stored):
-    assert file_name(name) == stored

@@ -21,7 +21,8 @@ from merlab.serving.job_runner import Runner
 from merlab.serving.jobs import Jobs
 from merlab.serving.limits import RefusedError
 from merlab.serving.requests import LocalVideo, SentOptions
-from merlab.serving.uploads import receive_video, shown_name
+from merlab.serving.uploads import receive_video
+from merlab.serving.video_names import shown_name
 from merlab.spotting.spot import SpottingSettings
 from merlab.version import __version__
 
