@@ -213,6 +213,7 @@ def test_published_results_are_listed_with_their_rule_of_selection_and_recalled_
 def test_a_stored_result_holds_the_metrics_of_one_method_at_least(stored, tmp_path):
     result = json.loads((stored / "demo.json").read_text(encoding="utf-8"))
     del result["content_digest"]
+    result["versions"]["merlab"] = __version__
     for methods in (0, 1):
         (tmp_path / f"{methods}.json").write_text(json.dumps({**result, "metrics": result["metrics"][:methods]}))
     with pytest.raises(MerlabError, match=r"0\.json is not a stored result"):
