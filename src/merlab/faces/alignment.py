@@ -128,7 +128,7 @@ class FaceAlignment:
     frame of the clip, from its first frame on. Only the last state is kept, so memory does not grow with the clip.
     """
 
-    def __init__(self, onset: Image, found: TrackedFace, motion: HeadMotion = "onset") -> None:
+    def __init__(self, onset: Image, found: TrackedFace, motion: HeadMotion) -> None:
         if motion not in HEAD_MOTIONS:
             raise MerlabError(f"unknown motion {motion!r}; it is one of {', '.join(HEAD_MOTIONS)}")
         self.motion = motion

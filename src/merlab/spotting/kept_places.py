@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +31,7 @@ class FramesRead:
     count: int
     first: int
     damaged: Sequence[int]
-    light: Light = field(default_factory=Light)
+    light: Light
 
 
 class KeptPlaces:

@@ -21,6 +21,9 @@ from merlab.frames import Float32Array, Frames, Image, Video
 from merlab.optical_flow import DenseInverseSearch, Gray
 from merlab.spotting.light import Light
 
+# Goes up whenever movements, or their moments, are measured in another way; what was kept before is measured anew.
+MEASURED = 9
+
 WIDTH, HEIGHT = 116, 141
 ROWS, COLUMNS = 14, 12
 # How long a key frame is used, and how much later than the first one the second one begins.
@@ -52,10 +55,6 @@ def prepare(frame: Image, width: int = WIDTH, height: int = HEIGHT) -> Gray:
     deviation = np.sqrt(cv2.GaussianBlur(detail * detail, (0, 0), CONTRAST_SIGMA * scale))
     even = MIDDLE_GRAY + CONTRAST * detail / (deviation + LEAST_DEVIATION)
     return np.asarray(np.clip(even, 0, 255), np.uint8)
-
-
-# Goes up whenever movements, or their moments, are measured in another way; what was kept before is measured anew.
-MEASURED = 9
 
 
 @dataclass(frozen=True, eq=False)

@@ -136,7 +136,7 @@ class _Making:
     kept: KeptPlaces
     fps: float | None
     progress: Progress
-    numbers: Sequence[int] | None = None
+    numbers: Sequence[int] | None
 
     def number(self, position: int, first: int) -> int:
         """The number of the frame at a position from 1, where that of the first is ``first``."""

@@ -93,7 +93,7 @@ class Feature:
     before: int
     after: int
     of: Callable[[Around, int], NDArray[np.generic]]
-    k: int = 0
+    k: int
 
     def __call__(self, around: Around) -> NDArray[np.generic]:
         """The value of the sample in the middle."""

@@ -22,9 +22,9 @@ SUFFIX = ".eaf"
 def read_annotations(
     path: Path,
     fps: float | None,
-    tier: str | None = None,
-    rates: Mapping[str, float] | None = None,
-    first_of: Callable[[str], int | None] | None = None,
+    tier: str | None,
+    rates: Mapping[str, float] | None,
+    first_of: Callable[[str], int | None] | None,
 ) -> CellTable:
     """The annotations of one tier as events: video, onset and offset in frames, kind or emotion, and merlab's face_id.
 

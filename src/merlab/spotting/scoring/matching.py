@@ -29,7 +29,7 @@ def match(truth: ArrayLike, spotted: ArrayLike, least: float = LEAST_IOU) -> lis
     return match_overlaps(iou(truth, spotted), least)
 
 
-def match_overlaps(overlaps: NDArray[np.float64], least: float = LEAST_IOU) -> list[Hit]:
+def match_overlaps(overlaps: NDArray[np.float64], least: float) -> list[Hit]:
     """The pairs of ``match`` from the intersections over union of all pairs, (n, m)."""
     candidates = [(int(row), int(column)) for row, column in np.argwhere(overlaps >= least)]
     hits: list[Hit] = []

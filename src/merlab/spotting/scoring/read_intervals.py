@@ -85,19 +85,16 @@ def read_events(given: Events | Sequence[Events], how: Reading | None = None) ->
     Raises MerlabError, with the rows and the remedy, for a file that cannot be read, and for everything that would be
     counted wrongly (see ``event_cells``).
     """
-    return with_numbers(event_cells(given, how=how))
+    return with_numbers(event_cells(given, "the table of events", how or Reading()))
 
 
-def event_cells(
-    given: Events | Sequence[Events], name: str = "the table of events", how: Reading | None = None
-) -> CellTable:
+def event_cells(given: Events | Sequence[Events], name: str, how: Reading) -> CellTable:
     """The events as checked text; ``name`` is what a DataFrame is called in messages.
 
     Raises MerlabError for an onset or offset that is not a frame number, an onset after its offset, an apex outside of
     its interval, rows without a video, two spellings of a video or an emotion, events that occur twice, and videos of
     one name in tables of several folders.
     """
-    how = how or Reading()
     table = _read(given, name, how) if isinstance(given, (pd.DataFrame, Path, str)) else _read_all(given, name, how)
     spelled = table.with_one_spelling([VIDEO])
     spelled = spelled.with_one_spelling([EMOTION]) if EMOTION in spelled.cells else spelled
@@ -267,7 +264,7 @@ def _has_one_video_without_a_name(given: Events) -> bool:
     return isinstance(given, pd.DataFrame) and VIDEO in given and bool((given[VIDEO] == "").all())
 
 
-def _require_intervals(table: CellTable, pattern: str = FRAME_NUMBER) -> None:
+def _require_intervals(table: CellTable, pattern: str) -> None:
     for column in FRAMES:
         if column in table.cells:
             known = table.cells[column] != "" if column == APEX else True
