@@ -60,6 +60,20 @@ def test_a_video_becomes_a_clip_with_its_record_sheet_manifest_and_aligned_video
     assert read_image(out / SHEET).shape[1] > 3 * 231
 
 
+@pytest.mark.slow
+def test_a_face_that_is_replaced_beside_another_person_is_a_jump(tmp_path, eight_heads):
+    """As in a split screen, of which one side is cut; the larger face is followed."""
+    first, second, third = (frame for frame, _ in eight_heads[:3])
+
+    def beside(head):
+        return np.hstack([head, np.vstack([cv2.resize(second, (320, 240)), cv2.resize(NOTHING, (320, 240))])])
+
+    source = write_folder(tmp_path / "split", [beside(first)] * 6 + [beside(third)] * 4)
+    record = align(source, tmp_path / "out", FIVE_POINTS, fps=200.0)
+    assert record.jumps == (7,)
+    assert "the face is another one, or elsewhere, from frame 7 on" in record.warnings
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
