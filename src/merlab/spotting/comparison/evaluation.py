@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 from merlab.databases.long_video import Kind, LongEvent, LongVideo
@@ -87,7 +88,8 @@ def compare_spotting(
         "merlab": __version__,
         "measured": MEASURED,
         "computed": COMPUTED,
-        "versions": computing_versions(),
+        # PyTorch, which takes seconds, is loaded by networks only; folds of two versions of it would be joined.
+        "versions": computing_versions() | {"torch": version("torch")},
     }
     with (
         claimed_folder(
