@@ -274,7 +274,9 @@ class TestRefusals:
     def test_a_complete_tree_of_other_versions_stays_and_is_named_as_such(self, tree, tmp_path, monkeypatch):
         copy = Path(shutil.copytree(tree, tmp_path / "copy"))
         monkeypatch.setattr(folder, "stack_versions", lambda: {"numpy": "0.1"})
-        with pytest.warns(UserWarning, match=r"copy was made with merlab .*, but .* are numpy 0\.1, .*--again"):
+        with pytest.warns(
+            UserWarning, match=r"copy was made with merlab .*, but .* are numpy 0\.1, .* it is used as it is"
+        ):
             make_faces(copy, **SETTINGS, jobs=1)
         assert digests(copy) == digests(tree)
 

@@ -86,8 +86,7 @@ def warn_of_other_versions(out: Path) -> None:
     """Warn where a complete folder, which is used as it is, was made with other versions."""
     if _started_with(out) != stack_versions():
         warnings.warn(
-            f"{out} was made with {_other_versions(out)}; it stays as it is, and --again (in Python, again=True) makes "
-            "it again",
+            f"{out} was made with {_other_versions(out)}; it is used as it is, and a new folder gets what they make",
             stacklevel=4,
         )
 
