@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 
 from merlab.frames.clock import Clock
-from merlab.spotting.timing import source_caveats, timing_of
+from merlab.spotting.caveats import source_caveats
+from merlab.spotting.timing import timing_of
 from tests.videos.recording import face_at, shown_at, write_stamped
 
 # The movement of these tests: onset, apex, offset, s.

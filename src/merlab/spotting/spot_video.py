@@ -23,7 +23,7 @@ from merlab.outputs.result_folder import ResultFolder
 from merlab.progress import Progress, shown_progress
 from merlab.sinks import CsvSink
 from merlab.spotting.aligned_frames import AlignedFrames, clock_of_frames, has_gaps, require_most_frames
-from merlab.spotting.caveats import spotting_caveats
+from merlab.spotting.caveats import damage_caveats, missing_caveats, source_caveats, spotting_caveats
 from merlab.spotting.event import SpottedEvent, Tier
 from merlab.spotting.kept_places import FramesRead, KeptPlaces
 from merlab.spotting.moments_row import moments_of
@@ -44,7 +44,7 @@ from merlab.spotting.timeline import (
     TimelineEvent,
     read_timeline,
 )
-from merlab.spotting.timing import Timing, damage_caveats, file_facts, missing_caveats, source_caveats, timing_of
+from merlab.spotting.timing import Timing, file_facts, timing_of
 from merlab.spotting.video_sources import folder_of, source_of
 from merlab.storage import read_json_object, whole_folder
 from merlab.version import __version__

@@ -1,17 +1,13 @@
-"""When the frames of a video were recorded: as the metadata of a result states it, and as warnings."""
+"""When the frames of a video were recorded, as the metadata of a result states it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal
 
-from merlab.frames import MAX_FRAMES_NAMED, Frames, MediaFacts, Video, describe_numbers
+from merlab.frames import Frames, MediaFacts, Video
 from merlab.frames.clock import Clock
 from merlab.json_models import FrozenModel
-from merlab.spelling import seconds_text
-
-MOST_GAPS_NAMED = 3
 
 RateSource = Literal["stamps", "tag", "given"]
 
@@ -90,67 +86,3 @@ def timing_of(clock: Clock, frames: int, first: int, fps: float | None, numbers:
 def file_facts(frames: Frames) -> MediaFacts | None:
     """What a video file says about itself; None for a folder of images."""
     return frames.facts if isinstance(frames, Video) else None
-
-
-def damage_caveats(damaged: Sequence[int], frames: int, remedy: str) -> list[str]:
-    """That some of the frames could not be decoded, by their numbers; none where all could."""
-    if not damaged:
-        return []
-    named = ", ".join(map(str, damaged[:MAX_FRAMES_NAMED])) + (", ..." if len(damaged) > MAX_FRAMES_NAMED else "")
-    return [f"{len(damaged)} of {frames} frames are damaged and could not be decoded ({named}): {remedy}"]
-
-
-def missing_caveats(numbers: Sequence[int] | None) -> list[str]:
-    """That numbers are missing among those of the frames; none where ``numbers`` is None."""
-    if numbers is None:
-        return []
-    return [
-        f"the folder contains {describe_numbers(numbers)}: times follow the numbers, and movements were spotted in "
-        "positions of the face interpolated between the frames that are there; if the camera did not drop the others, "
-        "copy them again"
-    ]
-
-
-def source_caveats(timing: Timing, file: MediaFacts | None) -> list[str]:
-    """What a user must know about the times and the pixels of a source, in sentences; ``file`` is None for images."""
-    return _timing_caveats(timing, file) + (_file_caveats(timing, file) if file else [])
-
-
-def _file_caveats(timing: Timing, file: MediaFacts) -> list[str]:
-    if timing.fps_source != "stamps":
-        # The speed is among the caveats of the timing.
-        file = replace(file, slowed=1.0, capture_rate=None)
-    return list(file.notes())
-
-
-def _timing_caveats(timing: Timing, file: MediaFacts | None) -> list[str]:
-    warnings = []
-    if timing.speed:
-        said = "as its tag states" if timing.fps_source == "tag" else "as given"
-        warnings.append(
-            f"the file plays {timing.speed} than it was recorded ({timing.fps:.5g} frames per second, {said}): tables "
-            f"hold real seconds; in a player, the overlay and the ELAN file, they are {timing.slowed:.4g} times as many"
-        )
-    if timing.gaps:
-        warnings.append(
-            f"time is missing before {_gaps_text(timing.gaps)}: there every face starts anew, and no event spans a gap"
-        )
-    # Of images, ``missing_caveats`` says it.
-    if timing.frame_rate_varies and file:
-        warnings.append(
-            "the frame rate varies: seconds are those of the time stamps, and movements were spotted in positions of "
-            f"the face interpolated to {timing.fps:.5g} even moments per second; a constant rate shows more"
-        )
-    return warnings
-
-
-def _gaps_text(gaps: Sequence[Gap]) -> str:
-    """``frame 1501 (10 s missing, at 7.50 s)``, for several with their number."""
-    named = ", ".join(
-        f"frame {gap.frame} ({seconds_text(gap.missing_s)} s missing, at {gap.time_s:.2f} s)"
-        for gap in gaps[:MOST_GAPS_NAMED]
-    )
-    if len(gaps) == 1:
-        return named
-    more = ", ..." if len(gaps) > MOST_GAPS_NAMED else ""
-    return f"{len(gaps)} frames, in all {seconds_text(sum(gap.missing_s for gap in gaps))} s: {named}{more}"

@@ -8,8 +8,8 @@ from importlib.metadata import version
 from merlab.faces.mesh_network import runtime_version
 from merlab.frames import open_frames
 from merlab.outputs.kept_arrays import computing_versions
-from merlab.spotting.caveats import spotting_caveats
-from merlab.spotting.timing import damage_caveats, file_facts, source_caveats, timing_of
+from merlab.spotting.caveats import damage_caveats, source_caveats, spotting_caveats
+from merlab.spotting.timing import file_facts, timing_of
 from merlab.version import __version__
 from merlab.videos.chunks.assembly import FaceRecord, Totals
 from merlab.videos.chunks.plan import VideoPlan
