@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -58,20 +58,9 @@ def for_each(
     if (out / EVENTS).is_file() and any(out.glob("*.json")):
         raise MerlabError(f"{out} holds the result of a single video; choose another folder for several videos")
     left_out = require_no_others(out, tables, folders)
-    results: dict[Path, Result | MerlabError] = {}
-    changed: dict[Path, ChangedVideoError] = {}
     with only_writer(out), shown_progress(progress) as show, keeping(f"the finished videos are kept in {out}"):
-        for position, (video, folder) in enumerate(folders.items(), start=1):
-            name = f"{one_line(video.name)} ({position} of {len(folders)})"
-            try:
-                results[video] = make(video, folder, _prefixed(show, name))
-            except ChangedVideoError as error:
-                results[video] = changed[video] = error
-            except OtherResultError:
-                # It is no fault of the video, and the tables of all videos stay like the result.
-                raise
-            except MerlabError as error:
-                results[video] = error
+        results = _made(folders, make, show)
+        changed = {video: result for video, result in results.items() if isinstance(result, ChangedVideoError)}
         if changed and all(isinstance(result, MerlabError) for result in results.values()):
             # The tables of all videos stay like the results.
             raise next(iter(changed.values()))
@@ -79,6 +68,25 @@ def for_each(
     warn_of_left_out(out, left_out, "not among the videos any more")
     had_a_result = [video.name for video in changed if (folders[video] / EVENTS).is_file()]
     warn_of_left_out(out, had_a_result, "changed since the result was made")
+    return results
+
+
+def _made(
+    folders: Mapping[Path, Path], make: Callable[[Path, Path, Progress], Result], show: Progress
+) -> dict[Path, Result | MerlabError]:
+    """The result of each video in its folder, or its error; raises OtherResultError."""
+    results: dict[Path, Result | MerlabError] = {}
+    for position, (video, folder) in enumerate(folders.items(), start=1):
+        name = f"{one_line(video.name)} ({position} of {len(folders)})"
+        try:
+            results[video] = make(video, folder, _prefixed(show, name))
+        except ChangedVideoError as error:
+            results[video] = error
+        except OtherResultError:
+            # It is no fault of the video, and the tables of all videos stay like the result.
+            raise
+        except MerlabError as error:
+            results[video] = error
     return results
 
 

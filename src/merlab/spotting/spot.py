@@ -158,7 +158,7 @@ def spot_places(
     Frames are at equal distances, ``fps`` per second; ``first`` is the number of the first. Holds two windows of places
     in memory, however many there are.
     """
-    yield from each_once(_windows(places, fps, settings, first))
+    return each_once(_windows(places, fps, settings, first))
 
 
 def each_once(windows: Iterable[Window]) -> Iterator[Window]:
