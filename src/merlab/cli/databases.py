@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -24,6 +24,9 @@ from merlab.progress import shown_progress
 from merlab.schemes import AS_LABELED, SCHEMES, as_scheme
 from merlab.spelling import counted
 from merlab.stamps import in_brackets
+
+if TYPE_CHECKING:
+    from merlab.databases import Examination
 
 
 @app.command(rich_help_panel=DATA)
@@ -65,16 +68,7 @@ def doctor(
         }
         print_json(content)
     else:
-        print_table(
-            f"{database} at {root}", ["fact", "value"], [[key, value] for key, value in examination.facts.items()]
-        )
-        columns = ["severity", "where", "expected", "found", "what to do"]
-        rows = [
-            [finding.severity, finding.where, finding.expected, finding.found, finding.remedy]
-            for finding in examination.findings
-        ]
-        if rows:
-            print_table("Where they differ", columns, rows)
+        _print_examination(f"{database} at {root}", examination)
         if heads:
             out_console.print(escape(f"whole heads: {chosen.heads_remedy(root)}"), soft_wrap=True)
         clips_found = "" if table_only else f"{counted(len(examination.clips), 'usable clip')}, "
@@ -82,6 +76,17 @@ def doctor(
         out_console.print(escape(summary))
     if unusable:
         raise typer.Exit(1)
+
+
+def _print_examination(title: str, examination: Examination) -> None:
+    print_table(title, ["fact", "value"], list(map(list, examination.facts.items())))
+    columns = ["severity", "where", "expected", "found", "what to do"]
+    rows = [
+        [finding.severity, finding.where, finding.expected, finding.found, finding.remedy]
+        for finding in examination.findings
+    ]
+    if rows:
+        print_table("Where they differ", columns, rows)
 
 
 @app.command("long-videos", rich_help_panel=DATA)

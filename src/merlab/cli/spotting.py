@@ -20,6 +20,7 @@ from merlab.stamps import in_brackets
 if TYPE_CHECKING:
     from merlab.cli.video_results import VideoSummary
     from merlab.spotting.comparison.by_method import MethodResult
+    from merlab.videos.answers.questions import AnsweredFile
 
 ANSWERS = "answers.csv"
 MOST_NAMED = 3
@@ -183,6 +184,11 @@ def answers_command(
     for video in videos:
         if video.faces > 1:
             print_note(f"{video.faces} faces of {video.name} show expressions; all are listed, as of one face")
+    _print_answered(answered)
+
+
+def _print_answered(answered: Sequence[AnsweredFile]) -> None:
+    """How many questions of each file are answered, and some of those whose form is unknown."""
     for each in answered:
         counts = ", ".join(f"{count} {status}" for status, count in sorted(each.counts.items()))
         out_console.print(escape(f"{counts}: {each.path}"), soft_wrap=True)
@@ -191,7 +197,7 @@ def answers_command(
 
 
 def spot_by_method(
-    videos: Sequence[Path],
+    videos: list[Path],
     out: Path | None,
     method: str,
     *,
@@ -203,31 +209,24 @@ def spot_by_method(
     as_json: bool,
 ) -> None:
     """`merlab spot --method`; ``others`` are options that a comparison method does not have."""
-    from merlab.cli.video_results import print_results
+    from merlab.cli.video_results import Summaries, spot_and_print
     from merlab.progress import Progress
     from merlab.spotting.comparison.by_method import MethodOnVideos
     from merlab.spotting.many_videos import for_each, require_rates
-    from merlab.spotting.spot_video import OUT
-    from merlab.spotting.tables_of_all import EVENTS
-    from merlab.spotting.video_sources import folder_of, skipped_in, videos_in, warn_of_arrivals
 
     for option, value in others.items():
         if value is not None:
             raise MerlabError(f"{option} is a setting of merlab's own spotter; leave it out with --method")
-    spotter, out = MethodOnVideos(method, train, p=p, fps=fps), out or OUT
-    listed = [each for video in videos for each in (videos_in(video) or [video])]
-    skipped = {path: reason for video in videos for path, reason in skipped_in(video).items()}
+    spotter = MethodOnVideos(method, train, p=p, fps=fps)
 
     def make(video: Path, folder: Path, progress: Progress | bool = True) -> MethodResult:
         return spotter.spot(video, folder, progress, again=again)
 
-    if len(listed) > 1 or listed != list(videos):
+    def make_each(listed: Sequence[Path], folder: Path) -> Summaries:
         require_rates(listed, fps)
-        made = for_each(listed, out, make)
-        warn_of_arrivals(videos, listed)
-        print_results({video: _summary(each) for video, each in made.items()}, skipped, out / EVENTS, as_json)
-    else:
-        print_results({videos[0]: _summary(make(videos[0], folder_of(videos[0], out)))}, skipped, None, as_json)
+        return {video: _summary(each) for video, each in for_each(listed, folder, make).items()}
+
+    spot_and_print(videos, out, lambda video, folder: _summary(make(video, folder)), make_each, as_json)
 
 
 def _summary(result: MethodResult | MerlabError) -> VideoSummary | MerlabError:

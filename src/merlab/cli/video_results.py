@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,6 +106,34 @@ def summary_of_result(result: VideoResult | MerlabError) -> VideoSummary | Merla
             "weak": _records(result.weak),
         },
     )
+
+
+def spot_and_print(
+    videos: list[Path],
+    out: Path | None,
+    spot_one: Callable[[Path, Path], VideoSummary | MerlabError],
+    spot_each: Callable[[Sequence[Path], Path], Summaries],
+    as_json: bool,
+) -> None:
+    """Spot in one video, or in several and in those of folders, and print the results.
+
+    ``spot_one`` gets a video and the folder of its result, ``spot_each`` all videos and the folder of their results.
+    """
+    from merlab.spotting.spot_video import OUT
+    from merlab.spotting.tables_of_all import EVENTS
+    from merlab.spotting.video_sources import folder_of, skipped_in, videos_in, warn_of_arrivals
+
+    listed = [each for video in videos for each in (videos_in(video) or [video])]
+    skipped = {path: reason for video in videos for path, reason in skipped_in(video).items()}
+    if out is None:
+        # The tables of one folder must not replace those of another.
+        out = folder_of(videos[0], OUT) if len(videos) == 1 and listed != videos else OUT
+    if len(listed) > 1 or listed != videos:
+        summaries = spot_each(listed, out)
+        warn_of_arrivals(videos, listed)
+        print_results(summaries, skipped, out / EVENTS, as_json)
+    else:
+        print_results({videos[0]: spot_one(videos[0], folder_of(videos[0], out))}, skipped, None, as_json)
 
 
 def print_results(

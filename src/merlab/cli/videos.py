@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -91,16 +92,9 @@ def spot_command(
     one weak.csv of all. Finished results are not computed again.
     """
     from merlab.frames.opening import require_one_kind
-    from merlab.spotting.spot_video import OUT, spot
-    from merlab.spotting.tables_of_all import EVENTS
-    from merlab.spotting.video_sources import folder_of, skipped_in, videos_in, warn_of_arrivals
 
     for video in videos:
         require_one_kind(video)
-    listed = [each for video in videos for each in (videos_in(video) or [video])]
-    if out is None:
-        # The tables of one folder must not replace those of another.
-        out = folder_of(videos[0], OUT) if len(videos) == 1 and listed != videos else OUT
     if method not in {None, "merlab"}:
         from merlab.cli.spotting import spot_by_method
 
@@ -109,19 +103,20 @@ def spot_command(
         return
     if train is not None:
         raise MerlabError("--train belongs to --method; merlab's own spotter is not trained")
-    from merlab.cli.video_results import print_results, summary_of_timeline
+    from merlab.cli.video_results import Summaries, VideoSummary, spot_and_print, summary_of_timeline
     from merlab.spotting.spot_each import spot_each
+    from merlab.spotting.spot_video import spot
 
     settings = _settings(p, floor, spotting)
-    skipped = {path: reason for video in videos for path, reason in skipped_in(video).items()}
-    if len(listed) > 1 or listed != videos:
-        made = spot_each(listed, out, fps=fps, settings=settings, again=again)
-        warn_of_arrivals(videos, listed)
-        summaries = {video: summary_of_timeline(each) for video, each in made.items()}
-        print_results(summaries, skipped, out / EVENTS, as_json)
-    else:
-        single = spot(videos[0], folder_of(videos[0], out), fps=fps, settings=settings, again=again)
-        print_results({videos[0]: summary_of_timeline(single)}, skipped, None, as_json)
+
+    def make(video: Path, folder: Path) -> VideoSummary | MerlabError:
+        return summary_of_timeline(spot(video, folder, fps=fps, settings=settings, again=again))
+
+    def make_each(listed: Sequence[Path], folder: Path) -> Summaries:
+        made = spot_each(listed, folder, fps=fps, settings=settings, again=again)
+        return {video: summary_of_timeline(each) for video, each in made.items()}
+
+    spot_and_print(videos, out, make, make_each, as_json)
 
 
 # Options of `recognize` about how faces are searched for, by their parameters.
