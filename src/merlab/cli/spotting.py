@@ -19,7 +19,7 @@ from merlab.stamps import in_brackets
 
 if TYPE_CHECKING:
     from merlab.cli.video_results import VideoSummary
-    from merlab.spotting.comparison.by_method import MethodResult
+    from merlab.spotting.comparison.method_result import MethodResult
     from merlab.videos.answers.questions import AnsweredFile
 
 ANSWERS = "answers.csv"

@@ -4,108 +4,44 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from functools import cached_property
+from dataclasses import asdict
 from pathlib import Path
-
-import pandas as pd
 
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
 from merlab.frames import Clock, clock_of, open_frames
 from merlab.frames.opening import SourceState, require_unchanged, state_of
 from merlab.given import as_path, require_number
-from merlab.json_models import FrozenModel, read_model, write_model
-from merlab.outputs.claims import CLUTTER, OtherResultError, require_same
-from merlab.outputs.locks import INSIDE, only_writer
+from merlab.outputs.locks import only_writer
 from merlab.processes.thread_limits import one_thread
 from merlab.progress import Progress, shown_progress
-from merlab.sinks import CsvSink
-from merlab.spotting.columns import Columns
 from merlab.spotting.comparison import as_spotter, code_of
 from merlab.spotting.comparison.folds import equal_recordings, has_events, target_of
 from merlab.spotting.comparison.found import Found, distinct
 from merlab.spotting.comparison.material import Material, prepare
+from merlab.spotting.comparison.method_result import (
+    METHOD_ROWS,
+    MethodEvent,
+    MethodMetadata,
+    MethodRequest,
+    MethodResult,
+    require_free,
+    stored_result,
+    write_result,
+)
 from merlab.spotting.comparison.notes import damage_note, missing_note, short_note
 from merlab.spotting.comparison.recordings import digest_of, recordings_in
 from merlab.spotting.comparison.sampling import step_of
 from merlab.spotting.comparison.spotter import COMPUTED, Fitted, Spotter, Target
 from merlab.spotting.comparison.yours import YourSpotter
-from merlab.spotting.moments_row import Moments, OfVideo, moments_of
-from merlab.spotting.tables_of_all import EVENTS
+from merlab.spotting.moments_row import moments_of
 from merlab.spotting.video_sources import source_of
 from merlab.stamps import SYNTHETIC
-from merlab.storage import whole_folder
 from merlab.version import __version__
 
-METADATA = "method.json"
-HOLDS = "results of `merlab spot --method`"
 TEMPORARY = "merlab-features-"
 # The kind that `merlab spot` is about.
 KIND: Kind = "micro"
-
-
-@dataclass(frozen=True)
-class MethodEvent(Moments, OfVideo):
-    """One row of events.csv: a spotted interval, its kind last; ``score`` is in units of the method."""
-
-    kind: str
-
-
-METHOD_ROWS = Columns(MethodEvent)
-
-
-class MethodRequest(FrozenModel):
-    """Everything that determines the result: the file and its state, the method, and what it was fitted to.
-
-    ``recordings`` is a digest of those, ``code`` the fingerprint of a method that is not one of merlab's,
-    ``computed`` the way in which methods compute; 1 in results that do not state it.
-    """
-
-    source: str
-    bytes: int
-    modified_ns: int
-    fps: float
-    method: str
-    train: str | None
-    p: float | None
-    seed: int
-    merlab: str
-    recordings: str = ""
-    code: str = ""
-    computed: int = 1
-
-
-class MethodMetadata(FrozenModel):
-    """The content of method.json; ``facts`` is what was fitted or assumed, such as ``p``.
-
-    ``name`` is that of the source, which may be a link; results of earlier versions do not state it.
-    """
-
-    name: str = ""
-    requested: MethodRequest
-    seconds: float
-    facts: dict[str, float]
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class MethodResult:
-    """The intervals that a comparison method spotted in a video; ``folder`` holds events.csv and method.json."""
-
-    folder: Path
-    rows: tuple[MethodEvent, ...]
-    metadata: MethodMetadata
-
-    @cached_property
-    def events(self) -> pd.DataFrame:
-        """One row per interval, with the columns of MethodEvent."""
-        return METHOD_ROWS.table(self.rows)
-
-    @property
-    def video(self) -> str:
-        """The name of the source."""
-        return self.metadata.name or Path(self.metadata.requested.source).name
 
 
 class MethodOnVideos:
@@ -162,9 +98,9 @@ class MethodOnVideos:
         video = LongVideo("", "", source.name, source, clock.fps, len(clock), ())
         request = self._request(video)
         with only_writer(out):
-            if not again and (stored := _stored(out, request)):
+            if not again and (stored := stored_result(out, request)):
                 return stored
-            _require_free(out)
+            require_free(out)
             with one_thread(), shown_progress(progress) as show:
                 return self._make(video, clock, request, out, show)
 
@@ -187,12 +123,7 @@ class MethodOnVideos:
             facts=dict(fitted.facts),
             warnings=(*self._warnings(video), *notes),
         )
-        with whole_folder(out) as aside:
-            with CsvSink(aside / EVENTS, METHOD_ROWS.names) as events:
-                for row in rows:
-                    events.write(METHOD_ROWS.row(row))
-            write_model(aside / METADATA, metadata)
-        return MethodResult(out, tuple(rows), metadata)
+        return write_result(out, rows, metadata)
 
     def _fit(self, show: Progress) -> Fitted:
         """The fit, made once."""
@@ -245,20 +176,3 @@ def _row(found: Found, material: Material, clock: Clock) -> MethodEvent:
     frames = found.onset, found.apex, found.offset
     moments = moments_of(frames, found.score, int, lambda number: clock.seconds(number - material.first + 1))
     return MethodEvent(video=material.video.name, **asdict(moments), kind=found.kind)
-
-
-def _stored(out: Path, request: MethodRequest) -> MethodResult | None:
-    """The result where it is finished; raises MerlabError where ``out`` holds one of other settings."""
-    if not (out / METADATA).is_file():
-        return None
-    metadata = read_model(out / METADATA, MethodMetadata)
-    require_same(out, metadata.requested.model_dump(mode="json"), request.model_dump(mode="json"), HOLDS)
-    return MethodResult(out, tuple(METHOD_ROWS.read(out / EVENTS)), metadata)
-
-
-def _require_free(out: Path) -> None:
-    """Raises OtherResultError where ``out`` holds anything but a result of a method."""
-    found = {path.name for path in out.iterdir()} - CLUTTER if out.is_dir() else set()
-    names = {name for name in found if not name.startswith(INSIDE)}
-    if out.is_file() or (names and METADATA not in names):
-        raise OtherResultError(f"{out} is not empty and does not hold {HOLDS}; choose a new folder with --out")
