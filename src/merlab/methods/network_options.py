@@ -57,4 +57,6 @@ def _type_of(option: inspect.Parameter) -> Any:
 def _range_of(kind: TypeAdapter[object]) -> str:
     """The range of a number with bounds, for messages; empty for everything else."""
     schema = kind.json_schema() if kind.core_schema["type"] in {"int", "float"} else {}
-    return f"; the range is {schema['minimum']} to {schema['maximum']}" if {"minimum", "maximum"} <= set(schema) else ""
+    low, high = schema.get("minimum"), schema.get("maximum")
+    # Older versions of pydantic write 16.0.
+    return "" if low is None or high is None else f"; the range is {low:.12g} to {high:.12g}"

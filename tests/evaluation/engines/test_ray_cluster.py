@@ -6,11 +6,13 @@ import os
 import shutil
 import sys
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -166,3 +168,15 @@ def test_without_ray_the_error_says_how_to_install_it(monkeypatch):
     monkeypatch.setattr(ray_cluster, "find_spec", lambda name: None)
     with pytest.raises(MerlabError, match=r"needs Ray; pip install .*\[ray\]'"):
         RayEngine()
+
+
+def test_what_ray_says_of_its_future_is_not_shown(monkeypatch):
+    def init(address, **options):
+        warnings.warn("Tip: In future versions of Ray, Ray will no longer override ...", FutureWarning, stacklevel=1)
+        raise ConnectionError("no answer")
+
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(init=init))
+    monkeypatch.setattr(ray_cluster, "find_spec", lambda package: True)
+    with warnings.catch_warnings(record=True) as shown, pytest.raises(MerlabError, match="no answer"):
+        RayEngine(jobs=1)._connect()
+    assert shown == []

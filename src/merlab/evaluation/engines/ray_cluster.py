@@ -25,6 +25,7 @@ from merlab.evaluation.unit import Fit, UnitInputs, Worker, fit_and_predict, ver
 from merlab.given import as_jobs
 from merlab.inputs import Recipe
 from merlab.own_modules import code_of, is_installed, origin_of
+from merlab.unneeded_warnings import without_warnings
 from merlab.version import install_hint
 
 KNOCK_SECONDS = 5.0
@@ -77,7 +78,9 @@ class RayEngine:
         try:
             if self.address is not None and ":" in self.address:
                 _knock(self.address)
-            ray.init(self.address, **options)
+            # What it says of other versions of Ray concerns nobody here.
+            with without_warnings("Tip: In future versions of Ray", FutureWarning):
+                ray.init(self.address, **options)
         except (OSError, ValueError, RuntimeError) as error:
             raise MerlabError(
                 f"no Ray cluster answers at {self.address}: {error}; start one with `ray start --head` and name its "
