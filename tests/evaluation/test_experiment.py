@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import warnings
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.evaluation import unit
+from merlab.evaluation import versions
 from merlab.evaluation.engines import LocalEngine
 from merlab.evaluation.experiment import run_plan
 from merlab.evaluation.predictions import read_predictions
@@ -213,7 +211,7 @@ def older(monkeypatch):
     @contextmanager
     def changed():
         with monkeypatch.context() as patched:
-            patched.setattr(unit, "__version__", "0.2.0")
+            patched.setattr(versions, "__version__", "0.2.0")
             yield
 
     return changed
@@ -256,21 +254,7 @@ def test_an_error_leaves_predictions_of_another_merlab_alone_or_new_ones_alone(f
     with pytest.warns(UserWarning, match="are made anew"), pytest.raises(MerlabError, match="no convergence"):
         folder.run("constant", Failing(), "random")
     assert folder.content() == (["constant"], {"constant": 6})
-    assert read_record(folder.out / "run.json").versions == unit.versions()
-
-
-def test_the_version_of_a_run_states_the_code_that_computes_predictions(tmp_path, monkeypatch):
-    """A checkout changes its code without its version; where it lies does not matter."""
-    stated, package = unit.versions()["merlab"], tmp_path / "merlab"
-    for place in unit.COMPUTING:
-        source, copied = Path(unit.__file__).parents[1] / place, package / place
-        copied.parent.mkdir(parents=True, exist_ok=True)
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, copied)
-    assert unit._digest_of_code(package) == stated.partition("+")[2]
-    with (package / "methods" / "svm.py").open("a") as file:
-        file.write("TOLERANCE = 1\n")
-    unit._digest_of_code.cache_clear()
-    assert unit._digest_of_code(package) != stated.partition("+")[2]
+    assert read_record(folder.out / "run.json").versions == versions.versions()
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from merlab.evaluation.plan import Entry, Plan, make_entry
 from merlab.evaluation.predictions import METRICS_FILE, PREDICTIONS_FILE, RUN_FILE, PredictionStore, joined, read_each
 from merlab.evaluation.run_record import DatabaseFacts, DataFacts, MethodFacts, RunRecord, read_record
 from merlab.evaluation.runner import finished, prepared, run
-from merlab.evaluation.unit import versions
+from merlab.evaluation.versions import versions
 from merlab.inference.cost import hardware
 from merlab.inputs import parse_recipe
 from merlab.json_models import write_model

@@ -18,7 +18,8 @@ from merlab.evaluation.plan import Entry, Plan
 from merlab.evaluation.predictions import PredictionStore, joined, read_each
 from merlab.evaluation.seen_inputs import input_digests, require_unseen_inputs
 from merlab.evaluation.split_faults import with_equal_inputs
-from merlab.evaluation.unit import Fit, Worker, versions
+from merlab.evaluation.unit import Fit, Worker
+from merlab.evaluation.versions import versions
 from merlab.frames import Float32Array
 from merlab.inputs import Recipe, require_possible
 from merlab.progress import Progress

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import hashlib
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pandas as pd
 import torch
@@ -36,21 +32,9 @@ from merlab.processes.thread_limits import one_thread_of_blas
 from merlab.progress import Progress, silent
 from merlab.training import Material, NeuralClassifier, SyntheticClips
 from merlab.training.threads import torch_threads
-from merlab.version import __version__
 
 OnEpoch = Callable[[int, int, float], None]
 SUM_TOLERANCE = 1e-3
-# What computes predictions from inputs, in the folder of merlab. Edits do not change the version.
-COMPUTING = (
-    "inputs",
-    "methods",
-    "training",
-    "evaluation/fit_arguments.py",
-    "evaluation/fold_inputs.py",
-    "evaluation/random_state.py",
-    "evaluation/synthetic_flow.py",
-    "evaluation/unit.py",
-)
 
 
 @dataclass(frozen=True)
@@ -69,31 +53,6 @@ class UnitInputs:
 
     clips: Float32Array
     synthetic: SyntheticClips | None = None
-
-
-def versions() -> dict[str, str]:
-    """The libraries and the device. They are part of the run key, because others give other numbers.
-
-    The version of merlab ends with a digest of its code that computes predictions.
-    """
-    # scikit-learn is not loaded for the number: most networks do not use it.
-    return {
-        "merlab": f"{__version__}+{_digest_of_code(Path(__file__).parents[1])}",
-        "torch": torch.__version__,
-        "scikit-learn": version("scikit-learn"),
-        "opencv": cv2.__version__,
-        "numpy": np.__version__,
-        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
-    }
-
-
-@functools.cache
-def _digest_of_code(package: Path) -> str:
-    digest = hashlib.sha256()
-    for place in map(package.joinpath, COMPUTING):
-        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
-            digest.update(f"{file.relative_to(package).as_posix()}\0".encode() + file.read_bytes())
-    return digest.hexdigest()[:8]
 
 
 def fit_and_predict(plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: OnEpoch | None = None) -> pd.DataFrame:

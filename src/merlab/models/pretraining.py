@@ -16,7 +16,7 @@ from merlab.databases.whole_heads import whole_head_stamps
 from merlab.errors import MerlabError
 from merlab.evaluation.study import Clips, SchemeGiven, as_table, warn_of_regions
 from merlab.evaluation.synthetic_flow import SyntheticFlow
-from merlab.evaluation.unit import versions
+from merlab.evaluation.versions import versions
 from merlab.frames import Float32Array
 from merlab.given import as_jobs, as_path, as_settings, as_whole, require_yes_or_no
 from merlab.inputs import Recipe, as_recipe, is_known, require_possible

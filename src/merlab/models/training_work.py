@@ -15,7 +15,7 @@ from merlab.evaluation.same_people import with_people_of
 from merlab.evaluation.seen_inputs import input_digests, require_unseen_inputs
 from merlab.evaluation.start import Start
 from merlab.evaluation.synthetic_flow import SyntheticFlow
-from merlab.evaluation.unit import versions
+from merlab.evaluation.versions import versions
 from merlab.inputs import mirror_of
 from merlab.methods import Task, is_own
 from merlab.models.card import SYNTHETIC_FACES, FlowSource, ModelCard, TrainedOn

@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from merlab.errors import MerlabError
-from merlab.evaluation.unit import versions
+from merlab.evaluation.versions import versions
 from merlab.inference.cost import hardware
 from merlab.json_models import read_model, sealed
 from merlab.reports.numbers import UNDEFINED, estimate, number

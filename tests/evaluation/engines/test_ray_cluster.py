@@ -24,7 +24,8 @@ from merlab.errors import MerlabError
 from merlab.evaluation.engines import LocalEngine, RayEngine, ray_cluster
 from merlab.evaluation.runner import finished, prepared, run
 from merlab.evaluation.transport import own_modules_of, packages_of
-from merlab.evaluation.unit import Fit, versions
+from merlab.evaluation.unit import Fit
+from merlab.evaluation.versions import versions
 from merlab.progress import silent
 from tests.cli.processes import wait_until
 from tests.helpers import flow_plan, write_flow_tree

@@ -21,7 +21,8 @@ from merlab.errors import MerlabError
 from merlab.evaluation.engines.engine import Done, FitEpoch
 from merlab.evaluation.plan import Entry, Plan
 from merlab.evaluation.transport import own_modules_of, packages_of, packed, unpacked
-from merlab.evaluation.unit import Fit, UnitInputs, Worker, fit_and_predict, versions
+from merlab.evaluation.unit import Fit, UnitInputs, Worker, fit_and_predict
+from merlab.evaluation.versions import versions
 from merlab.given import as_jobs
 from merlab.inputs import Recipe
 from merlab.own_modules import code_of, is_installed, origin_of

@@ -1,0 +1,52 @@
+"""Which merlab, libraries and device give the numbers of a run."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from importlib.metadata import version
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from merlab.version import __version__
+
+# What computes predictions from inputs, in the folder of merlab. Edits of it do not change the number of the version.
+COMPUTING = (
+    "inputs",
+    "methods",
+    "training",
+    "evaluation/fit_arguments.py",
+    "evaluation/fold_inputs.py",
+    "evaluation/random_state.py",
+    "evaluation/synthetic_flow.py",
+    "evaluation/unit.py",
+)
+
+
+def versions() -> dict[str, str]:
+    """The libraries and the device. They are part of the run key, because others give other numbers.
+
+    The version of merlab ends with a digest of its code that computes predictions.
+    """
+    # scikit-learn is not loaded for the number: most networks do not use it.
+    return {
+        "merlab": f"{__version__}+{digest_of_code(Path(__file__).parents[1])}",
+        "torch": torch.__version__,
+        "scikit-learn": version("scikit-learn"),
+        "opencv": cv2.__version__,
+        "numpy": np.__version__,
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+    }
+
+
+@functools.cache
+def digest_of_code(package: Path) -> str:
+    """Eight digits of the digest of what computes predictions, in a folder of merlab."""
+    digest = hashlib.sha256()
+    for place in map(package.joinpath, COMPUTING):
+        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            digest.update(f"{file.relative_to(package).as_posix()}\0".encode() + file.read_bytes())
+    return digest.hexdigest()[:8]
