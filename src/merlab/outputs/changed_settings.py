@@ -82,7 +82,7 @@ def _text(name: str, was: object, now: object) -> str:
     if group == "versions" or name == "merlab":
         return _other_version(own, was, now)
     if own in STATE_OF_VIDEO:
-        return "the video has changed since"
+        return "it does not state whether the video has changed since" if was is None else "the video has changed since"
     if own in WHOLE_TEXTS:
         return WHOLE_TEXTS[own]
     if own == "sha256" or name == "clips.clips":
