@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 import unicodedata
 
 import numpy as np
@@ -14,6 +15,8 @@ from scipy.optimize import linear_sum_assignment
 
 from merlab.errors import MerlabError
 from merlab.spotting.scoring import NO_EMOTION, SpottingScores, iou, match, read_events, score_spotting
+from merlab.spotting.scoring.hits import HitEvent
+from merlab.spotting.scoring.units import score_units
 
 
 def events(*rows, columns=("onset", "offset"), video="a"):
@@ -82,6 +85,9 @@ class TestMatching:
     def test_uses_no_interval_twice(self, truth, spotted):
         hits = match(truth, spotted)
         assert len({row for row, _ in hits}) == len({column for _, column in hits}) == len(hits)
+
+    def test_of_equal_overlaps_the_first_rows_hit(self):
+        assert match([(1, 10), (1, 10), (1, 8)], [(1, 8), (1, 10), (1, 10)]) == [(0, 1), (1, 2), (2, 0)]
 
 
 class TestScore:
@@ -315,6 +321,19 @@ class TestActionUnits:
         scored = self.units("AU12 1.90", "AU4 0.41", "AU1 0.9", "AU4 1.00")
         assert scored.first_right == 1
         assert scored.baselines.model_dump() == {"constant": 2 / 4, "random": 2 / 12}
+
+    def test_memory_grows_with_the_hits_and_not_with_their_square(self):
+        rows = [{"action_units": "AU4 0.9" if number % 4 else "AU1 0.9"} for number in range(1000)]
+        hits = [HitEvent(0, {"action_units": "4"}, row) for row in rows]
+        tracemalloc.start()
+        try:
+            scored = score_units(hits, np.zeros(1, np.int64))
+            most = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert scored is not None
+        assert scored.baselines.random == 0.75
+        assert most < 1000 * len(hits)
 
     def test_there_is_no_score_if_either_table_lacks_the_column(self):
         unlabeled = self.TRUTH.drop(columns="action_units")

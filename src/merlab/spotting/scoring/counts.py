@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike
 
 from merlab.evaluation.metrics import Float64Array, IntArray, ratio
 from merlab.evaluation.significance import CONFIDENCE, Interval
-from merlab.spotting.scoring.hits import interval_of
+from merlab.spotting.scoring.hits import by_video, interval_of
 from merlab.spotting.scoring.kinds import KIND, KINDS
 from merlab.spotting.scoring.matching import LEAST_IOU, iou, match_overlaps
-from merlab.spotting.scoring.read_intervals import OFFSET, ONSET, VIDEO
+from merlab.spotting.scoring.read_intervals import OFFSET, ONSET
 from merlab.spotting.scoring.score_models import IouScores, KindScores
 
 # Intersections over union of the curve.
@@ -27,7 +27,7 @@ def counts_of(
 ) -> IntArray:
     """Right, wrong and missed events of each video, for each least intersection over union: (least, videos, 3)."""
     counts = np.zeros((len(least), len(videos), 3), np.int64)
-    true_rows, spotted_rows = (dict(list(table.groupby(VIDEO, sort=False))) for table in (truth, spotted))
+    true_rows, spotted_rows = map(by_video, (truth, spotted))
     for index, video in enumerate(videos):
         true, found = (_intervals(rows.get(video)) for rows in (true_rows, spotted_rows))
         overlaps = iou(true, found)

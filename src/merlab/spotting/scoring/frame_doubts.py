@@ -8,8 +8,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from merlab.spotting.macro import MacroSettings
+from merlab.spotting.scoring.hits import by_video
 from merlab.spotting.scoring.matching import iou
-from merlab.spotting.scoring.read_intervals import OFFSET, ONSET, VIDEO, rates_of_events
+from merlab.spotting.scoring.read_intervals import OFFSET, ONSET, rates_of_events
 
 
 def note_on_lengths(events: pd.DataFrame, table: str, rates: Mapping[str, float], fps: float | None) -> str | None:
@@ -33,9 +34,9 @@ def note_on_seconds(seconds: Iterable[float], table: str) -> str | None:
 
 def notes_on_places(truth: pd.DataFrame, spotted: pd.DataFrame) -> Iterator[str]:
     """A note where no spotted event shares a frame with a true one, in the videos that both tables have."""
-    videos = set(truth[VIDEO]) & set(spotted[VIDEO])
-    pairs = [[table.loc[table[VIDEO] == video, [ONSET, OFFSET]] for table in (truth, spotted)] for video in videos]
-    if share_no_frame((true, found) for true, found in pairs):
+    true, found = (by_video(table) for table in (truth, spotted))
+    both = true.keys() & found.keys()
+    if share_no_frame((true[video][[ONSET, OFFSET]], found[video][[ONSET, OFFSET]]) for video in both):
         yield (
             "no spotted event shares a frame with a true one; check that both tables count frames, not milliseconds, "
             "from the same first one"
@@ -44,5 +45,10 @@ def notes_on_places(truth: pd.DataFrame, spotted: pd.DataFrame) -> Iterator[str]
 
 def share_no_frame(pairs: Iterable[tuple[ArrayLike, ArrayLike]]) -> bool:
     """Whether two tables with intervals (n, 2) and (m, 2) of each video nowhere have a frame in common."""
-    overlaps = [iou(one, other) for one, other in pairs]
-    return any(each.size for each in overlaps) and not any(each.any() for each in overlaps)
+    compared = False
+    for one, other in pairs:
+        overlaps = iou(one, other)
+        if overlaps.any():
+            return False
+        compared = compared or overlaps.size > 0
+    return compared

@@ -11,6 +11,7 @@ import pandas as pd
 
 from merlab.evaluation.metrics import IntArray
 from merlab.evaluation.significance import Interval, Metric, bootstrap_interval
+from merlab.spotting.scoring.read_intervals import VIDEO
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,8 +19,13 @@ class HitEvent:
     """One hit: the position of its video among all videos, and its row in each table."""
 
     video: int
-    true: pd.Series[Any]
-    found: pd.Series[Any]
+    true: Mapping[Any, Any]
+    found: Mapping[Any, Any]
+
+
+def by_video(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The rows of each video that a table has."""
+    return {str(video): rows for video, rows in table.groupby(VIDEO, sort=False)}
 
 
 def owners_of(videos: Sequence[str], subjects: Mapping[str, str]) -> IntArray:

@@ -31,9 +31,12 @@ def match(truth: ArrayLike, spotted: ArrayLike, least: float = LEAST_IOU) -> lis
 
 def match_overlaps(overlaps: NDArray[np.float64], least: float) -> list[Hit]:
     """The pairs of ``match`` from the intersections over union of all pairs, (n, m)."""
-    candidates = [(int(row), int(column)) for row, column in np.argwhere(overlaps >= least)]
-    hits: list[Hit] = []
-    for row, column in sorted(candidates, key=lambda pair: (-overlaps[pair], pair)):
-        if all(row != taken_row and column != taken_column for taken_row, taken_column in hits):
-            hits.append((row, column))
-    return hits
+    rows, columns = np.nonzero(overlaps >= least)
+    order = np.lexsort((columns, rows, -overlaps[rows, columns]))
+    hits: dict[int, int] = {}
+    taken: set[int] = set()
+    for row, column in zip(rows[order].tolist(), columns[order].tolist(), strict=True):
+        if row not in hits and column not in taken:
+            hits[row] = column
+            taken.add(column)
+    return list(hits.items())

@@ -31,7 +31,7 @@ from merlab.spotting.scoring.counts import (
 )
 from merlab.spotting.scoring.event_classes import ClassCounts, harmonic_f1
 from merlab.spotting.scoring.frame_doubts import note_on_lengths, notes_on_places
-from merlab.spotting.scoring.hits import HitEvent, interval_of, owners_of
+from merlab.spotting.scoring.hits import HitEvent, by_video, interval_of, owners_of
 from merlab.spotting.scoring.kinds import KINDS
 from merlab.spotting.scoring.matching import match
 from merlab.spotting.scoring.read_intervals import (
@@ -175,7 +175,7 @@ def _score(
     videos = sorted({*truth[VIDEO], *spotted[VIDEO], *(lengths.seconds if lengths else ())})
     minutes = lengths.minutes if lengths else None
     owners = owners_of(videos, lengths.subjects if lengths else {})
-    hits = [hit for index, video in enumerate(videos) for hit in _hits(index, video, truth, spotted)]
+    hits = list(_hits(videos, truth, spotted))
     counts = counts_of(truth, spotted, videos)[0]
     rates = rates_of(counts.sum(axis=0))
     classes = ClassCounts.of(hits, truth, spotted, len(videos))
@@ -247,10 +247,14 @@ def _some(names: set[str]) -> str:
     return f"not stated (no column {VIDEO})" if names == {""} else first_of(map(quoted, sorted(names)), 3)
 
 
-def _hits(index: int, video: str, truth: pd.DataFrame, spotted: pd.DataFrame) -> list[HitEvent]:
-    true, found = (table[table[VIDEO] == video] for table in (truth, spotted))
-    pairs = match(true[[ONSET, OFFSET]], found[[ONSET, OFFSET]])
-    return [HitEvent(index, true.iloc[row], found.iloc[column]) for row, column in pairs]
+def _hits(videos: Sequence[str], truth: pd.DataFrame, spotted: pd.DataFrame) -> Iterator[HitEvent]:
+    true_rows, spotted_rows = map(by_video, (truth, spotted))
+    for index, video in enumerate(videos):
+        if video in true_rows and video in spotted_rows:
+            of_truth, of_spotted = true_rows[video], spotted_rows[video]
+            true, found = (rows.to_dict("records") for rows in (of_truth, of_spotted))
+            for row, column in match(of_truth[[ONSET, OFFSET]], of_spotted[[ONSET, OFFSET]]):
+                yield HitEvent(index, true[row], found[column])
 
 
 def _strs(counts: IntArray, owners: IntArray, recognition: ClassCounts) -> tuple[float, Interval | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -28,20 +29,19 @@ def score_units(hits: Sequence[HitEvent], owners: IntArray) -> UnitScores | None
         return None
     true = [_numbers(hit.true[ACTION_UNITS]) for hit in labeled]
     listed = [next(iter(_numbers(hit.found[ACTION_UNITS])), None) for hit in labeled]
-    # Row: a hit; column: the unit that is listed for a hit.
-    known = {unit for units in true for unit in units}
-    right = np.array([[unit in units for unit in listed] for units in true])
-    others = ~np.eye(len(labeled), dtype=bool)
+    right = np.array([unit in units for unit, units in zip(listed, true, strict=True)])
+    having, listing = Counter(unit for units in true for unit in set(units)), Counter(listed)
+    by_chance = sum(times * listing[unit] for unit, times in having.items()) - int(right.sum())
     counts = np.zeros((len(owners), 2), np.int64)
-    np.add.at(counts, [hit.video for hit in labeled], np.stack([np.diag(right), np.ones(len(labeled), bool)], axis=-1))
+    np.add.at(counts, [hit.video for hit in labeled], np.stack([right, np.ones(len(labeled), bool)], axis=-1))
     return UnitScores(
         n=len(labeled),
         named=sum(unit is not None for unit in listed),
-        first_right=float(np.diag(right).mean()),
+        first_right=float(right.mean()),
         interval=interval_of(counts, owners, lambda pooled: ratio(*np.moveaxis(np.asarray(pooled), -1, 0))),
         baselines=Guesses(
-            constant=max(float(np.mean([unit in units for units in true])) for unit in known),
-            random=float(right[others].mean()) if len(labeled) > 1 else None,
+            constant=max(having.values()) / len(labeled),
+            random=by_chance / (len(labeled) * (len(labeled) - 1)) if len(labeled) > 1 else None,
         ),
     )
 
