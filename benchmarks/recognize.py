@@ -43,7 +43,7 @@ from merlab.synthesis import CAMERA, PRESETS, make_renderer
 from merlab.synthesis.recording import plan_recording
 from merlab.videos.chunks.described_chunk import SeenEvent
 from merlab.videos.chunks.describing import EventDescriber
-from merlab.videos.chunks.faces_in_frame import FaceInFrame, FindingViewer
+from merlab.videos.chunks.faces_in_frame import FaceInFrame, FindingViewer, on_layout
 from merlab.videos.making import READING
 from merlab.videos.options import Options
 from merlab.videos.recognition import recognize
@@ -152,7 +152,8 @@ def speed(folder: Path, frames: list[Image], seconds: float, processes: list[int
     for name, value in each.items():
         print(f"{name:34}{value:14.2f}{value / sum(each.values()):14.2f}")
     viewer = FindingViewer(FaceFinding(), FPS)
-    faces = [aligned(viewer, frame)[0].picture for frame in frames[:40]]
+    seen = [aligned(viewer, frame)[0] for frame in frames[:40]]
+    faces = [on_layout(face.frame, face.transform) for face in seen]
     print(f"one event (class, evidence, maps, pictures): {event_ms(faces, folder):.0f} ms")
 
 

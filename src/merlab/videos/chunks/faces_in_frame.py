@@ -46,15 +46,10 @@ class FaceInFrame:
     gray: Image | None = None
 
     @property
-    def picture(self) -> Image:
-        """The face on the layout, (282, 231, 3) BGR."""
-        return on_layout(self.frame) if self.transform is None else align_image(self.frame, self.transform)
-
-    @property
     def followed(self) -> Image:
         """The picture by which movements are followed: that of spotting in an aligned face, gray in another frame."""
         if self.transform is None or self.gray is None:
-            return self.picture
+            return _resized(self.frame)
         return align_gray(self.gray, self.transform)
 
 
@@ -87,8 +82,13 @@ def open_viewer(options: Options, fps: float) -> FaceViewer:
     return AlignedViewer() if options.aligned else FindingViewer(options.finding, fps, options.most_faces)
 
 
-def on_layout(frame: Image) -> Image:
-    """A frame that is an aligned face, at the layout's size, (282, 231, 3)."""
+def on_layout(frame: Image, transform: Transform | None) -> Image:
+    """The face in a frame on the layout, (282, 231, 3) BGR; without a ``transform`` the frame is an aligned face."""
+    return _resized(frame) if transform is None else align_image(frame, transform)
+
+
+def _resized(frame: Image) -> Image:
+    """An aligned face at the layout's size."""
     if frame.shape[:2] == (LAYOUT_HEIGHT, LAYOUT_WIDTH):
         return frame
     resized = cv2.resize(frame, (LAYOUT_WIDTH, LAYOUT_HEIGHT), interpolation=cv2.INTER_AREA)

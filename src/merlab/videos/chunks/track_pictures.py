@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from merlab.faces.alignment import align_image
 from merlab.frames import ClipError, Frames, Image, describe_numbers
 from merlab.frames.frame import FramesByNumber
 from merlab.videos.chunks.faces_in_frame import on_layout
@@ -34,5 +33,5 @@ class TrackPictures(FramesByNumber):
         if number not in self._held:
             shown = int(self._track.shown[number - self._track.first])
             frame, transform = self._source.read(shown + self._first - 1), self._track.transform(number)
-            self._held[number] = on_layout(frame) if transform is None else align_image(frame, transform)
+            self._held[number] = on_layout(frame, transform)
         return self._held[number]
