@@ -38,7 +38,7 @@ class KeptPlaces:
     """The kept places of a source, in ``folder``."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._sound = 0
         self._index = 0
         self._held: list[Float32Array] = []
@@ -46,11 +46,11 @@ class KeptPlaces:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is kept."""
-        return not any(self._folder.glob("[0-9]*.npz"))
+        return not any(self.folder.glob("[0-9]*.npz"))
 
     def whole(self) -> FramesRead | None:
         """What was read of the source; None if its end was not reached, or if a file is missing or damaged."""
-        facts = read_arrays(self._folder / READ)
+        facts = read_arrays(self.folder / READ)
         if facts is None:
             return None
         count, first = (int(value) for value in np.asarray(facts["count_first"], np.int64))
@@ -87,7 +87,7 @@ class KeptPlaces:
             "damaged": np.array(read.damaged, np.int64),
             "light": np.array(read.light.model_dump_json()),
         }
-        write_arrays(self._folder / READ, facts)
+        write_arrays(self.folder / READ, facts)
 
     def _write(self) -> None:
         if self._index >= self._sound:
@@ -95,4 +95,4 @@ class KeptPlaces:
         self._index, self._held = self._index + 1, []
 
     def _file(self, index: int) -> Path:
-        return self._folder / f"{index:05d}.npz"
+        return self.folder / f"{index:05d}.npz"

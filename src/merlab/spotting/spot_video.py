@@ -109,7 +109,7 @@ def spot(
         kept = folder.claim(work | {"versions": computing_versions()}, stated, again)
         with shown_progress(progress) as show:
             numbers = frames.numbers if has_gaps(frames) else None
-            return _make(_Making(source, clock, request, KeptPlaces(kept), fps, show, numbers), folder, kept)
+            return _make(_Making(source, clock, request, KeptPlaces(kept), fps, show, numbers), folder)
 
 
 def _finished(out: Path, request: SpottingRequest) -> Timeline | None:
@@ -143,8 +143,9 @@ class _Making:
         return first + position - 1 if self.numbers is None else self.numbers[position - 1]
 
 
-def _make(making: _Making, folder: ResultFolder, kept: Path) -> Timeline:
+def _make(making: _Making, folder: ResultFolder) -> Timeline:
     """Make the result, and move it to its place."""
+    kept = making.kept.folder
     try:
         with whole_folder(folder.result) as aside:
             timeline = _assemble(making, aside)
