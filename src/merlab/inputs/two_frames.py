@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from merlab.clips import Clip
 from merlab.errors import MerlabError
-from merlab.frames import ClipError, Float32Array, Image, WalkedFrame
+from merlab.frames import ClipError, Float32Array, Image
+from merlab.frames.frame import FramesByNumber
 from merlab.inputs.extraction import input_of
 from merlab.inputs.recipe import BUILT_IN, Recipe, parse
 
@@ -17,23 +18,16 @@ from merlab.inputs.recipe import BUILT_IN, Recipe, parse
 ONSET, APEX, OFFSET = 1, 3, 5
 
 
-class TwoFrames:
-    """An onset and an apex as frames (see frames.Frames) with the numbers ONSET and APEX."""
-
-    fps: float | None = None
-    clock: None = None
-    numbers = (ONSET, APEX)
-    promised = 2
+class TwoFrames(FramesByNumber):
+    """An onset and an apex as frames with the numbers ONSET and APEX."""
 
     def __init__(self, onset: Image, apex: Image) -> None:
         self._images = {ONSET: onset, APEX: apex}
 
-    def __iter__(self) -> Iterator[tuple[int, Image]]:
-        return iter(self._images.items())
-
-    def walk(self, wanted: Callable[[int], bool]) -> Iterator[WalkedFrame]:
-        """Both, ascending; only those ``wanted`` have an image."""
-        return (WalkedFrame(number, None, image if wanted(number) else None) for number, image in self)
+    @property
+    def numbers(self) -> Sequence[int]:
+        """Both numbers."""
+        return list(self._images)
 
     def read(self, number: int) -> Image:
         """One of them, (H, W, 3) BGR; raises ClipError for any other number."""
