@@ -104,3 +104,20 @@ def test_new_faces_are_followed_up_to_the_most_in_the_order_of_their_prominence(
     three = [("anna", 100, 180), ("bob", 320, 180), ("carl", 500, 180)]
     assert seen_on(stage, [three], people)[-1] == {"bob": "0.0", "carl": "1.0"}
     assert people.left_out == 1
+
+
+@pytest.mark.parametrize(("behind", "front"), [("anna", "carl"), ("carl", "anna")])
+def test_a_face_that_is_not_followed_does_not_get_the_number_of_one_that_it_hides(behind, front):
+    stage = Stage()
+    people = PeopleTracker(stage, stage, FPS, most=1)
+    found = seen_on(stage, crossing(behind, front), people)
+    assert not ids(found, behind) & ids(found, front)
+    assert any(found[:5])
+
+
+def test_a_face_that_is_replaced_beside_one_that_is_not_followed_is_a_new_one():
+    stage = Stage()
+    people = PeopleTracker(stage, stage, FPS, most=1)
+    before, after = [("anna", 300, 180), ("bob", 490, 180)], [("carl", 300, 180), ("bob", 490, 180)]
+    found = seen_on(stage, [before] * 20 + [after] * 20, people)
+    assert (found[19], found[-1]) == ({"anna": "0.0"}, {"carl": "1.0"})

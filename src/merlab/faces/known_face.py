@@ -22,24 +22,26 @@ class KnownFace:
     """One face.
 
     Attributes:
-        face_id: from 0, in the order in which faces are found.
+        key: from 0, in the order in which faces are found.
         last: its landmarks where it was last seen.
         box: where it was last seen.
         look: what it looks like, the mean of about a second.
         home: where it last looked like that; ``box`` where it was never hidden.
         track: how often it returned after an absence.
         unseen: for how many frames it has not been seen.
+        face_id: from 0, in the order in which faces are listed; None where it is only watched.
         changes: whether it becomes another one; it is not seen in the frame in which that is open.
 
     """
 
-    face_id: int
+    key: int
     last: Landmarks
     box: Face
     look: Look
     home: Face
     track: int = 0
     unseen: int = 0
+    face_id: int | None = None
     changes: LookChange = field(default_factory=LookChange)
 
     def continuity(self, look: Look, box: Face) -> float:

@@ -14,6 +14,8 @@ from merlab.faces.tracking import LEAST_OVERLAP, TrackedFace
 from merlab.frames import Image
 
 MOST_FACES = 4
+# So many more are followed without being listed: one of them may hide a face that is.
+WATCHED = 3
 SEARCH_SECONDS = 0.5
 # A face that is not seen for longer starts a new track: its movement in between is unknown.
 PATIENCE_SECONDS = 0.2
@@ -42,6 +44,8 @@ class SeenFace:
 class PeopleTracker:
     """Follows up to ``most`` faces at once, frame by frame; the largest and most central come first.
 
+    Up to WATCHED more are followed, so that their movement is not given to one that they hide, but not listed.
+
     The detector runs on the first frame, twice a second to find new faces, and whenever a face was just lost. In
     between each face is followed by its landmarks, as FaceTracker follows one. Without the face mesh the detector runs
     on every frame. Where two faces come to the same place, what they look like tells which of them is seen there.
@@ -57,6 +61,7 @@ class PeopleTracker:
         self._patience = max(1, round(PATIENCE_SECONDS * fps))
         self._cuts = CutFinder()
         self._people: list[KnownFace] = []
+        self._known_until_now = 0
         self._named = 0
         self._since_search = self._search_every
         self._since_look = 0
@@ -91,19 +96,19 @@ class PeopleTracker:
         Where one hides another, both are followed to the same place: the one that is not seen there is lost.
         """
         found: dict[int, TrackedFace] = {}
-        by_id = {person.face_id: person for person in self._people}
+        by_key = {person.key: person for person in self._people}
         for person in self._present():
             tracked = self._follow(image, person)
             if tracked is None:
                 continue
-            there = next((face_id for face_id, other in found.items() if _are_one(tracked.box, other.box)), None)
+            there = next((key for key, other in found.items() if _are_one(tracked.box, other.box)), None)
             if there is not None:
-                lost = self._hidden(image, (by_id[there], found[there]), (person, tracked))
+                lost = self._hidden(image, (by_key[there], found[there]), (person, tracked))
                 lost.box = lost.home
                 if lost is person:
                     continue
                 del found[there]
-            found[person.face_id] = tracked
+            found[person.key] = tracked
         return found
 
     def _hidden(self, image: Image, *pair: tuple[KnownFace, TrackedFace]) -> KnownFace:
@@ -124,19 +129,33 @@ class PeopleTracker:
         """Add to ``found`` the faces that the detector finds: those just lost, those known from before, new ones."""
         others = self._detected(image, found)
         for person, tracked in self._known(image, others, found):
-            found[person.face_id] = tracked
+            found[person.key] = tracked
             others.remove(tracked)
         unnamed = 0
         for tracked in others:
             returned, unknown = self._returned(image, tracked, found), tracked
             if returned is not None:
-                unknown, found[returned.face_id] = found[returned.face_id], tracked
+                unknown, found[returned.key] = found[returned.key], tracked
                 returned.unseen = max(returned.unseen, self._patience + 1)
-            if len(found) < self._most:
-                found[self._new(image, unknown).face_id] = unknown
+            if len(found) < self._most + WATCHED:
+                found[self._new(image, unknown).key] = unknown
             else:
                 unnamed += 1
-        self.left_out = max(self.left_out, unnamed)
+        self.left_out = max(self.left_out, unnamed + self._list_more(found, image.shape[1], image.shape[0]))
+
+    def _list_more(self, found: dict[int, TrackedFace], width: int, height: int) -> int:
+        """Give numbers to the most prominent faces that have none, as long as there are few; how many remain."""
+        waiting = {person.key: person for person in self._people if person.face_id is None and person.key in found}
+        listed = len(found) - len(waiting)
+        boxes = {found[key].face: person for key, person in waiting.items()}
+        for face in most_prominent(list(boxes), width, height)[: max(self._most - listed, 0)]:
+            boxes[face].face_id = self._next_number()
+            listed += 1
+        return len(found) - listed
+
+    def _next_number(self) -> int:
+        self._named += 1
+        return self._named - 1
 
     def _detected(self, image: Image, found: dict[int, TrackedFace]) -> list[TrackedFace]:
         """The faces that the detector finds besides those ``found``, the largest and most central first."""
@@ -161,8 +180,8 @@ class PeopleTracker:
             look = look_of(image, tracked.landmarks)
             for person in self._people:
                 overlap = tracked.box.overlap(person.box)
-                if person.face_id not in found and overlap >= LEAST_OVERLAP:
-                    pairs.append((overlap + likeness(look, person.look), -person.face_id, person, tracked))
+                if person.key not in found and overlap >= LEAST_OVERLAP:
+                    pairs.append((overlap + likeness(look, person.look), -person.key, person, tracked))
         known: list[tuple[KnownFace, TrackedFace]] = []
         for _, _, person, tracked in sorted(pairs, key=lambda pair: pair[:2], reverse=True):
             if not any(person is other or tracked is seen for other, seen in known):
@@ -173,15 +192,16 @@ class PeopleTracker:
         """The face that this one is, if another one hid it and was followed in its place; None if there is none."""
         look = look_of(image, tracked.landmarks)
         for person in self._people:
-            other = found.get(person.face_id)
+            other = found.get(person.key)
             if other is not None and person.is_rather(look, tracked.box, look_of(image, other.landmarks)):
                 return person
         return None
 
     def _new(self, image: Image, tracked: TrackedFace) -> KnownFace:
+        """A face that is not listed yet."""
         look = look_of(image, tracked.landmarks)
-        person = KnownFace(self._named, tracked.landmarks, tracked.box, look, home=tracked.box)
-        self._named += 1
+        person = KnownFace(self._known_until_now, tracked.landmarks, tracked.box, look, home=tracked.box)
+        self._known_until_now += 1
         self._people.append(person)
         return person
 
@@ -194,7 +214,7 @@ class PeopleTracker:
         self._since_look = (self._since_look + 1) % self._look_every
         several = len(found) > 1
         for person in list(self._people):
-            tracked = found.get(person.face_id)
+            tracked = found.get(person.key)
             if tracked is None or not several:
                 person.changes.forget()
             if tracked is None or not (several or self._since_look == 0):
@@ -208,25 +228,27 @@ class PeopleTracker:
 
     def _change(self, image: Image, person: KnownFace, found: dict[int, TrackedFace], change: Change) -> None:
         """A face is not seen in the frame in which it changes; if it stays so, it is a new one from the next frame."""
-        tracked = found.pop(person.face_id)
+        tracked = found.pop(person.key)
         person.last, person.box = tracked.landmarks, tracked.box
         if change is Change.OTHER:
             self._people.remove(person)
-            found[self._new(image, tracked).face_id] = tracked
+            new = self._new(image, tracked)
+            new.face_id = None if person.face_id is None else self._next_number()
+            found[new.key] = tracked
 
     def _seen(self, found: dict[int, TrackedFace]) -> list[SeenFace]:
         """The faces of this frame; updates the state of each."""
         seen = []
         for person in self._people:
-            tracked = found.get(person.face_id)
+            tracked = found.get(person.key)
             if tracked is None:
                 person.unseen += 1
             else:
                 person.track += person.unseen > self._patience
                 person.last, person.box, person.unseen = tracked.landmarks, tracked.box, 0
-            if person.unseen <= self._patience:
+            if person.unseen <= self._patience and person.face_id is not None:
                 seen.append(SeenFace(person.face_id, person.track, tracked))
-        return seen
+        return sorted(seen, key=lambda face: face.face_id)
 
 
 def _are_one(face: Face, other: Face) -> bool:
