@@ -9,9 +9,12 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field
 
+from merlab.clips import Clip
 from merlab.errors import MerlabError
 from merlab.json_models import read_model, read_sealed
 from merlab.spelling import counted
+from merlab.stamps import SYNTHETIC
+from merlab.synthesis.folder import is_synthetic
 
 # What `merlab prepare` and `merlab align` write: about all faces in a folder, and beside the frames of each clip.
 # Preparation, above this room, has the same names.
@@ -69,3 +72,16 @@ def alignment_of(folder: Path) -> Alignment | None:
     if not path.is_file():
         return None
     return read_model(path, Alignment, "is damaged", "make the aligned faces again in a new folder")
+
+
+def recorded_stamps(clips: Iterable[Clip]) -> tuple[str, ...]:
+    """SYNTHETIC for frames that merlab made, and what the records of their alignment carry; sorted.
+
+    Raises MerlabError for a damaged record.
+    """
+    return tuple(sorted({stamp for source in {clip.source for clip in clips} for stamp in _stamps_of(source)}))
+
+
+def _stamps_of(source: Path) -> set[str]:
+    alignment = alignment_of(source)
+    return {*(alignment.stamps if alignment else ()), *([SYNTHETIC] if is_synthetic(source) else [])}

@@ -18,7 +18,7 @@ from merlab.databases.coded.published_counts import describe_counts
 from merlab.databases.database import Database, Examination
 from merlab.databases.frame_checks import check_frames
 from merlab.databases.listed.remarks import remarks, video_notes
-from merlab.databases.listed.row_clip import Footage, Read, read_clip, stamps_of
+from merlab.databases.listed.row_clip import Footage, Read, read_clip
 from merlab.databases.listed.table_rows import (
     OPTIONAL,
     REQUIRED,
@@ -28,7 +28,7 @@ from merlab.databases.listed.table_rows import (
     misspelled,
     read_records,
 )
-from merlab.databases.preparation_record import preparation_fact, preparation_of
+from merlab.databases.preparation_record import preparation_fact, preparation_of, recorded_stamps
 from merlab.errors import MerlabError, cannot_read
 from merlab.frames import IMAGE_SUFFIXES, ClipError, require_utf8
 from merlab.progress import Progress
@@ -63,7 +63,7 @@ def _examine(root: Path, deep: bool, progress: Progress) -> Examination:
         **preparation_fact(preparation_of(clip.source) for clip in clips if clip.source.is_dir()),
         "usable clips": str(len(clips)),
     }
-    return Examination(ClipTable(clips, stamps_of(clips)), found, facts, tables=(root,))
+    return Examination(ClipTable(clips, recorded_stamps(clips)), found, facts, tables=(root,))
 
 
 def read_table_file(path: Path) -> TableFile:

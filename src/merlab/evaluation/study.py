@@ -13,7 +13,7 @@ import pandas as pd
 from pydantic import ConfigDict, Field
 
 from merlab.clips import Clip, ClipTable
-from merlab.databases.listed.row_clip import stamps_of
+from merlab.databases.preparation_record import recorded_stamps
 from merlab.databases.whole_heads import mark_whole_heads
 from merlab.errors import MerlabError
 from merlab.evaluation.fit_arguments import require_action_units
@@ -205,7 +205,7 @@ def as_table(clips: Clips) -> ClipTable:
     synthetic faces give the stamp SYNTHETIC, also in a table of your own, which states no stamps.
     """
     table = _joined(clips)
-    return mark_whole_heads(replace(table, stamps=tuple(dict.fromkeys((*table.stamps, *stamps_of(table))))))
+    return mark_whole_heads(replace(table, stamps=tuple(dict.fromkeys((*table.stamps, *recorded_stamps(table))))))
 
 
 def _joined(clips: Clips) -> ClipTable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,8 +20,6 @@ from merlab.frames import (
     folders_of_images,
     open_frames,
 )
-from merlab.stamps import SYNTHETIC
-from merlab.synthesis.folder import is_synthetic
 from merlab.table_files.cell_texts import are_action_units
 
 
@@ -53,16 +51,6 @@ class Read:
     record: Record
     clip: Clip
     footage: Footage | None
-
-
-def stamps_of(clips: Iterable[Clip]) -> tuple[str, ...]:
-    """SYNTHETIC for frames that merlab made, and what the records of their alignment carry; sorted."""
-    return tuple(sorted({stamp for source in {clip.source for clip in clips} for stamp in _stamps_of(source)}))
-
-
-def _stamps_of(source: Path) -> set[str]:
-    alignment = alignment_of(source)
-    return {*(alignment.stamps if alignment else ()), *([SYNTHETIC] if is_synthetic(source) else [])}
 
 
 def read_clip(record: Record, footage: Footage | None) -> Clip | Finding:
