@@ -5,7 +5,6 @@ The faces, movements and disturbances are those of ``merlab make-faces``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -28,6 +27,7 @@ from merlab.schemes import find_scheme
 from merlab.synthesis import PRESETS, FaceRenderer, make_renderers, plan_clip
 from merlab.synthesis.action_units import CASME2_PRIOR
 from merlab.synthesis.canvas_layout import FPS
+from merlab.synthesis.sampling import sample_emotion
 
 ONSET, APEX = 1, 5
 # Makes the random numbers of this module independent of those of the face generator.
@@ -73,19 +73,14 @@ def _render_subject(settings: SyntheticSettings, subject: int) -> tuple[int, Flo
     for number in range(settings.clips):
         label = (subject + number) % len(scheme.classes)
         renderer = renderers[number // len(scheme.classes) % len(renderers)]
-        emotion = _emotion(rng, [name for name in CASME2_PRIOR if scheme.emotions.get(name) == scheme.classes[label]])
+        emotions = [name for name in CASME2_PRIOR if scheme.emotions.get(name) == scheme.classes[label]]
+        if not emotions:
+            raise MerlabError("synthetic faces do not show every class of this scheme; use megc2019 or casme2-5")
+        emotion = sample_emotion(rng, emotions)
         album = _onset_and_apex(rng, renderer, number, emotion, settings.slack)
         inputs.append(input_of(_clip(f"sub{subject:04d}", f"clip{number:02d}", emotion), album, recipe))
         labels.append(label)
     return subject, np.asarray(inputs, np.float32), np.asarray(labels, np.int64)
-
-
-def _emotion(rng: np.random.Generator, emotions: Sequence[str]) -> str:
-    """A random one of the emotions, with their frequencies in CASME II."""
-    if not emotions:
-        raise MerlabError("synthetic faces do not show every class of this scheme; use megc2019 or casme2-5")
-    shares = np.array([CASME2_PRIOR[emotion] for emotion in emotions], float)
-    return emotions[rng.choice(len(emotions), p=shares / shares.sum())]
 
 
 def _onset_and_apex(rng: np.random.Generator, renderer: FaceRenderer, number: int, emotion: str, slack: int) -> Album:

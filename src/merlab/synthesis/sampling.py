@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.synthesis.action_units import ACTION_UNITS, COMBINATIONS, parse_combination
+from merlab.synthesis.action_units import ACTION_UNITS, CASME2_PRIOR, COMBINATIONS, parse_combination
 from merlab.synthesis.canvas_layout import FPS, SIDES, Stream, random_stream
 from merlab.synthesis.identity import Identity
 from merlab.synthesis.poses import FrameSequence, FrameValues, smooth_noise
@@ -110,6 +111,12 @@ def plan_clip(identity: Identity, clip: int, emotion: str, preset: RenderPreset)
         blink=blink,
         noise_seed=noise_seed,
     )
+
+
+def sample_emotion(rng: np.random.Generator, emotions: Sequence[str]) -> str:
+    """One of these emotions, each as frequent as in CASME II."""
+    shares = np.array([CASME2_PRIOR[emotion] for emotion in emotions], float)
+    return emotions[rng.choice(len(emotions), p=shares / shares.sum())]
 
 
 def _sample_combination(rng: np.random.Generator, emotion: str, preset: RenderPreset) -> tuple[int, ...]:

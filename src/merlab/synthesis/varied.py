@@ -7,17 +7,16 @@ of FACS. The three classes of MEGC2019 are equally frequent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from merlab.synthesis.action_units import CASME2_PRIOR
 from merlab.synthesis.canvas_layout import Stream, random_stream
 from merlab.synthesis.identity import Identity
 from merlab.synthesis.presets import PRESETS, NonNegative, Probability, RenderPreset
-from merlab.synthesis.sampling import ActiveUnit, ClipPlan, plan_clip
+from merlab.synthesis.sampling import ActiveUnit, ClipPlan, plan_clip, sample_emotion
 
 VARIED = "varied"
 # The classes of MEGC2019, and the emotions of CASME II in each.
@@ -126,7 +125,7 @@ def draw_clip(
     rng = random_stream(identity.seed, Stream.VARIED_CLIP, identity.subject, number)
     combinations: Literal["casme2", "facs"] = "facs" if rng.random() < settings.facs_share else "casme2"
     label = list(CLASSES)[(identity.subject + number) % len(CLASSES)]
-    emotion = label if combinations == "facs" else _emotion(rng, CLASSES[label])
+    emotion = label if combinations == "facs" else sample_emotion(rng, CLASSES[label])
     amplitude = _log_uniform(rng, settings.amplitude)
     drift, jitter = float(rng.choice(settings.drift)), float(rng.choice(settings.jitter))
     own = {"combinations": combinations, "amplitude": amplitude, "drift": drift, "jitter": jitter}
@@ -156,12 +155,6 @@ def draw_clip(
 
 def _log_uniform(rng: np.random.Generator, bounds: tuple[float, float]) -> float:
     return float(np.exp(rng.uniform(*np.log(bounds))))
-
-
-def _emotion(rng: np.random.Generator, emotions: Sequence[str]) -> str:
-    """One of the emotions, with their frequencies in CASME II."""
-    shares = np.array([CASME2_PRIOR[emotion] for emotion in emotions], float)
-    return emotions[rng.choice(len(emotions), p=shares / shares.sum())]
 
 
 def _used_frames(rng: np.random.Generator, settings: VariedSettings, plan: ClipPlan) -> tuple[int, int]:
