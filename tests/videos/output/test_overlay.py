@@ -78,3 +78,33 @@ def test_the_event_is_described_below_the_face_while_it_lasts(drawn):
 
 def test_the_stamp_is_in_every_frame(drawn):
     assert all(drawn.read(number)[:20, :150].max() > 150 for number in (1, 6, 10))
+
+
+def in_size(width, height, folder):
+    """The second frame of an overlay of gray frames of this size, with a box over the half of each side."""
+    video = write_avi(folder / "gray.avi", [np.full((height, width, 3), 90, np.uint8)] * 2, FPS)
+    box = {"x": width / 4, "y": height / 4, "width": width / 2, "height": height / 2}
+    rows = [[FrameRow(number, number / FPS, 0, 0.9, 1, **box, score=9, lids_px=0, threshold=5.5)] for number in (1, 2)]
+    clock = Clock.of_stamps(np.arange(2) / FPS)
+    write_overlay(folder / "o.mp4", open_frames(video), clock, rows, [], ("REDUCED",), silent)
+    return open_frames(folder / "o.mp4").read(2)
+
+
+@pytest.mark.slow
+def test_lines_are_wider_in_4k_so_that_they_are_seen(tmp_path):
+    """Three px, of which a screen of 1280 x 720 makes one, beside one px; both have smooth edges."""
+    red = []
+    for side in (720, 2160):
+        edge = 4 * side // 9
+        across = in_size(16 * side // 9, side, tmp_path)[side // 2, edge - 12 : edge + 12, 2]
+        red.append(int((across.astype(int) - 90).sum()))
+    assert red[1] >= 3 * red[0]
+
+
+@pytest.mark.slow
+def test_the_text_of_an_upright_frame_is_as_large_as_that_of_the_frame_turned(tmp_path):
+    ends = []
+    for width, height in ((640, 360), (360, 640)):
+        top = in_size(width, height, tmp_path)[: height // 12].astype(int)
+        ends.append(np.flatnonzero((top.max(axis=2) > 150).any(axis=0)).max())
+    assert ends[0] == ends[1] < 360

@@ -28,8 +28,10 @@ INK, SHADE = (255, 255, 255), (0, 0, 0)
 CURVE_SECONDS, CURVE_HEIGHT, CURVE_THRESHOLDS = 5.0, 0.12, 4.0
 POINTS = 200
 FRAMES_A_REPORT = 100
-# For a frame of 480 rows; the font is OpenCV's smallest plain one.
+# For a frame whose shorter side has 480 px; the font is OpenCV's smallest plain one.
 FONT_SCALE, FONT = 0.5, cv2.FONT_HERSHEY_SIMPLEX
+# The shorter side for which lines are one px wide.
+THIN_SIDE = 720
 
 
 class Shown(Protocol):
@@ -119,14 +121,14 @@ class _Artist:
             self._scores.popleft()
 
     def _draw_face(self, frame: Image, face_id: int, box: Face, score: float | None) -> None:
-        color = COLORS[face_id % len(COLORS)]
+        color, thin = COLORS[face_id % len(COLORS)], _thin(frame)
         left, top, right, bottom = (round(side) for side in (box.left, box.top, box.right, box.bottom))
         events = [event for event in self._lasting if event.face_id == face_id]
-        cv2.rectangle(frame, (left, top), (right, bottom), color, 4 if events else 1, cv2.LINE_AA)
+        cv2.rectangle(frame, (left, top), (right, bottom), color, 4 * thin if events else thin, cv2.LINE_AA)
         text = "" if score is None else f"  score {score:.1f}"
-        _write(frame, f"face {face_id}{text}", (left, top - 6), color)
+        _write(frame, f"face {face_id}{text}", (left, top - 6 * thin), color)
         # Below the box, or inside it where the curve would cover the text.
-        lowest, step = round((1 - CURVE_HEIGHT) * frame.shape[0]) - 6, round(0.04 * frame.shape[0])
+        lowest, step = round((1 - CURVE_HEIGHT) * frame.shape[0]) - 6 * thin, round(0.04 * min(frame.shape[:2]))
         texts = [text for event in events for text in _texts(event)]
         first = min(bottom + step, lowest - step * (len(texts) - 1))
         for line, text in enumerate(texts):
@@ -134,12 +136,12 @@ class _Artist:
 
     def _draw_curve(self, frame: Image) -> None:
         """Scores over thresholds of the last seconds, the newest at the right; the line is the threshold."""
-        height, width = frame.shape[:2]
+        (height, width), thin = frame.shape[:2], _thin(frame)
         strip = frame[height - round(CURVE_HEIGHT * height) :]
         strip //= 2
         tall = strip.shape[0]
         level = round(tall * (1 - 1 / CURVE_THRESHOLDS))
-        cv2.line(strip, (0, level), (width, level), INK, 1)
+        cv2.line(strip, (0, level), (width, level), INK, thin)
         now, step = self._scores[-1][0], max(1, len(self._scores) // POINTS)
         # Counted from the newest, so that the curve moves smoothly.
         recent = [scored for scored in list(self._scores)[::-step] if scored[1]]
@@ -148,18 +150,18 @@ class _Artist:
             across = width * (1 - (now - seen[:, 0]) / CURVE_SECONDS)
             up = tall * (1 - np.minimum(seen[:, 1] / CURVE_THRESHOLDS, 1))
             line = np.stack([across, up], axis=1).astype(np.float32).round().astype(np.int32)
-            cv2.polylines(strip, [line], False, COLORS[face_id % len(COLORS)], 1, cv2.LINE_AA)
+            cv2.polylines(strip, [line], False, COLORS[face_id % len(COLORS)], thin, cv2.LINE_AA)
 
 
 def draw_contours(frame: Image, face_id: int, contours: Points) -> None:
     """Draw the outlines of a face into ``frame``; ``contours`` are CONTOUR_POINTS, (points, 2) px."""
-    begin = 0
+    begin, color = 0, COLORS[face_id % len(COLORS)]
     for contour in CONTOURS:
         points = contours[begin : begin + len(contour.points)]
         begin += len(contour.points)
         # OpenCV draws whole steps of 1/8 px (a shift of three bits), so that small movements are visible.
         steps = np.rint(8 * points).astype(np.int32)
-        cv2.polylines(frame, [steps], contour.closed, COLORS[face_id % len(COLORS)], 1, cv2.LINE_AA, shift=3)
+        cv2.polylines(frame, [steps], contour.closed, color, _thin(frame), cv2.LINE_AA, shift=3)
 
 
 def _texts(event: Event) -> list[str]:
@@ -178,7 +180,13 @@ def _scores(rows: list[FrameRow]) -> dict[int, float]:
 
 def _write(frame: Image, text: str, place: tuple[int, int], color: tuple[int, int, int]) -> None:
     """Text in a dark outline, its lower left corner at ``place``."""
-    scale = FONT_SCALE * max(frame.shape[0] / 480, 0.5)
+    scale, thin = FONT_SCALE * max(min(frame.shape[:2]) / 480, 0.5), _thin(frame)
     # A smooth outline would take five times as long, and is not seen around smooth letters.
-    for ink, thickness, edges in ((SHADE, 3, cv2.LINE_8), (color, 1, cv2.LINE_AA)):
+    for ink, thickness, edges in ((SHADE, 3 * thin, cv2.LINE_8), (color, thin, cv2.LINE_AA)):
         cv2.putText(frame, ascii_text(text), place, FONT, scale, ink, thickness, edges)
+
+
+def _thin(frame: Image) -> int:
+    """The width of a thin line, px: in frames of 4K, a line of one px is not seen."""
+    side: int = min(frame.shape[:2])
+    return max(1, round(side / THIN_SIDE))
