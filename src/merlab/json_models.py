@@ -78,12 +78,17 @@ def read_model(path: Path, kind: type[Model], fault: str = NOT_OURS, remedy: str
 
 def _other_writer(content: object) -> str:
     """That another version of merlab wrote this content, if it states so."""
-    if isinstance(content, dict):
-        for place in (content, *map(content.get, STATING)):
-            stated = place.get("merlab") if isinstance(place, dict) else None
-            if isinstance(stated, str) and stated.partition("+")[0] != __version__:
-                return f"was written by merlab {stated}, and this is merlab {__version__}"
-    return ""
+    stated = writer_of(content)
+    if stated is None or stated.partition("+")[0] == __version__:
+        return ""
+    return f"was written by merlab {stated}, and this is merlab {__version__}"
+
+
+def writer_of(content: object) -> str | None:
+    """The version of merlab that the content of a file states; None where it states none."""
+    places = (content, *map(content.get, STATING)) if isinstance(content, dict) else ()
+    stated = [place["merlab"] for place in places if isinstance(place, dict) and isinstance(place.get("merlab"), str)]
+    return stated[0] if stated else None
 
 
 def write_model(path: Path, model: BaseModel) -> None:

@@ -11,6 +11,7 @@ from merlab.errors import MerlabError
 from merlab.reports.documents import fill
 from merlab.reports.spotting_scores import (
     heading,
+    notes_on_versions,
     read_spotting,
     selection_table,
     spotting_table,
@@ -20,6 +21,7 @@ from merlab.reports.spotting_scores import (
 from merlab.spotting.scoring import score_spotting
 from merlab.spotting.scoring.selection import RuleScore
 from merlab.storage import write_json
+from merlab.version import __version__
 
 COLUMNS = ["video", "onset", "apex", "offset", "emotion", "action_units"]
 TRUTH = pd.DataFrame(
@@ -152,6 +154,20 @@ def test_stored_scores_are_read_back_as_they_were(results):
     path, scores = results / "spotting" / "long.json", score_spotting(TRUTH, FOUND, 200.0)
     assert read_spotting(path).scores == scores
     assert json.loads(path.read_text())["scores"] == scores.to_json()
+
+
+@pytest.mark.parametrize(("name", "place"), [("metadata.json", "versions"), ("spotting.json", "asked")])
+def test_the_version_is_that_of_the_results_and_another_one_is_noted(tmp_path, name, place):
+    spotted = [tmp_path / of / "events.csv" for of in ("older", "now", "unknown")]
+    for path, stated in zip(spotted, ("0.2.0", __version__), strict=False):
+        write_json(path.parent / name, {"model": {"stamps": []}, place: {"merlab": stated}})
+    assert notes_on_versions(spotted) == [
+        f"{spotted[0]}: made by merlab 0.2.0, and this is merlab {__version__}, which may find other movements"
+    ]
+    scores = score_spotting(TRUTH, FOUND)
+    for some, expected in ((spotted[:1], "0.2.0"), (spotted, f"0.2.0, {__version__}"), (spotted[2:], __version__)):
+        store_spotting(tmp_path / "kept.json", scores, "merlab x", tmp_path / "anna.csv", some)
+        assert read_spotting(tmp_path / "kept.json").versions["merlab"].partition("+")[0] == expected
 
 
 def test_scores_without_the_command_that_repeats_them_are_not_stored(tmp_path):

@@ -62,7 +62,7 @@ def score_spotting_command(
     action units where both have a column action_units. Each score is listed beside that of a constant and a random
     guess.
     """
-    from merlab.reports.spotting_scores import heading, spotting_table, store_spotting
+    from merlab.reports.spotting_scores import heading, notes_on_versions, spotting_table, store_spotting
     from merlab.spotting.scoring import score_spotting
     from merlab.storage import require_writable
 
@@ -87,7 +87,7 @@ def score_spotting_command(
         print_json(scores.to_json())
         return
     print_frame(heading(scores, truth, spotted), spotting_table(scores))
-    for note in scores.notes:
+    for note in (*scores.notes, *notes_on_versions(spotted)):
         print_note(note)
 
 

@@ -12,14 +12,16 @@ from pydantic import BaseModel
 from merlab.errors import MerlabError
 from merlab.evaluation.versions import versions
 from merlab.inference.cost import hardware
-from merlab.json_models import read_model, sealed
+from merlab.json_models import read_model, sealed, writer_of
 from merlab.reports.numbers import UNDEFINED, estimate, number
 from merlab.reports.stored import commit_of_checkout, today
 from merlab.spotting.scoring import SpottingScores
 from merlab.spotting.scoring.score_models import ApexError, RecognitionScores
 from merlab.spotting.scoring.selection import RuleScore
+from merlab.spotting.timeline import METADATA as SPOTTING_METADATA
 from merlab.stamps import in_brackets, stamps_of_recordings
-from merlab.storage import write_json
+from merlab.storage import read_json_object, write_json
+from merlab.version import __version__
 from merlab.videos.result import METADATA
 
 FOLDER = "spotting"
@@ -28,7 +30,10 @@ RECOGNITION_TITLES = {"uf1": "UF1", "uar": "UAR", "accuracy": "accuracy", "f1": 
 
 
 class StoredSpotting(BaseModel):
-    """The scores of ``score_spotting`` with their stamps, and the command that repeats them."""
+    """The scores of ``score_spotting`` with their stamps, and the command that repeats them.
+
+    The version of merlab is that of the scored results, where they state it.
+    """
 
     date: str
     commit: str | None
@@ -46,13 +51,14 @@ def store_spotting(path: Path, scores: SpottingScores, command: str, truth: Path
     """
     if not command:
         raise MerlabError("--save needs --command, so that a reader can repeat the tables")
+    writers = dict.fromkeys(_writers(spotted).values())
     stored = StoredSpotting(
         date=today(),
         commit=commit_of_checkout(),
         command=command,
         stamps=_both(scores.stamps, stamps_of(truth, spotted)),
         scores=scores,
-        versions=versions(),
+        versions=versions() | ({"merlab": ", ".join(writers)} if writers else {}),
         hardware=hardware(),
     )
     write_json(path, sealed(stored.model_dump(mode="json", by_alias=True)))
@@ -88,6 +94,26 @@ def stamps_of(truth: Path, spotted: Sequence[Path]) -> list[str]:
             result = read_model(metadata, _Recognized, "was not written by `merlab recognize`", remedy)
             stamps += (*result.model.stamps, *result.stamps)
     return list(dict.fromkeys(stamps))
+
+
+def notes_on_versions(spotted: Sequence[Path]) -> list[str]:
+    """One sentence per file of spotted events that another version of merlab made."""
+    return [
+        f"{path}: made by merlab {stated}, and this is merlab {__version__}, which may find other movements"
+        for path, stated in _writers(spotted).items()
+        if stated != __version__
+    ]
+
+
+def _writers(spotted: Sequence[Path]) -> dict[Path, str]:
+    """The version of merlab that made each file of spotted events, where the metadata beside it states one."""
+    found: dict[Path, str] = {}
+    for path in spotted:
+        for name in (METADATA, SPOTTING_METADATA):
+            with suppress(MerlabError):
+                stated = writer_of(read_json_object(path.parent / name))
+                found |= {} if stated is None else {path: stated}
+    return found
 
 
 def _both(some: Sequence[str], others: Sequence[str]) -> list[str]:
