@@ -17,7 +17,7 @@ from merlab.spotting.comparison.mean_net import MEAN_NET
 from merlab.spotting.comparison.networks import pseudo_labels, smoothed
 from merlab.spotting.comparison.softnet import SOFTNET
 from merlab.spotting.comparison.spotter import Target
-from merlab.spotting.comparison.torch_networks import _with_mirrored, scores, trained
+from merlab.spotting.comparison.torch_networks import NETWORKS, _with_mirrored, scores, trained
 from merlab.spotting.comparison.training import Training
 from tests.spotting.comparison.recorded import FPS, material
 
@@ -73,9 +73,9 @@ def test_one_step_of_training(spotter):
     images = torch.rand(8, 3, 42, 42, generator=torch.Generator().manual_seed(1)).half()
     labels = torch.tensor([0.0, 1.0] * 4)
     images[labels > 0, 1] += 1
-    untrained = trained(spotter.network, images, labels, Training(0, 8, 1e-3, 4), 0)
+    untrained = trained(NETWORKS[spotter.name], images, labels, Training(0, 8, 1e-3, 4), 0)
     some = Training(epochs=12, batch_size=8, learning_rate=1e-3, negatives=4)
-    once, twice = (scores(trained(spotter.network, images, labels, some, 0), images.numpy()) for _ in range(2))
+    once, twice = (scores(trained(NETWORKS[spotter.name], images, labels, some, 0), images.numpy()) for _ in range(2))
     assert once.shape == (8,)
     assert (once == twice).all()
     error = np.mean((once - labels.numpy()) ** 2)
@@ -84,7 +84,7 @@ def test_one_step_of_training(spotter):
 
 def test_parameters_are_those_of_the_released_networks():
     """SOFTNet: 16 filters of 5 x 5, 784 -> 400 -> 1; MEAN: 14 filters, batch norm, 8 of 5 x 5 x 14, 392 -> 1."""
-    counts = [sum(each.numel() for each in spotter.network().parameters()) for spotter in (SOFTNET, MEAN_NET)]
+    counts = [sum(each.numel() for each in NETWORKS[spotter.name]().parameters()) for spotter in (SOFTNET, MEAN_NET)]
     assert counts == [16 * 26 + 785 * 400 + 401, 14 * 26 + 28 + 8 * (25 * 14 + 1) + 393]
 
 

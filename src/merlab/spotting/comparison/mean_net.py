@@ -15,26 +15,13 @@ spotting only, the transfer to recognition is left out. Labels and intervals are
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from merlab.spotting.comparison.networks import NetworkSpotter
 from merlab.spotting.comparison.training import Training
-
-if TYPE_CHECKING:
-    from torch import nn
-
-
-def _network() -> nn.Module:
-    from merlab.spotting.comparison.torch_networks import mean_net
-
-    return mean_net()
-
 
 MEAN_NET = NetworkSpotter(
     name="mean-net",
     title="MEAN's network for spotting: three shallow streams, batch normalization",
     paper="Liong et al., Signal Processing: Image Communication 110, 2023",
-    network=_network,
     training=Training(epochs=10, batch_size=32, learning_rate=5e-4, negatives=5, weight_decay=1e-3),
     flow_seconds=0.1,
 )

@@ -11,7 +11,7 @@ them; one network for each kind of movement, the last epoch is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -36,11 +36,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NetworkSpotter:
-    """A method with a network.
+    """A method with a network: that of its name in ``torch_networks.NETWORKS``.
 
     Attributes:
         name, title, paper: as in Spotter.
-        network: makes an untrained network that maps images (N, 3, 42, 42) to scores (N,).
         training: how it learns.
         flow_seconds: the distance of the two samples of an image, s; None for k.
 
@@ -49,7 +48,6 @@ class NetworkSpotter:
     name: str
     title: str
     paper: str
-    network: Callable[[], nn.Module]
     training: Training
     flow_seconds: float | None = None
     fits: str = "network, threshold"
@@ -76,7 +74,7 @@ class NetworkSpotter:
 
     def fit(self, training: Sequence[Material], target: Target, seed: int) -> FittedNetwork:
         """Train the network, and choose p; raises MerlabError if no training recording has such an event."""
-        from merlab.spotting.comparison.torch_networks import trained
+        from merlab.spotting.comparison.torch_networks import NETWORKS, trained
 
         images, labels = self._examples(training, target, seed)
         if not labels.any():
@@ -84,7 +82,7 @@ class NetworkSpotter:
                 f"{self.name} learns from {target.kind}-expressions, and the training recordings have none; give "
                 "recordings with some (--train)"
             )
-        network = trained(self.network, images, labels, self.training, seed)
+        network = trained(NETWORKS[self.name], images, labels, self.training, seed)
         fitted = FittedNetwork(self, target, network, 0.0)
         spotted = [partial(peaks, fitted.curve(each), half=target.half(each.rate)) for each in training]
         p = best_p(spotted, [each.intervals(target.kind) for each in training])

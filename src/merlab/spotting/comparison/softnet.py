@@ -14,25 +14,12 @@ movement for each with one; mirror images as the only augmentation.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from merlab.spotting.comparison.networks import NetworkSpotter
 from merlab.spotting.comparison.training import Training
-
-if TYPE_CHECKING:
-    from torch import nn
-
-
-def _network() -> nn.Module:
-    from merlab.spotting.comparison.torch_networks import softnet
-
-    return softnet()
-
 
 SOFTNET = NetworkSpotter(
     name="softnet",
     title="SOFTNet: three shallow streams on onset-k flow",
     paper="Liong et al., ICIP 2021, arXiv:2106.06489",
-    network=_network,
     training=Training(epochs=10, batch_size=12, learning_rate=5e-4, negatives=4, mirrored=True),
 )

@@ -5,7 +5,7 @@ Methods import this file when they are fitted: loading PyTorch takes seconds, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import torch
@@ -71,6 +71,10 @@ def mean_net() -> ThreeStreams:
         nn.Dropout(0.2),
         nn.Linear(merged * SIDE_AFTER_POOLING**2, 1),
     )
+
+
+# Name of a method -> what makes its untrained network, which maps images (N, 3, 42, 42) to scores (N,).
+NETWORKS: Mapping[str, Callable[[], nn.Module]] = {"softnet": softnet, "mean-net": mean_net}
 
 
 def scores(network: nn.Module, images: NDArray[np.generic]) -> Float64Array:
