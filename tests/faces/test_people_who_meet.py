@@ -98,6 +98,16 @@ def test_after_a_gap_the_nearest_faces_are_the_same_ones_whichever_is_found_firs
     }
 
 
+def test_two_faces_that_changed_places_in_a_gap_are_new_ones(monkeypatch):
+    monkeypatch.setattr(CutFinder, "is_cut", lambda *_: False)
+    stage = Stage()
+    people = PeopleTracker(stage, stage, FPS)
+    seen_on(stage, [[("anna", 150, 180), ("bob", 490, 180)]], people)
+    people.restart()
+    after = seen_on(stage, [[("bob", 150, 180), ("anna", 490, 180)]], people)[-1]
+    assert sorted(after.values()) == ["2.0", "3.0"]
+
+
 def test_new_faces_are_followed_up_to_the_most_in_the_order_of_their_prominence():
     stage = Stage()
     people = PeopleTracker(stage, stage, FPS, most=2)

@@ -51,9 +51,8 @@ class KnownFace:
 
     def is_rather(self, look: Look, box: Face, followed: Look) -> bool:
         """Whether a face at the place where this one was last itself is this one, and not the one that is followed."""
-        alike = likeness(look, self.look)
         is_here = box.overlap(self.home) >= LEAST_OVERLAP
-        return is_here and alike >= ALIKE and alike - likeness(followed, self.look) > CLEARLY
+        return is_here and is_clearly(likeness(look, self.look), likeness(followed, self.look))
 
     def remember(self, look: Look, box: Face) -> bool:
         """Keep what the face looks like now, unless something hides it; whether it was kept."""
@@ -61,3 +60,8 @@ class KnownFace:
             return False
         self.home, self.look = box, blended(self.look, look, RENEWED)
         return True
+
+
+def is_clearly(alike: float, other: float) -> bool:
+    """Whether a face is this alike because it is that face, and not one of which the ``other`` likeness would be."""
+    return alike >= ALIKE and alike - other > CLEARLY

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from merlab.faces.detection import Detector, Face, most_prominent
-from merlab.faces.known_face import KnownFace
+from merlab.faces.known_face import KnownFace, is_clearly
 from merlab.faces.landmarks import LEAST_PRESENCE, Landmarker
 from merlab.faces.look_change import Change
 from merlab.faces.looks import likeness, look_of
@@ -175,13 +175,15 @@ class PeopleTracker:
         self, image: Image, faces: list[TrackedFace], found: dict[int, TrackedFace]
     ) -> list[tuple[KnownFace, TrackedFace]]:
         """The faces, missing in this frame, that were last seen at the places of these, the most alike first."""
-        pairs = []
+        pairs, missing = [], [person for person in self._people if person.key not in found]
         for tracked in faces:
             look = look_of(image, tracked.landmarks)
-            for person in self._people:
+            alike = {person.key: likeness(look, person.look) for person in missing}
+            for person in missing:
                 overlap = tracked.box.overlap(person.box)
-                if person.key not in found and overlap >= LEAST_OVERLAP:
-                    pairs.append((overlap + likeness(look, person.look), -person.key, person, tracked))
+                # Two people may have changed seats in the meantime.
+                if overlap >= LEAST_OVERLAP and not is_clearly(max(alike.values()), alike[person.key]):
+                    pairs.append((overlap + alike[person.key], -person.key, person, tracked))
         known: list[tuple[KnownFace, TrackedFace]] = []
         for _, _, person, tracked in sorted(pairs, key=lambda pair: pair[:2], reverse=True):
             if not any(person is other or tracked is seen for other, seen in known):
