@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 from merlab.errors import cannot_read
 from merlab.frames.container import require_utf8
 from merlab.frames.frame import ClipError, FramesByNumber, Image, describe_numbers
+from merlab.frames.opencv_build import require_opencv_4
 from merlab.storage import whole_file
+
+require_opencv_4()
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
 NUMBERED = re.compile(r"(\d+)$")
