@@ -186,9 +186,17 @@ class TestResuming:
             look(video, tmp_path / "out")
         assert not (tmp_path / "out").exists()
 
-    def test_a_finished_result_is_reloaded(self, video, look, result, monkeypatch):
+    def test_a_finished_result_is_reloaded(self, video, look, result, monkeypatch, recwarn):
         monkeypatch.setattr(recognition, "only_writer", None)
         assert look(video, result.folder).events.equals(result.events)
+        assert [str(each.message) for each in recwarn] == []
+
+    def test_a_finished_result_of_other_libraries_is_reloaded_with_a_warning(self, video, look, result, monkeypatch):
+        versions = {**result.metadata.versions, "numpy": "9.9"}
+        monkeypatch.setattr(recognition, "made_with", lambda: versions)
+        was = f"it was made with numpy {result.metadata.versions['numpy']}, and this is numpy 9.9; add --again"
+        with pytest.warns(UserWarning, match=f"is loaded as it is, although {was}"):
+            look(video, result.folder)
 
     def test_a_folder_of_something_else_is_left_alone(self, video, look, tmp_path):
         (tmp_path / "thesis.txt").write_text("mine")

@@ -8,6 +8,7 @@ chunks are kept.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from merlab.faces.people import MOST_FACES
 from merlab.frames import Clock, clock_of
 from merlab.frames.opening import state_of
 from merlab.given import as_path
+from merlab.outputs.changed_settings import changed_settings
 from merlab.outputs.claims import require_same
 from merlab.outputs.kept_arrays import computing_versions
 from merlab.outputs.locks import only_writer
@@ -35,6 +37,7 @@ from merlab.version import __version__
 from merlab.videos.chunks.division import CHUNK_SECONDS, Division
 from merlab.videos.chunks.kept_chunk import KEPT_VERSION
 from merlab.videos.chunks.plan import VideoPlan
+from merlab.videos.chunks.result_metadata import made_with
 from merlab.videos.early import import_early
 from merlab.videos.making import Making, make_result
 from merlab.videos.metadata import FindingRequest, RecognitionRequest, UsedModel
@@ -250,5 +253,12 @@ def _finished(out: Path, request: RecognitionRequest) -> VideoResult | None:
         return None
     result = read_video_result(out)
     require_same(out, result.metadata.asked.model_dump(mode="json"), request.model_dump(mode="json"), HOLDS)
+    changes = changed_settings({"versions": result.metadata.versions}, {"versions": made_with()})
+    if changes:
+        warnings.warn(
+            f"the result in {out} is loaded as it is, although {'; '.join(changes)}; add --again (in Python, "
+            "again=True) to make it anew",
+            stacklevel=3,
+        )
     ResultFolder(out, METADATA, HOLDS).remove_leftovers()
     return result

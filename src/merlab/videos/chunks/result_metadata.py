@@ -41,18 +41,18 @@ def result_metadata(
         faces=tuple(_face(face, plan.first) for _, face in sorted(totals.faces.items())),
         model=model,
         settings=plan.options.used(),
-        versions={
-            "merlab": __version__,
-            "torch": version("torch"),
-            **computing_versions(),
-            **runtime_version(),
-        },
+        versions=made_with(),
         dropped=totals.dropped,
         withheld={event.event: tuple(event.reasons) for event in events if event.withheld},
         warnings=tuple(source_caveats(video, video.file) + _warnings(plan, totals) + _limits(plan, model)),
         asked=request,
         made=made,
     )
+
+
+def made_with() -> dict[str, str]:
+    """The versions of merlab and of the libraries that give the numbers of a result."""
+    return {"merlab": __version__, "torch": version("torch"), **computing_versions(), **runtime_version()}
 
 
 def _face(face: FaceRecord, first: int) -> FollowedFace:
