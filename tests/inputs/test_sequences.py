@@ -1,9 +1,11 @@
+import weakref
+
 import numpy as np
 import pytest
 
 from merlab.clips import ClipTable
-from merlab.frames import ClipError
-from merlab.inputs import load_inputs, make_input, parse_recipe
+from merlab.frames import ClipError, ImageFolder
+from merlab.inputs import input_of, load_inputs, make_input, parse_recipe
 from tests.helpers import make_clip, moved, texture, write_frames
 from tests.inputs.mirroring import mirrored_both_ways
 
@@ -33,6 +35,26 @@ def test_interpolation_by_tim_stays_within_black_and_white(tmp_path):
     sequence = made(clip, "sequence:size=8x8")
     assert sequence.shape == (10, 1, 8, 8)
     assert (sequence.min(), sequence.max()) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "recipe", ["sequence:magnify=evm10", "dynamic-image:magnify=linear4", "consecutive-flow", "flow-sequence"]
+)
+def test_few_frames_of_a_movement_are_in_memory_at_once(tmp_path, recipe):
+    folder = write_frames(tmp_path / "clip", [texture(1, 60, 50)] * 30)
+    clip = make_clip(folder, onset=1, apex=9, offset=30)
+    seen, most = [], 0
+
+    class Watched(ImageFolder):
+        def read(self, number):
+            nonlocal most
+            image = super().read(number)
+            seen.append(weakref.ref(image))
+            most = max(most, sum(each() is not None for each in seen))
+            return image
+
+    input_of(clip, Watched(folder), parse_recipe(recipe))
+    assert most <= 4
 
 
 @pytest.mark.parametrize("interpolation", ["tim", "linear"])

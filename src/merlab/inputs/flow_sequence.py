@@ -35,8 +35,9 @@ def flows_from_onset(
 ) -> Iterator[Float32Array]:
     """Flow (H, W, 2) from the first chosen frame to each other one, computed at the size ``at`` (WxH or native)."""
     needed = frames_to_read(clip, recipe, chosen)
-    images = dict(zip(needed, read_frames(clip, frames, needed, recipe["magnify"]), strict=True))
-    onset, *later = (gray_at(images[number], at) for number in chosen)
+    images = zip(needed, read_frames(clip, frames, needed, recipe["magnify"]), strict=True)
+    grays = {number: gray_at(image, at) for number, image in images if number in chosen}
+    onset, *later = (grays[number] for number in chosen)
     return (ALGORITHMS[recipe["algorithm"]](onset, gray) for gray in later)
 
 

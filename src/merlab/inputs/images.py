@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import cv2
@@ -46,7 +47,9 @@ def read_key_frames(clip: Clip, frames: Frames | None, magnify: str = "none") ->
     """The onset and apex frames, (H, W, 3) uint8 BGR; raises ClipError if they are absent or differ in size."""
     frames = require_frames(clip, frames)
     images = read_frames(clip, frames, frames_to_apex(clip, magnify), magnify)
-    return images[0], images[-1]
+    onset = next(images)
+    later = deque(images, maxlen=1)
+    return onset, later.pop() if later else onset
 
 
 def require_frames(clip: Clip, frames: Frames | None) -> Frames:
@@ -60,16 +63,25 @@ def require_frames(clip: Clip, frames: Frames | None) -> Frames:
     return frames
 
 
-def read_frames(clip: Clip, frames: Frames, numbers: Sequence[int], magnify: str = "none") -> list[Image]:
-    """These frames of a clip, magnified, (H, W, 3) uint8 BGR; raises ClipError if they are absent or differ in size."""
-    images = [frames.read(number) for number in numbers]
-    for number, image in zip(numbers, images, strict=True):
-        if image.shape != images[0].shape:
+def read_frames(clip: Clip, frames: Frames, numbers: Sequence[int], magnify: str = "none") -> Iterator[Image]:
+    """These frames of a clip, magnified, (H, W, 3) uint8 BGR, one by one: whole heads are large.
+
+    Raises ClipError, when they are read, if they are absent or differ in size.
+    """
+    return MAGNIFICATIONS[magnify](_of_one_size(clip, frames, numbers))
+
+
+def _of_one_size(clip: Clip, frames: Frames, numbers: Sequence[int]) -> Iterator[Image]:
+    first: Image | None = None
+    for number in numbers:
+        image = frames.read(number)
+        first = image if first is None else first
+        if image.shape != first.shape:
             raise ClipError(
-                f"{clip.subject} {clip.name} ({clip.database}): frame {numbers[0]} is {describe_size(images[0])}, "
+                f"{clip.subject} {clip.name} ({clip.database}): frame {numbers[0]} is {describe_size(first)}, "
                 f"frame {number} is {describe_size(image)}; all frames of a clip must have the same size"
             )
-    return MAGNIFICATIONS[magnify](images)
+        yield image
 
 
 def describe_size(image: Image) -> str:

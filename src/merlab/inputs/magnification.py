@@ -12,7 +12,7 @@ wavelength of the pattern.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 import cv2
@@ -27,32 +27,36 @@ CHROMA = 0.1
 LUMA_OF_BGR = np.array([0.114, 0.587, 0.299], np.float32)
 SMALLEST_LEVEL = 5
 
-Frames = Sequence[Image]
+Frames = Iterable[Image]
 
 
-def unchanged(frames: Frames) -> list[Image]:
+def unchanged(frames: Frames) -> Iterator[Image]:
     """The frames without magnification."""
-    return list(frames)
+    return iter(frames)
 
 
-def eulerian(frames: Frames, alpha: float) -> list[Image]:
-    """Magnify frames (H, W, 3) uint8; none may be missing. The first frame is not changed."""
-    slow = fast = _pyramid(np.asarray(frames[0], np.float32))
-    gains = level_gains(len(slow), frames[0].shape[0], frames[0].shape[1], alpha)
-    magnified = []
+def eulerian(frames: Frames, alpha: float) -> Iterator[Image]:
+    """Magnify frames (H, W, 3) uint8 one by one; none may be missing. The first frame is not changed."""
+    slow: list[Float32Array] = []
+    fast, gains = slow, list[float]()
     for frame in frames:
         levels = _pyramid(np.asarray(frame, np.float32))
+        if not slow:
+            slow = fast = levels
+            gains = level_gains(len(levels), frame.shape[0], frame.shape[1], alpha)
         fast = [before + FAST * (level - before) for before, level in zip(fast, levels, strict=True)]
         slow = [before + SLOW * (level - before) for before, level in zip(slow, levels, strict=True)]
         bands = [gain * (f - s) for gain, f, s in zip(gains, fast, slow, strict=True)]
-        magnified.append(_added(frame, _collapsed(bands)))
-    return magnified
+        yield _added(frame, _collapsed(bands))
 
 
-def linear(frames: Frames, alpha: float) -> list[Image]:
-    """Add to each frame (H, W, 3) uint8 alpha times its difference to the first frame."""
-    first = np.asarray(frames[0], np.float32)
-    return [_added(frame, alpha * (np.asarray(frame, np.float32) - first)) for frame in frames]
+def linear(frames: Frames, alpha: float) -> Iterator[Image]:
+    """Add to each frame (H, W, 3) uint8 alpha times its difference to the first frame, one by one."""
+    first: Float32Array | None = None
+    for frame in frames:
+        values = np.asarray(frame, np.float32)
+        first = values if first is None else first
+        yield _added(frame, alpha * (values - first))
 
 
 def level_gains(levels: int, height: int, width: int, alpha: float) -> list[float]:
@@ -96,7 +100,7 @@ def _added(frame: Image, change: Float32Array) -> Image:
     return np.rint(np.clip(frame + luma + CHROMA * (change - luma), 0, 255)).astype(np.uint8)
 
 
-MAGNIFICATIONS: dict[str, Callable[[Frames], list[Image]]] = {
+MAGNIFICATIONS: dict[str, Callable[[Frames], Iterator[Image]]] = {
     "none": unchanged,
     **{f"evm{alpha}": partial(eulerian, alpha=alpha) for alpha in (8, 10, 15, 20)},
     **{f"linear{alpha}": partial(linear, alpha=alpha) for alpha in (2, 4, 8)},

@@ -9,6 +9,8 @@ times, and the factors are 2 to 10.
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 
 from merlab.clips import Clip
@@ -25,11 +27,11 @@ def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
     """Frames (T, factors x C, H, W); the channels of the first factor come first."""
     frames = require_frames(clip, frames)
     onset, *later = read_frames(clip, frames, frames_at_equal_times(clip, recipe.frames))
-    by_factor = [linear([onset, *later], factor - 1)[1:] for factor in FACTORS[recipe["factors"]]]
+    magnified = [islice(linear([onset, *later], factor - 1), 1, None) for factor in FACTORS[recipe["factors"]]]
     return np.stack(
         [
             np.concatenate([planes_of(image, recipe, recipe["color"]) for image in same_time])
-            for same_time in zip(*by_factor, strict=True)
+            for same_time in zip(*magnified, strict=True)
         ]
     )
 

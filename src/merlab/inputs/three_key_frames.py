@@ -29,10 +29,10 @@ def three_frames(clip: Clip) -> list[int]:
 
 def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
     frames = require_frames(clip, frames)
-    needed = _frames_needed(clip, recipe)
-    images = read_frames(clip, frames, needed, recipe["magnify"])
-    by_number = dict(zip(needed, images, strict=True))
-    onset, middle, offset = (by_number[number] for number in three_frames(clip))
+    needed, three = _frames_needed(clip, recipe), three_frames(clip)
+    images = zip(needed, read_frames(clip, frames, needed, recipe["magnify"]), strict=True)
+    by_number = {number: image for number, image in images if number in three}
+    onset, middle, offset = (by_number[number] for number in three)
     grays = [gray_at(image, recipe["at"]) for image in (onset, middle, offset)]
     flows = [ALGORITHMS[recipe["algorithm"]](one, other) for one, other in zip(grays[:-1], grays[1:], strict=True)]
     motion = scale_together(np.stack([planes_of_flow(flow, recipe) for flow in flows]), recipe)
