@@ -66,22 +66,22 @@ class GivenModel(BaseModel):
 def read_model(path: Path, kind: type[Model], fault: str = NOT_OURS, remedy: str = WRITE_AGAIN) -> Model:
     """The model in a file; raises MerlabError where it is missing, damaged, or not what this version of merlab reads.
 
-    ``fault`` and ``remedy`` complete the message: "PATH fault (field: reason); remedy". Where the file states that
-    another version wrote it, the message says this instead of ``fault``.
+    ``fault`` and ``remedy`` complete the message: "PATH fault (field: reason); remedy". A file that states another
+    version of merlab may be one of it, or of another kind, or damaged: the message names the version too.
     """
     content = read_sealed(path, remedy)
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        raise MerlabError(f"{path} {_other_writer(content) or fault} ({first_fault(error)}); {remedy}") from error
+        raise MerlabError(f"{path} {fault}{_other_writer(content)} ({first_fault(error)}); {remedy}") from error
 
 
 def _other_writer(content: object) -> str:
-    """That another version of merlab wrote this content, if it states so."""
+    """That another version of merlab wrote this content, if it states so, as the end of a message."""
     stated = writer_of(content)
     if stated is None or stated.partition("+")[0] == __version__:
         return ""
-    return f"was written by merlab {stated}, and this is merlab {__version__}"
+    return f"; it states that merlab {stated} wrote it"
 
 
 def writer_of(content: object) -> str | None:

@@ -153,5 +153,5 @@ def test_metadata_of_another_version_is_reported_with_the_field(tmp_path):
     metadata = stored_metadata(folder)
     del metadata["video"]["fps"]
     write_json(folder / METADATA, metadata)
-    with pytest.raises(MerlabError, match=r"metadata.json was written by merlab 0.1.0.* \(video.fps: Field required\)"):
+    with pytest.raises(MerlabError, match=r"is damaged.* merlab 0.1.0 wrote it \(video.fps: Field required\)"):
         read_video_result(folder)

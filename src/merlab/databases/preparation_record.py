@@ -71,7 +71,7 @@ def alignment_of(folder: Path) -> Alignment | None:
     path = folder / RECORD
     if not path.is_file():
         return None
-    return read_model(path, Alignment, "is damaged", "make the aligned faces again in a new folder")
+    return read_model(path, Alignment, remedy="make the aligned faces again in a new folder")
 
 
 def recorded_stamps(clips: Iterable[Clip]) -> tuple[str, ...]:

@@ -217,4 +217,4 @@ def _read(folder: Path, kind: type[Kind]) -> Kind:
             f"{folder} has no {RECORD}, so its faces were not aligned by merlab and no landmarks are known; "
             "prepare the database's raw frames with `merlab prepare`, or use the template's outlines"
         )
-    return read_model(path, kind, "is damaged", f"remove {folder} and run the same command again")
+    return read_model(path, kind, remedy=f"remove {folder} and run the same command again")
