@@ -5,18 +5,46 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from merlab.evaluation import versions
 
 
-def test_the_version_of_a_run_states_the_code_that_computes_predictions(tmp_path):
-    """A checkout changes its code without its version; where it lies does not matter."""
-    stated, package = versions.versions()["merlab"], tmp_path / "merlab"
+@pytest.fixture
+def package(tmp_path):
+    """A copy of the code that computes predictions."""
+    package = tmp_path / "merlab"
     for place in versions.COMPUTING:
         source, copied = Path(versions.__file__).parents[1] / place, package / place
         copied.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if source.is_dir() else shutil.copy)(source, copied)
-    assert versions.digest_of_code(package) == stated.partition("+")[2]
+    return package
+
+
+@pytest.fixture
+def stated():
+    """The digest in the version of merlab that a run states."""
+    versions.digest_of_code.cache_clear()
+    return versions.versions()["merlab"].partition("+")[2]
+
+
+def test_the_version_of_a_run_states_the_code_that_computes_predictions(package, stated):
+    """A checkout changes its code without its version; where it lies does not matter."""
+    assert versions.digest_of_code(package) == stated
     with (package / "methods" / "svm.py").open("a") as file:
         file.write("TOLERANCE = 1\n")
     versions.digest_of_code.cache_clear()
-    assert versions.digest_of_code(package) != stated.partition("+")[2]
+    assert versions.digest_of_code(package) != stated
+
+
+def test_ends_of_lines_and_files_of_editors_are_not_another_code(package, stated):
+    """Git writes other ends of lines on Windows; Emacs marks a file that is edited by a link to nothing."""
+    edited = package / "methods" / "svm.py"
+    edited.write_bytes(edited.read_bytes().replace(b"\n", b"\r\n"))
+    (package / "methods" / ".#svm.py").symlink_to("anna@machine.123:456")
+    (package / "methods" / "svm-checkpoint.py").write_text("TOLERANCE = 1\n")
+    assert versions.digest_of_code(package) == stated
+
+
+def test_without_source_files_the_number_of_the_version_is_stated(tmp_path):
+    assert len(versions.digest_of_code(tmp_path / "compiled")) == 8

@@ -44,9 +44,15 @@ def versions() -> dict[str, str]:
 
 @functools.cache
 def digest_of_code(package: Path) -> str:
-    """Eight digits of the digest of what computes predictions, in a folder of merlab."""
+    """Eight digits of the digest of what computes predictions, in a folder of merlab.
+
+    The same for each copy of this code, whatever the ends of its lines are, and whatever editors put beside it.
+    """
     digest = hashlib.sha256()
     for place in map(package.joinpath, COMPUTING):
         for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
-            digest.update(f"{file.relative_to(package).as_posix()}\0".encode() + file.read_bytes())
+            # A file with another name cannot be imported; an installation of compiled files has no source.
+            if file.stem.isidentifier() and file.is_file():
+                content = file.read_bytes().replace(b"\r\n", b"\n")
+                digest.update(f"{file.relative_to(package).as_posix()}\0".encode() + content)
     return digest.hexdigest()[:8]
