@@ -46,6 +46,13 @@ def test_a_copy_of_a_tested_recording_is_not_fitted_on(recorded, tmp_path):
         fitted_elsewhere([tested], [other, copy])
 
 
+def test_two_spellings_of_a_tested_subject_are_refused_before_the_work(recorded):
+    """Intervals are over subjects, and the table of scores refuses such names after it."""
+    tested = [recorded("a", "S1", 1), recorded("b", "s1", 2)]
+    with pytest.raises(MerlabError, match="the subjects S1 and s1 are one person in two spellings"):
+        fitted_elsewhere(tested, [recorded("c", "carl", 3)])
+
+
 def test_subjects_of_one_name_in_both_are_told(recorded):
     tested = [recorded("a", "sub01", 1), recorded("b", "sub02", 2), recorded("c", "", 3)]
     assert list(shared_subjects(tested, [recorded("d", "sub03", 4), recorded("e", "", 5)])) == []

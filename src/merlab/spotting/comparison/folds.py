@@ -61,7 +61,7 @@ def person_in(video: LongVideo) -> str:
 
 
 def require_one_spelling(videos: Sequence[LongVideo]) -> None:
-    """Raises MerlabError for two spellings of one subject, who would be in both parts of a fold."""
+    """Raises MerlabError for two spellings of one subject, who would be in both parts of a fold, or count twice."""
     spelled: dict[str, LongVideo] = {}
     for video in videos:
         before = spelled.setdefault(person(video.subject), video) if video.subject else video
@@ -100,7 +100,11 @@ def leave_one_subject_out(videos: Sequence[LongVideo]) -> list[Fold]:
 
 
 def fitted_elsewhere(videos: Sequence[LongVideo], training: Sequence[LongVideo]) -> list[Fold]:
-    """One fold: all methods are fitted on other recordings; raises MerlabError if one of them is tested too."""
+    """One fold: all methods are fitted on other recordings.
+
+    Raises MerlabError if one of them is tested too, and for two spellings of one tested subject.
+    """
+    require_one_spelling(videos)
     sources = {video.source.resolve() for video in videos}
     if both := [each.name for each in training if each.source.resolve() in sources]:
         raise MerlabError(f"{both[0]} would be tested and fitted on; fit on other recordings")
