@@ -217,6 +217,16 @@ def test_intervals_are_over_the_subjects_whose_videos_are_listed():
     assert scores.action_units == joined.action_units
 
 
+def test_a_note_lists_the_videos_whose_subject_is_unknown_where_others_are_known():
+    known, unknown = LENGTHS.assign(subject=["1", "1", "2", "2"]), LENGTHS.assign(subject="")
+    notes = [
+        [note for note in score_spotting(TRUTH, SPOTTED, videos=listed).notes if "no subject" in note]
+        for listed in (known, unknown, LENGTHS.assign(subject=["1", "N/A", "2", "n/a"]))
+    ]
+    assert notes[:2] == [[], []]
+    assert [note.partition(";")[0] for note in notes[2]] == ["the list of videos has no subject of 'b', 'd'"]
+
+
 def test_the_spelling_of_a_listed_subject_is_checked():
     listed = LENGTHS.assign(subject=["s1", "S1", "s2", "n/a"])
     with pytest.raises(MerlabError, match="S1"):

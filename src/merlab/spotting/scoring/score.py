@@ -133,8 +133,9 @@ def _read(
 def _doubts(
     tables: Sequence[tuple[pd.DataFrame, str]], fps: float | None, lengths: VideoLengths | None
 ) -> Iterator[str]:
-    """Notes on events of each table, with its name, that end after their video or are very long."""
+    """Notes on unknown subjects, and on events of each table, with its name, beyond their video or very long ones."""
     if lengths is not None:
+        yield from lengths.of_unknown_people()
         yield from (note for events, name in tables for note in lengths.beyond(events, name, fps))
     rates = lengths.fps if lengths else {}
     yield from filter(None, (note_on_lengths(events, name, rates, fps) for events, name in tables))

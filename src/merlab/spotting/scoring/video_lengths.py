@@ -13,7 +13,7 @@ import pandas as pd
 from merlab.errors import MerlabError
 from merlab.frames import HIGHEST_RATE, LOWEST_RATE, VIDEO_SUFFIXES, is_rate, open_frames
 from merlab.given import as_path
-from merlab.spelling import counted, first_of
+from merlab.spelling import counted, first_of, quoted
 from merlab.spotting.scoring.read_intervals import (
     FRAME_NUMBER,
     OFFSET,
@@ -49,6 +49,15 @@ class VideoLengths:
     def minutes(self) -> float:
         """The length of all videos together."""
         return sum(self.seconds.values()) / 60
+
+    def of_unknown_people(self) -> Iterator[str]:
+        """A note on videos whose subject is not stated, where that of others is."""
+        unknown = sorted(self.seconds.keys() - self.subjects.keys())
+        if self.subjects and unknown:
+            yield (
+                f"the list of videos has no subject of {first_of(map(quoted, unknown), 3)}; each counts as a subject "
+                "of its own, so that intervals may be too narrow"
+            )
 
     def beyond(self, events: pd.DataFrame, table: str, fps: float | None) -> Iterator[str]:
         """Notes on events that begin before their video does, or end after it: a wrong frame rate, or first number."""
@@ -126,7 +135,6 @@ def read_lengths(given: pd.DataFrame | Path | str, fps: float | None) -> VideoLe
     table = read_cells(given, "the list of videos", (VIDEO,), (FRAMES, SECONDS, FPS, FIRST, SOURCE, SUBJECT))
     table.require_values([VIDEO])
     table = with_composed_names(table).with_one_spelling([VIDEO])
-    table = table.with_one_spelling([SUBJECT]) if SUBJECT in table.cells else table
     table.refuse(table.cells[VIDEO].duplicated(), "the video is listed twice", "keep one row per video")
     rates = _rates(table) if FPS in table.cells else pd.Series(fps, index=table.cells.index, dtype=float)
     if fps is not None:
@@ -165,11 +173,11 @@ def _firsts(table: CellTable) -> dict[str, int]:
 
 
 def _subjects(table: CellTable) -> dict[str, str]:
-    """The person in each video, where one is stated."""
+    """The person in each video, where one is stated; raises MerlabError for two spellings of one."""
     if SUBJECT not in table.cells:
         return {}
-    stated = zip(table.cells[VIDEO], table.cells[SUBJECT], strict=True)
-    return {video: subject for video, subject in stated if not is_no_value(subject)}
+    stated = table.kept(~table.cells[SUBJECT].map(is_no_value).astype(bool)).with_one_spelling([SUBJECT]).cells
+    return dict(zip(stated[VIDEO], stated[SUBJECT], strict=True))
 
 
 def _sources(table: CellTable, given: pd.DataFrame | Path | str) -> dict[str, Path]:
