@@ -206,6 +206,19 @@ def test_nothing_of_this_machine_is_in_the_file(exported, kind, request):
 
 
 @pytest.mark.slow
+def test_an_int8_file_that_onnx_runtime_cannot_load_is_refused_with_the_remedy(exported, tmp_path, monkeypatch):
+    """As ONNX Runtime 1.23 does for an average of networks: "RemoveNode should be unreachable"."""
+
+    def cannot_load(_):
+        raise RuntimeError("RemoveNode should be unreachable")
+
+    monkeypatch.setattr(export_module, "load_onnxruntime", cannot_load)
+    with pytest.raises(MerlabError, match=r"ONNX Runtime .* cannot load the int8 file of small; .* --precision fp32"):
+        exported("onnx", "int8", small_recognizer())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
 def test_int8_is_smaller_than_float32_where_there_are_weights(exported):
     wide = small_recognizer(method="learnet")
     sizes = [exported("onnx", precision, wide)[0].stat().st_size for precision in ("int8", "fp32")]

@@ -11,6 +11,7 @@ import logging
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import get_args
 
@@ -234,7 +235,16 @@ class Export:
 
     def _loaded(self, path: Path) -> Infer:
         if self.format == "onnx":
-            return load_onnxruntime(path)
+            try:
+                return load_onnxruntime(path)
+            except Exception as error:
+                if not self.calibrated:
+                    raise
+                raise MerlabError(
+                    f"ONNX Runtime {version('onnxruntime')} cannot load the int8 file of {self.recognizer.card.name}; "
+                    "versions up to 1.23 load none of an average of networks, and newer ones need Python 3.11. Choose "
+                    "--format openvino or --precision fp32 (in Python, format and precision)"
+                ) from error
         return load_openvino(path, "bf16" if self.precision == "bf16" else "f32", as_stored=True)
 
 
