@@ -51,10 +51,12 @@ WITH_MESH = {**YUNET, "face-mesh": {"sha256": "bb"}}
         ({"weights": "aa"}, {"weights": "bb"}, ["another weights file (--weights)"]),
         ({"bytes": 1, "modified_ns": 2}, {"bytes": 3, "modified_ns": 4}, ["the video has changed since"]),
         ({}, {"bytes": 3, "modified_ns": 4}, ["it does not state whether the video has changed since"]),
+        ({"bytes": 1}, {"bytes": 3, "frames_promised": 4}, ["the video has changed since"]),
+        ({"source": "/a.mp4"}, {"source": "/b.mp4", "bytes": 2}, ["it is of another source, /a.mp4"]),
         ({"source": "/a.mp4", "bytes": 1}, {"source": "/b.mp4", "bytes": 2}, ["it is of another source, /a.mp4"]),
         ({"merlab": "0.1.0"}, {"merlab": "0.2.0"}, ["it was made with merlab 0.1.0, and this is merlab 0.2.0"]),
         ({"versions": {"numpy": "1"}}, {"versions": {"numpy": "2"}}, ["it was made with numpy 1, and this is numpy 2"]),
-        ({"versions": {}}, {"versions": {"a": "2"}}, ["it was made without a, and a 2 is used now"]),
+        ({"versions": {}}, {"versions": {"a": "2"}}, ["it does not state a, and a 2 is used now"]),
         ({"versions": {"a": "1"}}, {"versions": {}}, ["it was made with a 1, which is not used now"]),
         (
             {"part": {"first": None, "end": None}},

@@ -19,6 +19,8 @@ OPTIONS = {
 # Groups of settings that the user does not see as a group.
 GROUPS = {"settings", "course", "part", "clips"}
 STATE_OF_VIDEO = {"bytes", "modified_ns", "frames_promised"}
+VIDEO_HAS_CHANGED = "the video has changed since"
+MAY_HAVE_CHANGED = f"it does not state whether {VIDEO_HAS_CHANGED}"
 # What a change of these is called, whatever they were.
 WHOLE_TEXTS = {
     "weights": "another weights file (--weights)",
@@ -56,7 +58,9 @@ def changed_settings(stored: Mapping[str, object], wanted: Mapping[str, object])
     if any(text.startswith("--image ") for text in texts):
         texts = [text for text in texts if not text.startswith(OPTIONS["jpeg_quality"])]
     if any(text.startswith("it is of another") for text in texts):
-        texts = [text for text in texts if text != "the video has changed since"]
+        texts = [text for text in texts if text not in {VIDEO_HAS_CHANGED, MAY_HAVE_CHANGED}]
+    if VIDEO_HAS_CHANGED in texts:
+        texts = [text for text in texts if text != MAY_HAVE_CHANGED]
     return list(dict.fromkeys(texts))
 
 
@@ -82,7 +86,7 @@ def _text(name: str, was: object, now: object) -> str:
     if group == "versions" or name == "merlab":
         return _other_version(own, was, now)
     if own in STATE_OF_VIDEO:
-        return "it does not state whether the video has changed since" if was is None else "the video has changed since"
+        return MAY_HAVE_CHANGED if was is None else VIDEO_HAS_CHANGED
     if own in WHOLE_TEXTS:
         return WHOLE_TEXTS[own]
     if own == "sha256" or name == "clips.clips":
@@ -94,7 +98,7 @@ def _text(name: str, was: object, now: object) -> str:
 
 def _other_version(library: str, was: object, now: object) -> str:
     if was is None:
-        return f"it was made without {library}, and {library} {now} is used now"
+        return f"it does not state {library}, and {library} {now} is used now"
     if now is None:
         return f"it was made with {library} {was}, which is not used now"
     return f"it was made with {library} {was}, and this is {library} {now}"
