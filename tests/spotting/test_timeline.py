@@ -168,6 +168,12 @@ class TestStored:
         monkeypatch.setattr(spot_video, "only_writer", None)
         assert spot(video, line.folder).events.equals(line.events)
 
+    def test_a_finished_result_of_other_libraries_is_reloaded_with_a_warning(self, video, line, monkeypatch):
+        monkeypatch.setattr(spot_video, "computing_versions", lambda: {"opencv": cv2.__version__, "numpy": "9.9"})
+        was = f"it was made with numpy {np.__version__}, and this is numpy 9.9; add --again"
+        with pytest.warns(UserWarning, match=f"is loaded as it is, although {was}"):
+            assert spot(video, line.folder).events.equals(line.events)
+
     def test_other_settings_are_refused_with_what_changed_and_the_remedy(self, video, line):
         with pytest.raises(MerlabError, match=r"spot` of other settings: --floor 5 -> 1000\. Add --again"):
             spot(video, line.folder, settings=STRICT)

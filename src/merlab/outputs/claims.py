@@ -163,6 +163,17 @@ def require_same(out: Path, stored: Mapping[str, object], settings: Mapping[str,
         )
 
 
+def warn_of_other_versions(out: Path, stored: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """Say that a finished result is loaded although the versions of merlab and its libraries are others ``now``."""
+    changes = changed_settings({"versions": stored}, {"versions": now})
+    if changes:
+        warnings.warn(
+            f"the result in {out} is loaded as it is, although {'; '.join(changes)}; add --again (in Python, "
+            "again=True) to make it anew",
+            stacklevel=4,
+        )
+
+
 @contextmanager
 def only_elsewhere(out: Path) -> Iterator[None]:
     """For a command without ``--again``: where ``out`` holds a result of other settings, name another output alone."""

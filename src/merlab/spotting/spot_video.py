@@ -16,7 +16,7 @@ from merlab.frames.frame import SourceChangedError
 from merlab.frames.opening import SourceState, require_one_kind, require_unchanged, state_of
 from merlab.given import as_path, require_instance, require_yes_or_no
 from merlab.json_models import write_model
-from merlab.outputs.claims import require_same
+from merlab.outputs.claims import require_same, warn_of_other_versions
 from merlab.outputs.kept_arrays import computing_versions
 from merlab.outputs.locks import only_writer
 from merlab.outputs.result_folder import ResultFolder
@@ -119,8 +119,11 @@ def _finished(out: Path, request: SpottingRequest) -> Timeline | None:
     stored = read_json_object(out / METADATA).get("asked")
     if isinstance(stored, dict):
         require_same(out, stored, request.model_dump(mode="json"), HOLDS)
+    timeline = read_timeline(out)
+    if timeline.metadata.versions:
+        warn_of_other_versions(out, timeline.metadata.versions, computing_versions())
     ResultFolder(out, METADATA, HOLDS).remove_leftovers()
-    return read_timeline(out)
+    return timeline
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,6 +256,7 @@ def _metadata(
         damaged=len(read.damaged),
         asked=making.request,
         dropped=found.dropped,
+        versions=computing_versions(),
         warnings=tuple(warnings),
     )
 

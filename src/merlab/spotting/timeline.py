@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
+from pydantic import Field
 
 from merlab.frames import MediaFacts
 from merlab.json_models import FrozenModel, read_model
@@ -73,8 +74,8 @@ class SpottingMetadata(Timing):
     """The content of spotting.json.
 
     ``file`` is what the video file says about itself, None for images; ``damaged`` counts frames that could not be
-    decoded, ``dropped`` movements that were too long or too short. ``name`` is that of the source, which may be a link;
-    results of earlier versions do not state it.
+    decoded, ``dropped`` movements that were too long or too short. ``name`` is that of the source, which may be a link,
+    ``versions`` are of the libraries that measured movements; results of earlier versions state neither.
     """
 
     name: str = ""
@@ -82,6 +83,7 @@ class SpottingMetadata(Timing):
     damaged: int
     asked: SpottingRequest
     dropped: int
+    versions: dict[str, str] = Field(default_factory=dict)
     warnings: tuple[str, ...]
 
 

@@ -8,7 +8,6 @@ chunks are kept.
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -21,8 +20,7 @@ from merlab.faces.people import MOST_FACES
 from merlab.frames import Clock, clock_of
 from merlab.frames.opening import state_of
 from merlab.given import as_path
-from merlab.outputs.changed_settings import changed_settings
-from merlab.outputs.claims import require_same
+from merlab.outputs.claims import require_same, warn_of_other_versions
 from merlab.outputs.kept_arrays import computing_versions
 from merlab.outputs.locks import only_writer
 from merlab.outputs.result_folder import KEPT, WORKING, ResultFolder
@@ -253,12 +251,6 @@ def _finished(out: Path, request: RecognitionRequest) -> VideoResult | None:
         return None
     result = read_video_result(out)
     require_same(out, result.metadata.asked.model_dump(mode="json"), request.model_dump(mode="json"), HOLDS)
-    changes = changed_settings({"versions": result.metadata.versions}, {"versions": made_with()})
-    if changes:
-        warnings.warn(
-            f"the result in {out} is loaded as it is, although {'; '.join(changes)}; add --again (in Python, "
-            "again=True) to make it anew",
-            stacklevel=3,
-        )
+    warn_of_other_versions(out, result.metadata.versions, made_with())
     ResultFolder(out, METADATA, HOLDS).remove_leftovers()
     return result
