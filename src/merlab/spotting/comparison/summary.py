@@ -46,7 +46,7 @@ def summarized(
         methods.append(_method_scores(spotter, of_folds, _scores(truth, spotted, lengths, kinds)))
     events = [event.kind for video in videos for event in video.events]
     whole_heads = max(sum(each.whole_heads for each in of_folds) for _, of_folds in results)
-    subjects = unknown_subjects(videos) if training is None else shared_subjects(videos, training)
+    subjects = [*unknown_subjects(videos), *shared_subjects(videos, training or ())]
     return SpottingComparison(
         stamps=_stamps(videos, training, whole_heads),
         fitted_on=fitted_on(videos, training),
@@ -125,9 +125,12 @@ def _truth(videos: Sequence[LongVideo], kinds: Sequence[Kind]) -> pd.DataFrame:
 
 
 def _lengths(videos: Sequence[LongVideo]) -> pd.DataFrame:
-    columns = ("name", "subject", "seconds", "fps", "source")
+    columns = ("name", "seconds", "fps", "source")
     table = pd.DataFrame([[getattr(each, column) for column in columns] for each in videos], columns=list(columns))
-    return table.rename(columns={"name": "video"})
+    # Where all subjects are unknown, intervals are over videos.
+    known = any(video.subject for video in videos)
+    subjects = [person_in(video) if known else "" for video in videos]
+    return table.rename(columns={"name": "video"}).assign(subject=subjects)
 
 
 def _table(results: Sequence[FoldResult]) -> pd.DataFrame:
