@@ -18,6 +18,7 @@ from merlab.reports.spotting_scores import (
     stamps_of,
     store_spotting,
 )
+from merlab.reports.stored import commit_of_checkout
 from merlab.spotting.scoring import score_spotting
 from merlab.spotting.scoring.selection import RuleScore
 from merlab.storage import write_json
@@ -167,7 +168,9 @@ def test_the_version_is_that_of_the_results_and_another_one_is_noted(tmp_path, n
     scores = score_spotting(TRUTH, FOUND)
     for some, expected in ((spotted[:1], "0.2.0"), (spotted, f"0.2.0, {__version__}"), (spotted[2:], __version__)):
         store_spotting(tmp_path / "kept.json", scores, "merlab x", tmp_path / "anna.csv", some)
-        assert read_spotting(tmp_path / "kept.json").versions["merlab"].partition("+")[0] == expected
+        stored = read_spotting(tmp_path / "kept.json")
+        assert stored.versions["merlab"].partition("+")[0] == expected
+        assert stored.commit == (commit_of_checkout() if expected == __version__ else None)
 
 
 def test_scores_without_the_command_that_repeats_them_are_not_stored(tmp_path):

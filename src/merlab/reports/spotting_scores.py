@@ -32,7 +32,7 @@ RECOGNITION_TITLES = {"uf1": "UF1", "uar": "UAR", "accuracy": "accuracy", "f1": 
 class StoredSpotting(BaseModel):
     """The scores of ``score_spotting`` with their stamps, and the command that repeats them.
 
-    The version of merlab is that of the scored results, where they state it.
+    The version of merlab is that of the scored results, where they state it; the commit of another version is unknown.
     """
 
     date: str
@@ -54,7 +54,7 @@ def store_spotting(path: Path, scores: SpottingScores, command: str, truth: Path
     writers = dict.fromkeys(_writers(spotted).values())
     stored = StoredSpotting(
         date=today(),
-        commit=commit_of_checkout(),
+        commit=commit_of_checkout() if writers.keys() <= {__version__} else None,
         command=command,
         stamps=_both(scores.stamps, stamps_of(truth, spotted)),
         scores=scores,
