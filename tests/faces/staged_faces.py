@@ -67,7 +67,8 @@ class Stage:
         image = wall().copy()
         for name, x, y in self.places:
             left, top = round(x - WIDTH / 2), round(y - HEIGHT / 2)
-            image[top : top + HEIGHT, left : left + WIDTH] = painted(name)
+            inside = image[max(top, 0) : top + HEIGHT, max(left, 0) : left + WIDTH]
+            inside[:] = painted(name)[max(-top, 0) :, max(-left, 0) :][: len(inside), : inside.shape[1]]
         return image
 
     def shown(self) -> list[tuple[str, Face]]:

@@ -131,3 +131,24 @@ def test_a_face_that_is_replaced_beside_one_that_is_not_followed_is_a_new_one():
     before, after = [("anna", 300, 180), ("bob", 490, 180)], [("carl", 300, 180), ("bob", 490, 180)]
     found = seen_on(stage, [before] * 20 + [after] * 20, people)
     assert (found[19], found[-1]) == ({"anna": "0.0"}, {"carl": "1.0"})
+
+
+def test_a_face_that_came_in_at_the_edge_is_itself_again_after_another_one_hid_it(monkeypatch):
+    """When it was found, most of it lay outside of the picture: it did not look as it does inside."""
+    # It moves far, which would be a cut of this small picture.
+    monkeypatch.setattr(CutFinder, "is_cut", lambda *_: False)
+    enters = [[("dora", min(25 * step - 30, 320), 180)] for step in range(21)]
+    hidden = [("dora", 320, 180), ("carl", 330, 180)]
+    away = [[("dora", 320, 180), ("carl", 330 + 6 * step, 180)] for step in range(40)]
+    found = seen_on(Stage(), enters + [hidden] * 10 + away)
+    assert found[0] == {"dora": "0.0"}
+    assert found[-1] == {"dora": "0.1", "carl": "1.0"}
+
+
+def test_while_a_hand_covers_a_face_for_long_the_detector_runs_hardly_more_often_than_before(monkeypatch):
+    """It runs twice a second anyway, and ten times more while it is likely that another face is in front."""
+    runs, stage = [], Stage()
+    monkeypatch.setattr(stage, "detect", lambda image: runs.append(1) or Stage.detect(stage, image))
+    seconds = 5
+    seen_on(stage, [[("anna", 320, 180)]] * 20 + [[("hand", 320, 180)]] * round(seconds * FPS))
+    assert len(runs) <= 2 * seconds + 10 + 2

@@ -78,6 +78,13 @@ class Face:
         common = width * height
         return common / (self.width * self.height + other.width * other.height - common)
 
+    def shown_in(self, image: Image) -> float:
+        """How much of the box lies in an image, 0..1."""
+        height, width = image.shape[:2]
+        across = max(min(self.right, width) - max(self.left, 0.0), 0.0)
+        down = max(min(self.bottom, height) - max(self.top, 0.0), 0.0)
+        return across * down / (self.width * self.height) if across * down > 0 else 0.0
+
 
 class Detector(Protocol):
     """Finds faces. A detector cannot be shared: make one in each thread and process."""

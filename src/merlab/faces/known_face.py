@@ -15,6 +15,8 @@ from merlab.faces.tracking import LEAST_OVERLAP
 ALIKE, RENEWED = 0.8, 0.1
 # How much more like a face another picture must be than the one that was followed.
 CLEARLY = 0.15
+# While this much less of a face lay in the picture, what it looked like there tells little of what it looks like.
+LESS = 0.03
 
 
 @dataclass(eq=False)
@@ -27,8 +29,10 @@ class KnownFace:
         box: where it was last seen.
         look: what it looks like, the mean of about a second.
         home: where it last looked like that; ``box`` where it was never hidden.
+        shown: how much of it lay in the picture there, 0..1.
         track: how often it returned after an absence.
         unseen: for how many frames it has not been seen.
+        unlike: how often in succession its look was not kept.
         face_id: from 0, in the order in which faces are listed; None where it is only watched.
         changes: whether it becomes another one; it is not seen in the frame in which that is open.
 
@@ -39,8 +43,10 @@ class KnownFace:
     box: Face
     look: Look
     home: Face
+    shown: float
     track: int = 0
     unseen: int = 0
+    unlike: int = 0
     face_id: int | None = None
     changes: LookChange = field(default_factory=LookChange)
 
@@ -54,12 +60,14 @@ class KnownFace:
         is_here = box.overlap(self.home) >= LEAST_OVERLAP
         return is_here and is_clearly(likeness(look, self.look), likeness(followed, self.look))
 
-    def remember(self, look: Look, box: Face) -> bool:
-        """Keep what the face looks like now, unless something hides it; whether it was kept."""
-        if likeness(look, self.look) < ALIKE:
-            return False
-        self.home, self.look = box, blended(self.look, look, RENEWED)
-        return True
+    def remember(self, look: Look, box: Face, shown: float) -> None:
+        """Keep what the face looks like now, unless something hides it; a face that enters looks as it does inside."""
+        if likeness(look, self.look) >= ALIKE:
+            look = blended(self.look, look, RENEWED)
+        elif shown <= self.shown + LESS:
+            self.unlike += 1
+            return
+        self.home, self.look, self.shown, self.unlike = box, look, max(shown, self.shown), 0
 
 
 def is_clearly(alike: float, other: float) -> bool:

@@ -23,6 +23,8 @@ PATIENCE_SECONDS = 0.2
 SAME_FACE = 0.4
 # While one face is seen alone, its look is remembered this often.
 LOOK_SECONDS = 0.1
+# So often, while a face does not look like itself, the detector runs at once: after that, a hand or a turn is likely.
+SUSPECTED = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,7 +204,8 @@ class PeopleTracker:
     def _new(self, image: Image, tracked: TrackedFace) -> KnownFace:
         """A face that is not listed yet."""
         look = look_of(image, tracked.landmarks)
-        person = KnownFace(self._known_until_now, tracked.landmarks, tracked.box, look, home=tracked.box)
+        box, shown = tracked.box, tracked.box.shown_in(image)
+        person = KnownFace(self._known_until_now, tracked.landmarks, box, look, home=box, shown=shown)
         self._known_until_now += 1
         self._people.append(person)
         return person
@@ -225,8 +228,10 @@ class PeopleTracker:
             change = person.changes.after(look) if several else Change.SAME
             if change is not Change.SAME:
                 self._change(image, person, found, change)
-            elif self._since_look == 0 and not _is_beside(tracked, found) and not person.remember(look, tracked.box):
-                self._since_search = self._search_every
+            elif self._since_look == 0 and not _is_beside(tracked, found):
+                person.remember(look, tracked.box, tracked.box.shown_in(image))
+                if 0 < person.unlike <= SUSPECTED:
+                    self._since_search = self._search_every
 
     def _change(self, image: Image, person: KnownFace, found: dict[int, TrackedFace], change: Change) -> None:
         """A face is not seen in the frame in which it changes; if it stays so, it is a new one from the next frame."""
