@@ -229,16 +229,37 @@ def test_what_another_merlab_began_is_made_anew_with_a_warning(folder, older):
     assert len(list((folder.out / "parts").iterdir())) == 3
 
 
-@pytest.mark.parametrize(("method", "lost"), [("constant", "metrics.json"), (Guessing, "predictions.parquet")])
-def test_what_another_merlab_finished_stays_and_does_not_stand_beside_new_predictions(folder, older, method, lost):
+@pytest.mark.parametrize(
+    ("method", "lost", "fault"),
+    [
+        ("constant", "metrics.json", "finished predictions, which stay"),
+        (Guessing, "metrics.json", "finished predictions, which stay"),
+        (Guessing, "predictions.parquet", "an unfinished run of guessing"),
+    ],
+)
+def test_what_another_merlab_finished_stays_and_does_not_stand_beside_new_predictions(
+    folder, older, method, lost, fault
+):
     """Of a method of your own also where the run is unfinished: its code may be absent."""
     with older():
         folder.run(method)
     (folder.out / lost).unlink(missing_ok=True)
     before = {path: path.read_bytes() for path in folder.out.rglob("*") if path.is_file()}
-    with pytest.raises(MerlabError, match=r"finished predictions, .*: it was made with merlab 0\.2\.0.*another folder"):
+    with pytest.raises(MerlabError, match=rf"{fault}.*: it was made with merlab 0\.2\.0.*another folder"):
         folder.run("random")
     assert {path: path.read_bytes() for path in folder.out.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.slow
+def test_an_unfinished_method_of_your_own_under_another_merlab_is_made_anew_if_it_is_passed_again(folder, older):
+    with older():
+        folder.run(Guessing)
+    (folder.out / "predictions.parquet").unlink()
+    with pytest.raises(MerlabError, match="Pass it again together with the new ones"):
+        folder.run("constant")
+    with pytest.warns(UserWarning, match="are made anew"):
+        folder.run("constant", Guessing)
+    assert folder.content() == (["constant", "guessing"], {"guessing": 6, "constant": 6})
 
 
 @pytest.mark.slow

@@ -92,10 +92,17 @@ def _data(plan: Plan, earlier: RunRecord | None) -> DataFacts:
 def _compare_versions(earlier: RunRecord, finished_before: Sequence[MethodFacts], out: Path) -> None:
     """Warn where other versions began this run; raise MerlabError where they finished it, or a method of your own."""
     changes = "; ".join(changed_settings({"versions": earlier.versions}, {"versions": versions()}))
-    if changes and (finished_before or (out / PREDICTIONS_FILE).exists()):
+    if changes and (out / PREDICTIONS_FILE).exists():
         raise MerlabError(
             f"{out} holds finished predictions, which stay and cannot be joined with new ones: {changes}. Give another "
             "folder (--out), or remove this one"
+        )
+    if changes and finished_before:
+        names = ", ".join(method.method for method in finished_before)
+        raise MerlabError(
+            f"{out} holds an unfinished run of {names}, which cannot be joined with new predictions: {changes}. Pass "
+            f"{'it' if len(finished_before) == 1 else 'them'} again together with the new ones, or give another folder "
+            "(--out)"
         )
     if changes:
         warnings.warn(f"the unfinished predictions in {out} are made anew: {changes}", stacklevel=3)
