@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from merlab.faces.tracking import FaceTracker
+from unittest.mock import Mock
+
+from merlab.faces.tracking import FaceTracker, TrackedFace
 from merlab.preparation.face_watch import FaceWatch
-from tests.faces.staged_faces import Stage
+from tests.faces.staged_faces import Stage, box_at, marks
 
 ANNA, BOB = ("anna", 320, 180), ("bob", 520, 180)
 
@@ -49,3 +51,15 @@ def test_a_hand_beside_another_person_is_no_other_face():
 def test_the_face_that_is_followed_after_that_is_known_and_watched():
     after = [("carl", 320, 180), BOB]
     assert noticed([[ANNA, BOB]] * 20 + [after] * 20 + [[ANNA, BOB]] * 10) == [20, 40]
+
+
+def test_while_a_face_looks_other_than_before_others_are_searched_once_and_not_in_every_frame(monkeypatch):
+    """As where a hand or another light stays: the detector takes three times as long as following the face."""
+    stage = Stage()
+    image = {name: Stage([(name, 320, 180)]).picture() for name in ("anna", "hand")}
+    detect = Mock(side_effect=stage.detect)
+    monkeypatch.setattr(stage, "detect", detect)
+    watch = FaceWatch(stage)
+    for name in ["anna"] * 10 + ["hand"] * 60:
+        watch.other_since(image[name], TrackedFace(box_at(320, 180), marks(box_at(320, 180)), detected=False, track=0))
+    assert 1 <= detect.call_count <= 2

@@ -31,6 +31,8 @@ class FaceWatch:
         self._changes = LookChange()
         # Whether another face was near since the face looked like itself.
         self._in_company = False
+        # What the face looked like when others were last searched near it.
+        self._searched: Look | None = None
 
     def other_since(self, image: Image, tracked: TrackedFace | None) -> int | None:
         """How many frames ago the face in the next frame, ``image``, became another one: 0 or 1; None if it did not.
@@ -43,7 +45,8 @@ class FaceWatch:
         look, before = look_of(image, tracked.landmarks), self._before
         self._before, change = look, self._changes.after(look)
         if tracked.track > self._track:
-            self._track, self._known, self._in_company = tracked.track, None, False
+            self._track = tracked.track
+            self._start()
             self._changes.forget()
         if self._known is None:
             if before is None or likeness(look, before) >= STEADY:
@@ -51,17 +54,23 @@ class FaceWatch:
             return None
         since = self._since(image, tracked.box, look, self._known, change)
         if since is not None:
-            self._known, self._in_company = None, False
+            self._start()
         return since
+
+    def _start(self) -> None:
+        self._known, self._in_company, self._searched = None, False, None
 
     def _since(self, image: Image, box: Face, look: Look, known: Look, change: Change) -> int | None:
         if change is Change.OTHER and len(self._detector.detect(image)) > 1:
             return 1
         alike = likeness(look, known)
         if alike >= ALIKE:
-            self._known, self._in_company = blended(known, look, RENEWED), False
+            self._start()
+            self._known = blended(known, look, RENEWED)
             return None
-        self._in_company = self._in_company or self._is_another_near(image, box)
+        # Another face that comes in front changes the look; a light or a turn that stays does not.
+        if not self._in_company and (self._searched is None or likeness(look, self._searched) < STEADY):
+            self._searched, self._in_company = look, self._is_another_near(image, box)
         return 0 if alike < HIDDEN and self._in_company else None
 
     def _is_another_near(self, image: Image, box: Face) -> bool:
