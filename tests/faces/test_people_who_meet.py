@@ -110,6 +110,17 @@ def test_two_faces_that_changed_places_in_a_gap_are_new_ones(monkeypatch):
     assert sorted(after.values()) == ["2.0", "3.0"]
 
 
+def test_after_a_gap_a_face_that_looks_other_than_before_is_seen_at_once():
+    """As one that turned in the meantime."""
+    stage = Stage()
+    people = PeopleTracker(stage, stage, FPS)
+    seen_on(stage, [[("anna", 150, 180), ("bob", 490, 180)]] * 20, people)
+    people.restart()
+    found = seen_on(stage, [[("turned", 150, 180), ("bob", 490, 180)]] * 5, people)
+    assert [sorted(seen) for seen in found] == [["bob", "turned"]] * 5
+    assert numbers(found, "turned") == ["0.1"]
+
+
 def test_new_faces_are_followed_up_to_the_most_in_the_order_of_their_prominence():
     stage = Stage()
     people = PeopleTracker(stage, stage, FPS, most=2)

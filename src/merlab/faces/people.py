@@ -88,6 +88,7 @@ class PeopleTracker:
         self._since_search = self._search_every
         for person in self._people:
             person.unseen = max(person.unseen, self._patience + 1)
+            person.changes.forget()
 
     def _present(self) -> list[KnownFace]:
         return [person for person in self._people if person.unseen <= self._patience]
