@@ -209,6 +209,22 @@ def test_overlap_is_intersection_over_union():
     assert face.overlap(face) == 1
     assert face.overlap(Face(5, 0, 15, 10, 1)) == pytest.approx(1 / 3)
     assert face.overlap(Face(10, 0, 20, 10, 1)) == 0
+
+
+@pytest.mark.parametrize(
+    ("face", "share"),
+    [
+        (Face(5, 2, 15, 12, 1), 1),
+        (Face(-5, 0, 5, 10, 1), 0.5),
+        (Face(15, 15, 25, 25, 1), 0.25),
+        (Face(-10, -5, 30, 20, 1), 0.4),
+        (Face(20, 0, 30, 10, 1), 0),
+        (Face(-30, -30, -10, -10, 1), 0),
+        (Face(5, 5, 5, 5, 1), 0),
+    ],
+)
+def test_how_much_of_a_box_lies_in_the_image(face, share):
+    assert face.shown_in(np.zeros((20, 20, 3), np.uint8)) == pytest.approx(share)
     assert Face(10, 20, 30, 80, 1).center == (20, 50)
 
 
