@@ -209,6 +209,7 @@ def test_overlap_is_intersection_over_union():
     assert face.overlap(face) == 1
     assert face.overlap(Face(5, 0, 15, 10, 1)) == pytest.approx(1 / 3)
     assert face.overlap(Face(10, 0, 20, 10, 1)) == 0
+    assert Face(10, 20, 30, 80, 1).center == (20, 50)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +226,6 @@ def test_overlap_is_intersection_over_union():
 )
 def test_how_much_of_a_box_lies_in_the_image(face, share):
     assert face.shown_in(np.zeros((20, 20, 3), np.uint8)) == pytest.approx(share)
-    assert Face(10, 20, 30, 80, 1).center == (20, 50)
 
 
 class Answers:
