@@ -8,6 +8,7 @@ import re
 import shutil
 from functools import cache
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ from tests.kept_exports import keep_exports
 from tests.videos.recognizers import small_recognizer
 
 CENTERED = str(parse_recipe("flow:channels=uvs,scale=centered,size=28x28,crop=corrected"))
+OLD_RUNTIMES = tuple(f"1.{minor}." for minor in range(24))
+# merlab refuses to write what the runtime cannot load.
+UNLOADED = {"flow-cnn"} if find_spec("onnxruntime") and version("onnxruntime").startswith(OLD_RUNTIMES) else set()
 
 
 def with_openvino(*values):
@@ -78,6 +82,8 @@ def exported(small_exports, tmp_path):
         reason = RUNTIMES[runtime_of(kind, precision)].unavailable
         if reason is not None:
             pytest.skip(reason)
+        if (kind, precision) == ("onnx", "int8") and recognizer is not None and recognizer.card.method in UNLOADED:
+            pytest.skip("ONNX Runtime up to 1.23, the newest for Python 3.10, loads no int8 file of flow-cnn")
         out = tmp_path / f"{precision}{SUFFIXES[kind]}"
         if recognizer is not None:
             return out, Export(recognizer, kind, precision, out).write(*CLIPS)
