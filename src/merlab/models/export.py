@@ -240,10 +240,11 @@ class Export:
             except Exception as error:
                 if not self.calibrated:
                     raise
+                cause = str(error).partition("\n")[0]
                 raise MerlabError(
-                    f"ONNX Runtime {version('onnxruntime')} cannot load the int8 file of {self.recognizer.card.name}; "
-                    "versions up to 1.23 load none that averages networks or mirror images, and newer ones need Python "
-                    "3.11. Choose --format openvino or --precision fp32 (in Python, format and precision)"
+                    f"ONNX Runtime {version('onnxruntime')} cannot load the int8 file of {self.recognizer.card.name} "
+                    f"({cause}); versions up to 1.23 load none that averages networks or mirror images, and newer ones "
+                    "need Python 3.11. Choose --format openvino or --precision fp32 (in Python, format and precision)"
                 ) from error
         return load_openvino(path, "bf16" if self.precision == "bf16" else "f32", as_stored=True)
 
