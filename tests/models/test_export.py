@@ -219,7 +219,8 @@ def test_an_int8_file_that_onnx_runtime_cannot_load_is_refused_with_the_remedy(e
         raise RuntimeError("RemoveNode should be unreachable")
 
     monkeypatch.setattr(export_module, "load_onnxruntime", cannot_load)
-    with pytest.raises(MerlabError, match=r"ONNX Runtime .* cannot load the int8 file of small \(RemoveNode .*\); .* --precision fp32"):
+    refusal = r"ONNX Runtime .* cannot load the int8 file of small \(RemoveNode .*\); .* --precision fp32"
+    with pytest.raises(MerlabError, match=refusal):
         exported("onnx", "int8", small_recognizer())
     assert list(tmp_path.iterdir()) == []
 
