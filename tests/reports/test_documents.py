@@ -12,6 +12,7 @@ import pytest
 from merlab.errors import MerlabError
 from merlab.reports import stored as stored_module
 from merlab.reports.documents import fill
+from merlab.reports.run import read_run
 from merlab.reports.stored import read_stored, store_result, stored_results
 from merlab.reports.tables import markdown_table, results_table
 from merlab.version import __version__
@@ -60,11 +61,21 @@ def test_a_block_of_an_unknown_kind_is_named_instead_of_keeping_old_numbers(stor
 
 
 def test_the_commit_is_that_of_merlab_or_unknown_where_there_is_none(stored, tmp_path, monkeypatch):
-    commit = json.loads((stored / "demo.json").read_text(encoding="utf-8"))["commit"]
+    run = write_run(tmp_path / "run")
+    monkeypatch.setattr(stored_module, "versions", lambda: read_run(run).record.versions)
+    store_result(run, tmp_path / "demo.json", COMMAND)
+    commit = json.loads((tmp_path / "demo.json").read_text(encoding="utf-8"))["commit"]
+    assert commit == stored_module.commit_of_checkout()
     assert commit is None or len(commit.removesuffix("-dirty")) >= 7
     monkeypatch.setenv("PATH", "")
-    store_result(write_run(tmp_path / "run"), tmp_path / "demo.json", COMMAND)
+    store_result(run, tmp_path / "demo.json", COMMAND)
     assert json.loads((tmp_path / "demo.json").read_text(encoding="utf-8"))["commit"] is None
+
+
+def test_the_commit_of_other_code_that_computed_the_predictions_is_unknown(stored):
+    result = json.loads((stored / "demo.json").read_text(encoding="utf-8"))
+    assert result["versions"]["merlab"] == "0.1.0"
+    assert result["commit"] is None
 
 
 @pytest.mark.parametrize("path", sorted(DOCUMENTED.glob("*.json")), ids=lambda path: path.stem)
@@ -267,8 +278,7 @@ def test_the_commit_of_a_repository_around_a_virtual_environment_is_not_merlabs(
     subprocess.run(["git", "-C", tmp_path, "init", "-q"], check=True)
     subprocess.run(["git", "-C", tmp_path, *identity, "commit", "-q", "--allow-empty", "-m", "x"], check=True)
     monkeypatch.setattr(stored_module, "__file__", str(installed))
-    store_result(write_run(tmp_path / "run"), tmp_path / "demo.json", COMMAND)
-    assert json.loads((tmp_path / "demo.json").read_text(encoding="utf-8"))["commit"] is None
+    assert stored_module.commit_of_checkout() is None
 
 
 def test_a_reproduced_table_is_put_into_a_document_without_its_heading(tmp_path):

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from merlab.evaluation.run_record import DataFacts, MethodFacts
 from merlab.evaluation.summary import MethodSummary
+from merlab.evaluation.versions import versions
 from merlab.json_models import read_model, write_model
 from merlab.reports.run import read_run
 from merlab.version import __version__
@@ -19,7 +20,8 @@ class StoredResult(BaseModel):
     """A run's summary for documents: it holds no per-clip data and no folder of the machine that ran it.
 
     ``command`` is what a reader would type to repeat the run. ``commit`` is merlab's when the summary was stored, None
-    where merlab does not run from a git checkout. ``metrics`` are the objects of metrics.json.
+    where merlab does not run from a git checkout, or other code of merlab computed the predictions. ``metrics`` are the
+    objects of metrics.json.
     """
 
     date: str
@@ -39,7 +41,7 @@ def store_result(run_folder: Path, path: Path, command: str) -> None:
     record = run.record
     stored = StoredResult(
         date=record.started.date().isoformat(),
-        commit=commit_of_checkout(),
+        commit=commit_of_checkout() if record.versions["merlab"] == versions()["merlab"] else None,
         command=command,
         databases={database.name: database.shareable for database in record.databases},
         data=record.data.shareable,
