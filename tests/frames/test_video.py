@@ -291,6 +291,9 @@ class TestReading:
             ("a.mp4", "libx264", "scenecut=0"),
             ("a.mp4", "libx264", "scenecut=0:open-gop=1"),
             ("a.mkv", "libx264", "scenecut=0:intra-refresh=1"),
+            ("a.ts", "libx264", "scenecut=0"),
+            ("a.m2ts", "libx264", "scenecut=0:open-gop=1"),
+            ("a.flv", "libx264", "scenecut=0"),
         ],
     )
     def test_walks_past_frames_that_nobody_wants_without_decoding_them(self, tmp_path, monkeypatch, name, codec, x264):
@@ -328,7 +331,7 @@ class TestReading:
         assert [number_in(frame.image) for frame in walked if frame.image is not None] == list(range(4, 41, 4))
         assert next(begun) == 1
 
-    def test_decodes_everything_where_the_container_cannot_find_its_key_frames(self, tmp_path):
+    def test_gives_the_wanted_frames_of_a_transport_stream_which_is_sought_by_when_frames_are_decoded(self, tmp_path):
         video = Video(write_video(tmp_path / "a.ts", "libx264", numbers=range(1, 41), options=GROUPS))
         walked = video.walk(lambda number: number in (21, 35))
         assert [number_in(frame.image) for frame in walked if frame.image is not None] == [21, 35]

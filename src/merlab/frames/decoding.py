@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ import av
 from av.video.frame import PictureType
 
 from merlab.frames.container import opened_video
-from merlab.frames.packets import Packets
+from merlab.frames.packets import MOST_REORDERED, Packets
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -46,6 +47,8 @@ STRICT = {"err_detect": "explode"}
 LEAST_JUMP = 50
 
 Decoded = Iterator[tuple[int, "VideoFrame"]]
+# Packets, each with the two that follow it.
+PacketsAhead = Iterator[tuple["Packet[VideoStream]", ...]]
 
 
 class Decoder:
@@ -78,14 +81,10 @@ class Decoder:
 
     def _from(self, start: int, threads: int) -> Decoded:
         """Frames from the key frame ``start``; none if the container cannot find it."""
-        packets = self.packets
         with opened_video(self._path) as (container, stream):
             stream.thread_type, stream.thread_count = "AUTO", threads
             if self._is_strict:
                 stream.codec_context.options = STRICT
-            if start > 1 and packets.stamps is not None:
-                with suppress(av.FFmpegError):
-                    container.seek(int(packets.stamps[start - 1]), stream=stream)
             yield from self.decode(container, stream, start)
 
     @cached_property
@@ -113,10 +112,8 @@ class Decoder:
         packets, last, spoiled, begun, leads = self.packets, start - 1, 0, False, False
         codec, holes = stream.codec_context.name, set[int | None]()
         held: deque[tuple[int, VideoFrame]] = deque()
-        for packet, *following in _packets_of(container, stream):
+        for packet, *following in self._packets_from(start, container, stream):
             if not begun:
-                if start > 1 and not packets.is_at(start, packet):
-                    return  # The container cannot find its key frames, or finds the second half of one (MPEG).
                 # A recording may begin before its first key frame, with packets that cannot be decoded.
                 leads = packets.stamps is not None and packets.position(packet.pts) is None
                 begun = True
@@ -141,6 +138,26 @@ class Decoder:
                 spoiled = packets.key_after(last + 1)
                 held.clear()
         yield from held
+
+    def _packets_from(self, start: int, container: InputContainer, stream: VideoStream) -> PacketsAhead:
+        """The packets from the key frame ``start`` on; none if the container cannot find it.
+
+        A transport stream is sought by when frames are decoded, and begins with any frame there: behind the key frame,
+        unless that of some frames before is sought. MPEG may find the second half of a key frame.
+        """
+        packets = self.packets
+        if start == 1 or packets.stamps is None:
+            return _packets_of(container, stream)
+        for sought in (start, max(1, start - MOST_REORDERED), 1):
+            with suppress(av.FFmpegError):
+                container.seek(int(packets.stamps[sought - 1]), stream=stream)
+            coming = _packets_of(container, stream)
+            for ahead in coming:
+                if packets.is_at(start, ahead[0]):
+                    return chain([ahead], coming)
+                if (packets.position(ahead[0].pts) or 0) > start:
+                    break
+        return iter(())
 
     def _lacks(self, missing: range, codec: str) -> bool:
         """Whether frames that the decoder did not give were damaged, and not coded as nothing, as no key frame is."""
@@ -264,7 +281,7 @@ def _last_spoiled(frame: VideoFrame, position: int, last: int, start: int, codec
     return last if may_refresh else position - 1
 
 
-def _packets_of(container: InputContainer, stream: VideoStream) -> Iterator[tuple[Packet[VideoStream], ...]]:
+def _packets_of(container: InputContainer, stream: VideoStream) -> PacketsAhead:
     """The packets up to the end, or up to where the container cannot be read, each with the two that follow it."""
     read: deque[Packet[VideoStream]] = deque()
     with suppress(av.FFmpegError):
