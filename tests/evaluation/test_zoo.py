@@ -16,6 +16,7 @@ from merlab.evaluation.unit import Fit, Worker
 from merlab.evaluation.zoo import ZooFile, start_from
 from merlab.inputs import as_recipe
 from merlab.methods import Method, Preset, Task, find_method
+from merlab.methods.dual_branch.local_branch import LocalBranch
 from merlab.reports.material import material_text
 from merlab.training import NeuralClassifier
 from tests import zoo_weights
@@ -89,11 +90,11 @@ def test_the_maps_are_those_of_the_published_resnet():
     assert torch.allclose(emr.trunk(images), maps, rtol=1e-4, atol=1e-4)
 
 
-def _normalized(maps: Tensor, tensors: Mapping[str, Tensor], name: str) -> Tensor:
+def _normalized(maps: Tensor, tensors: Mapping[str, Tensor], name: str, epsilon: float = 1e-5) -> Tensor:
     mean, variance, weight, bias = (
         tensors[f"{name}.{leaf}"] for leaf in ("running_mean", "running_var", "weight", "bias")
     )
-    return F.batch_norm(maps, mean, variance, weight, bias)
+    return F.batch_norm(maps, mean, variance, weight, bias, eps=epsilon)
 
 
 def _residual_block(maps: Tensor, tensors: Mapping[str, Tensor], name: str, stride: int) -> Tensor:
@@ -106,10 +107,31 @@ def _residual_block(maps: Tensor, tensors: Mapping[str, Tensor], name: str, stri
     return (maps + inner).relu()
 
 
+@pytest.mark.slow
+def test_a_map_is_that_of_the_published_inception():
+    """Its batch normalization adds 0.001 to variances (torchvision's ``BasicConv2d``), which matters to small ones."""
+    tensors = zoo_weights.weights(zoo_weights.inception_v3())
+    tensors = {name: value / 1000 if name.endswith("running_var") else value for name, value in tensors.items()}
+    recipe = "flow:channels=uvs,scale=minmax,size=28x28"
+    ltfem = network("ltfem", find_method("ltfem").preset("paper"), recipe, tensors)
+    images, name = torch.rand(2, 3, 28, 28), "Conv2d_1a_3x3"
+    assert isinstance(ltfem.branch, LocalBranch)
+    maps = F.conv2d(images, tensors[f"{name}.conv.weight"], stride=2, padding=1)
+    maps = _normalized(maps, tensors, f"{name}.bn", epsilon=0.001).relu()
+    assert torch.allclose(ltfem.branch.layers[0](images), maps, rtol=1e-4, atol=1e-4)
+    assert {layer.eps for layer in ltfem.branch.modules() if isinstance(layer, nn.BatchNorm2d)} == {0.001}
+
+
 def test_the_class_token_is_that_of_the_published_transformer():
-    """The reference is the encoder layer of torch, of which torchvision's files have the weights."""
+    """The reference is the encoder layer of torch, of which torchvision's files have the weights.
+
+    Its layer normalization adds 1e-6 to variances, as timm's does; tokens are so small that this matters.
+    """
     tensors = zoo_weights.weights(zoo_weights.vit_of_torchvision(grid=4, width=16, patch=16))
-    preset = find_method("slstt-mean").preset("paper").model_copy(update={"network": SMALL})
+    for name in ("class_token", "encoder.pos_embedding", "conv_proj.weight", "conv_proj.bias"):
+        tensors[name] = tensors[name] / 1000
+    preset = find_method("slstt-mean").preset("paper")
+    preset = preset.model_copy(update={"network": {**preset.network, **SMALL}})
     slstt = network("slstt-mean", preset, "hsv-flow:frames=5,size=64x64", tensors)
     images = torch.rand(2, 3, 64, 64)
     mean, deviation = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
@@ -122,11 +144,11 @@ def test_the_class_token_is_that_of_the_published_transformer():
     tokens = torch.cat([tensors["class_token"].expand(2, -1, -1), patches.flatten(2).mT], dim=1)
     tokens = tokens + tensors["encoder.pos_embedding"]
     for number in range(12):
-        layer = nn.TransformerEncoderLayer(16, 2, 64, 0, "gelu", batch_first=True, norm_first=True, layer_norm_eps=1e-5)
+        layer = nn.TransformerEncoderLayer(16, 2, 64, 0, "gelu", batch_first=True, norm_first=True, layer_norm_eps=1e-6)
         block = f"encoder.layers.encoder_layer_{number}"
         layer.load_state_dict({own: tensors[f"{block}.{theirs}"] for own, theirs in OF_TORCH.items()})
         tokens = layer.eval()(tokens)
-    expected = F.layer_norm(tokens, (16,), tensors["encoder.ln.weight"], tensors["encoder.ln.bias"])[:, 0]
+    expected = F.layer_norm(tokens, (16,), tensors["encoder.ln.weight"], tensors["encoder.ln.bias"], 1e-6)[:, 0]
     assert isinstance(slstt.transform, nn.Module)
     assert torch.allclose(slstt.transform(images), expected, rtol=1e-4, atol=1e-4)
 

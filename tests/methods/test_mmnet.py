@@ -30,6 +30,12 @@ def test_it_has_the_parameters_of_the_released_layers():
     assert parameters(build(Task(5, 6, 224, 224))) == enter + blocks + transformer + 196 * 512 * 5 + 5
 
 
+def test_layer_normalization_has_the_constant_of_the_released_code():
+    with torch.device("meta"):
+        network = build(Task(5, 6, 224, 224))
+    assert {layer.eps for layer in network.modules() if isinstance(layer, nn.LayerNorm)} == {1e-6}
+
+
 def test_a_gate_is_never_larger_than_the_gate_of_the_block_before():
     block = ContinuousAttentionBlock(4, 8, 1).eval()
     before = torch.rand(2, 1, 6, 6)

@@ -9,11 +9,12 @@ weighted in the same way; one linear layer. RMSprop at 1e-3, weight decay 1e-4, 
 4. The best epoch on the test subject is reported, and training stops when it is perfect.
 
 Differs: the linear magnification of ``inputs.magnified_frames``; images stay in [0, 1] (release: standardized by mean
-and deviation of ImageNet); the last epoch is kept. merlab includes no weights of FER+: the first three stages start
-from random weights, or from a ResNet-18 of ``--from``, and are trained, unless ``frozen`` is set, which is meant for
-weights of your own that were trained on images in [0, 1]. Assumed: the nine factors are 2 to 10 (the release only
-demonstrates 2 to 12), and the frames have equal distances in time. Flow of 28 x 28 that is stored as one image per clip
-cannot serve: the method magnifies frames.
+and deviation of ImageNet); all images of a batch are normalized together (release: those of each frame and factor
+apart); the last epoch is kept. merlab includes no weights of FER+: the first three stages start from random weights, or
+from a ResNet-18 of ``--from``, and are trained, unless ``frozen`` is set, which is meant for weights of your own that
+were trained on images in [0, 1]. Assumed: the nine factors are 2 to 10 (the release only demonstrates 2 to 12), and the
+frames have equal distances in time. Flow of 28 x 28 that is stored as one image per clip cannot serve: the method
+magnifies frames.
 """
 
 from __future__ import annotations

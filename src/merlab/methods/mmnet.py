@@ -79,13 +79,14 @@ class PositionBranch(nn.Module):
     Without ``channels`` (0), it transforms only its learned positions: the same map for all N clips.
     """
 
-    def __init__(self, channels: int, width: int, grid: tuple[int, int]) -> None:
+    def __init__(self, channels: int, width: int, grid: tuple[int, int], epsilon: float) -> None:
         super().__init__()
         self.grid = grid
         self.width = width
         self.tokens = PatchTokens(channels, width, side=1) if channels else None
         self.place = PositionEmbedding(grid[0] * grid[1], width)
-        self.encode = nn.Sequential(*(EncoderBlock(width, HEADS) for _ in range(DEPTH)), nn.LayerNorm(width))
+        blocks = (EncoderBlock(width, HEADS, epsilon=epsilon) for _ in range(DEPTH))
+        self.encode = nn.Sequential(*blocks, nn.LayerNorm(width, epsilon))
 
     def forward(self, onset: Tensor) -> Tensor:
         """The position embedding of each clip."""
@@ -103,6 +104,7 @@ class MMNet(nn.Module):
         width: factor of all numbers of maps.
         stride: of the first convolution.
         positions: ``onset`` takes onset and apex frames, ``learned`` takes motion without an onset frame.
+        epsilon: is added to the variances of layer normalization; the default is that of torch.
 
     """
 
@@ -113,6 +115,7 @@ class MMNet(nn.Module):
         width: Width = 1.0,
         stride: Annotated[int, Between(1, 4)] = 2,
         positions: Literal["onset", "learned"] = "onset",
+        epsilon: Annotated[float, Between(1e-12, 1)] = 1e-5,
     ) -> None:
         super().__init__()
         from_onset = positions == "onset"
@@ -134,7 +137,7 @@ class MMNet(nn.Module):
             last = scaled(maps, width)
             grid = [-(-side // step) for side in grid]
         self.pool = nn.MaxPool2d(3, stride=2, padding=1)
-        self.position = PositionBranch(channels if from_onset else 0, last, (grid[0], grid[1]))
+        self.position = PositionBranch(channels if from_onset else 0, last, (grid[0], grid[1]), epsilon)
         self.classify = nn.Linear(last * grid[0] * grid[1], task.classes)
 
     def forward(self, inputs: Tensor) -> Tensor:
@@ -162,6 +165,7 @@ MMNET = Method(
     presets={
         "paper": Preset(
             source="the authors' released code, but with the annotated frames and the last epoch",
+            network={"epsilon": 1e-6},
             training=TrainingSettings(
                 epochs=74,
                 batch_size=32,

@@ -12,7 +12,9 @@ before every epoch: 0.01, and 0.001 from epoch 30 on. Its script for all folds p
 from weights that were also trained on CK+. The best epoch on the test subject is reported.
 
 Differs: random initial weights, unless ``--from`` gives those of a ViT-B/16; both parts of SLSTT-LSTM are trained
-together; the last epoch is kept; dropout also inside the perceptrons. The published crop, from 68 landmarks, is
+together; the last epoch is kept; dropout also inside the perceptrons; exact GELU (release: an approximation by tanh).
+All layers are trained: the blocks in the release run without gradients, so that only the layers after them are trained,
+but its training script imports another package, which is not released. The published crop, from 68 landmarks, is
 replaced by the database's or by ``merlab prepare``. Flow of 28 x 28 that is stored as one image per clip cannot serve:
 the method needs the flow to each of several frames.
 """
@@ -34,6 +36,8 @@ from merlab.training import TrainingSettings
 IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 PUBLISHED_DEPTH = 12
+# Added to the variances of layer normalization in ViT-B/16, whose public weights were trained with it.
+PUBLISHED_EPSILON = 1e-6
 TIMM_ENDS = {"0.embed": "patch_embed.proj", "1.first": "cls_token", "1.positions": "pos_embed", "14": "norm"}
 TIMM_BLOCK = {
     "before_attention": "norm1",
@@ -66,20 +70,30 @@ Depth = Annotated[int, Between(1, 64)]
 Heads = Annotated[int, Between(1, 64)]
 PatchSide = Annotated[int, Between(2, 128)]
 DropoutShare = Annotated[float, Between(0, 0.9)]
+Epsilon = Annotated[float, Between(1e-12, 1)]
 
 
 class VisionTransformer(nn.Module):
     """A vision transformer (Dosovitskiy et al., ICLR 2021): color images (N, 3, H, W) in [0, 1] -> (N, width).
 
-    The result is the class token after the last block and a layer normalization. Raises MerlabError if the image is
-    smaller than a patch.
+    The result is the class token after the last block and a layer normalization. ``epsilon`` is added to the variances
+    of all layer normalizations. Raises MerlabError if the image is smaller than a patch.
     """
 
     mean: Tensor
     deviation: Tensor
 
     def __init__(
-        self, height: int, width_px: int, *, width: int, depth: int, heads: int, patch: int, dropout: float
+        self,
+        height: int,
+        width_px: int,
+        *,
+        width: int,
+        depth: int,
+        heads: int,
+        patch: int,
+        dropout: float,
+        epsilon: float,
     ) -> None:
         super().__init__()
         tokens = (height // patch) * (width_px // patch)
@@ -93,8 +107,8 @@ class VisionTransformer(nn.Module):
         self.layers = nn.Sequential(
             PatchTokens(3, width, patch),
             PositionEmbedding(tokens, width, class_token=True),
-            *(EncoderBlock(width, heads, dropout=dropout) for _ in range(depth)),
-            nn.LayerNorm(width),
+            *(EncoderBlock(width, heads, dropout=dropout, epsilon=epsilon) for _ in range(depth)),
+            nn.LayerNorm(width, epsilon),
         )
 
     def forward(self, images: Tensor) -> Tensor:
@@ -106,11 +120,20 @@ class VisionTransformer(nn.Module):
 class _Slstt(nn.Module):
     """What both forms share: flow images (N, T, 3, H, W) in [0, 1] -> features of each frame (N, T, width)."""
 
-    def __init__(self, task: Task, *, width: int, depth: int, heads: int, patch: int, dropout: float) -> None:
+    def __init__(
+        self, task: Task, *, width: int, depth: int, heads: int, patch: int, dropout: float, epsilon: float
+    ) -> None:
         super().__init__()
         check_channels(task, 3, "SLSTT takes flow as color images", "hsv-flow, such as hsv-flow:frames=11")
         self.transform = VisionTransformer(
-            task.height, task.width, width=width, depth=depth, heads=heads, patch=patch, dropout=dropout
+            task.height,
+            task.width,
+            width=width,
+            depth=depth,
+            heads=heads,
+            patch=patch,
+            dropout=dropout,
+            epsilon=epsilon,
         )
 
     def features(self, clips: Tensor) -> Tensor:
@@ -120,7 +143,11 @@ class _Slstt(nn.Module):
 
 
 class SlsttMean(_Slstt):
-    """Flow images (N, T, 3, H, W) in [0, 1] -> logits (N, classes), the mean of those of all frames."""
+    """Flow images (N, T, 3, H, W) in [0, 1] -> logits (N, classes), the mean of those of all frames.
+
+    ``epsilon`` is added to the variances of layer normalization; the default is that of torch, with which files of
+    earlier versions were trained.
+    """
 
     def __init__(
         self,
@@ -131,8 +158,9 @@ class SlsttMean(_Slstt):
         heads: Heads = 12,
         patch: PatchSide = 16,
         dropout: DropoutShare = 0.1,
+        epsilon: Epsilon = 1e-5,
     ) -> None:
-        super().__init__(task, width=width, depth=depth, heads=heads, patch=patch, dropout=dropout)
+        super().__init__(task, width=width, depth=depth, heads=heads, patch=patch, dropout=dropout, epsilon=epsilon)
         self.classify = nn.Linear(width, task.classes)
 
     def forward(self, clips: Tensor) -> Tensor:
@@ -145,6 +173,7 @@ class SlsttLstm(_Slstt):
     """Flow images (N, T, 3, H, W) in [0, 1] -> logits (N, classes) of an LSTM over the frames.
 
     ``layers`` is the number of LSTM layers, ``hidden`` that of their units; the layer after them has half as many.
+    ``epsilon`` is that of ``SlsttMean``.
     """
 
     def __init__(
@@ -156,10 +185,11 @@ class SlsttLstm(_Slstt):
         heads: Heads = 12,
         patch: PatchSide = 16,
         dropout: DropoutShare = 0.1,
+        epsilon: Epsilon = 1e-5,
         hidden: Annotated[int, Between(4, 4096)] = 512,
         layers: Annotated[int, Between(1, 8)] = 3,
     ) -> None:
-        super().__init__(task, width=width, depth=depth, heads=heads, patch=patch, dropout=dropout)
+        super().__init__(task, width=width, depth=depth, heads=heads, patch=patch, dropout=dropout, epsilon=epsilon)
         self.classify = nn.Sequential(
             LastOutput(width, hidden, layers),
             nn.Linear(hidden, hidden // 2),
@@ -190,6 +220,7 @@ ZOO = (
 PAPER = "Zhang et al., IEEE Transactions on Affective Computing 13(4), 2022"
 _PUBLISHED = Preset(
     source="the authors' released code, from random weights, with the last epoch",
+    network={"epsilon": PUBLISHED_EPSILON},
     training=TrainingSettings(
         epochs=40,
         batch_size=2,

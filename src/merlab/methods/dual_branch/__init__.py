@@ -28,7 +28,7 @@ from torch import nn
 
 from merlab.inputs.recipe import View
 from merlab.methods.dual_branch.global_branch import residual_zoo
-from merlab.methods.dual_branch.local_branch import inception_zoo
+from merlab.methods.dual_branch.local_branch import EPSILON, inception_zoo
 from merlab.methods.dual_branch.network import DualNetwork, FusionNetwork, GlobalNetwork, LocalNetwork
 from merlab.methods.flow_cnn import FROM_SYNTHETIC_FLOW, ON_SYNTHETIC_FLOW
 from merlab.methods.joint_svm import CENTERED_UVS
@@ -103,6 +103,10 @@ PRESETS = {
 }
 
 
+# With a local branch, the published size also has the constant of Inception-v3's batch normalization.
+WITH_LOCAL_BRANCH = {**PRESETS, "paper": PRESETS["paper"].model_copy(update={"network": {"epsilon": EPSILON}})}
+
+
 def _method(
     name: str, title: str, view: View, network: Callable[..., nn.Module], zoo: tuple[ZooNames, ...] = BOTH_BRANCHES
 ) -> Method:
@@ -111,7 +115,7 @@ def _method(
         title=title,
         paper=PAPER,
         input=PAPER_INPUT,
-        presets=PRESETS,
+        presets=PRESETS if view == "global" else WITH_LOCAL_BRANCH,
         view=view,
         network=network,
         zoo=zoo,

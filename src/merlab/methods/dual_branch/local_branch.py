@@ -7,6 +7,9 @@ from torch import Tensor, nn
 from merlab.methods.layers import Attention, AttentionName, ConvBnRelu, Parallel, scaled
 from merlab.methods.layers.zoo import ZooNames, below
 
+# Added to the variances of batch normalization in Inception-v3, whose public weights were trained with it.
+EPSILON = 1e-3
+
 # merlab's layers of a LocalBranch: 2 and 4 are pooling, 9, 11 and 13 attention.
 STEM = {
     "0": "Conv2d_1a_3x3",
@@ -53,14 +56,19 @@ class LocalBranch(nn.Module):
     rounded up, as in the ResNet12 global branch. The paper names Inception-v3 and CBAM, but gives no layers. merlab's
     reconstruction from Table 7 has the stem, three blocks A (pooled features 32, 64, 64), block B and two blocks C
     (7 x 1 paths of 128 and 160 channels). It pads every convolution to the same size, and has CBAM (or another
-    ``attention``) after block B and after each block C.
+    ``attention``) after block B and after each block C. ``epsilon`` is added to the variances of batch normalization.
     """
 
     def __init__(
-        self, channels: int, width: float = 1.0, stem_stride: int = 2, attention: AttentionName = "cbam"
+        self,
+        channels: int,
+        width: float = 1.0,
+        stem_stride: int = 2,
+        attention: AttentionName = "cbam",
+        epsilon: float = EPSILON,
     ) -> None:
         super().__init__()
-        self.width = width
+        self.width, self.epsilon = width, epsilon
         layers: list[nn.Module] = [*self._stem(channels, stem_stride)]
         last = scaled(192, width)
         for pooled in (32, 64, 64):
@@ -85,14 +93,19 @@ class LocalBranch(nn.Module):
         """Consecutive convolutions, each given as (channels at width 1, kernel)."""
         chain = nn.Sequential()
         for channels, kernel in convolutions:
-            chain.append(ConvBnRelu(in_channels, scaled(channels, self.width), kernel))
+            chain.append(self._convolution(in_channels, scaled(channels, self.width), kernel))
             in_channels = scaled(channels, self.width)
         return chain
+
+    def _convolution(
+        self, in_channels: int, out_channels: int, kernel: int | tuple[int, int], stride: int = 1
+    ) -> ConvBnRelu:
+        return ConvBnRelu(in_channels, out_channels, kernel, stride, epsilon=self.epsilon)
 
     def _stem(self, channels: int, stride: int) -> list[nn.Module]:
         first = scaled(32, self.width)
         return [
-            ConvBnRelu(channels, first, 3, stride),
+            self._convolution(channels, first, 3, stride),
             self._chain(first, (32, 3), (64, 3)),
             nn.MaxPool2d(3, stride=2, padding=1),
             self._chain(scaled(64, self.width), (80, 1), (192, 3)),
@@ -114,8 +127,8 @@ class LocalBranch(nn.Module):
         """Halves the grid."""
         narrow = scaled(96, self.width)
         return Parallel(
-            ConvBnRelu(in_channels, scaled(384, self.width), 3, stride=2),
-            nn.Sequential(self._chain(in_channels, (64, 1), (96, 3)), ConvBnRelu(narrow, narrow, 3, stride=2)),
+            self._convolution(in_channels, scaled(384, self.width), 3, stride=2),
+            nn.Sequential(self._chain(in_channels, (64, 1), (96, 3)), self._convolution(narrow, narrow, 3, stride=2)),
             nn.MaxPool2d(3, stride=2, padding=1),
         )
 

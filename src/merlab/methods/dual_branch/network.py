@@ -16,6 +16,7 @@ from merlab.methods.task import Task
 
 StemStride = Annotated[int, Between(1, 2)]
 Units = Annotated[int, Between(0, 64)]
+Epsilon = Annotated[float, Between(1e-12, 1)]
 SMALLEST_SIDE = 28
 DROPOUT = 0.5
 
@@ -43,7 +44,9 @@ class TwoViewNetwork(nn.Module):
     If the task has one view, both branches get it. ``width`` multiplies every number of channels. ``stem_stride`` is 2,
     or 1 for small inputs (28 x 28 pixels then end on a grid of 4 x 4 instead of 2 x 2). ``attention`` replaces every
     CBAM of the paper. ``units`` adds a second head, which is not the paper's, for the intensities of action units: a
-    linear layer beside the last one. Raises MerlabError if the task is smaller than 28 x 28 pixels.
+    linear layer beside the last one. ``epsilon``, of networks with a local branch, is added to the variances of batch
+    normalization there; the default is that of torch, with which files of earlier versions were trained. Raises
+    MerlabError if the task is smaller than 28 x 28 pixels.
     """
 
     def __init__(self, task: Task, stem_stride: int) -> None:
@@ -144,9 +147,10 @@ class LocalNetwork(TwoViewNetwork):
         stem_stride: StemStride = 2,
         attention: AttentionName = "cbam",
         units: Units = 0,
+        epsilon: Epsilon = 1e-5,
     ) -> None:
         super().__init__(task, stem_stride)
-        self.branch = LocalBranch(task.channels, width, stem_stride, attention)
+        self.branch = LocalBranch(task.channels, width, stem_stride, attention, epsilon)
         self.neck = Neck(self.branch.out_channels, scaled(1024, width), task.classes, attention)
         self.add_units(units)
 
@@ -172,10 +176,11 @@ class DualNetwork(TwoViewNetwork):
         stem_stride: StemStride = 2,
         attention: AttentionName = "cbam",
         units: Units = 0,
+        epsilon: Epsilon = 1e-5,
     ) -> None:
         super().__init__(task, stem_stride)
         self.global_branch = GlobalBranch(task.channels, width=width, stem_stride=stem_stride, attention=attention)
-        self.local_branch = LocalBranch(task.channels, width, stem_stride, attention)
+        self.local_branch = LocalBranch(task.channels, width, stem_stride, attention, epsilon)
         both = self.global_branch.out_channels + self.local_branch.out_channels
         self.neck = Neck(both, scaled(256, width), task.classes, attention)
         self.add_units(units)
@@ -203,10 +208,11 @@ class FusionNetwork(TwoViewNetwork):
         stem_stride: StemStride = 2,
         attention: AttentionName = "cbam",
         units: Units = 0,
+        epsilon: Epsilon = 1e-5,
     ) -> None:
         super().__init__(task, stem_stride)
         self.global_branch = GlobalBranch(task.channels, width=width, stem_stride=stem_stride, attention=attention)
-        self.local_branch = LocalBranch(task.channels, width, stem_stride, attention)
+        self.local_branch = LocalBranch(task.channels, width, stem_stride, attention, epsilon)
         channels = scaled(256, width)
         maps = self.global_branch.out_channels, self.local_branch.out_channels
         if guide == "both":

@@ -9,17 +9,25 @@ from torch import Tensor, nn
 class ConvBnRelu(nn.Sequential):
     """Convolution without bias, batch normalization and, unless ``relu`` is False, ReLU.
 
-    (N, in_channels, H, W) -> (N, out_channels, ceil(H / stride), ceil(W / stride)); the kernel is odd.
+    (N, in_channels, H, W) -> (N, out_channels, ceil(H / stride), ceil(W / stride)); the kernel is odd. ``epsilon`` is
+    added to the variances.
     """
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel: int | tuple[int, int], stride: int = 1, *, relu: bool = True
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: int | tuple[int, int],
+        stride: int = 1,
+        *,
+        relu: bool = True,
+        epsilon: float = 1e-5,
     ) -> None:
         sides = (kernel, kernel) if isinstance(kernel, int) else kernel
         padding = (sides[0] // 2, sides[1] // 2)
         layers: list[nn.Module] = [
             nn.Conv2d(in_channels, out_channels, sides, stride, padding, bias=False),
-            nn.BatchNorm2d(out_channels),
+            nn.BatchNorm2d(out_channels, epsilon),
         ]
         if relu:
             layers.append(nn.ReLU(inplace=True))

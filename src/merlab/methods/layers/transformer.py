@@ -61,8 +61,8 @@ class SelfAttention(nn.Module):
 class EncoderBlock(nn.Module):
     """Self-attention and a perceptron, each after layer normalization and each added to its input.
 
-    Tokens (N, L, width) -> (N, L, width). ``hidden`` is the hidden width of the perceptron; None is 4 x width. The
-    other options are those of ``SelfAttention``.
+    Tokens (N, L, width) -> (N, L, width). ``hidden`` is the hidden width of the perceptron; None is 4 x width.
+    ``epsilon`` is added to the variances of the normalizations. The other options are those of ``SelfAttention``.
     """
 
     def __init__(
@@ -74,13 +74,14 @@ class EncoderBlock(nn.Module):
         head_width: int | None = None,
         bias: bool = True,
         dropout: float = 0.0,
+        epsilon: float = 1e-5,
     ) -> None:
         super().__init__()
         hidden = hidden or 4 * width
-        self.before_attention = nn.LayerNorm(width)
+        self.before_attention = nn.LayerNorm(width, epsilon)
         self.attention = SelfAttention(width, heads, head_width=head_width, bias=bias, dropout=dropout)
         self.perceptron = nn.Sequential(
-            nn.LayerNorm(width),
+            nn.LayerNorm(width, epsilon),
             nn.Linear(width, hidden),
             nn.GELU(),
             nn.Dropout(dropout),
