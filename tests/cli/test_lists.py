@@ -34,7 +34,7 @@ def test_json_holds_the_same_names(merlab, command, registry):
 def test_options_of_every_input_are_listed_too(merlab):
     printed = " ".join(merlab("inputs")[1].split())
     assert (
-        "regions=none|mask|mosaic, outlines=template|landmarks, view=global|local|both, crop=stored|corrected"
+        "regions=none|mask|mosaic|whole, outlines=template|landmarks, view=global|local|both, crop=stored|corrected"
         in printed
     )
 

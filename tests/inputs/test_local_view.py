@@ -79,6 +79,14 @@ def test_both_views_are_the_global_one_and_then_the_local_one(tmp_path):
     assert np.array_equal(both[3:], make_input(table, clip, parse_recipe("flow:regions=mosaic,view=local,size=64x80")))
 
 
+def test_the_image_goes_through_both_branches_if_the_recipe_states_so(tmp_path):
+    clip = make_clip(write_frames(tmp_path / "clip", [texture(1), moved(texture(1), 1, 0), texture(1)]))
+    table = ClipTable((clip,))
+    both = make_input(table, clip, parse_recipe("onset-apex:regions=whole,size=64x80").seen_by("both"))
+    whole = make_input(table, clip, parse_recipe("onset-apex:size=64x80"))
+    assert np.array_equal(both, np.concatenate([whole, whole]))
+
+
 def test_under_minmax_suppressed_flow_is_the_median(tmp_path):
     clip = make_clip(write_frames(tmp_path / "clip", [texture(1), moved(texture(1), 1, 0.5), texture(1)]))
     both = make_input(ClipTable((clip,)), clip, parse_recipe("flow:regions=mask,size=64x80"))

@@ -78,6 +78,7 @@ def test_images_have_the_size_of_the_paper_by_default():
         ("flow:channels=uv", (2, 28, 28)),
         ("flow:regions=mask", (6, 28, 28)),
         ("flow:regions=mosaic,view=local", (3, 28, 28)),
+        ("flow:regions=whole", (6, 28, 28)),
         ("dynamic-image", (3, 112, 112)),
         ("sequence", (10, 1, 282, 231)),
         ("sequence:frames=16,color=bgr,size=64x80", (16, 3, 80, 64)),
@@ -111,6 +112,8 @@ def test_a_method_with_a_local_view_gets_the_mask_form_unless_the_recipe_states_
         ("apex:version=99", "version 99"),
         ("mdmo:regions=mask", "it has no regions"),
         ("flow:outlines=landmarks", "add regions=mask or regions=mosaic"),
+        ("flow:regions=whole,outlines=landmarks", "add regions=mask or regions=mosaic"),
+        ("flow:regions=whole,view=global", "regions=whole for the whole face"),
         ("flow:regions=mask,outlines=circle", "outlines must be one of template, landmarks"),
     ],
 )

@@ -2,7 +2,8 @@
 
 The paper does not state in which form its local branch gets the regions. merlab offers two forms; the recipe states
 which one is used. ``mask`` keeps the regions at their place and replaces the rest by the neutral value of the input.
-``mosaic`` cuts the regions out and places them side by side, so that the branch gets nothing else.
+``mosaic`` cuts the regions out and places them side by side, so that the branch gets nothing else. Another sentence of
+the paper says that the input image goes through both branches: with ``whole``, the local view is the global one.
 """
 
 from __future__ import annotations
@@ -100,6 +101,8 @@ def local_view(view: Float32Array, recipe: Recipe, regions: Mapping[str, Region]
 
     Raises MerlabError for an input without a neutral value.
     """
+    if recipe.regions == "whole":
+        return view
     if view.ndim > 3:
         return np.stack([local_view(image, recipe, regions) for image in view])
     if recipe.kind.neutral is None:

@@ -28,7 +28,7 @@ OUTLINES = ("template", "landmarks")
 # ``corrected``: moved and scaled to the crop of synthetic faces, fitted on training clips (``inputs.crop_correction``).
 CROPS = ("stored", "corrected")
 COMMON_CHOICES = {
-    "regions": ("none", "mask", "mosaic"),
+    "regions": ("none", "mask", "mosaic", "whole"),
     "outlines": OUTLINES,
     "view": ("global", "local", "both"),
     "crop": CROPS,
@@ -240,10 +240,11 @@ def _local_view(text: str, kind: InputKind, given: Mapping[str, str]) -> tuple[s
     view = given.get("view", "global" if regions == "none" else "both")
     if (regions == "none") != (view == "global"):
         raise MerlabError(
-            f"recipe {text!r}: a local view needs regions=mask or regions=mosaic, and a global view must not have them"
+            f"recipe {text!r}: a local view needs regions=mask or regions=mosaic, or regions=whole for the whole face, "
+            "and a global view must not have them"
         )
     outlines = given.get("outlines", OUTLINES[0])
-    if regions == "none" and outlines != OUTLINES[0]:
+    if regions in {"none", "whole"} and outlines != OUTLINES[0]:
         raise MerlabError(f"recipe {text!r}: outlines need regions; add regions=mask or regions=mosaic")
     return regions, outlines, view
 
