@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from merlab.faces.detection import DETECTORS
@@ -13,32 +15,32 @@ from merlab.reproduction import ALL, FIGURES, TABLES
 from merlab.synthesis.presets import PRESETS
 from merlab.synthesis.video import FORMATS
 from merlab.vocabulary import (
-    DETECTOR_NAMES,
-    EXPORT_FORMATS,
     FIGURE_NAMES,
-    LANDMARK_SOURCES,
     PROTOCOLS,
     RUNTIME_CHOICES,
-    SYNTHESIS_PRESETS,
     TABLE_NAMES,
-    VIDEO_FORMATS,
+    DetectorName,
+    ExportFormat,
+    LandmarkSource,
+    SynthesisPreset,
+    VideoFormat,
 )
 
 
 @pytest.mark.parametrize(
     ("implemented", "words"),
     [
-        (DETECTORS, DETECTOR_NAMES),
-        (LANDMARKERS, LANDMARK_SOURCES),
-        (NAMED_POINTS, LANDMARK_SOURCES),
+        (DETECTORS, get_args(DetectorName)),
+        (LANDMARKERS, get_args(LandmarkSource)),
+        (NAMED_POINTS, get_args(LandmarkSource)),
         (PROTOCOL_SENTENCES, PROTOCOLS),
         ((AUTO, *RUNTIMES), RUNTIME_CHOICES),
-        (SUFFIXES, EXPORT_FORMATS),
-        (PRESETS, SYNTHESIS_PRESETS),
+        (SUFFIXES, get_args(ExportFormat)),
+        (PRESETS, get_args(SynthesisPreset)),
         (TABLES, TABLE_NAMES),
         (FIGURES, FIGURE_NAMES),
         (sorted(ALL), tuple(sorted((*TABLE_NAMES, *FIGURE_NAMES)))),
-        (FORMATS, VIDEO_FORMATS),
+        (FORMATS, get_args(VideoFormat)),
     ],
 )
 def test_a_room_implements_every_word_and_no_other(implemented, words):

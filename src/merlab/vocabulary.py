@@ -28,14 +28,11 @@ RUNTIME_CHOICES: tuple[RuntimeChoice, ...] = get_args(RuntimeChoice)
 
 # The file that `merlab export` writes, and the arithmetic that it is meant for.
 ExportFormat = Literal["onnx", "openvino"]
-EXPORT_FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
 ExportPrecision = Literal["fp32", "bf16", "int8"]
 
 # How faces are found, and where their landmarks come from.
 DetectorName = Literal["yunet", "opencv-ssd"]
-DETECTOR_NAMES: tuple[DetectorName, ...] = get_args(DetectorName)
 LandmarkSource = Literal["mesh", "five-points"]
-LANDMARK_SOURCES: tuple[LandmarkSource, ...] = get_args(LandmarkSource)
 
 # How the frames of a clip are aligned.
 # onset: one transform for the whole clip, from its onset frame; the movement of the head stays visible.
@@ -72,11 +69,9 @@ OVERLAY_KINDS: tuple[OverlayKind, ...] = get_args(OverlayKind)
 
 # The format of aligned frames.
 ImageFormat = Literal["jpg", "png"]
-IMAGE_FORMATS: tuple[ImageFormat, ...] = get_args(ImageFormat)
 
 # Strength of the movements and disturbances of synthetic faces, and the format of synthetic recordings.
 SynthesisPreset = Literal["default", "easy", "hard", "null"]
-SYNTHESIS_PRESETS: tuple[SynthesisPreset, ...] = get_args(SynthesisPreset)
 # Recordings have one more preset, with everything that can be mistaken for a micro-expression.
 RecordingPreset = Literal[SynthesisPreset, "conversation"]
 RECORDING_PRESETS: tuple[RecordingPreset, ...] = get_args(RecordingPreset)
@@ -96,4 +91,3 @@ DISTRACTION_KINDS: tuple[DistractionKind, ...] = get_args(DistractionKind)
 # Frames per second of synthetic recordings.
 RECORDING_RATES = (30, 60, 100, 200)
 VideoFormat = Literal["avi", "mp4", "frames"]
-VIDEO_FORMATS: tuple[VideoFormat, ...] = get_args(VideoFormat)

@@ -36,13 +36,6 @@ def test_a_similarity_is_recovered_from_the_points_that_it_maps(scale, angle, x,
     assert fit_similarity(points, true(points)).matrix == pytest.approx(true.matrix, abs=1e-6)
 
 
-def test_points_without_weight_do_not_count():
-    source = np.array([[0, 0], [10, 0], [0, 10], [5, 5.0]])
-    target = source + np.array([3, 4])
-    target[3] = 1000
-    assert fit_similarity(source, target, [1, 1, 1, 0]).matrix == pytest.approx(translation(3, 4).matrix)
-
-
 @pytest.mark.parametrize("points", [[[1, 1]], [[1, 1], [1, 1]], []])
 def test_a_similarity_needs_two_distinct_points(points):
     with pytest.raises(MerlabError, match="similarity needs"):

@@ -85,24 +85,23 @@ def translation(x: float, y: float) -> Transform:
     return Transform(((1.0, 0.0, float(x)), (0.0, 1.0, float(y))))
 
 
-def fit_similarity(source: ArrayLike, target: ArrayLike, weights: ArrayLike | None = None) -> Transform:
-    """The rotation, scale and shift that map ``source`` (N, 2) to ``target`` (N, 2) with the least weighted squares.
+def fit_similarity(source: ArrayLike, target: ArrayLike) -> Transform:
+    """The rotation, scale and shift that map ``source`` (N, 2) to ``target`` (N, 2) with the least squares.
 
     This is the closed form of Umeyama 1991 in two dimensions, without reflection. Raises MerlabError for fewer than two
     distinct points.
     """
     a, b = _complex(source), _complex(target)
-    share = np.ones(len(a)) if weights is None else np.asarray(weights, np.float64)
-    total = share.sum()
-    if len(a) != len(b) or total <= 0:
+    if len(a) != len(b) or not len(a):
         raise MerlabError(f"a similarity needs as many target points as source points, got {len(a)} and {len(b)}")
-    center_a, center_b = complex(share @ a / total), complex(share @ b / total)
+    # The mean as a dot product: numpy's own differs in the last bit, and so would every aligned face.
+    ones = np.ones(len(a))
+    center_a, center_b = complex(ones @ a / len(a)), complex(ones @ b / len(b))
     a, b = a - center_a, b - center_b
-    weighted = share * a.conj()
-    spread = (weighted @ a).real
+    spread = (a.conj() @ a).real
     if spread <= 0:
         raise MerlabError("a similarity needs at least two distinct points")
-    return turned_about(complex(weighted @ b / spread), center_a, center_b)
+    return turned_about(complex(a.conj() @ b / spread), center_a, center_b)
 
 
 def turned_about(turn: complex, source: complex, target: complex) -> Transform:

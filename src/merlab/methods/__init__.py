@@ -41,7 +41,7 @@ from merlab.methods.lbp_top import LBP_TOP
 from merlab.methods.learnet import LEARNET
 from merlab.methods.madtn import MADTN_METHOD
 from merlab.methods.mdmo import MDMO
-from merlab.methods.method import Classifier, Method, Preset, Task
+from merlab.methods.method import Method, Preset, Task
 from merlab.methods.mmnet import MMNET
 from merlab.methods.msmmt import MSMMT_METHOD
 from merlab.methods.off_apexnet import OFF_APEXNET
@@ -209,7 +209,6 @@ callable_as_listing(__name__)
 
 __all__ = [
     "METHODS",
-    "Classifier",
     "Method",
     "Preset",
     "Task",

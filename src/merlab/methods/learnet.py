@@ -20,6 +20,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from merlab.methods.layers import halved
 from merlab.methods.method import Method, Preset, Task
 from merlab.training import TrainingSettings
 
@@ -37,7 +38,7 @@ class LearNet(nn.Module):
         self.pairs = nn.ModuleList(LateralPair() for _ in range(PATHS // 2))
         maps = PATHS * FIVE
         self.fuse = nn.Sequential(nn.BatchNorm2d(maps), _halving(maps, maps, 3))
-        grid = _halved(task.height, times=5) * _halved(task.width, times=5)
+        grid = halved(task.height, 5) * halved(task.width, 5)
         self.classify = nn.Sequential(
             nn.Flatten(),
             nn.Linear(maps * grid, HIDDEN),
@@ -83,13 +84,6 @@ def _halving(in_channels: int, out_channels: int, kernel: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(in_channels, out_channels, kernel, stride=2, padding=kernel // 2), nn.ReLU(inplace=True)
     )
-
-
-def _halved(side: int, times: int) -> int:
-    """Side of the image after ``times`` convolutions of stride 2, pixels: 112 becomes 4 after five."""
-    for _ in range(times):
-        side = (side + 1) // 2
-    return side
 
 
 LEARNET = Method(

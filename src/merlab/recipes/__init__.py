@@ -195,7 +195,6 @@ def _read(path: Path, kind: type[Content]) -> Content:
 
 __all__ = [
     "Experiment",
-    "Paper",
     "Published",
     "PublishedValue",
     "experiment_of",

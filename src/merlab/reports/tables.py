@@ -122,7 +122,7 @@ def markdown_table(table: pd.DataFrame) -> str:
     return "".join(f"| {' | '.join(_markdown_cell(str(cell)) for cell in row)} |\n" for row in rows)
 
 
-def console_table(summaries: Sequence[MethodSummary], title: str = "Results") -> Table:
+def console_table(summaries: Sequence[MethodSummary]) -> Table:
     """The results for a terminal of 80 columns; in a narrow one, print them as ``print_whole`` does.
 
     The title gives the number of clips, which all methods of a run share, and all stamps; each row gives the words of
@@ -131,7 +131,7 @@ def console_table(summaries: Sequence[MethodSummary], title: str = "Results") ->
     stamps = all_stamps(summaries)
     clips = f", {counted(summaries[0].clips, 'clip')}" if summaries else ""
     table = Table(
-        title=escape(f"{title}{clips}{in_brackets(stamps)}"),
+        title=escape(f"Results{clips}{in_brackets(stamps)}"),
         title_justify="left",
         caption="mean ± sd over seeds, below it the 95 % interval over subjects",
         caption_justify="left",

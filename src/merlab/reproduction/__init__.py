@@ -15,7 +15,7 @@ from merlab.reproduction.bench import Bench
 from merlab.reproduction.compared_table import TABLE_7, ComparedTable, paired
 from merlab.reproduction.face_figure import figure_3
 from merlab.reproduction.paper_figures import figure_1, figure_4, figure_6
-from merlab.reproduction.paper_tables import leak, recipe_table, table_5, table_7
+from merlab.reproduction.paper_tables import leak, recipe_table, remarks, table_5, table_7
 from merlab.reproduction.table_8 import check_rows, table_8
 
 TABLES: Mapping[str, Callable[[Bench], ComparedTable]] = {
@@ -62,12 +62,12 @@ __all__ = [
     "FIGURES",
     "TABLES",
     "TABLE_7",
-    "TARGETS",
     "Bench",
     "ComparedTable",
     "check_rows",
     "make_figure",
     "make_table",
     "paired",
+    "remarks",
     "targets_of",
 ]

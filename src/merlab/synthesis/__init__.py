@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from merlab.synthesis.recording_writing import make_videos
     from merlab.synthesis.rendering import FaceRenderer, make_renderer, make_renderers
     from merlab.synthesis.sampling import ClipPlan, plan_clip
-    from merlab.synthesis.truth import ClipTruth, clip_truth
+    from merlab.synthesis.truth import clip_truth
     from merlab.synthesis.writing import make_faces
 
 __all__ = [
@@ -39,7 +39,6 @@ __all__ = [
     "PRESETS",
     "UNIT_KEYS",
     "ClipPlan",
-    "ClipTruth",
     "FaceRenderer",
     "FlowClips",
     "RenderPreset",
@@ -57,8 +56,8 @@ _WHERE = {
     **dict.fromkeys(("OTHER_SIDE", "UNIT_KEYS", "FlowClips", "read_flow"), "flow_clips"),
     **dict.fromkeys(("PRESETS", "RenderPreset"), "presets"),
     **dict.fromkeys(("ClipPlan", "plan_clip"), "sampling"),
-    **dict.fromkeys(("ClipTruth", "clip_truth"), "truth"),
     **dict.fromkeys(("FaceRenderer", "make_renderer", "make_renderers"), "rendering"),
+    "clip_truth": "truth",
     "make_faces": "writing",
     "make_flow": "flow_writing",
     "make_videos": "recording_writing",

@@ -4,7 +4,7 @@ from merlab.training.augmentation import Mirror, shifted
 from merlab.training.checks import check_inputs
 from merlab.training.classifier import NeuralClassifier
 from merlab.training.material import Material, SyntheticClips, relative_intensities
-from merlab.training.settings import Precision, TrainingSettings, cpu_has_bfloat16, is_large, processor_field
+from merlab.training.settings import TrainingSettings, cpu_has_bfloat16, is_large, processor_field
 from merlab.training.steps import NetworkWithLoss, seeded
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "Mirror",
     "NetworkWithLoss",
     "NeuralClassifier",
-    "Precision",
     "SyntheticClips",
     "TrainingSettings",
     "check_inputs",

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 class LastOutput(nn.Module):
     """LSTM layers; the output after the last step: (N, T, features) -> (N, hidden)."""
 
-    def __init__(self, features: int, hidden: int, layers: int = 1, *, dropout: float = 0.0) -> None:
+    def __init__(self, features: int, hidden: int, layers: int = 1) -> None:
         super().__init__()
-        self.lstm = nn.LSTM(features, hidden, layers, batch_first=True, dropout=dropout if layers > 1 else 0.0)
+        self.lstm = nn.LSTM(features, hidden, layers, batch_first=True)
 
     def forward(self, sequence: Tensor) -> Tensor:
         """The output after the last step."""

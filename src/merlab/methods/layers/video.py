@@ -6,18 +6,13 @@ from torch import Tensor, nn
 
 from merlab.methods.layers.attention import SqueezeExcitation
 
-Sizes = tuple[int, int, int]
-
 
 class VideoConvBnRelu(nn.Sequential):
-    """3-D convolution without bias, batch normalization and ReLU: (N, C, T, H, W) -> (N, out_channels, t, h, w).
+    """3x3x3 convolution without bias, batch normalization and ReLU: (N, C, T, H, W) -> (N, out_channels, T, H, W)."""
 
-    ``kernel`` is odd; ``stride`` is that of time, rows and columns.
-    """
-
-    def __init__(self, in_channels: int, out_channels: int, kernel: int = 3, stride: Sizes = (1, 1, 1)) -> None:
+    def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__(
-            nn.Conv3d(in_channels, out_channels, kernel, stride, kernel // 2, bias=False),
+            nn.Conv3d(in_channels, out_channels, 3, padding=1, bias=False),
             nn.BatchNorm3d(out_channels),
             nn.ReLU(inplace=True),
         )

@@ -9,8 +9,8 @@ of either table counts.
 """
 
 from merlab.spotting.scoring.matching import iou, match
-from merlab.spotting.scoring.read_intervals import NO_EMOTION, Events, read_events
+from merlab.spotting.scoring.read_intervals import NO_EMOTION, read_events
 from merlab.spotting.scoring.score import score_spotting
 from merlab.spotting.scoring.score_models import SpottingScores
 
-__all__ = ["NO_EMOTION", "Events", "SpottingScores", "iou", "match", "read_events", "score_spotting"]
+__all__ = ["NO_EMOTION", "SpottingScores", "iou", "match", "read_events", "score_spotting"]

@@ -20,13 +20,13 @@ def iou(truth: ArrayLike, spotted: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(shared / (lengths - shared))
 
 
-def match(truth: ArrayLike, spotted: ArrayLike, least: float = LEAST_IOU) -> list[Hit]:
+def match(truth: ArrayLike, spotted: ArrayLike) -> list[Hit]:
     """Pairs (row of truth, row of spotted) of intervals (n, 2) that hit each other, the best overlaps first.
 
     No row is used twice. If neither table overlaps itself, the order makes no difference at 0.5: an interval covers at
     least half of two others only if they are its two halves.
     """
-    return match_overlaps(iou(truth, spotted), least)
+    return match_overlaps(iou(truth, spotted), LEAST_IOU)
 
 
 def match_overlaps(overlaps: NDArray[np.float64], least: float) -> list[Hit]:
