@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import pkgutil
 import re
 import shlex
+import textwrap
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -13,9 +18,12 @@ from typing import Any
 import pytest
 import typer.main
 
+import merlab
 from merlab import cli
 from merlab.inputs import INPUTS
 from merlab.methods import METHODS
+from merlab.reproduction.compared_table import TABLE_5, TABLE_7
+from merlab.reproduction.table_8 import table_8_rows
 from merlab.spotting.spot import SpottingSettings
 from merlab.stamps import MEANINGS
 from merlab.videos.words import WordSettings
@@ -77,6 +85,53 @@ def exists(name: str) -> bool:
     except ImportError:
         return False
     return True
+
+
+def python_in(text: str) -> Iterator[ast.Module]:
+    """The indented blocks of a page that are Python and use merlab."""
+    for block in re.findall(r"(?:^(?: {4,}.*)?\n)+", text, re.MULTILINE):
+        with suppress(SyntaxError):
+            if "merlab" in block:
+                yield ast.parse(textwrap.dedent(block))
+
+
+def meant(node: ast.AST, known: dict[str, Any]) -> Any:
+    """What an expression stands for, if it is a name of merlab; else None."""
+    if isinstance(node, ast.Name):
+        return known.get(node.id)
+    owner = meant(node.value, known) if isinstance(node, ast.Attribute) else None
+    return getattr(owner, node.attr, None) if isinstance(node, ast.Attribute) and owner is not None else None
+
+
+def returned(function: Any) -> Any:
+    """The class of what a function gives, if its module or merlab has it."""
+    name = getattr(function, "__annotations__", {}).get("return")
+    return getattr(inspect.getmodule(function), str(name), None) or getattr(merlab, str(name), None)
+
+
+def faults_of(block: ast.Module) -> list[str]:
+    """Keywords and attributes that do not exist, of what merlab's functions take and give."""
+    known: dict[str, Any] = {"merlab": merlab}
+    faults: list[str] = []
+    for node in (each for statement in block.body for each in ast.walk(statement)):
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("merlab"):
+            known |= {each.name: pkgutil.resolve_name(f"{node.module}:{each.name}") for each in node.names}
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and isinstance(node.targets[0], ast.Name):
+            known[node.targets[0].id] = returned(meant(node.value.func, known))
+        elif isinstance(node, ast.Call) and inspect.isfunction(function := meant(node.func, known)):
+            taken = inspect.signature(function).parameters
+            if not any(each.kind is each.VAR_KEYWORD for each in taken.values()):
+                faults += [f"{function.__name__}({each.arg}=)" for each in node.keywords if each.arg not in taken]
+        elif isinstance(node, ast.Attribute) and isinstance(owner := meant(node.value, known), type):
+            listed = {name for each in owner.__mro__ for name in getattr(each, "__annotations__", {})}
+            faults += [f"{owner.__name__}.{node.attr}"] * (not hasattr(owner, node.attr) and node.attr not in listed)
+    return faults
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_what_the_python_of_a_document_takes_and_reads_exists(document):
+    blocks = python_in(document.read_text(encoding="utf-8")) if document.suffix == ".md" else []
+    assert [fault for block in blocks for fault in faults_of(block)] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
@@ -162,7 +217,34 @@ def test_what_the_command_line_refuses_is_found(words, why):
     assert why in fault(words.split())
 
 
+def test_a_keyword_or_an_attribute_that_does_not_exist_is_found():
+    page = """
+    import merlab
+    from merlab.videos.evidence.movement import movement_evidence
+
+    video = merlab.recognize("a.mp4", treshold=5, jobs=2)
+    video.events, video.evnts
+    evidence = movement_evidence(onset, apex)
+    evidence.parts, evidence.regions_text
+"""
+    (block,) = python_in(page)
+    assert faults_of(block) == ["recognize(treshold=)", "VideoResult.evnts", "Evidence.regions_text"]
+
+
 def test_a_name_that_does_not_exist_is_found():
     assert exists("merlab.Clip.aligned")
     assert not exists("merlab.nonsense")
     assert not exists("merlab.models.nonsense.load")
+
+
+def test_the_page_on_the_paper_lists_every_row_of_its_tables_with_the_method_that_repeats_it():
+    page = (REPOSITORY / "docs" / "paper.md").read_text(encoding="utf-8").partition("## What it names")[2]
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|", page, re.MULTILINE)
+    listed = {(place, name): re.findall(r"`([\w-]+)`", methods) for place, name, methods in rows[1:]}
+    assert [each for methods in listed.values() for each in methods if each not in METHODS] == []
+    of_table_8 = [methods[0] for (place, _), methods in listed.items() if place == "Table 8"]
+    assert of_table_8 == [row.merlab for row in table_8_rows()]
+    assert {name: methods[0] for (place, name), methods in listed.items() if place == "Table 5"} == TABLE_5
+    assert {name: methods[0] for (place, name), methods in listed.items() if place == "Table 7"} == TABLE_7
+    numbers = {int(number) for _, name in listed for number in re.findall(r"\[(\d+)\]", name)}
+    assert numbers == set(range(1, 9))  # the references of section II

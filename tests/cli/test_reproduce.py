@@ -128,6 +128,18 @@ def test_recipes_are_listed(merlab):
     assert "dualbranch_gfem_casme2" in merlab("recipes")[1]
 
 
+def test_one_recipe_is_shown_with_what_its_paper_leaves_out_and_contradicts(merlab):
+    status, out, _ = merlab("recipes", "dualbranch_gfem_casme2")
+    assert status == 0
+    text = " ".join(out.split())
+    assert "Not published: The loss: not stated. Assumed: cross-entropy." in text
+    assert "Contradiction: Table 5 gives ResNet12 75.77 %. Table 7 gives GFEM" in text
+    shown = json.loads(merlab("recipes", "dualbranch_gfem_casme2", "--json")[1])
+    assert {"metric": "accuracy", "value": 0.6631, "source": "Table 7"} in shown["published"]
+    assert any("The loss: not stated" in each for each in shown["remarks"])
+    assert "unknown recipe 'gfem'" in merlab("recipes", "gfem")[2]
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("nothing_drawn")
 @pytest.mark.parametrize(

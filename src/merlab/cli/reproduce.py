@@ -141,10 +141,22 @@ def reproduce_command(
 
 
 @app.command("recipes", rich_help_panel=EXPERIMENTS)
-def recipes_command(as_json: JsonOption = False) -> None:
-    """Published experiments that `merlab reproduce NAME` repeats, with their published values."""
+def recipes_command(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="One recipe, or a YAML file of your own: its settings, what is not published, and what is assumed.",
+            metavar="NAME",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Published experiments that `merlab reproduce NAME` repeats, with their published values; or one in full."""
     from merlab.recipes import experiments
 
+    if name is not None:
+        _print_recipe(name, as_json)
+        return
     known = experiments()
     if as_json:
         print_json([{"name": name, **experiment.model_dump(mode="json")} for name, experiment in known.items()])
@@ -158,6 +170,26 @@ def recipes_command(as_json: JsonOption = False) -> None:
         for name, experiment in known.items()
     ]
     print_table("Recipes", ["name", "data", "published"], rows)
+
+
+def _print_recipe(name: str, as_json: bool) -> None:
+    from merlab.recipes import find_experiment, find_paper
+    from merlab.reproduction import remarks
+
+    experiment = find_experiment(name)
+    paper, notes = find_paper(experiment.paper), remarks(experiment)
+    settings = experiment.model_dump(mode="json", exclude={"silent", "contradictions", "notes", "published"})
+    if as_json:
+        published = [item.model_dump(mode="json") for item in experiment.published]
+        print_json({"name": name, "title": paper.title, **settings, "published": published, "remarks": notes})
+        return
+    out_console.print(f"{experiment.name}: {paper.authors}, {paper.title}", markup=False, highlight=False)
+    rows = [[item.metric, f"{item.value:g}", item.source] for item in experiment.published]
+    print_table("Settings", ["setting", "value"], [[key, str(value)] for key, value in settings.items() if value])
+    print_table("Published", ["metric", "value", "source"], rows)
+    for note in notes:
+        out_console.print(f"- {escape(note)}", highlight=False, soft_wrap=True)
+    out_console.print(f"Repeat it: merlab reproduce {name} ...", markup=False)
 
 
 def _require_used(context: typer.Context, wanted: Sequence[str]) -> None:

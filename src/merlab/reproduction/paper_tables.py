@@ -93,18 +93,24 @@ def recipe_table(bench: Bench, experiment: Experiment) -> ComparedTable:
         Row(source, experiment.method, published_in(experiment, source, metrics), summaries[experiment.method])
         for source in sources
     ]
-    paper = find_paper(experiment.paper)
     elsewhere = f"Published on {experiment.database}, measured on {bench.database}."
     notes = [
         *([elsewhere] if bench.database != experiment.database else []),
         *_shortened(setup, experiment),
+        *remarks(experiment),
+    ]
+    title = f"{find_paper(experiment.paper).title}: {experiment.method}"
+    return ComparedTable(experiment.name, title, metrics, [*rows, *baseline_rows(summaries)], notes)
+
+
+def remarks(experiment: Experiment) -> list[str]:
+    """What the publication does not state, with what is assumed instead, and where it contradicts itself."""
+    paper = find_paper(experiment.paper)
+    return [
         *(f"Not published: {text}" for text in (*paper.silent, *experiment.silent)),
         *(f"Contradiction: {text}" for text in (*paper.contradictions, *experiment.contradictions)),
         *experiment.notes,
     ]
-    return ComparedTable(
-        experiment.name, f"{paper.title}: {experiment.method}", metrics, [*rows, *baseline_rows(summaries)], notes
-    )
 
 
 def _as_stated(bench: Bench, experiment: Experiment) -> Bench:
