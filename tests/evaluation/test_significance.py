@@ -69,6 +69,15 @@ def test_the_interval_of_a_difference_of_means_is_that_of_students_t():
     assert paired_test(first, second, "accuracy").interval == pytest.approx((low, high), abs=0.05 * (high - low))
 
 
+def test_the_intervals_of_several_seeds_are_those_of_the_subjects_means_over_them():
+    first, second = random_counts(1, subjects=8, seeds=3, right=0.8), random_counts(2, subjects=8, seeds=2)
+    means = accuracy(first).mean(axis=0)
+    low, high = ttest_1samp(means, 0).confidence_interval()
+    assert bootstrap_interval(first, accuracy) == pytest.approx((low, high), abs=0.05 * (high - low))
+    low, high = ttest_1samp(means - accuracy(second).mean(axis=0), 0).confidence_interval()
+    assert paired_test(first, second, "accuracy").interval == pytest.approx((low, high), abs=0.05 * (high - low))
+
+
 def test_the_interval_of_a_share_of_subjects_is_that_of_the_binomial_distribution():
     """One clip per subject: as many are right in a sample as among 400 independent draws."""
     counts = np.zeros((1, 400, 2, 2), np.int64)
@@ -96,11 +105,12 @@ def test_a_method_that_is_always_right_or_wrong_has_the_interval_of_as_many_subj
             assert bootstrap_interval(counts, metric) == pytest.approx((low, high))
 
 
-def test_a_value_that_is_the_same_for_all_subjects_has_an_interval_without_width():
-    """The recall of a constant is 1, 0 and 0 for every subject that has all classes."""
-    counts = np.zeros((1, 5, 3, 3), np.int64)
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_value_that_is_the_same_for_all_subjects_has_an_interval_without_width(classes):
+    """The recall of a constant is 1, and 0 in the other classes, for every subject that has all classes."""
+    counts = np.zeros((1, 5, classes, classes), np.int64)
     counts[..., 0] = 4
-    assert bootstrap_interval(counts, uar) == pytest.approx((1 / 3, 1 / 3))
+    assert bootstrap_interval(counts, uar) == pytest.approx((1 / classes, 1 / classes))
 
 
 def test_the_interval_of_few_subjects_that_are_nearly_all_right_holds_the_true_value():

@@ -10,7 +10,7 @@ import pytest
 from merlab.coding.frame_clock import FrameClock
 from merlab.errors import MerlabError
 from merlab.spotting.scoring import score_spotting
-from merlab.spotting.scoring.read_intervals import Reading, read_events
+from merlab.spotting.scoring.read_intervals import ReadingOptions, read_events
 
 TRUTH = pd.DataFrame({"video": ["15_0101a", "15_0101a"], "onset": [10, 100], "offset": [20, 130]})
 
@@ -46,7 +46,7 @@ class TestDetections:
         assert score_spotting(TRUTH, file, threshold=0.0).tp == 2
 
     def test_keep_their_fractions_of_frames(self, file):
-        assert read_events(file, Reading(threshold=0.5))["onset"].tolist() == [10.5]
+        assert read_events(file, ReadingOptions(threshold=0.5))["onset"].tolist() == [10.5]
         for impossible in (float("nan"), float("inf")):
             with pytest.raises(MerlabError, match="the threshold must be a finite number"):
                 score_spotting(TRUTH, file, threshold=impossible)
@@ -67,18 +67,23 @@ class TestDetections:
     def test_numbers_and_marks_are_read_as_other_tools_write_them(self, tmp_path):
         file = tmp_path / "test.txt"
         file.write_text("15_0101a\t.5\t2.e1\t.9\r\n", encoding="utf-8-sig")
-        (row,) = read_events(file, Reading(threshold=0.5)).to_dict("records")
+        (row,) = read_events(file, ReadingOptions(threshold=0.5)).to_dict("records")
         assert (row["video"], row["onset"], row["offset"]) == ("15_0101a", 0.5, 20)
         for start, end in (("-3", "20"), ("1", "9e999")):
             file.write_text(f"15_0101a\t{start}\t{end}\t.9\n")
             with pytest.raises(MerlabError, match="line 1: .* is not video, start, end and score"):
-                read_events(file, Reading(threshold=0.5))
+                read_events(file, ReadingOptions(threshold=0.5))
 
     def test_a_threshold_also_chooses_from_a_table_with_scores(self):
         spotted = TRUTH.assign(score=[0.2, 0.9])
         assert score_spotting(TRUTH, spotted, threshold=0.5).spotted_events == 1
         with pytest.raises(MerlabError, match="has no column score, which a threshold needs"):
             score_spotting(TRUTH, TRUTH, threshold=0.5)
+
+    def test_below_events_that_are_left_out_a_fault_is_named_by_its_own_row(self):
+        spotted = pd.DataFrame({"video": "15_0101a", "onset": [1, 30], "offset": [9, 20], "score": [0.1, 0.9]})
+        with pytest.raises(MerlabError, match="row 2: onset is after offset"):
+            score_spotting(TRUTH, spotted, threshold=0.5)
 
 
 def test_movements_that_a_coder_rejected_are_no_events_and_several_coders_are_noted(tmp_path):
@@ -137,7 +142,7 @@ class TestElan:
 
     def test_times_become_frames_from_1_and_the_video_is_the_linked_one(self, tmp_path):
         file = self.write(tmp_path, ("movements", [(45, 95, "micro"), (495, 645, "macro")]))
-        events = read_events(file, Reading(fps=200))
+        events = read_events(file, ReadingOptions(fps=200))
         assert events[["video", "onset", "offset", "kind"]].to_numpy().tolist() == [
             ["15_0101a", 10, 20, "micro"],
             ["15_0101a", 100, 130, "macro"],
@@ -159,7 +164,7 @@ class TestElan:
         ],
     )
     def test_a_time_is_that_of_the_frame_that_is_shown_as_in_coding(self, tmp_path, fps, times, frames):
-        (event,) = read_events(self.write(tmp_path, ("smile", [(*times, "micro")])), Reading(fps=fps)).to_dict(
+        (event,) = read_events(self.write(tmp_path, ("smile", [(*times, "micro")])), ReadingOptions(fps=fps)).to_dict(
             "records"
         )
         assert (event["onset"], event["offset"]) == frames
@@ -169,36 +174,36 @@ class TestElan:
     def test_a_text_that_is_no_kind_is_the_emotion(self, tmp_path):
         texts = ["disgust", "others", "Other"]
         file = self.write(tmp_path, ("movements", [(100 * at, 100 * at + 95, text) for at, text in enumerate(texts)]))
-        events = read_events(file, Reading(fps=100))
+        events = read_events(file, ReadingOptions(fps=100))
         assert (events["emotion"].tolist(), "kind" in events) == (texts, False)
 
     def test_a_video_that_begins_later_is_shifted(self, tmp_path):
         file = self.write(tmp_path, ("movements", [(45, 95, "")]), origin=1000)
-        assert read_events(file, Reading(fps=200))["onset"].tolist() == [210]
+        assert read_events(file, ReadingOptions(fps=200))["onset"].tolist() == [210]
 
     def test_a_video_that_begins_earlier_is_shifted_back(self, tmp_path):
         file = self.write(tmp_path, ("movements", [(1045, 1095, "")]), origin=-1000)
-        assert read_events(file, Reading(fps=200))["onset"].tolist() == [10]
+        assert read_events(file, ReadingOptions(fps=200))["onset"].tolist() == [10]
 
     def test_a_sound_before_the_video_is_not_the_video(self, tmp_path):
         file = self.write(tmp_path, ("movements", [(1045, 1095, "")]), origin=-1000)
         sound = '<MEDIA_DESCRIPTOR MEDIA_URL="file:///home/me/15_0101a.wav" MIME_TYPE="audio/x-wav"/>'
         file.write_text(file.read_text().replace("<MEDIA_DESCRIPTOR", f"{sound}<MEDIA_DESCRIPTOR", 1))
-        assert read_events(file, Reading(fps=200))[["video", "onset"]].to_numpy().tolist() == [["15_0101a", 10]]
+        assert read_events(file, ReadingOptions(fps=200))[["video", "onset"]].to_numpy().tolist() == [["15_0101a", 10]]
 
     def test_an_origin_that_is_not_a_number_is_refused(self, tmp_path):
         file = self.write(tmp_path, ("movements", [(45, 95, "")]))
         file.write_text(file.read_text().replace('TIME_ORIGIN="0"', 'TIME_ORIGIN="soon"'))
         with pytest.raises(MerlabError, match="TIME_ORIGIN of 15_0101a is 'soon'"):
-            read_events(file, Reading(fps=200))
+            read_events(file, ReadingOptions(fps=200))
 
     def test_several_tiers_are_refused_until_one_is_chosen(self, tmp_path):
         file = self.write(tmp_path, ("coder A", [(45, 95, "")]), ("coder B", [(5, 15, "")]), ("notes", []))
         with pytest.raises(MerlabError, match=r"several tiers with annotations: 'coder A', 'coder B'; choose one"):
-            read_events(file, Reading(fps=200))
-        assert read_events(file, Reading(fps=200, tier="coder B"))["onset"].tolist() == [2]
+            read_events(file, ReadingOptions(fps=200))
+        assert read_events(file, ReadingOptions(fps=200, tier="coder B"))["onset"].tolist() == [2]
         with pytest.raises(MerlabError, match="has no tier 'coder C'"):
-            read_events(file, Reading(fps=200, tier="coder C"))
+            read_events(file, ReadingOptions(fps=200, tier="coder C"))
 
     def test_a_tier_is_refused_where_no_document_is_read(self, tmp_path):
         file, truth = self.write(tmp_path, ("coder A", [(45, 95, "")])), tmp_path / "truth.csv"
@@ -213,10 +218,10 @@ class TestElan:
     def test_of_merlabs_own_tiers_the_movements_are_read(self, tmp_path):
         others = ("face 1 apexes", [(60, 65, "")]), ("face 1 weak candidates", [(200, 230, "weak")])
         file = self.write(tmp_path, ("face 1 events", [(45, 95, "others 0.71; mouth")]), *others)
-        events = read_events(file, Reading(fps=200))
+        events = read_events(file, ReadingOptions(fps=200))
         assert (len(events), "emotion" in events, "kind" in events) == (1, False, False)
         marked = ("face 1 events", [(45, 95, "others 0.71; mouth"), (300, 999, "macro: no class; mouth")])
-        assert read_events(self.write(tmp_path, marked, *others), Reading(fps=200))["kind"].tolist() == [
+        assert read_events(self.write(tmp_path, marked, *others), ReadingOptions(fps=200))["kind"].tolist() == [
             "micro",
             "macro",
         ]
@@ -224,7 +229,7 @@ class TestElan:
     def test_two_faces_may_move_in_the_same_frames(self, tmp_path):
         both = [(f"face {face} events [SYNTHETIC]", [(45, 95, "others 0.71; mouth")]) for face in (0, 1)]
         file = self.write(tmp_path, *both)
-        assert read_events(file, Reading(fps=200))["face_id"].tolist() == ["0", "1"]
+        assert read_events(file, ReadingOptions(fps=200))["face_id"].tolist() == ["0", "1"]
         (note,) = [note for note in score_spotting(TRUTH, file, fps=200).notes if "faces" in note]
         assert "several faces move in '15_0101a'; faces are not compared" in note
 
@@ -234,13 +239,13 @@ class TestElan:
             tmp_path, ("face 0 events", [(45, 95, "no class; mouth")]), ("face 0 events-cp", [(50, 95, "")])
         )
         with pytest.raises(MerlabError, match="several tiers with annotations: 'face 0 events', 'face 0 events-cp'"):
-            read_events(file, Reading(fps=200))
+            read_events(file, ReadingOptions(fps=200))
         texts = [
             (50, 95, "no class; mouth, left"),
             (100, 150, "joy"),
             (200, 300, "macro: joy 0.83 (movement too long); nose"),
         ]
-        copied = read_events(self.write(tmp_path, ("face 0 events-cp", texts)), Reading(fps=200))
+        copied = read_events(self.write(tmp_path, ("face 0 events-cp", texts)), ReadingOptions(fps=200))
         assert copied["emotion"].tolist() == ["(none)", "joy", "(none)"]
 
     @pytest.mark.parametrize("name", ["AB face 0 movements", "face 0 events [SYNTHETIC]"])
@@ -251,7 +256,7 @@ class TestElan:
             (f"{name} (2)", [(60, 120, "")]),
             ("CD face 0 movements", [(5, 15, "")]),
         )
-        assert read_events(file, Reading(fps=200, tier=name))["onset"].tolist() == [10, 13]
+        assert read_events(file, ReadingOptions(fps=200, tier=name))["onset"].tolist() == [10, 13]
 
     def test_videos_of_other_rates_have_those_of_the_list_of_videos(self, tmp_path):
         """One --fps cannot be that of both; the table of truth has the frames of each video's own rate."""
@@ -278,22 +283,22 @@ class TestElan:
 
     def test_an_annotation_without_times_is_refused(self, tmp_path):
         with pytest.raises(MerlabError, match="annotation a1: it has no times; align it in ELAN"):
-            read_events(self.write(tmp_path, ("movements", [(None, 95, "")])), Reading(fps=200))
+            read_events(self.write(tmp_path, ("movements", [(None, 95, "")])), ReadingOptions(fps=200))
 
     def test_an_annotation_that_ends_before_it_begins_or_lies_before_the_video_is_refused(self, tmp_path):
         with pytest.raises(MerlabError, match="annotation a1: it ends before it begins"):
-            read_events(self.write(tmp_path, ("movements", [(95, 45, "")])), Reading(fps=200))
+            read_events(self.write(tmp_path, ("movements", [(95, 45, "")])), ReadingOptions(fps=200))
         with pytest.raises(MerlabError, match="begins 955 ms before the first linked video"):
-            read_events(self.write(tmp_path, ("movements", [(45, 95, "")]), origin=-1000), Reading(fps=200))
+            read_events(self.write(tmp_path, ("movements", [(45, 95, "")]), origin=-1000), ReadingOptions(fps=200))
 
     def test_a_document_with_entities_is_refused_before_they_are_expanded(self, tmp_path):
         bomb = '<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;">]>'
         with pytest.raises(MerlabError, match="has a document type definition, which no file of ELAN has"):
-            read_events(self.write(tmp_path, ("movements", [(45, 95, "&c;")]), doctype=bomb), Reading(fps=200))
+            read_events(self.write(tmp_path, ("movements", [(45, 95, "&c;")]), doctype=bomb), ReadingOptions(fps=200))
 
     @pytest.mark.parametrize("content", [b"", b"<ANNOTATION_DOCUMENT>", b"\x00\xff"])
     def test_a_damaged_document_is_refused(self, tmp_path, content):
         path = tmp_path / "coded.eaf"
         path.write_bytes(content)
         with pytest.raises(MerlabError, match="is not an annotation document of ELAN"):
-            read_events(path, Reading(fps=200))
+            read_events(path, ReadingOptions(fps=200))
