@@ -7,7 +7,7 @@ from pathlib import Path
 
 from merlab.coding.decisions import Coding, Decision
 from merlab.coding.file import write_coding
-from merlab.coding.material import MachineEvent, Material, read_material
+from merlab.coding.material import CodableResult, MachineEvent, read_codable
 from merlab.storage import write_json
 from merlab.videos.result import METADATA
 from tests.videos.fake_result import stored_metadata, write_result
@@ -15,14 +15,14 @@ from tests.videos.fake_result import stored_metadata, write_result
 TIME = "2026-05-04T10:20:30+00:00"
 
 
-def material_in(folder: Path, source: Path | None = None, **options) -> Material:
+def material_in(folder: Path, source: Path | None = None, **options) -> CodableResult:
     """A new result in a folder, of the file ``source`` if given."""
     write_result(folder, pictures=False, **options)
     if source is not None:
         metadata = stored_metadata(folder)
         metadata["asked"]["source"] = str(source)
         write_json(folder / METADATA, metadata)
-    return read_material(folder)
+    return read_codable(folder)
 
 
 def about(event: MachineEvent, verdict, coder: str = "AB", **changed) -> Decision:
@@ -31,7 +31,7 @@ def about(event: MachineEvent, verdict, coder: str = "AB", **changed) -> Decisio
     return Decision(event.event, event.face_id, verdict, **{**frames, "coder": coder, "time": TIME, **changed})
 
 
-def every_kind(material: Material, coder: str = "AB") -> Coding:
+def every_kind(material: CodableResult, coder: str = "AB") -> Coding:
     """One decision of each kind, with text that XML and CSV must escape; e0004 is not decided."""
     first, second, third, _ = material.events
     own = Decision("", 0, "add", third.onset + 20, None, third.offset + 20, label="ü <&>", coder=coder, time=TIME)
@@ -44,7 +44,7 @@ def every_kind(material: Material, coder: str = "AB") -> Coding:
     return Coding(decisions).sorted()
 
 
-def coded_in(folder: Path, coder: str = "AB", **options) -> Material:
+def coded_in(folder: Path, coder: str = "AB", **options) -> CodableResult:
     """A result with ``every_kind`` of decision beside it."""
     material = material_in(folder, **options)
     write_coding(folder, every_kind(material, coder))

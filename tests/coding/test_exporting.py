@@ -15,12 +15,12 @@ import merlab
 from merlab.coding.decisions import Coding, Decision
 from merlab.coding.exporting import export_coding
 from merlab.coding.file import read_coding, write_coding
-from merlab.coding.material import read_material
+from merlab.coding.material import read_codable
 from merlab.coding.tables import Subjects
 from merlab.errors import MerlabError
 from merlab.outputs.result_folder import CODING
 from merlab.sinks import VideoSink
-from merlab.spotting.scoring.read_intervals import Reading, read_events
+from merlab.spotting.scoring.read_intervals import ReadingOptions, read_events
 from merlab.videos.result import EVENTS
 from tests.coding.results import about, coded_in, every_kind, material_in, renamed
 from tests.videos.fake_result import sketched_face
@@ -53,7 +53,7 @@ def test_elan_states_kinds_as_the_tables_of_the_result_do(tmp_path):
     folder, kinds = material_in(tmp_path / "out").folder, ["micro", "other", "macro", "micro"]
     pd.read_csv(folder / EVENTS).assign(kind=kinds).to_csv(folder / EVENTS, index=False)
     export_coding([folder], tmp_path / "coded.eaf")
-    read = read_events(tmp_path / "coded.eaf", Reading(fps=100)).sort_values("onset")
+    read = read_events(tmp_path / "coded.eaf", ReadingOptions(fps=100)).sort_values("onset")
     assert read["kind"].tolist() == kinds
     assert read["onset"].tolist() == pd.read_csv(folder / EVENTS)["onset"].tolist()
 
@@ -112,7 +112,7 @@ def test_coded_videos_are_a_database(tmp_path):
 
 
 def read_coding_of(folder):
-    return read_coding(read_material(folder)).decisions
+    return read_coding(read_codable(folder)).decisions
 
 
 def test_boris_has_a_start_and_a_stop_of_every_event_and_its_apex(tmp_path):

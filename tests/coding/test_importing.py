@@ -14,7 +14,7 @@ from merlab.coding.elan_import import ElanChoice, chosen_medium
 from merlab.coding.exporting import export_coding
 from merlab.coding.file import read_coding, write_coding
 from merlab.coding.importing import import_coding
-from merlab.coding.material import read_material
+from merlab.coding.material import read_codable
 from merlab.elan.reading import ElanDocument, Medium, read_elan
 from merlab.elan.writing import Links, Tier, interval, write_document
 from merlab.errors import MerlabError
@@ -234,11 +234,11 @@ def test_the_face_is_found_or_stated(tmp_path):
     with pytest.raises(MerlabError, match="faces 0, 1; give one with --face"):
         import_coding(folder, file)
     import_coding(folder, file, choice=ElanChoice(face_id=1))
-    assert read_coding(read_material(folder)).decisions[0].face_id == 1
+    assert read_coding(read_codable(folder)).decisions[0].face_id == 1
     of_tier, alone = material_in(tmp_path / "of tier").folder, material_in(tmp_path / "alone", faces=1).folder
     import_coding(of_tier, plain(tmp_path / "b.eaf", tier="face 1"), choice=ElanChoice(face_id=0))
     import_coding(alone, file)
-    assert [read_coding(read_material(each)).decisions[0].face_id for each in (of_tier, alone)] == [1, 0]
+    assert [read_coding(read_codable(each)).decisions[0].face_id for each in (of_tier, alone)] == [1, 0]
 
 
 ENTITY = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><ANNOTATION_DOCUMENT>&b;</ANNOTATION_DOCUMENT>'
@@ -330,7 +330,7 @@ def test_a_table_of_events_without_decisions_states_movements_whose_label_comes_
     folder, table = material_in(tmp_path / "out", faces=1).folder, tmp_path / "mine.csv"
     table.write_text("event,onset,apex,offset,label,emotion\n7,5,5,9,lip corner,joy\n")
     import_coding(folder, table, coder="GH")
-    (own,) = read_coding(read_material(folder)).decisions
+    (own,) = read_coding(read_codable(folder)).decisions
     assert (own.event, own.decision, own.onset, own.apex, own.offset, own.label) == ("", "add", 5, 5, 9, "lip corner")
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from merlab.coding.material import read_material
+from merlab.coding.material import read_codable
 from merlab.databases.long_video import LongVideo
 from merlab.errors import MerlabError, Stopped
 from merlab.frames import write_image
@@ -21,7 +21,7 @@ from merlab.outputs.locks import only_writer
 from merlab.outputs.result_folder import KEPT
 from merlab.progress import silent
 from merlab.spotting import kept_places, spot_video
-from merlab.spotting.comparison.material import prepare
+from merlab.spotting.comparison.material import measured_recording
 from merlab.spotting.comparison.own import OWN
 from merlab.spotting.motion import MEASURED, FaceMotion
 from merlab.spotting.spot import SpottingSettings
@@ -75,7 +75,7 @@ class TestTimeline:
         (tmp_path / "P01.avi").symlink_to(video)
         own = spot(tmp_path / "P01.avi", tmp_path / "out")
         assert own.events["video"].tolist() == [own.video] == ["P01.avi"]
-        assert read_timeline(own.folder).video == read_material(own.folder).video == "P01.avi"
+        assert read_timeline(own.folder).video == read_codable(own.folder).video == "P01.avi"
         assert line.video == "face.avi"
 
     def test_scores_have_one_row_per_frame(self, line):
@@ -287,7 +287,7 @@ def test_frames_that_a_camera_dropped_leave_a_gap_of_time(folder, line, tmp_path
 
     # Among comparison methods, missing frames show the one before; merlab's own spotter leaves them out again.
     video = LongVideo("", "", "a", tmp_path / "a", FPS, 300, ())
-    material = prepare(video, [], tmp_path / "kept", silent, places=True, aligned=True)
+    material = measured_recording(video, [], tmp_path / "kept", silent, places=True, aligned=True)
     assert (material.frames, material.missing, len(material.places())) == (300, 12, 300)
     assert [(each.onset, each.apex, each.offset) for each in OWN.spot(material)] == list(map(tuple, moments.tolist()))
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import openpyxl
 
 from merlab.coding.decisions import Decision
-from merlab.coding.material import Material
+from merlab.coding.material import CodableResult
 from merlab.coding.tables import CodedVideo
 from merlab.elan.writing import printable
 from merlab.sinks import CsvSink
@@ -100,7 +100,7 @@ def _moments(video: CodedVideo, decision: Decision) -> Iterator[_Row]:
             )
 
 
-def _tabular(material: Material, row: _Row) -> dict[str, object]:
+def _tabular(material: CodableResult, row: _Row) -> dict[str, object]:
     clock = material.clock
     seconds = f"{(clock.ms[-1] + clock.step_ms) / 1000:.3f}"
     return {

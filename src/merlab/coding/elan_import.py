@@ -10,7 +10,7 @@ from merlab.coding.decisions import now
 from merlab.coding.elan_tiers import FACE, TierName, tier_name
 from merlab.coding.found_events import FoundEvent, Imported, decisions_about
 from merlab.coding.frame_clock import FrameClock
-from merlab.coding.material import Material, composed
+from merlab.coding.material import CodableResult, composed
 from merlab.coding.units import read_units, require_units
 from merlab.elan.reading import ElanAnnotation, ElanDocument, ElanTier, Medium
 from merlab.elan.tier_names import machine_kind
@@ -37,7 +37,7 @@ class ElanChoice:
     coder: str | None = None
 
 
-def imported_elan(document: ElanDocument, material: Material, choice: ElanChoice) -> Imported:
+def imported_elan(document: ElanDocument, material: CodableResult, choice: ElanChoice) -> Imported:
     """The decisions in an .eaf file.
 
     Tiers of ``merlab coding export`` are read as what they are; without any, one tier of another program, whose values
@@ -253,7 +253,7 @@ def _kind(tier: ElanTier) -> str:
     return named.kind if named else ""
 
 
-def _face_of(document: ElanDocument, tier: ElanTier, material: Material, stated: int | None) -> int:
+def _face_of(document: ElanDocument, tier: ElanTier, material: CodableResult, stated: int | None) -> int:
     face = face_of(tier)
     if face is None:
         face = stated

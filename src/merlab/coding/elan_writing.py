@@ -10,7 +10,7 @@ from merlab.coding import elan_tiers
 from merlab.coding.decisions import Coding, Decision, now
 from merlab.coding.elan_tiers import TierName
 from merlab.coding.frame_clock import FrameClock
-from merlab.coding.material import MachineEvent, Material
+from merlab.coding.material import CodableResult, MachineEvent
 from merlab.elan.writing import Annotation, Links, Tier, interval, write_document
 from merlab.version import __version__
 from merlab.videos.result import OVERLAY
@@ -22,7 +22,7 @@ Event = TypeVar("Event", Decision, MachineEvent)
 
 
 def write_elan(
-    path: Path, material: Material, coding: Coding, coders: Sequence[str], links: Links | None = None
+    path: Path, material: CodableResult, coding: Coding, coders: Sequence[str], links: Links | None = None
 ) -> None:
     """Write an .eaf file with the tiers of the machine and of these coders, linked to the video of the result.
 
@@ -39,14 +39,14 @@ def write_elan(
     write_document(path, tiers, links, author=f"merlab {__version__}", date=now())
 
 
-def _video(material: Material, path: Path) -> Path:
+def _video(material: CodableResult, path: Path) -> Path:
     source = material.source
     if source.is_dir():
         return material.folder / OVERLAY
     return source if source.exists() else path.with_name(material.video)
 
 
-def _machine_tiers(material: Material) -> Iterator[Tier]:
+def _machine_tiers(material: CodableResult) -> Iterator[Tier]:
     stamps = "".join(f" [{stamp}]" for stamp in material.stamps)
     for face in material.faces:
         events = [event for event in material.events if event.face_id == face]

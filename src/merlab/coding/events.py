@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from merlab.coding.decisions import NO_INITIALS, Coding, Decision
-from merlab.coding.material import Material
+from merlab.coding.material import CodableResult
 from merlab.errors import MerlabError
 
 
@@ -28,7 +28,7 @@ class CodedEvents:
     undecided: tuple[str, ...]
 
 
-def coded_events(material: Material, coding: Coding, coder: str) -> CodedEvents:
+def coded_events(material: CodableResult, coding: Coding, coder: str) -> CodedEvents:
     """Apply the decisions of one coder to a result: what was accepted, moved or added are the events of the video."""
     decisions = coding.of(coder).sorted().decisions
     decided = {each.event for each in decisions}
@@ -40,7 +40,7 @@ def coded_events(material: Material, coding: Coding, coder: str) -> CodedEvents:
     )
 
 
-def chosen_coder(material: Material, coding: Coding, coder: str | None) -> str:
+def chosen_coder(material: CodableResult, coding: Coding, coder: str | None) -> str:
     """The coder that was requested, or the only one; raises MerlabError where there is none, or several."""
     known = named_coders(coding.coders)
     if not coding.decisions:

@@ -10,7 +10,7 @@ from merlab.coding.boris import notes_on_overlaps, write_boris
 from merlab.coding.elan_writing import write_elan
 from merlab.coding.events import chosen_coder, coded_events
 from merlab.coding.file import read_coding
-from merlab.coding.material import Material, read_material
+from merlab.coding.material import CodableResult, read_codable
 from merlab.coding.tables import CodedVideo, Subjects, write_coded_table
 from merlab.errors import MerlabError
 from merlab.outputs.result_folder import CODING
@@ -48,7 +48,7 @@ def export_coding(
     """
     target = to or BY_SUFFIX.get(out.suffix.lower(), "csv")
     _require_place(out, target, results, again)
-    materials = [read_material(folder) for folder in results]
+    materials = [read_codable(folder) for folder in results]
     subjects = subjects or Subjects()
     if target == "elan":
         if subjects.everyone or subjects.by_face:
@@ -65,7 +65,7 @@ def export_coding(
     return [note for video in videos for note in (*_notes(video), *doubts(video))]
 
 
-def _require_faces(subjects: Subjects, materials: Sequence[Material]) -> None:
+def _require_faces(subjects: Subjects, materials: Sequence[CodableResult]) -> None:
     """Raises MerlabError for a named face that no result has: the name would have no effect."""
     faces = sorted({face for material in materials for face in material.faces})
     unknown = sorted(set(subjects.by_face or ()) - set(faces))
@@ -76,7 +76,7 @@ def _require_faces(subjects: Subjects, materials: Sequence[Material]) -> None:
         )
 
 
-def _require_names(materials: Sequence[Material]) -> None:
+def _require_names(materials: Sequence[CodableResult]) -> None:
     """Raises MerlabError for two results about videos of one name: programs tell events apart by the name."""
     seen: dict[str, Path] = {}
     for material in materials:
@@ -89,17 +89,17 @@ def _require_names(materials: Sequence[Material]) -> None:
             )
 
 
-def _require_one(materials: Sequence[Material], file: str) -> None:
+def _require_one(materials: Sequence[CodableResult], file: str) -> None:
     if len(materials) != 1:
         raise MerlabError(f"{file} is about one video, but {len(materials)} results are given; export one by one")
 
 
-def _coded(material: Material, coder: str | None, subjects: Subjects) -> CodedVideo:
+def _coded(material: CodableResult, coder: str | None, subjects: Subjects) -> CodedVideo:
     coding = read_coding(material)
     return CodedVideo(material, coded_events(material, coding, chosen_coder(material, coding, coder)), subjects)
 
 
-def _export_elan(out: Path, materials: Sequence[Material], coder: str | None) -> list[str]:
+def _export_elan(out: Path, materials: Sequence[CodableResult], coder: str | None) -> list[str]:
     _require_one(materials, "an .eaf file")
     (material,) = materials
     coding = read_coding(material)

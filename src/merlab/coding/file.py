@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from merlab.coding.decisions import Coding, Decision, Verdict
-from merlab.coding.material import MachineEvent, Material
+from merlab.coding.material import CodableResult, MachineEvent
 from merlab.errors import MerlabError
 from merlab.outputs.result_folder import CODING
 from merlab.sinks import CsvSink
@@ -23,7 +23,7 @@ OPTIONAL = tuple(column for column in COLUMNS if column not in REQUIRED)
 WHOLE_NUMBER = re.compile(r"[0-9]{1,12}(\.0*)?", re.ASCII)
 
 
-def read_coding(material: Material) -> Coding:
+def read_coding(material: CodableResult) -> Coding:
     """The decisions beside a result; none where there is no coding.csv.
 
     Raises MerlabError, with the row and the remedy, for a cell that is wrong, for two decisions of one coder about the
@@ -34,12 +34,12 @@ def read_coding(material: Material) -> Coding:
     return decisions_in(path, material) if path.is_file() else Coding()
 
 
-def decisions_in(path: Path, material: Material) -> Coding:
+def decisions_in(path: Path, material: CodableResult) -> Coding:
     """The decisions in any table with the columns of coding.csv; raises MerlabError as ``read_coding`` does."""
     return decisions_of(read_cells(path, str(path), REQUIRED, OPTIONAL), material)
 
 
-def decisions_of(table: CellTable, material: Material) -> Coding:
+def decisions_of(table: CellTable, material: CodableResult) -> Coding:
     """The decisions in a table that is read as text; raises MerlabError as ``read_coding`` does."""
     rows = table.cells.to_dict("records")
     decisions = [
@@ -60,7 +60,7 @@ def write_coding(folder: Path, coding: Coding) -> Path:
     return folder / CODING
 
 
-def require_fit(decision: Decision, material: Material) -> None:
+def require_fit(decision: Decision, material: CodableResult) -> None:
     """Raises MerlabError for a decision that does not fit a result: see ``read_coding``."""
     if decision.face_id not in material.faces:
         known = ", ".join(map(str, material.faces)) or "none"
@@ -94,7 +94,7 @@ def _require_event(decision: Decision, event: MachineEvent) -> None:
         )
 
 
-def _event_of(name: str, material: Material) -> MachineEvent:
+def _event_of(name: str, material: CodableResult) -> MachineEvent:
     if name not in material.by_name:
         raise MerlabError(
             f"there is no event {name} in {material.folder / 'events.csv'}; if the result was made again, decide again"
@@ -102,7 +102,7 @@ def _event_of(name: str, material: Material) -> MachineEvent:
     return material.by_name[name]
 
 
-def _checked(table: CellTable, place: str, row: Mapping[str, str], material: Material) -> Decision:
+def _checked(table: CellTable, place: str, row: Mapping[str, str], material: CodableResult) -> Decision:
     try:
         decision = _decision(row, material)
         require_fit(decision, material)
@@ -111,7 +111,7 @@ def _checked(table: CellTable, place: str, row: Mapping[str, str], material: Mat
     return decision
 
 
-def _decision(row: Mapping[str, str], material: Material) -> Decision:
+def _decision(row: Mapping[str, str], material: CodableResult) -> Decision:
     verdict, event = row["decision"], row["event"]
     found = _event_of(event, material) if event else None
     listed = {} if found is None or verdict == "move" else vars(found)

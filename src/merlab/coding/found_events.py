@@ -10,7 +10,7 @@ import numpy as np
 
 from merlab.coding.decisions import Coding, Decision, Verdict
 from merlab.coding.file import read_coding
-from merlab.coding.material import MachineEvent, Material
+from merlab.coding.material import CodableResult, MachineEvent
 from merlab.coding.units import require_units
 from merlab.errors import MerlabError
 from merlab.spotting.scoring.matching import LEAST_IOU, iou, match
@@ -47,7 +47,7 @@ class Imported:
     notes: tuple[str, ...] = ()
 
 
-def decisions_about(material: Material, found: Sequence[FoundEvent], time: str, source: Path) -> Coding:
+def decisions_about(material: CodableResult, found: Sequence[FoundEvent], time: str, source: Path) -> Coding:
     """The decisions of which events are the result; ``source`` is the file that has them.
 
     An event that names no movement of the result is about the movement of its face with which its overlap (IoU) is
@@ -65,7 +65,7 @@ def decisions_about(material: Material, found: Sequence[FoundEvent], time: str, 
         raise MerlabError(f"{source}: {error}") from error
 
 
-def _linked(material: Material, found: Sequence[FoundEvent], known: Container[_Frames]) -> list[FoundEvent]:
+def _linked(material: CodableResult, found: Sequence[FoundEvent], known: Container[_Frames]) -> list[FoundEvent]:
     """The events of one coder and face, with the movements that they are about."""
     named = {each.event for each in found}
     free = [each for each in found if not each.event and _frames(each) not in known]
@@ -112,7 +112,7 @@ def intervals(events: Sequence[FoundEvent] | Sequence[MachineEvent]) -> list[tup
     return [(each.onset, each.offset) for each in events]
 
 
-def _decision(material: Material, found: FoundEvent, time: str) -> Decision:
+def _decision(material: CodableResult, found: FoundEvent, time: str) -> Decision:
     verdict, machine = _verdict(material, found), material.by_name.get(found.event)
     return Decision(
         event=found.event,
@@ -129,7 +129,7 @@ def _decision(material: Material, found: FoundEvent, time: str) -> Decision:
     )
 
 
-def _verdict(material: Material, found: FoundEvent) -> Verdict:
+def _verdict(material: CodableResult, found: FoundEvent) -> Verdict:
     if found.rejected:
         return "reject"
     if not found.event:

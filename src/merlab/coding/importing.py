@@ -11,7 +11,7 @@ from merlab.coding.elan_import import ElanChoice, imported_elan
 from merlab.coding.events import named_coders
 from merlab.coding.file import read_coding, require_fit, write_coding
 from merlab.coding.found_events import Imported
-from merlab.coding.material import Material, read_material
+from merlab.coding.material import CodableResult, read_codable
 from merlab.coding.tables import imported_table
 from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError
@@ -58,7 +58,7 @@ def import_coding(
             would be lost; coding.csv then stays as it is.
 
     """
-    material = read_material(result)
+    material = read_codable(result)
     read = _under(_imported(file, material, replace(choice or ElanChoice(), coder=coder)), file, coder)
     for decision in read.coding.decisions:
         try:
@@ -73,7 +73,7 @@ def import_coding(
     return ImportReport(read.coding.coders, len(read.coding.decisions), len(changed), read.notes)
 
 
-def _imported(file: Path, material: Material, choice: ElanChoice) -> Imported:
+def _imported(file: Path, material: CodableResult, choice: ElanChoice) -> Imported:
     if file.suffix.lower() == ELAN_SUFFIX:
         return imported_elan(read_elan(file), material, choice)
     if file.suffix.lower() not in SUFFIXES:

@@ -34,7 +34,7 @@ class MachineEvent:
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
+class CodableResult:
     """A result that can be coded.
 
     Attributes:
@@ -71,7 +71,7 @@ def composed(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def read_material(folder: Path) -> Material:
+def read_codable(folder: Path) -> CodableResult:
     """The result in a folder, to be coded; raises MerlabError where there is none."""
     require_folder(folder, "give the folder of one video's result")
     if (folder / result.METADATA).is_file():
@@ -84,10 +84,10 @@ def read_material(folder: Path) -> Material:
     )
 
 
-def _recognized(folder: Path) -> Material:
+def _recognized(folder: Path) -> CodableResult:
     found = read_video_result(folder)
     video = found.metadata.video
-    return Material(
+    return CodableResult(
         folder=folder,
         video=video.name,
         source=Path(found.metadata.asked.source),
@@ -113,9 +113,9 @@ def _recognized(folder: Path) -> Material:
     )
 
 
-def _spotted(folder: Path) -> Material:
+def _spotted(folder: Path) -> CodableResult:
     found = read_timeline(folder)
-    return Material(
+    return CodableResult(
         folder=folder,
         video=found.video,
         source=Path(found.metadata.asked.source),

@@ -13,7 +13,7 @@ from merlab.coding.decisions import Decision, is_rejection, now
 from merlab.coding.events import CodedEvents
 from merlab.coding.file import COLUMNS, OPTIONAL, REQUIRED, decisions_of, whole_number
 from merlab.coding.found_events import FoundEvent, Imported, decisions_about, intervals, require_sound
-from merlab.coding.material import Material, composed
+from merlab.coding.material import CodableResult, composed
 from merlab.errors import MerlabError
 from merlab.frames import name_of
 from merlab.sinks import CsvSink
@@ -38,7 +38,7 @@ class Subjects:
     everyone: str = ""
     by_face: Mapping[int, str] | None = None
 
-    def of(self, material: Material, face_id: int) -> str:
+    def of(self, material: CodableResult, face_id: int) -> str:
         """The name of a face: as given, or else that of the video, with the face where there are several."""
         if self.by_face and face_id in self.by_face:
             return self.by_face[face_id]
@@ -50,7 +50,7 @@ class Subjects:
 class CodedVideo:
     """The coded events of a result, and who its faces are."""
 
-    material: Material
+    material: CodableResult
     coded: CodedEvents
     subjects: Subjects = Subjects()
 
@@ -88,7 +88,7 @@ def _cells(video: CodedVideo, decision: Decision, name: str) -> dict[str, object
     }
 
 
-def imported_table(path: Path, material: Material, face_id: int | None) -> Imported:
+def imported_table(path: Path, material: CodableResult, face_id: int | None) -> Imported:
     """The decisions in a table: coding.csv of another folder, coded events, or events of any program.
 
     Events have the columns onset and offset in frames, which decisions about movements of the result need not have;
@@ -116,7 +116,7 @@ def imported_table(path: Path, material: Material, face_id: int | None) -> Impor
     return Imported(decisions_about(material, found, now(), path), (*notes, *_doubts(table.name, found, material)))
 
 
-def _doubts(name: str, found: Sequence[FoundEvent], material: Material) -> Iterator[str]:
+def _doubts(name: str, found: Sequence[FoundEvent], material: CodableResult) -> Iterator[str]:
     """Notes on events in numbers that may be milliseconds, and not frames."""
     long = note_on_seconds(((each.offset - each.onset) / material.clock.fps for each in found), name)
     if long:
@@ -166,7 +166,9 @@ def _rows(table: CellTable) -> Iterator[tuple[str, dict[str, str]]]:
         yield place, {str(name): str(text) for name, text in row.items()}
 
 
-def _found(table: CellTable, place: str, row: Mapping[str, str], material: Material, stated: int | None) -> FoundEvent:
+def _found(
+    table: CellTable, place: str, row: Mapping[str, str], material: CodableResult, stated: int | None
+) -> FoundEvent:
     try:
         apex, face = row.get("apex", ""), row.get("face_id", "")
         texts = [row.get(column, "") for column in (LABEL, "action_units", "comment", "coder", "decision")]
@@ -191,7 +193,7 @@ def _found(table: CellTable, place: str, row: Mapping[str, str], material: Mater
     return event
 
 
-def _only_face(material: Material, stated: int | None) -> int:
+def _only_face(material: CodableResult, stated: int | None) -> int:
     if stated is None and len(material.faces) != 1:
         known = ", ".join(map(str, material.faces))
         raise MerlabError(f"face_id is empty, and the result has the faces {known}; give one with --face")

@@ -174,7 +174,7 @@ class Decoder:
             return [], True
 
 
-class Reading:
+class FrameSeeker:
     """Reads decodable frames in any order; of frames that follow each other, none is decoded twice."""
 
     def __init__(self, decoder: Decoder) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from merlab.frames.clock import Clock
 from merlab.frames.container import opened_video, video_streams
-from merlab.frames.decoding import Decoder, Reading
+from merlab.frames.decoding import Decoder, FrameSeeker
 from merlab.frames.facts import COLOR_RANGES, COLOR_SPACES, TRANSFERS, MediaFacts
 from merlab.frames.fields import is_interlaced
 from merlab.frames.frame import ClipError, Image, WalkedFrame, describe_numbers
@@ -41,7 +41,7 @@ class Video:
         self._decoder = Decoder(path, self._packets, threads)
         self._pictures = Pictures(self._packets.aspect)
         self._size: tuple[int, int] | None = None
-        self._reading = Reading(self._decoder)
+        self._seeker = FrameSeeker(self._decoder)
 
     @property
     def errors(self) -> int:
@@ -143,10 +143,10 @@ class Video:
 
         After many others, decoding continues at a later key frame, where the container can find one.
         """
-        reading = Reading(self._decoder)
+        seeker = FrameSeeker(self._decoder)
         for number in self.numbers:
             is_wanted = wanted(number)
-            frame = reading.frame(number, safely=True) if is_wanted else None
+            frame = seeker.frame(number, safely=True) if is_wanted else None
             seconds = self.clock.seconds(number) if self.clock else None
             image = None if frame is None else self._image(number, frame)
             yield WalkedFrame(number, seconds, image, damaged=is_wanted and frame is None)
@@ -155,7 +155,7 @@ class Video:
         """Frame ``number`` as (H, W, 3) uint8 BGR; raises ClipError if it is absent or damaged."""
         if number not in self.numbers:
             raise ClipError(f"{self.path} has no frame {number}; it has {describe_numbers(self.numbers)}")
-        frame = self._reading.frame(number) or Reading(self._decoder).frame(number, safely=True)
+        frame = self._seeker.frame(number) or FrameSeeker(self._decoder).frame(number, safely=True)
         if frame is None:
             raise self._damaged(number)
         return self._image(number, frame)

@@ -16,7 +16,7 @@ from merlab.coding.decisions import Coding, Decision, now
 from merlab.coding.elan_writing import write_elan
 from merlab.coding.events import chosen_coder, coded_events
 from merlab.coding.file import read_coding, require_fit, write_coding
-from merlab.coding.material import Material, read_material
+from merlab.coding.material import CodableResult, read_codable
 from merlab.coding.tables import CodedVideo, write_coded_table
 from merlab.elan.writing import NOWHERE, Links, beside
 from merlab.errors import MerlabError
@@ -74,13 +74,13 @@ def export(folder: Path, name: ExportName, coder: str | None, video: str) -> byt
         return out.read_bytes()
 
 
-def _under(video: str, material: Material) -> Material:
+def _under(video: str, material: CodableResult) -> CodableResult:
     """The result of an upload, which is removed by now, under the user's name of it; a local file keeps its path."""
     uploaded = material.source.is_relative_to(material.folder.parent)
     return replace(material, source=Path(video)) if uploaded else material
 
 
-def _changed(coding: Coding, sent: Change, material: Material) -> Coding:
+def _changed(coding: Coding, sent: Change, material: CodableResult) -> Coding:
     seen = sent.seen.decided("") if sent.seen else None
     new = sent.decision.decided(now()) if sent.decision else None
     present = {each.key: each for each in coding.decisions}
@@ -110,13 +110,13 @@ def _require_seen(present: Decision | None, seen: Decision | None) -> None:
         )
 
 
-def _answer(material: Material, coding: Coding) -> CodingAnswer:
+def _answer(material: CodableResult, coding: Coding) -> CodingAnswer:
     return CodingAnswer(
         decisions=[_listed(material, decision) for decision in coding.sorted().decisions], unit_names=UNIT_NAMES
     )
 
 
-def _listed(material: Material, decision: Decision) -> ListedDecision:
+def _listed(material: CodableResult, decision: Decision) -> ListedDecision:
     seconds = {
         f"{name}_s": None if frame is None else round(material.clock.seconds_of(frame), 5)
         for name, frame in (("onset", decision.onset), ("apex", decision.apex), ("offset", decision.offset))
@@ -124,15 +124,15 @@ def _listed(material: Material, decision: Decision) -> ListedDecision:
     return ListedDecision(**asdict(decision), **seconds)
 
 
-def _material(folder: Path) -> Material:
+def _material(folder: Path) -> CodableResult:
     with _without_paths(folder):
         return _kept_material(folder)
 
 
 @lru_cache(maxsize=4)
-def _kept_material(folder: Path) -> Material:
+def _kept_material(folder: Path) -> CodableResult:
     """The finished result of a job does not change; its table of frames may be large."""
-    return read_material(folder)
+    return read_codable(folder)
 
 
 @contextmanager

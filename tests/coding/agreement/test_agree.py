@@ -17,7 +17,7 @@ from merlab.coding.decisions import Coding
 from merlab.coding.exporting import export_coding
 from merlab.coding.file import read_coding, write_coding
 from merlab.coding.importing import import_coding
-from merlab.coding.material import read_material
+from merlab.coding.material import read_codable
 from merlab.errors import MerlabError
 from merlab.storage import write_json
 from merlab.videos.result import EVENTS, FRAMES, METADATA
@@ -171,7 +171,7 @@ def test_frame_by_frame(two):
 def test_decisions_in_coding_csv_alone_are_compared(tmp_path):
     events = coded_in(tmp_path / "one").events
     second = [about(events[0], "accept", "CD"), about(events[1], "accept", "CD"), about(events[2], "reject", "CD")]
-    before = read_coding(read_material(tmp_path / "one")).decisions
+    before = read_coding(read_codable(tmp_path / "one")).decisions
     write_coding(tmp_path / "one", Coding((*before, *second)))
     (tmp_path / "one" / "coding.csv").rename(tmp_path / "coding.csv")
     (pair,) = agree(tmp_path / "coding.csv").scores.pairs
@@ -230,7 +230,7 @@ def test_movements_of_the_same_name_in_results_of_other_settings_are_not_taken_f
     # A higher threshold leaves the first movement out, so that its name is that of the next.
     second = material_in(tmp_path / "two")
     rows.iloc[1:].assign(event=rows["event"][:-1].to_numpy()).to_csv(tmp_path / "two" / EVENTS, index=False)
-    second = read_material(tmp_path / "two")
+    second = read_codable(tmp_path / "two")
     assert (second.events[0].event, second.events[0].onset) == ("e0001", first.events[1].onset)
     write_coding(tmp_path / "two", Coding((about(second.events[0], "reject", "CD"),)))
     (pair,) = agree(tmp_path / "one", tmp_path / "two").scores.pairs

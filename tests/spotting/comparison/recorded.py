@@ -10,7 +10,7 @@ import numpy as np
 
 from merlab.databases.long_video import LongEvent, LongVideo
 from merlab.spotting.comparison.kept_values import keep
-from merlab.spotting.comparison.material import Material
+from merlab.spotting.comparison.material import MeasuredRecording
 from merlab.spotting.comparison.sampling import Measuring
 
 FPS = 50.0
@@ -53,4 +53,4 @@ def material(folder, name, count, movements, features, seed=0):
     """A recording with these features, as if it had been read."""
     for key, values in measured(frames(count, movements, seed), features).items():
         keep(folder / name, key, values)
-    return Material(video(name, movements, count), folder / name, 1, 1, count, False)
+    return MeasuredRecording(video(name, movements, count), folder / name, 1, 1, count, False)

@@ -13,7 +13,7 @@ from merlab.progress import silent
 from merlab.spotting.comparison import frame_reader as module
 from merlab.spotting.comparison import material
 from merlab.spotting.comparison.lbp_chi2 import LBP_CHI2
-from merlab.spotting.comparison.material import prepare
+from merlab.spotting.comparison.material import measured_recording
 from merlab.spotting.comparison.sampling import small_gray
 from merlab.spotting.comparison.spotter import Target
 from tests.spotting.comparison.recorded import frames, measured
@@ -29,7 +29,7 @@ def images():
 
 def of(source, features, kept):
     """A recording at 200 frames per second that is read into ``kept``."""
-    return prepare(
+    return measured_recording(
         LongVideo("", "", "a", source, 200.0, COUNT, ()), features, kept, silent, places=False, aligned=False
     )
 
@@ -86,7 +86,7 @@ def test_of_a_recording_that_changes_meanwhile_nothing_is_kept(images, tmp_path,
 
     recording = LongVideo("", "", "a", folder, 200.0, 8, ())
     with pytest.raises(SourceChangedError, match="a was changed while it was read.*when the video is complete"):
-        prepare(recording, FEATURES, tmp_path / "kept", copying, places=places, aligned=False)
+        measured_recording(recording, FEATURES, tmp_path / "kept", copying, places=places, aligned=False)
     assert not list(tmp_path.glob("kept/**/*.npz"))
 
 

@@ -26,7 +26,7 @@ from merlab.coding.file import read_coding, whole_number
 from merlab.coding.found_events import FoundEvent
 from merlab.coding.frame_clock import FrameClock
 from merlab.coding.importing import ELAN_SUFFIX
-from merlab.coding.material import MachineEvent, Material, composed, read_material
+from merlab.coding.material import CodableResult, MachineEvent, composed, read_codable
 from merlab.coding.tables import EMOTION, INTERVAL, LABEL, VIDEO, require_videos
 from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError
@@ -62,7 +62,7 @@ class _Reader:
 
     def read_result(self, folder: Path) -> None:
         """Add each coder of a result's ``coding.csv``; raises MerlabError if nothing is decided there."""
-        material = read_material(folder)
+        material = read_codable(folder)
         coding = read_coding(material)
         if not coding.decisions:
             raise MerlabError(f"{folder} has no decisions; code it, or import a coding with `merlab coding import`")
@@ -156,7 +156,7 @@ class _Reader:
         self.videos[video] = Video(fps, known.frames)
         return FrameClock.constant(fps, known.frames or ceil(min(last_ms / 1000, LONGEST_S) * fps) + 1)
 
-    def _learn_from_result(self, folder: Path, video: str, material: Material) -> None:
+    def _learn_from_result(self, folder: Path, video: str, material: CodableResult) -> None:
         """The clock of a video; raises MerlabError where a result before is about another video of the same name.
 
         If only the files differ, that is a note: one may show aligned faces of the other.

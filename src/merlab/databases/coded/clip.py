@@ -23,7 +23,7 @@ UNANNOTATED = "unannotated"
 
 
 @dataclass
-class Reading:
+class ClipDraft:
     """A row while it is turned into a clip.
 
     ``onset``, ``apex`` and ``offset`` are as coded until a rule changes them. ``numbers`` are the existing frames,
@@ -79,8 +79,8 @@ def read_clip(
     row: Row, release: Release, database: str, source: Path, numbers: Sequence[int], quirks: QuirksOfClip
 ) -> tuple[Clip | None, list[Finding]]:
     """The clip of a row (None if it cannot be used), and all findings about it."""
-    reading = Reading(row, source, numbers, quirks, release, row.onset, row.apex, row.offset)
-    reading.notes += [row.note] if row.note else []
+    draft = ClipDraft(row, source, numbers, quirks, release, row.onset, row.apex, row.offset)
+    draft.notes += [row.note] if row.note else []
     for rule in (
         _correct_wrong_frames,
         _use_documented_range,
@@ -89,83 +89,83 @@ def read_clip(
         _shorten_to_last_frame,
         _require_frames,
     ):
-        if reading.usable:
-            rule(reading)
-    if not reading.usable:
-        return None, reading.findings
-    _fill_apex(reading)
+        if draft.usable:
+            rule(draft)
+    if not draft.usable:
+        return None, draft.findings
+    _fill_apex(draft)
     clip = Clip(
         database=database,
         subject=row.subject,
         name=row.clip,
         fps=row.fps or release.fps,
-        onset=reading.onset,
-        apex=reading.apex,
-        offset=reading.offset,
+        onset=draft.onset,
+        apex=draft.apex,
+        offset=draft.offset,
         action_units=row.action_units,
         emotion=row.emotion,
         source=source,
-        apex_source=reading.apex_source,
-        note="; ".join(reading.notes),
+        apex_source=draft.apex_source,
+        note="; ".join(draft.notes),
         objective_class=row.objective_class,
     )
-    return clip, reading.findings
+    return clip, draft.findings
 
 
-def _correct_wrong_frames(reading: Reading) -> None:
+def _correct_wrong_frames(draft: ClipDraft) -> None:
     """Correct the documented mistakes of the table, if this copy of the table still has them."""
-    quirk = reading.quirks.get("wrong frame")
-    corrected = quirk.corrected((reading.onset, reading.apex, reading.offset)) if quirk else None
+    quirk = draft.quirks.get("wrong frame")
+    corrected = quirk.corrected((draft.onset, draft.apex, draft.offset)) if quirk else None
     if corrected is None:
         return
-    found = f"coded {reading.frames_as_text}"
-    reading.replace(corrected)
-    change = f"{reading.frames_as_text} is used"
-    reading.record_change("wrong frame", "frame numbers without known mistakes", found, change)
+    found = f"coded {draft.frames_as_text}"
+    draft.replace(corrected)
+    change = f"{draft.frames_as_text} is used"
+    draft.record_change("wrong frame", "frame numbers without known mistakes", found, change)
 
 
-def _use_documented_range(reading: Reading) -> None:
+def _use_documented_range(draft: ClipDraft) -> None:
     """Use the documented range if the folder lacks the frames of the table but has those of the documented range."""
-    quirk = reading.quirks.get("frame range")
+    quirk = draft.quirks.get("frame range")
     if quirk is None or quirk.frames is None:
         return
-    coded = (reading.onset, reading.apex, reading.offset)
+    coded = (draft.onset, draft.apex, draft.offset)
     documented = tuple(other or number for other, number in zip(quirk.frames, coded, strict=True))
-    if documented == coded or reading.lacks(*documented):
+    if documented == coded or draft.lacks(*documented):
         return
     # A clip that is known by its line alone: in a table in another order, it is another clip. Where names repeat,
     # the next clip may be in the same folder.
-    alone = quirk.clip.startswith("row ") and not reading.release.table.names_repeat
-    if alone and documented[2] != reading.numbers[-1]:
+    alone = quirk.clip.startswith("row ") and not draft.release.table.names_repeat
+    if alone and documented[2] != draft.numbers[-1]:
         return
-    found = f"the table states {reading.frames_as_text}, the folder has {describe_numbers(reading.numbers)}"
-    if reading.lacks(*coded) or reading.onset >= reading.offset:
-        reading.replace(quirk.frames)
-        change = f"the documented range {reading.frames_as_text} is used"
-        reading.record_change("frame range", "the table's frames in the folder", found, change)
+    found = f"the table states {draft.frames_as_text}, the folder has {describe_numbers(draft.numbers)}"
+    if draft.lacks(*coded) or draft.onset >= draft.offset:
+        draft.replace(quirk.frames)
+        change = f"the documented range {draft.frames_as_text} is used"
+        draft.record_change("frame range", "the table's frames in the folder", found, change)
     else:
         expected = f"{', '.join(map(str, documented))}, the frames of the release's selection"
         remedy = "the range of the table is used; watch the clip, and correct its row if the movement is elsewhere"
-        reading.findings.append(Finding("differs", reading.row.where, expected, found, remedy))
+        draft.findings.append(Finding("differs", draft.row.where, expected, found, remedy))
 
 
-def _require_order(reading: Reading) -> None:
-    onset, apex, offset = reading.onset, reading.apex, reading.offset
+def _require_order(draft: ClipDraft) -> None:
+    onset, apex, offset = draft.onset, draft.apex, draft.offset
     known = [onset, offset] if apex is None else [onset, apex, offset]
     if known != sorted(known) or onset == offset:
         found = f"onset {onset}, apex {'none' if apex is None else apex}, offset {offset}"
-        reading.reject("onset <= apex <= offset and onset < offset", found, CORRECT)
+        draft.reject("onset <= apex <= offset and onset < offset", found, CORRECT)
 
 
-def _require_numbering(reading: Reading) -> None:
+def _require_numbering(draft: ClipDraft) -> None:
     """Reject a clip whose frames are numbered from 0, or are as many as the table states but in another range.
 
     Not in a long video, whose frames are counted from its beginning; one numbered from 0 has a finding of its own.
     """
-    if not reading.numbers or reading.release.long:
+    if not draft.numbers or draft.release.long:
         return
-    first, last, count = reading.numbers[0], reading.numbers[-1], len(reading.numbers)
-    onset, offset = reading.onset, reading.offset
+    first, last, count = draft.numbers[0], draft.numbers[-1], len(draft.numbers)
+    onset, offset = draft.onset, draft.offset
     as_many = count == last - first + 1 == offset - onset + 1
     if first == onset or not (as_many or first == 0):
         return
@@ -173,42 +173,42 @@ def _require_numbering(reading: Reading) -> None:
     remedy = (
         f"the frames seem to be renumbered from {first}; rename them to their original numbers: {shift:+d} for every "
         "file, or correct the row if the movement is in these frames"
-        if reading.source.is_dir()
+        if draft.source.is_dir()
         else "the video seems to hold the movement alone; copy the video of the whole clip from the original"
     )
-    reading.reject(f"frames {onset} to {offset} in {reading.source}", describe_numbers(reading.numbers), remedy)
+    draft.reject(f"frames {onset} to {offset} in {draft.source}", describe_numbers(draft.numbers), remedy)
 
 
-def _shorten_to_last_frame(reading: Reading) -> None:
+def _shorten_to_last_frame(draft: ClipDraft) -> None:
     """Move an offset beyond the last frame to the last frame, if onset and apex are not beyond it.
 
     Only where the folder begins at the onset: other frames may be renumbered.
     """
-    if not reading.numbers:
+    if not draft.numbers:
         return
-    onset, offset = reading.onset, reading.offset
-    last, apex = reading.numbers[-1], reading.apex or onset
-    if onset < last < offset and apex <= last and reading.numbers[0] == onset:
+    onset, offset = draft.onset, draft.offset
+    last, apex = draft.numbers[-1], draft.apex or onset
+    if onset < last < offset and apex <= last and draft.numbers[0] == onset:
         expected, found = f"frames {onset} to {offset}", f"offset {offset}, but the last frame in the folder is {last}"
-        reading.offset = last
-        quirk = reading.quirks.get("frame range")
+        draft.offset = last
+        quirk = draft.quirks.get("frame range")
         # Other frames than these are documented, but the folder has not shown them to be those of this clip.
         kind: QuirkKind | None = None if quirk and quirk.frames else "frame range"
-        reading.record_change(kind, expected, found, f"{last} is used as the offset")
+        draft.record_change(kind, expected, found, f"{last} is used as the offset")
 
 
-def _require_frames(reading: Reading) -> None:
+def _require_frames(draft: ClipDraft) -> None:
     """Reject the clip if a frame between onset and offset is absent, unless the camera dropped it."""
-    onset, offset, numbers = reading.onset, reading.offset, reading.numbers
+    onset, offset, numbers = draft.onset, draft.offset, draft.numbers
     there = {number for number in numbers if onset <= number <= offset}
     count = offset - onset + 1 - len(there)
     if not count:
         return
-    if reading.release.frames_dropped and not reading.lacks(onset, reading.apex, offset):
+    if draft.release.frames_dropped and not draft.lacks(onset, draft.apex, offset):
         found, change = f"{counted(count, 'frame')} absent between onset and offset", "the camera dropped them"
-        reading.record_change("dropped frames", f"frames {onset} to {offset}", found, change)
+        draft.record_change("dropped frames", f"frames {onset} to {offset}", found, change)
         return
-    roles = {onset: "onset ", reading.apex: "apex ", offset: "offset "}
+    roles = {onset: "onset ", draft.apex: "apex ", offset: "offset "}
     # Not as a list of all frames: a wrong offset can be very large.
     absent = (number for number in range(onset + 1, offset) if number not in there and number not in roles)
     first = [number for number in roles if number is not None and number not in there]
@@ -216,8 +216,8 @@ def _require_frames(reading: Reading) -> None:
     listed = ", ".join(f"{roles.get(number, '')}{number}" for number in named)
     more = f" and {count - len(named)} more" if count > len(named) else ""
     found = f"{describe_numbers(numbers)}; absent: {listed}{more}"
-    remedy = COPY_AGAIN if numbers else remedy_without_frames(reading.source)
-    reading.reject(f"frames {onset} to {offset} in {reading.source}", found, remedy)
+    remedy = COPY_AGAIN if numbers else remedy_without_frames(draft.source)
+    draft.reject(f"frames {onset} to {offset} in {draft.source}", found, remedy)
 
 
 def remedy_without_frames(source: Path) -> str:
@@ -239,31 +239,29 @@ def remedy_without_frames(source: Path) -> str:
     return f"if {files[0]} is one of its frames, write them as {form}; otherwise {COPY_AGAIN}"
 
 
-def _fill_apex(reading: Reading) -> None:
+def _fill_apex(draft: ClipDraft) -> None:
     """Replace a missing apex, or an apex on the onset (no motion), by the midpoint, rounded up.
 
     An apex on the offset is kept; in a release without apexes, none is filled in.
     """
-    if reading.release.apex == UNANNOTATED:
-        reading.apex_source = UNANNOTATED
+    if draft.release.apex == UNANNOTATED:
+        draft.apex_source = UNANNOTATED
         return
-    onset, apex = reading.onset, reading.apex
+    onset, apex = draft.onset, draft.apex
     if apex is not None and apex != onset:
-        if apex == reading.offset:
+        if apex == draft.offset:
             expected, found = "an apex before the offset", f"apex and offset are both {apex}"
-            reading.record_change("apex is offset", expected, found, "kept as coded")
+            draft.record_change("apex is offset", expected, found, "kept as coded")
         return
-    middle = (onset + reading.offset + 1) // 2
+    middle = (onset + draft.offset + 1) // 2
     # The camera may have dropped the frame in the middle, but not the offset.
-    there = (number for number in reading.numbers if number > onset)
-    reading.apex = min(there, key=lambda number: abs(number - middle))
-    reading.apex_source = "midpoint"
-    what = (
-        "the midpoint of onset and offset" if reading.apex == middle else f"the frame nearest to the midpoint {middle}"
-    )
-    change = f"{reading.apex} is used, {what}"
+    there = (number for number in draft.numbers if number > onset)
+    draft.apex = min(there, key=lambda number: abs(number - middle))
+    draft.apex_source = "midpoint"
+    what = "the midpoint of onset and offset" if draft.apex == middle else f"the frame nearest to the midpoint {middle}"
+    change = f"{draft.apex} is used, {what}"
     if apex is None:
-        reading.record_change("no apex", "an apex", "no apex in the coding table", change)
+        draft.record_change("no apex", "an apex", "no apex in the coding table", change)
     else:
         expected, found = "an apex after the onset", f"onset and apex are both {apex}, so there is no motion"
-        reading.record_change("apex is onset", expected, found, change)
+        draft.record_change("apex is onset", expected, found, change)

@@ -18,7 +18,7 @@ from merlab.progress import Progress, shown_progress
 from merlab.spotting.comparison import as_spotter, code_of
 from merlab.spotting.comparison.folds import equal_recordings, has_events, target_of
 from merlab.spotting.comparison.found import Found, distinct
-from merlab.spotting.comparison.material import Material, prepare
+from merlab.spotting.comparison.material import MeasuredRecording, measured_recording
 from merlab.spotting.comparison.method_result import (
     METHOD_ROWS,
     MethodEvent,
@@ -134,10 +134,10 @@ class MethodOnVideos:
             self._fitted = fitted if self._p is None else fitted.with_p(self._p)
         return self._fitted
 
-    def _material(self, video: LongVideo, kept: Path, show: Progress, *, tested: bool) -> Material:
+    def _material(self, video: LongVideo, kept: Path, show: Progress, *, tested: bool) -> MeasuredRecording:
         features = self._spotter.features(self._target, video.fps / step_of(video.fps))
         places = self._spotter.places and tested
-        return prepare(video, features, kept, show, places=places, aligned=tested)
+        return measured_recording(video, features, kept, show, places=places, aligned=tested)
 
     def _request(self, video: LongVideo) -> MethodRequest:
         state = state_of(video.source)
@@ -172,7 +172,7 @@ class MethodOnVideos:
         return tuple(warnings)
 
 
-def _row(found: Found, material: Material, clock: Clock) -> MethodEvent:
+def _row(found: Found, material: MeasuredRecording, clock: Clock) -> MethodEvent:
     frames = found.onset, found.apex, found.offset
     moments = moments_of(frames, found.score, int, lambda number: clock.seconds(number - material.first + 1))
     return MethodEvent(video=material.video.name, **asdict(moments), kind=found.kind)

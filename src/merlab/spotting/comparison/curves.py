@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from merlab.databases.long_video import Kind
 from merlab.evaluation.metrics import Float64Array
 from merlab.spotting.comparison.found import Found
-from merlab.spotting.comparison.material import Material
+from merlab.spotting.comparison.material import MeasuredRecording
 from merlab.spotting.comparison.sampling import Feature
 from merlab.spotting.comparison.spotter import Target
 from merlab.spotting.comparison.threshold import Peak, best_p
@@ -59,12 +59,12 @@ class CurveSpotter:
         """Those that the feature and then the contrast compare."""
         return self.least(self.distance(target.kind, rate))
 
-    def fit(self, training: Sequence[Material], target: Target, seed: int) -> FittedCurve:
+    def fit(self, training: Sequence[MeasuredRecording], target: Target, seed: int) -> FittedCurve:
         """The p that is best on the training recordings; DEFAULT_P without any."""
         spotted = [self.intervals_in(material, target.kind) for material in training]
         return FittedCurve(self, target.kind, best_p(spotted, [each.intervals(target.kind) for each in training]))
 
-    def intervals_in(self, material: Material, kind: Kind) -> Callable[[float], list[Peak]]:
+    def intervals_in(self, material: MeasuredRecording, kind: Kind) -> Callable[[float], list[Peak]]:
         """The intervals of a recording in samples, for a p; its curve is computed once."""
         k = self.distance(kind, material.rate)
         curve = material.curve(self.feature(k), k, self.curve)
@@ -94,7 +94,7 @@ class FittedCurve:
         """The same with another p."""
         return replace(self, p=p)
 
-    def spot(self, material: Material) -> list[Found]:
+    def spot(self, material: MeasuredRecording) -> list[Found]:
         """The intervals in frames."""
         peaks = self.spotter.intervals_in(material, self.kind)(self.p)
         return [material.found(peak, self.kind) for peak in peaks]

@@ -14,7 +14,7 @@ from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
 from merlab.spelling import person
 from merlab.spotting.comparison.found import KINDS, distinct
-from merlab.spotting.comparison.material import Material
+from merlab.spotting.comparison.material import MeasuredRecording
 from merlab.spotting.comparison.recording import OwnFeature
 from merlab.spotting.comparison.results import FoldResult, SpottedInterval
 from merlab.spotting.comparison.sampling import Feature, step_of
@@ -139,7 +139,7 @@ def fold_result(
     fold: Fold,
     kinds: Sequence[Kind],
     seed: int,
-    material: Callable[[LongVideo], Material],
+    material: Callable[[LongVideo], MeasuredRecording],
 ) -> FoldResult:
     """Fit a method on the training recordings of a fold, and spot in the others; ``material`` gives their features.
 
@@ -183,7 +183,7 @@ def _naming(fold: Fold) -> Iterator[None]:
         raise MerlabError(f"{error}; this happened in fold {fold.name}") from error
 
 
-def _too_short(spotter: Spotter, fold: Fold, kinds: Sequence[Kind], material: Material) -> tuple[Kind, ...]:
+def _too_short(spotter: Spotter, fold: Fold, kinds: Sequence[Kind], material: MeasuredRecording) -> tuple[Kind, ...]:
     """The kinds for which a recording has too few samples."""
     return tuple(
         kind

@@ -11,7 +11,7 @@ import numpy as np
 from merlab.databases.long_video import Kind
 from merlab.errors import MerlabError
 from merlab.spotting.comparison.found import Found
-from merlab.spotting.comparison.material import Material
+from merlab.spotting.comparison.material import MeasuredRecording
 from merlab.spotting.comparison.sampling import Feature
 from merlab.spotting.comparison.spotter import Target
 
@@ -60,7 +60,7 @@ class Guess:
         """Any number."""
         return 1
 
-    def fit(self, training: Sequence[Material], target: Target, seed: int) -> FittedGuess:
+    def fit(self, training: Sequence[MeasuredRecording], target: Target, seed: int) -> FittedGuess:
         """The rate and the durations of the training events."""
         durations = tuple(
             (event.offset - event.onset) / each.video.fps
@@ -90,7 +90,7 @@ class FittedGuess:
         """Raises MerlabError: a guess has no threshold."""
         raise MerlabError(f"{self.guess.name} has no threshold; leave p out")
 
-    def spot(self, material: Material) -> list[Found]:
+    def spot(self, material: MeasuredRecording) -> list[Found]:
         """The guessed intervals; random ones depend on the name of the recording and the seed only."""
         name = f"{self.seed} {self.habit.kind} {material.video.name}".encode("utf-8", "surrogateescape")
         random = np.random.default_rng(int.from_bytes(hashlib.sha256(name).digest()[:8], "big"))

@@ -37,7 +37,7 @@ MOST_NAMED = 5
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
+class MeasuredRecording:
     """A recording whose features are kept in ``folder``.
 
     Attributes:
@@ -106,7 +106,7 @@ class Material:
         return Recording(self.video, self.folder, self.first, self.frames, measured, truth=truth)
 
 
-def prepare(
+def measured_recording(
     video: LongVideo,
     features: Sequence[Feature | OwnFeature],
     root: Path,
@@ -114,7 +114,7 @@ def prepare(
     *,
     places: bool,
     aligned: bool,
-) -> Material:
+) -> MeasuredRecording:
     """The recording with these features, which are computed if they are not kept in a folder of ``root`` yet.
 
     With ``places``, also the places of the blocks. With ``aligned``, raises MerlabError for frames that do not have the
@@ -129,7 +129,7 @@ def prepare(
     if facts is None or wanted or needs_places:
         facts = _read(video, wanted, folder, progress, places=needs_places, aligned=aligned)
     first, frames, whole_heads, damaged = (int(each) for each in np.asarray(facts[FACTS], np.int64))
-    material = Material(
+    material = MeasuredRecording(
         video, folder, step_of(video.fps), first, frames, bool(whole_heads), damaged, int(facts[MISSING])
     )
     for own in (each for each in missing if isinstance(each, OwnFeature)):
@@ -139,8 +139,8 @@ def prepare(
 
 
 @dataclass(frozen=True)
-class Reading:
-    """A recording to read, as ``prepare`` takes it, for worker processes."""
+class RecordingToRead:
+    """A recording to read, as ``measured_recording`` takes it, for worker processes."""
 
     video: LongVideo
     features: tuple[Feature | OwnFeature, ...]
@@ -154,17 +154,17 @@ class Reading:
         keys = [READ, *(each.key for each in self.features), *([PLACES] if self.places else [])]
         return all(file_of(folder, key).is_file() for key in keys)
 
-    def __call__(self, progress: Progress = silent) -> Material:
+    def __call__(self, progress: Progress = silent) -> MeasuredRecording:
         """Read what is missing."""
-        return prepare(self.video, self.features, self.root, progress, places=self.places, aligned=False)
+        return measured_recording(self.video, self.features, self.root, progress, places=self.places, aligned=False)
 
 
-def read(reading: Reading, progress: Progress = silent) -> tuple[LongVideo, Material | MerlabError]:
+def read(recording: RecordingToRead, progress: Progress = silent) -> tuple[LongVideo, MeasuredRecording | MerlabError]:
     """The recording, and what was read or why it cannot be, so that the other recordings are read meanwhile."""
     try:
-        return reading.video, reading(progress)
+        return recording.video, recording(progress)
     except MerlabError as error:
-        return reading.video, error
+        return recording.video, error
 
 
 def unread(errors: Mapping[str, MerlabError]) -> MerlabError:

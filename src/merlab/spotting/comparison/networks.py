@@ -24,7 +24,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.metrics import Float64Array
 from merlab.spotting.comparison.flow_images import onset_k_flow
 from merlab.spotting.comparison.found import Found
-from merlab.spotting.comparison.material import Material
+from merlab.spotting.comparison.material import MeasuredRecording
 from merlab.spotting.comparison.sampling import Feature
 from merlab.spotting.comparison.spotter import Target
 from merlab.spotting.comparison.threshold import best_p, peaks
@@ -72,7 +72,7 @@ class NetworkSpotter:
         feature = self.feature(target, rate)
         return feature.before + feature.after + 3
 
-    def fit(self, training: Sequence[Material], target: Target, seed: int) -> FittedNetwork:
+    def fit(self, training: Sequence[MeasuredRecording], target: Target, seed: int) -> FittedNetwork:
         """Train the network, and choose p; raises MerlabError if no training recording has such an event."""
         from merlab.spotting.comparison.torch_networks import NETWORKS, trained
 
@@ -88,7 +88,7 @@ class NetworkSpotter:
         p = best_p(spotted, [each.intervals(target.kind) for each in training])
         return fitted.with_p(p)
 
-    def _examples(self, training: Sequence[Material], target: Target, seed: int) -> tuple[Tensor, Tensor]:
+    def _examples(self, training: Sequence[MeasuredRecording], target: Target, seed: int) -> tuple[Tensor, Tensor]:
         """Images and labels: every sample with a movement, and a random choice of the others."""
         import torch
 
@@ -124,14 +124,14 @@ class FittedNetwork:
         """The same with another p."""
         return replace(self, p=p)
 
-    def curve(self, material: Material) -> Float64Array:
+    def curve(self, material: MeasuredRecording) -> Float64Array:
         """The smoothed score of every sample, (n,)."""
         from merlab.spotting.comparison.torch_networks import scores
 
         values = material.values(self.spotter.feature(self.target, material.rate))
         return smoothed(scores(self.network, values), 2 * self.target.half(material.rate))
 
-    def spot(self, material: Material) -> list[Found]:
+    def spot(self, material: MeasuredRecording) -> list[Found]:
         """The intervals in frames."""
         found = peaks(self.curve(material), self.p, self.target.half(material.rate))
         return [material.found(peak, self.target.kind) for peak in found]

@@ -9,7 +9,7 @@ from merlab.databases.long_video import Kind
 from merlab.frames import open_frames
 from merlab.spotting.aligned_frames import clock_of_frames, has_gaps
 from merlab.spotting.comparison.found import Found
-from merlab.spotting.comparison.material import Material
+from merlab.spotting.comparison.material import MeasuredRecording
 from merlab.spotting.comparison.sampling import Feature
 from merlab.spotting.comparison.spotter import Target
 from merlab.spotting.spot import SpottingSettings
@@ -40,7 +40,7 @@ class OwnSpotter:
         """Any number."""
         return 1
 
-    def fit(self, training: Sequence[Material], target: Target, seed: int) -> OwnSpotter:
+    def fit(self, training: Sequence[MeasuredRecording], target: Target, seed: int) -> OwnSpotter:
         """Nothing is fitted."""
         return self
 
@@ -53,7 +53,7 @@ class OwnSpotter:
         """The same with another p of its settings."""
         return replace(self, settings=replace(self.settings, p=p))
 
-    def spot(self, material: Material) -> list[Found]:
+    def spot(self, material: MeasuredRecording) -> list[Found]:
         """The movements, without those that are no expression and without weak candidates."""
         video = material.video
         frames = open_frames(video.source)

@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from merlab.databases.long_video import Kind
 from merlab.spotting.comparison.found import Found
-from merlab.spotting.comparison.material import Material
+from merlab.spotting.comparison.material import MeasuredRecording
 from merlab.spotting.comparison.recording import OwnFeature
 from merlab.spotting.comparison.sampling import Feature
 
@@ -42,7 +42,7 @@ class Fitted(Protocol):
     def with_p(self, p: float) -> Fitted:
         """The same with another p of the threshold; raises MerlabError for a method without one."""
 
-    def spot(self, material: Material) -> list[Found]:
+    def spot(self, material: MeasuredRecording) -> list[Found]:
         """The intervals that are spotted in a recording, by onset."""
 
 
@@ -88,5 +88,5 @@ class Spotter(Protocol):
     def least_samples(self, target: Target, rate: float) -> int:
         """How many samples a recording must have, so that the method has something to compare."""
 
-    def fit(self, training: Sequence[Material], target: Target, seed: int) -> Fitted:
+    def fit(self, training: Sequence[MeasuredRecording], target: Target, seed: int) -> Fitted:
         """Fit to recordings; without any, the published or assumed constants."""

@@ -16,7 +16,7 @@ from merlab.progress import Progress
 from merlab.spotting.comparison import code_of
 from merlab.spotting.comparison.folds import Fold, fold_result, needed
 from merlab.spotting.comparison.learning import LearnedFold, in_processes, learned, named, processes
-from merlab.spotting.comparison.material import Material, Reading, read, unread
+from merlab.spotting.comparison.material import MeasuredRecording, RecordingToRead, read, unread
 from merlab.spotting.comparison.recording import OwnFeature
 from merlab.spotting.comparison.results import FoldResult
 from merlab.spotting.comparison.sampling import Feature
@@ -37,7 +37,7 @@ class Work:
     seed: int
     jobs: int | None
     progress: Progress
-    materials: dict[Path, Material] = field(default_factory=dict)
+    materials: dict[Path, MeasuredRecording] = field(default_factory=dict)
 
     def run(self) -> None:
         """Do what is not done yet."""
@@ -76,12 +76,12 @@ class Work:
 
         Raises MerlabError for those that cannot be read, when all others are.
         """
-        readings = self._readings(left)
-        kept = [each for each in readings if each.is_kept]
+        wanted = self._wanted(left)
+        kept = [each for each in wanted if each.is_kept]
         self.materials = {each.video.source: each() for each in kept}
         # The longest first, so that hardly any process is idle at the end.
-        missing = sorted((each for each in readings if not each.is_kept), key=lambda each: -each.video.frames)
-        done, total = (sum(each.video.frames for each in some) for some in (kept, readings))
+        missing = sorted((each for each in wanted if not each.is_kept), key=lambda each: -each.video.frames)
+        done, total = (sum(each.video.frames for each in some) for some in (kept, wanted))
         errors: dict[str, MerlabError] = {}
         if missing:
             self.progress(done, total, "frames, reading")
@@ -95,7 +95,7 @@ class Work:
         if errors:
             raise unread(errors)
 
-    def _readings(self, left: Sequence[tuple[Spotter, Fold]]) -> list[Reading]:
+    def _wanted(self, left: Sequence[tuple[Spotter, Fold]]) -> list[RecordingToRead]:
         features: dict[Path, dict[str, Feature | OwnFeature]] = {}
         for spotter, fold in left:
             for video, feature in needed(spotter, fold, self.kinds):
@@ -104,28 +104,28 @@ class Work:
         tested = {video.source for fold in self.folds for video in fold.test}
         videos = {video.source: video for _, fold in left for video in (*fold.test, *fold.training)}
         return [
-            Reading(
+            RecordingToRead(
                 video, tuple(features.get(source, {}).values()), self.folder / FEATURES, places and source in tested
             )
             for source, video in videos.items()
         ]
 
     def _read_each(
-        self, missing: Sequence[Reading], workers: Workers, done: int, total: int
-    ) -> Iterator[tuple[LongVideo, Material | MerlabError]]:
+        self, missing: Sequence[RecordingToRead], workers: Workers, done: int, total: int
+    ) -> Iterator[tuple[LongVideo, MeasuredRecording | MerlabError]]:
         """The recordings when they are read; the progress within a recording is shown without processes only."""
         if workers.processes > 1 and len(missing) > 1:
             yield from workers.each(read, missing)
             return
-        for reading in missing:
-            yield read(reading, self._within(done, total, reading.video.name))
-            done += reading.video.frames
+        for recording in missing:
+            yield read(recording, self._within(done, total, recording.video.name))
+            done += recording.video.frames
 
     def _within(self, before: int, total: int, name: str) -> Progress:
         """The progress within one recording as that within all."""
         return lambda done, _total, _what: self.progress(before + done, total, f"frames, reading {name}")
 
-    def _material(self, video: LongVideo) -> Material:
+    def _material(self, video: LongVideo) -> MeasuredRecording:
         return self.materials[video.source]
 
     def _is_done(self, spotter: Spotter, fold: Fold) -> bool:

@@ -23,7 +23,7 @@ from merlab.fingerprint import fingerprint
 from merlab.given import is_number, is_whole
 from merlab.outputs.kept_arrays import Array
 from merlab.spotting.comparison.found import KINDS, Found
-from merlab.spotting.comparison.material import Material
+from merlab.spotting.comparison.material import MeasuredRecording
 from merlab.spotting.comparison.recording import OwnFeature, Recording
 from merlab.spotting.comparison.spotter import Target
 
@@ -107,7 +107,7 @@ class YourSpotter:
             )
         return values
 
-    def fit(self, training: Sequence[Material], target: Target, seed: int) -> YourFitted:
+    def fit(self, training: Sequence[MeasuredRecording], target: Target, seed: int) -> YourFitted:
         """Fit a new object to the training recordings, if it has ``fit``."""
         with self.naming("making it", seed=seed):
             model = self.made()
@@ -131,7 +131,7 @@ class YourSpotter:
                 stacklevel=4,
             )
 
-    def recording(self, material: Material, *, truth: bool) -> Recording:
+    def recording(self, material: MeasuredRecording, *, truth: bool) -> Recording:
         """A recording as the method sees it."""
         return material.recording(self.feature.key if self.feature else None, truth=truth)
 
@@ -194,7 +194,7 @@ class YourFitted:
         """Raises MerlabError: merlab knows no threshold of it."""
         raise MerlabError(f"{self.spotter} is your own, and its threshold too; leave p out, and set it there")
 
-    def spot(self, material: Material) -> list[Found]:
+    def spot(self, material: MeasuredRecording) -> list[Found]:
         """The intervals that it spots; raises MerlabError for what is no interval of the recording."""
         recording = self.spotter.recording(material, truth=False)
         with self.spotter.naming("spot", recording.name, self.seed):

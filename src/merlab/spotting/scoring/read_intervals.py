@@ -46,7 +46,7 @@ Events = pd.DataFrame | Path | str
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadingOptions:
     """How tables of events are read.
 
     ``threshold``: only events whose ``score`` is above it, which detections need. ``fps``, ``rates`` by the names of
@@ -75,7 +75,7 @@ def in_scheme(events: pd.DataFrame, scheme: Scheme) -> pd.DataFrame:
     return events.assign(**{EMOTION: events[EMOTION].str.lower().map(scheme.emotions).fillna(NO_EMOTION)})
 
 
-def read_events(given: Events | Sequence[Events], how: Reading | None = None) -> pd.DataFrame:
+def read_events(given: Events | Sequence[Events], how: ReadingOptions | None = None) -> pd.DataFrame:
     """The events of a table file (CSV, TSV, XLSX, XLS, ODS, Parquet) or of a DataFrame, checked; of several, all.
 
     The columns are onset and offset in frames, and video, kind, apex, emotion and action_units where present. Without a
@@ -85,10 +85,10 @@ def read_events(given: Events | Sequence[Events], how: Reading | None = None) ->
     Raises MerlabError, with the rows and the remedy, for a file that cannot be read, and for everything that would be
     counted wrongly (see ``event_cells``).
     """
-    return with_numbers(event_cells(given, "the table of events", how or Reading()))
+    return with_numbers(event_cells(given, "the table of events", how or ReadingOptions()))
 
 
-def event_cells(given: Events | Sequence[Events], name: str, how: Reading) -> CellTable:
+def event_cells(given: Events | Sequence[Events], name: str, how: ReadingOptions) -> CellTable:
     """The events as checked text; ``name`` is what a DataFrame is called in messages.
 
     Raises MerlabError for an onset or offset that is not a frame number, an onset after its offset, an apex outside of
@@ -135,7 +135,7 @@ def rates_of_events(events: pd.DataFrame, rates: Mapping[str, float], fps: float
     return events[VIDEO].map(dict(rates)).fillna(math.nan if fps is None else fps).astype(float)
 
 
-def _read_all(given: Sequence[Events], name: str, how: Reading) -> CellTable:
+def _read_all(given: Sequence[Events], name: str, how: ReadingOptions) -> CellTable:
     if given is None or (isinstance(given, Sized) and not len(given)):
         raise MerlabError("no table of events is given; give a table file or a DataFrame")
     if not isinstance(given, Iterable):
@@ -189,7 +189,7 @@ def _folder(given: Events) -> Path | None:
     return None if isinstance(given, pd.DataFrame) else as_path(given, "each table").resolve().parent
 
 
-def _read(given: Events, name: str, how: Reading) -> CellTable:
+def _read(given: Events, name: str, how: ReadingOptions) -> CellTable:
     if not isinstance(given, pd.DataFrame | str | PathLike):
         raise MerlabError(f"{name} must be table files or DataFrames, got {given!r}")
     path = Path() if isinstance(given, pd.DataFrame) else as_path(given, name)
@@ -222,7 +222,7 @@ def has_no_apex(cell: str) -> bool:
     return cell in NO_APEX or is_no_value(cell)
 
 
-def _read_table(given: Events, name: str, how: Reading) -> CellTable:
+def _read_table(given: Events, name: str, how: ReadingOptions) -> CellTable:
     """A table with column names, which may be those of other tools."""
     names: Names = names_in(given)
     scored = () if how.threshold is None else (SCORE,)

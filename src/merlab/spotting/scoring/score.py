@@ -43,7 +43,7 @@ from merlab.spotting.scoring.read_intervals import (
     ONSET,
     VIDEO,
     Events,
-    Reading,
+    ReadingOptions,
     event_cells,
     in_scheme,
     joined,
@@ -104,7 +104,7 @@ def score_spotting(
         look_up(kind, dict.fromkeys(KINDS), "kind")
     require_yes_or_no(by_duration=by_duration)
     lengths = None if videos is None else read_lengths(videos, fps)
-    how = Reading(threshold, fps, tier, *((lengths.fps, lengths.first_of) if lengths is not None else ()))
+    how = ReadingOptions(threshold, fps, tier, *((lengths.fps, lengths.first_of) if lengths is not None else ()))
     true, found = _read(truth, spotted, how)
     if scheme is not None:
         true = _in_scheme(true, as_scheme(scheme))
@@ -120,7 +120,7 @@ def score_spotting(
 
 
 def _read(
-    truth: Events | Sequence[Events], spotted: Events | Sequence[Events], how: Reading
+    truth: Events | Sequence[Events], spotted: Events | Sequence[Events], how: ReadingOptions
 ) -> tuple[CellTable, CellTable]:
     """Both tables; raises MerlabError for a tier of documents where no document is read."""
     true = event_cells(truth, "the true events", replace(how, threshold=None))
