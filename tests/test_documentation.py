@@ -8,7 +8,7 @@ import pkgutil
 import re
 import shlex
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from functools import cache
@@ -87,12 +87,11 @@ def exists(name: str) -> bool:
     return True
 
 
-def python_in(text: str) -> Iterator[ast.Module]:
-    """The indented blocks of a page that are Python and use merlab."""
+def python_in(text: str) -> Iterator[ast.stmt]:
+    """The statements of the indented blocks of a page that are Python."""
     for block in re.findall(r"(?:^(?: {4,}.*)?\n)+", text, re.MULTILINE):
         with suppress(SyntaxError):
-            if "merlab" in block:
-                yield ast.parse(textwrap.dedent(block))
+            yield from ast.parse(textwrap.dedent(block)).body
 
 
 def meant(node: ast.AST, known: dict[str, Any]) -> Any:
@@ -109,29 +108,29 @@ def returned(function: Any) -> Any:
     return getattr(inspect.getmodule(function), str(name), None) or getattr(merlab, str(name), None)
 
 
-def faults_of(block: ast.Module) -> list[str]:
+def faults_of(statements: Iterable[ast.stmt]) -> list[str]:
     """Keywords and attributes that do not exist, of what merlab's functions take and give."""
     known: dict[str, Any] = {"merlab": merlab}
     faults: list[str] = []
-    for node in (each for statement in block.body for each in ast.walk(statement)):
-        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("merlab"):
-            known |= {each.name: pkgutil.resolve_name(f"{node.module}:{each.name}") for each in node.names}
-        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and isinstance(node.targets[0], ast.Name):
-            known[node.targets[0].id] = returned(meant(node.value.func, known))
-        elif isinstance(node, ast.Call) and inspect.isfunction(function := meant(node.func, known)):
-            taken = inspect.signature(function).parameters
-            if not any(each.kind is each.VAR_KEYWORD for each in taken.values()):
-                faults += [f"{function.__name__}({each.arg}=)" for each in node.keywords if each.arg not in taken]
-        elif isinstance(node, ast.Attribute) and isinstance(owner := meant(node.value, known), type):
-            listed = {name for each in owner.__mro__ for name in getattr(each, "__annotations__", {})}
-            faults += [f"{owner.__name__}.{node.attr}"] * (not hasattr(owner, node.attr) and node.attr not in listed)
+    for node in (each for statement in statements for each in ast.walk(statement)):
+        match node:
+            case ast.ImportFrom(module=str(module), names=names) if module.startswith("merlab"):
+                known |= {each.name: pkgutil.resolve_name(f"{module}:{each.name}") for each in names}
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=called)):
+                known[name] = returned(meant(called, known))
+            case ast.Call(func=called, keywords=keywords) if inspect.isfunction(function := meant(called, known)):
+                taken = inspect.signature(function).parameters
+                if not any(each.kind is each.VAR_KEYWORD for each in taken.values()):
+                    faults += [f"{function.__name__}({each.arg}=)" for each in keywords if each.arg not in taken]
+            case ast.Attribute(value=value, attr=attribute) if isinstance(owner := meant(value, known), type):
+                fields = {name for each in owner.__mro__ for name in getattr(each, "__annotations__", {})}
+                faults += [f"{owner.__name__}.{attribute}"] * (attribute not in {*dir(owner), *fields})
     return faults
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
 def test_what_the_python_of_a_document_takes_and_reads_exists(document):
-    blocks = python_in(document.read_text(encoding="utf-8")) if document.suffix == ".md" else []
-    assert [fault for block in blocks for fault in faults_of(block)] == []
+    assert faults_of(python_in(document.read_text(encoding="utf-8"))) == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
@@ -227,8 +226,7 @@ def test_a_keyword_or_an_attribute_that_does_not_exist_is_found():
     evidence = movement_evidence(onset, apex)
     evidence.parts, evidence.regions_text
 """
-    (block,) = python_in(page)
-    assert faults_of(block) == ["recognize(treshold=)", "VideoResult.evnts", "Evidence.regions_text"]
+    assert faults_of(python_in(page)) == ["recognize(treshold=)", "VideoResult.evnts", "Evidence.regions_text"]
 
 
 def test_a_name_that_does_not_exist_is_found():
