@@ -49,4 +49,3 @@ class LookChange:
     def forget(self) -> None:
         """The next look is compared with no other one."""
         self._before = self._sudden = None
-        self._is_steady = False
