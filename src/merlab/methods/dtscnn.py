@@ -4,13 +4,16 @@ Peng, Wang, Chen, Liu and Fu, "Dual Temporal Scale Convolutional Neural Network 
 Frontiers in Psychology 8, 2017, doi:10.3389/fpsyg.2017.01745. From its abstract: two shallow streams, one for each
 frame rate, on sequences of optical flow; on clips of CASME and CASME II.
 
-No code was found, and only the abstract was read. Recalled, not verified: the scales are 64 and 128 frames, and an SVM
-classifies the features of both streams. Assumed: flow between successive frames of a clip that is interpolated (TIM) to
-128 steps, at 64 x 64; the stream of 64 gets the sum of two successive fields, which is the flow at half the frame rate;
-a stream has four 3 x 3 x 3 convolutions of 16, 32, 64 and 64 filters, each with batch normalization, ReLU and
-max-pooling 2, and averages its last maps; the features of both streams are concatenated, with dropout 0.5; Adam at
-1e-3, halved every 30 epochs, batches of 16, 100 epochs, last epoch kept. Differs: one linear layer in place of the SVM,
-so that it is trained as one network.
+The authors' code was not found, and only the abstract and a review were read (Merghani, Davison and Yap,
+arXiv:1805.02397): four layers of convolution and pooling per stream; 66.67 % on selected clips with the classes
+negative, others, positive and surprise. Others who use one stream for another task have 16, 32, 64 and 128 filters, the
+first 8 frames long with stride 4. Recalled, not verified: the scales are 64 and 128 frames, and an SVM classifies the
+features of both streams. Assumed: flow between successive frames of a clip that is interpolated (TIM) to 128 steps, at
+64 x 64; the stream of 64 gets the sum of two successive fields, which is the flow at half the frame rate; a stream has
+four 3 x 3 x 3 convolutions of 16, 32, 64 and 64 filters, each with batch normalization, ReLU and max-pooling 2, and
+averages its last maps; the features of both streams are concatenated, with dropout 0.5; Adam at 1e-3, halved every 30
+epochs, batches of 16, 100 epochs, last epoch kept. Differs: one linear layer in place of the SVM, so that it is trained
+as one network.
 """
 
 from __future__ import annotations
