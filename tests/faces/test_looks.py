@@ -6,8 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from merlab.faces.alignment import layout_transform
 from merlab.faces.geometry import Transform, moved_image
 from merlab.faces.looks import HEIGHT, WIDTH, blended, likeness, look_of
+from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from tests.faces.looks_by_angle import look_alike, look_at
 from tests.faces.staged_faces import box_at, marks, painted
 
@@ -23,6 +25,16 @@ def test_a_look_has_a_mean_of_0_and_a_length_of_1():
     look = look_of(frame("anna"), marks(BOX))
     assert look.shape == (HEIGHT, WIDTH)
     assert (look.mean(), np.linalg.norm(look)) == pytest.approx((0, 1), abs=1e-5)
+
+
+@pytest.mark.parametrize(("across", "down"), [(0.25, 0.6), (0.75, 0.2)])
+def test_a_look_shows_the_whole_layout(across, down):
+    """A spot at this share of its width and height is there in the look."""
+    spot = layout_transform(marks(BOX)).inverse([(across * LAYOUT_WIDTH, down * LAYOUT_HEIGHT)])[0]
+    image = np.zeros((220, 200, 3), np.uint8)
+    cv2.circle(image, spot.round().astype(int).tolist(), 3, (255, 255, 255), -1)
+    row, column = np.unravel_index(look_of(image, marks(BOX)).argmax(), (HEIGHT, WIDTH))
+    assert ((column + 0.5) / WIDTH, (row + 0.5) / HEIGHT) == pytest.approx((across, down), abs=0.03)
 
 
 def test_a_look_does_not_depend_on_the_light():

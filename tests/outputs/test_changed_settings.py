@@ -15,6 +15,7 @@ WITH_MESH = {**YUNET, "face-mesh": {"sha256": "bb"}}
     [
         ({"floor": 5.5}, {"floor": 5.5}, []),
         ({"floor": 5.5}, {"floor": 4.25}, ["--floor 5.5 -> 4.25"]),
+        ({"fps": 30000 / 1001}, {"fps": 29.97}, ["--fps 29.97002997 -> 29.97"]),
         ({"longest": 0.65}, {"longest": 0.5}, ["--spotting longest 0.65 -> 0.5"]),
         (
             {"score": {"reach": 0.45, "lid": 1}},

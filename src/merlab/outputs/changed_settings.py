@@ -146,4 +146,5 @@ def _shown(value: object) -> str:
         return ", ".join(f"{key} {_shown(each)}" for key, each in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(map(_shown, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    # Frame rates may differ in the seventh digit: 29.97 and 30000/1001.
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
