@@ -22,8 +22,8 @@ from merlab.inference import runtimes
 from merlab.inference.runtimes import RUNTIMES, export_onnx, load_onnxruntime
 from merlab.inputs import parse_recipe
 from merlab.models import export as export_module
-from merlab.models.agreement import agreement
 from merlab.models.export import SUFFIXES, Export, export_recognizer
+from merlab.models.export_agreement import compared_with_torch
 from merlab.version import install_hint
 from tests.kept_exports import keep_exports
 from tests.videos.recognizers import small_recognizer
@@ -247,10 +247,10 @@ def test_a_float32_file_with_other_answers_is_not_written(exported, tmp_path, mo
 def test_changed_decisions_are_counted():
     recognizer, inputs = small_recognizer(), random_inputs(10)
     logits = recognizer.logits(inputs)
-    found = agreement(recognizer, lambda clips: -logits, inputs)
+    found = compared_with_torch(recognizer, lambda clips: -logits, inputs)
     assert (found.clips, found.changed, found.exact) == (10, 10, False)
     assert found.logits == pytest.approx(2 * np.abs(logits).max())
-    assert agreement(recognizer, lambda clips: logits, inputs).exact
+    assert compared_with_torch(recognizer, lambda clips: logits, inputs).exact
 
 
 @pytest.mark.parametrize(("kind", "name"), [("onnx", "network.onnx"), ("openvino", "network.bin")])

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from merlab.serving.answers import FlowScale, Result, ScoreCurve
+from merlab.serving.answers import FlowScale, ScoreCurve, ShownResult
 from merlab.serving.view import curves, view_of
 from merlab.videos.result import read_video_result
 from merlab.videos.rows import WEAK_ROWS
@@ -65,7 +65,7 @@ def test_each_face_has_its_own_curve():
 def test_every_result_becomes_json_that_a_browser_can_read(tmp_path, options):
     view = view_of(read_video_result(write_result(tmp_path / "result", seconds=2.0, **options)))
     text = json.dumps(view.model_dump(mode="json", by_alias=True), allow_nan=False)
-    assert Result.model_validate_json(text) == view
+    assert ShownResult.model_validate_json(text) == view
     assert len(view.events) == (0 if {"faces", "events"} & set(options) else 4)
     assert [bool(event.pictures) for event in view.events] == ["pictures" not in options] * len(view.events)
 

@@ -29,7 +29,7 @@ from merlab.inference.runtimes import (
     load_openvino,
     resolve_runtime,
 )
-from merlab.models.agreement import Agreement, agreement
+from merlab.models.export_agreement import ExportAgreement, compared_with_torch
 from merlab.models.export_clips import clips_of, synthetic_clips
 from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.models.shipped import CARD
@@ -53,7 +53,7 @@ class Exported:
     """
 
     out: Path
-    agreement: Agreement
+    agreement: ExportAgreement
     compared_on: str
     bytes: int
     stamps: tuple[str, ...]
@@ -139,7 +139,7 @@ class Export:
         if self.calibrated:
             resolve_runtime("onnx", self.recognizer.module, self.recognizer.recipe.shape)
 
-    def write(self, test: Float32Array, calibration: Float32Array | None = None) -> Agreement:
+    def write(self, test: Float32Array, calibration: Float32Array | None = None) -> ExportAgreement:
         """Write the file, after a comparison with PyTorch on the ``test`` inputs.
 
         ``calibration`` inputs set the ranges of int8, which needs them; the test inputs must be of other subjects.
@@ -224,13 +224,13 @@ class Export:
         # OpenVINO stores no bfloat16 weights; float16 ones are as small, and have three more bits.
         openvino.save_model(model, path, compress_to_fp16=self.precision == "bf16")
 
-    def _compared(self, path: Path, test: Float32Array) -> Agreement:
+    def _compared(self, path: Path, test: Float32Array) -> ExportAgreement:
         """The agreement of the file as users load it: of clips one by one and, unless it takes one, all at once."""
         network = self._loaded(path)
         ways: list[Infer] = [lambda clips: np.concatenate([network(clip) for clip in np.split(clips, len(clips))])]
         if not self.one_clip:
             ways.append(network)
-        found = [agreement(self.recognizer, way, test) for way in ways]
+        found = [compared_with_torch(self.recognizer, way, test) for way in ways]
         return max(found, key=lambda each: (each.changed, each.logits))
 
     def _loaded(self, path: Path) -> Infer:

@@ -103,7 +103,7 @@ class ScoreCurve(BaseModel):
     threshold: list[float | None]
 
 
-class Picture(BaseModel):
+class ShownPicture(BaseModel):
     """A picture of a movement; ``file`` is its path within the result."""
 
     title: str
@@ -118,7 +118,7 @@ class MovedPart(BaseModel):
     direction: str
 
 
-class ActionUnit(BaseModel):
+class ShownUnit(BaseModel):
     """An action unit that a movement is consistent with: its number and name in FACS, and its largest px.
 
     ``side`` is left, right or both; empty for a unit without sides.
@@ -130,7 +130,7 @@ class ActionUnit(BaseModel):
     px: float
 
 
-class Movement(BaseModel):
+class ShownEvent(BaseModel):
     """A movement of a face: the columns of events.csv, the probability of each class, and the pictures.
 
     ``withheld`` has a sentence for each reason why it has no class; ``moved`` and ``units`` are ``regions`` and
@@ -158,14 +158,14 @@ class Movement(BaseModel):
     regions: str
     action_units: str
     probabilities: dict[str, float]
-    pictures: list[Picture]
+    pictures: list[ShownPicture]
     moved: list[MovedPart] = []
-    units: list[ActionUnit] = []
+    units: list[ShownUnit] = []
     face_box: tuple[float, float, float, float] | None = None
 
 
-class Result(ResultSummary):
+class ShownResult(ResultSummary):
     """The content of view.json: a result as the page shows it."""
 
     faces: list[ScoreCurve]
-    events: list[Movement]
+    events: list[ShownEvent]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from merlab.errors import MerlabError
 from merlab.json_models import read_model
-from merlab.serving.answers import Result
+from merlab.serving.answers import ShownResult
 from merlab.serving.job import RESULT, VIEW, Job
 from merlab.serving.jobs import Jobs
 from merlab.serving.limits import RefusedError
@@ -27,11 +27,11 @@ def result_folder(jobs: Jobs, job_id: str) -> Path:
     return jobs.folder(done_job(jobs, job_id)) / RESULT
 
 
-def result_view(jobs: Jobs, job_id: str) -> Result:
+def result_view(jobs: Jobs, job_id: str) -> ShownResult:
     """The result as the page shows it; raises RefusedError where another version of merlab wrote it."""
     job = done_job(jobs, job_id)
     try:
-        return read_model(jobs.folder(job) / VIEW, Result)
+        return read_model(jobs.folder(job) / VIEW, ShownResult)
     except MerlabError as error:
         raise RefusedError(
             409, "the result was written by another version of merlab; download its files, or send the video again"

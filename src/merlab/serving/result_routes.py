@@ -7,7 +7,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.responses import FileResponse, Response, StreamingResponse
 
-from merlab.serving.answers import Movement, ResultSummary, ScoreCurve
+from merlab.serving.answers import ResultSummary, ScoreCurve, ShownEvent
 from merlab.serving.archive import zipped
 from merlab.serving.finished import done_job, result_files, result_view
 from merlab.serving.jobs import Jobs
@@ -42,7 +42,7 @@ def add_results(app: FastAPI, jobs: Jobs) -> None:
         return result_view(jobs, job_id).faces
 
     @app.get("/api/jobs/{job_id}/events")
-    def events(job_id: str) -> list[Movement]:
+    def events(job_id: str) -> list[ShownEvent]:
         """All movements: time, face, what each is consistent with, and its pictures."""
         return result_view(jobs, job_id).events
 

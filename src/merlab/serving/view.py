@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pandas as pd
 
 from merlab.serving.answers import (
-    ActionUnit,
     FlowScale,
     MovedPart,
-    Movement,
-    Picture,
-    Result,
     ScoreCurve,
+    ShownEvent,
+    ShownPicture,
+    ShownResult,
+    ShownUnit,
     WeakCandidate,
 )
 from merlab.serving.frame_table import POINTS, curve_numbers
@@ -31,10 +31,10 @@ from merlab.videos.rows import WEAK_ROWS, Event, event_rows
 PICTURES = {ONSET_PICTURE: "onset", APEX_PICTURE: "apex", FLOW_PICTURE: "movement from onset to apex"}
 
 
-def view_of(result: VideoResult) -> Result:
+def view_of(result: VideoResult) -> ShownResult:
     """The result as the page gets it."""
     metadata = result.metadata
-    return Result(
+    return ShownResult(
         video=metadata.video,
         model=metadata.model,
         settings=metadata.settings,
@@ -68,7 +68,7 @@ def _curve(face_id: int, curve: Curve) -> ScoreCurve:
     )
 
 
-def _movement(result: VideoResult, row: Event) -> Movement:
+def _movement(result: VideoResult, row: Event) -> ShownEvent:
     columns = event_rows(()).values(row)
     pictures = _pictures(result, row.event)
     own = {
@@ -78,13 +78,13 @@ def _movement(result: VideoResult, row: Event) -> Movement:
         "units": list(_units(row)),
         "face_box": _face_box(result.frames, row),
     }
-    return Movement.model_validate({**columns, **own, "withheld": withheld_sentences(row, result.metadata)})
+    return ShownEvent.model_validate({**columns, **own, "withheld": withheld_sentences(row, result.metadata)})
 
 
-def _units(row: Event) -> Iterator[ActionUnit]:
+def _units(row: Event) -> Iterator[ShownUnit]:
     for unit in units_of(row.action_units):
         both = "both" if ACTION_UNITS[unit.number].paired else ""
-        yield ActionUnit(number=unit.number, name=unit.name, side=unit.side or both, px=round(unit.px, 2))
+        yield ShownUnit(number=unit.number, name=unit.name, side=unit.side or both, px=round(unit.px, 2))
 
 
 def _face_box(frames: pd.DataFrame, row: Event) -> Box | None:
@@ -94,12 +94,12 @@ def _face_box(frames: pd.DataFrame, row: Event) -> Box | None:
     return tuple(box[0].tolist()) if len(box) else None
 
 
-def _pictures(result: VideoResult, event: str) -> list[Picture]:
+def _pictures(result: VideoResult, event: str) -> list[ShownPicture]:
     """The pictures of an event that exist."""
     folder = result.evidence(event)
     titles = PICTURES | {picture.file: picture.title for picture in result.maps(event)}
     return [
-        Picture(title=title, file=f"{EVIDENCE}/{event}/{name}")
+        ShownPicture(title=title, file=f"{EVIDENCE}/{event}/{name}")
         for name, title in titles.items()
         if (folder / name).is_file()
     ]

@@ -22,7 +22,7 @@ LEFT = 2 / np.pi * np.arccos(np.sqrt(TIMED))
 HIGH, LOW, BEYOND_LOW = 0.8, 0.2, 0.5
 
 
-def peaks(total: Float32Array, threshold: float) -> list[int]:
+def peak_frames(total: Float32Array, threshold: float) -> list[int]:
     """Frames whose score (n,) is above the threshold and a local maximum, highest first."""
     padded = np.pad(total, 1, constant_values=-np.inf)
     local = (total > threshold) & (total >= padded[:-2]) & (total > padded[2:])

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from merlab.frames import Float32Array
-from merlab.spotting.course import long_movement_at, peaks
+from merlab.spotting.course import long_movement_at, peak_frames
 from merlab.spotting.event import TOO_LARGE, MovementKind, SpottedEvent
 from merlab.spotting.motion_score import LARGEST_SETTING, SCORE_RANGES, ScoreSettings, require_in_range, score
 
@@ -63,7 +63,7 @@ def macro_movements(
     found: list[SpottedEvent] = []
     for how in settings.scores(base):
         scores = score(places, fps, how)
-        for peak in peaks(scores.total, settings.threshold):
+        for peak in peak_frames(scores.total, settings.threshold):
             event = long_movement_at(scores, peak, first, fps, how)
             if shortest < event.duration(fps) <= settings.longest and event.px >= settings.px:
                 large = event.px > settings.largest

@@ -15,7 +15,7 @@ import numpy as np
 from merlab.errors import MerlabError
 from merlab.frames import Float32Array
 from merlab.registry import look_up
-from merlab.spotting.course import movement_at, peaks
+from merlab.spotting.course import movement_at, peak_frames
 from merlab.spotting.event import TOO_LARGE, SpottedEvent, are_one, without_parts, without_repeated
 from merlab.spotting.likeness import likeness
 from merlab.spotting.macro import MacroSettings, apart, macro_movements
@@ -270,7 +270,7 @@ def _by_duration(
     brief: list[SpottedEvent] = []
     long: list[SpottedEvent] = []
     short: list[SpottedEvent] = []
-    for peak in peaks(scores.total, settings.weak * threshold):
+    for peak in peak_frames(scores.total, settings.weak * threshold):
         event = movement_at(scores, peak, first, fps, settings.score)
         if any(event.peak in other.middle for other in long) or any(map(event.overlaps, brief)):
             continue

@@ -85,7 +85,7 @@ class OfFace(OfVideo):
 
 
 @dataclass(frozen=True)
-class Movement(Moments, OfFace):
+class MovementRow(Moments, OfFace):
     """A movement of a face.
 
     Attributes:
@@ -104,7 +104,7 @@ class Movement(Moments, OfFace):
 
 
 @dataclass(frozen=True)
-class WeakEvent(Movement):
+class WeakEvent(MovementRow):
     """A candidate below the threshold, a row of weak.csv: too uncertain to be counted or to get a class."""
 
 
@@ -114,7 +114,7 @@ class _Named:
 
 
 @dataclass(frozen=True)
-class Event(Movement, _Named):
+class Event(MovementRow, _Named):
     """One movement of a face, a row of events.csv.
 
     Attributes:

@@ -18,7 +18,7 @@ from merlab.errors import MerlabError
 
 FACT, UNREAD = "emotions", "tables not read"
 # Subject, name, and onset where names repeat.
-Movement = tuple[str, str, int | None]
+MovementKey = tuple[str, str, int | None]
 
 
 def with_labels_of_release(table: CodingTable, root: Path, release: Release) -> CodingTable:
@@ -41,7 +41,7 @@ def with_labels_of_release(table: CodingTable, root: Path, release: Release) -> 
         remedy = "the clips are read without emotions; correct the file, or copy it again from the original"
         finding = Finding("differs", paths[0].name, f"the coding table of {other.title}", str(error), remedy)
         return replace(table, findings=(*table.findings, finding))
-    labels: dict[Movement, list[Row]] = defaultdict(list)
+    labels: dict[MovementKey, list[Row]] = defaultdict(list)
     for label in read.rows:
         labels[_movement(label, other)].append(label)
     rows = tuple(_labeled(row, labels[_movement(row, other)]) for row in table.rows)
@@ -54,7 +54,7 @@ def with_labels_of_release(table: CodingTable, root: Path, release: Release) -> 
     return replace(table, rows=rows, facts=facts, findings=findings, others=(*table.others, read.path))
 
 
-def _movement(row: Row, other: Release) -> Movement:
+def _movement(row: Row, other: Release) -> MovementKey:
     """The subject and the name of a movement in both tables, and its onset where names repeat in the other one."""
     return row.subject, _name(row, other), row.onset if other.table.names_repeat else None
 

@@ -20,8 +20,8 @@ from merlab.videos.rows import FrameRow
 # Mean over the frames in which both chunks see the face.
 LEAST_OVERLAP = 0.3
 
-OfFace = TypeVar("OfFace", ChunkEvent, ChunkMovement, TrackQuality)
-Movement = TypeVar("Movement", ChunkEvent, ChunkMovement)
+OfFaceInChunk = TypeVar("OfFaceInChunk", ChunkEvent, ChunkMovement, TrackQuality)
+MovementOfChunk = TypeVar("MovementOfChunk", ChunkEvent, ChunkMovement)
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def _renamed_line(line: FrameLine, names: dict[int, int]) -> FrameLine:
     return line if face_id is None else line._replace(row=replace(line.row, face_id=names[face_id]))
 
 
-def _renamed(entries: Iterable[OfFace], names: dict[int, int]) -> list[OfFace]:
+def _renamed(entries: Iterable[OfFaceInChunk], names: dict[int, int]) -> list[OfFaceInChunk]:
     return [entry.model_copy(update={"face_id": names[entry.face_id]}) for entry in entries if entry.face_id in names]
 
 
@@ -122,7 +122,7 @@ def _reported_once(before: JoinedChunk, after: JoinedChunk) -> tuple[JoinedChunk
     return before, replace(after, weak=_without(after.weak, [*before.events, *before.weak]))
 
 
-def _without(movements: Iterable[Movement], others: Sequence[ChunkMovement]) -> list[Movement]:
+def _without(movements: Iterable[MovementOfChunk], others: Sequence[ChunkMovement]) -> list[MovementOfChunk]:
     """The movements that are none of the others; those of different faces never are."""
     return [
         movement

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from merlab.models.agreement import Agreement, agreement
+from merlab.models.export_agreement import ExportAgreement, compared_with_torch
 from tests.videos.recognizers import small_recognizer
 
 INPUTS = np.random.default_rng(0).random((10, 3, 28, 28), np.float32)
@@ -25,17 +25,17 @@ INPUTS = np.random.default_rng(0).random((10, 3, 28, 28), np.float32)
     ],
 )
 def test_it_is_exact_within_the_rounding_of_float32_and_without_another_decision(difference, spread, changed, exact):
-    assert Agreement(10, difference, spread, 0.0, changed).exact is exact
+    assert ExportAgreement(10, difference, spread, 0.0, changed).exact is exact
 
 
 def test_probabilities_are_compared_after_the_temperature():
     recognizer = small_recognizer(temperature=2.0)
     logits = recognizer.logits(INPUTS)
-    found = agreement(recognizer, lambda _: np.tile([[0.0, 0.0, 2 * np.log(2.0)]], (10, 1)), INPUTS)
+    found = compared_with_torch(recognizer, lambda _: np.tile([[0.0, 0.0, 2 * np.log(2.0)]], (10, 1)), INPUTS)
     assert found.probabilities == pytest.approx(np.abs(recognizer.predict_proba(INPUTS) - [0.25, 0.25, 0.5]).max())
     assert found.logit_range == pytest.approx(logits.max() - logits.min())
 
 
 def test_it_is_with_pytorch_also_where_the_recognizer_runs_in_another_runtime():
     other = replace(small_recognizer(), infer=lambda batch: np.zeros((len(batch), 3)))
-    assert not agreement(other, lambda batch: np.zeros((len(batch), 3)), INPUTS).exact
+    assert not compared_with_torch(other, lambda batch: np.zeros((len(batch), 3)), INPUTS).exact

@@ -15,7 +15,7 @@ ROUNDING = 1e-3
 
 
 @dataclass(frozen=True)
-class Agreement:
+class ExportAgreement:
     """An exported network compared with PyTorch on the same clips.
 
     ``logits`` and ``probabilities`` are the largest absolute differences; ``logit_range`` is the range of PyTorch's
@@ -34,12 +34,12 @@ class Agreement:
         return self.changed == 0 and self.logits <= ROUNDING * max(self.logit_range, 1)
 
 
-def agreement(recognizer: Recognizer, infer: Infer, inputs: Float32Array) -> Agreement:
+def compared_with_torch(recognizer: Recognizer, infer: Infer, inputs: Float32Array) -> ExportAgreement:
     """How the logits of ``infer`` differ from a recognizer's in PyTorch, on inputs (N, *recipe.shape)."""
     here, there = replace(recognizer, infer=None), replace(recognizer, infer=infer)
     logits, others = here.logits(inputs), there.logits(inputs)
     probabilities = np.abs(here.predict_proba(inputs) - there.predict_proba(inputs))
-    return Agreement(
+    return ExportAgreement(
         clips=len(inputs),
         logits=float(np.abs(logits - others).max()),
         logit_range=float(np.ptp(logits)),
