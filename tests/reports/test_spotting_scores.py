@@ -109,6 +109,17 @@ def test_the_curve_the_kinds_and_false_alarms_have_rows_of_their_own():
     }
 
 
+def test_a_kind_without_an_event_has_no_rows_and_another_one_alone_is_not_added_to_it():
+    columns = ["video", "onset", "offset", "kind"]
+    truth = pd.DataFrame([("a", 1, 10, "macro"), ("b", 1, 10, "macro")], columns=columns)
+    table = spotting_table(score_spotting(truth, truth.iloc[:1]))
+    assert [measure for measure in table["measure"] if measure.startswith(("micro", "macro"))] == [
+        "macro: right, wrong; missed",
+        "macro: precision, recall",
+        "macro: F1 at IoU 0.5",
+    ]
+
+
 def test_a_rule_that_chooses_for_each_subject_names_no_epoch():
     rules = [RuleScore("best", True, 0.4375, 23, 0.48), RuleScore("on the others", False, 0.38)]
     assert selection_table(rules).to_numpy().tolist() == [

@@ -179,8 +179,10 @@ def _alarm_rows(scores: SpottingScores) -> list[dict[str, str]]:
 
 
 def _kind_rows(scores: SpottingScores) -> list[dict[str, str]]:
+    """The rows of each kind that has events, and of both together where both have some."""
+    occurring = [each for each in scores.kinds if each.true_events or each.spotted_events]
     rows = []
-    for each in scores.kinds:
+    for each in occurring if len(occurring) == len(scores.kinds) else occurring[:1]:
         counts = f"{each.tp}, {each.fp}; {each.fn}"
         rows.append(_row(f"{each.kind}: right, wrong; missed", counts))
         rows.append(_row(f"{each.kind}: precision, recall", f"{estimate(each.precision)}, {estimate(each.recall)}"))
