@@ -35,10 +35,10 @@ from merlab.faces.album import Album
 from merlab.faces.alignment import FaceFinding
 from merlab.frames import Image, open_frames
 from merlab.inference.cost import hardware
+from merlab.json_files import write_json
 from merlab.sinks import VideoSink
 from merlab.spotting.event import SpottedEvent
 from merlab.spotting.motion import FaceMotion
-from merlab.storage import write_json
 from merlab.synthesis import CAMERA, PRESETS, make_renderer
 from merlab.synthesis.recording import plan_recording
 from merlab.videos.chunks.described_chunk import SeenEvent

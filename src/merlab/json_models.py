@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from merlab.errors import MerlabError
+from merlab.json_files import as_json, read_json, write_json
 from merlab.registry import look_up
-from merlab.storage import as_json, read_json, write_json
 from merlab.version import __version__
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -11,10 +11,10 @@ import pytest
 import yaml
 from sklearn import svm
 
+from merlab.json_files import write_json
 from merlab.outputs.locks import only_writer
 from merlab.recipes import FOLDER, experiments
 from merlab.reproduction.paper_tables import SHORT_EPOCHS
-from merlab.storage import write_json
 from merlab.synthesis.face_tree import Tree
 from tests.cli.conftest import move_briefly
 from tests.helpers import write_flow_tree

@@ -8,8 +8,8 @@ from merlab.errors import MerlabError
 from merlab.frames import ClipError
 from merlab.inputs import make_input, parse_recipe, soft_masks
 from merlab.inputs.flow_patches import MESH, TEMPLATE, centers, four_patches
+from merlab.json_files import write_json
 from merlab.preparation.record import RECORD
-from merlab.storage import write_json
 from tests.helpers import make_clip, moved, texture, write_frames
 from tests.inputs.mirroring import mirrored_both_ways
 

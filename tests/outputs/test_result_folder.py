@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from merlab.errors import MerlabError
+from merlab.json_files import write_json
 from merlab.outputs.claims import ChangedVideoError, OtherResultError
 from merlab.outputs.locks import only_writer
 from merlab.outputs.result_folder import CODING, KEPT, REQUEST, WORKING, ResultFolder
-from merlab.storage import WriteError, write_json
+from merlab.storage import WriteError
 
 ROWS = "event,face_id,decision\ne0001,0,accept\n"
 

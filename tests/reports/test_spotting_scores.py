@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from merlab.errors import MerlabError
+from merlab.json_files import write_json
 from merlab.reports.documents import fill
 from merlab.reports.spotting_scores import (
     heading,
@@ -21,7 +22,6 @@ from merlab.reports.spotting_scores import (
 from merlab.reports.stored import commit_of_checkout
 from merlab.spotting.scoring import score_spotting
 from merlab.spotting.scoring.selection import RuleScore
-from merlab.storage import write_json
 from merlab.version import __version__
 
 COLUMNS = ["video", "onset", "apex", "offset", "emotion", "action_units"]

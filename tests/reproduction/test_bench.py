@@ -6,11 +6,11 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.evaluation.engines import LocalEngine
+from merlab.json_files import write_json
 from merlab.recipes import find_experiment
 from merlab.reproduction import Bench
 from merlab.reproduction.bench import CLIPS, SUBJECTS
 from merlab.reproduction.paper_tables import _as_stated
-from merlab.storage import write_json
 from merlab.synthesis.face_tree import Tree
 from tests.helpers import write_flow_tree
 

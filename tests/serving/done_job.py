@@ -6,12 +6,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from merlab.json_files import write_json
 from merlab.json_models import write_model
 from merlab.serving.job import JOB, RESULT, VIEW, Job
 from merlab.serving.jobs import Jobs
 from merlab.serving.limits import Limits
 from merlab.serving.view import view_of
-from merlab.storage import write_json
 from merlab.videos.result import read_video_result
 from tests.videos.fake_result import write_result
 

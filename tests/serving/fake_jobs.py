@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 
 from merlab.errors import MerlabError
+from merlab.json_files import read_json, write_json
 from merlab.json_models import DIGEST
 from merlab.progress import Progress
 from merlab.serving.job import VideoOptions
-from merlab.storage import read_json, write_json
 from merlab.videos.result import METADATA
 
 RESULT = "MERLAB_TEST_RESULT"

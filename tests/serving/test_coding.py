@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 import pytest
 
 from merlab.coding.importing import import_coding
+from merlab.json_files import write_json
 from merlab.outputs.locks import only_writer
-from merlab.storage import write_json
 from merlab.videos.result import METADATA
 from tests.serving.conftest import listening
 from tests.serving.done_job import ID, write_done_job

@@ -11,6 +11,7 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
+from merlab.json_files import read_json
 from merlab.json_models import read_model
 from merlab.progress import Progress, silent
 from merlab.serving import worker
@@ -18,7 +19,6 @@ from merlab.serving.job import ERROR, RESULT, Failure, Job, JobProgress, VideoOp
 from merlab.serving.jobs import now
 from merlab.serving.limits import Limits
 from merlab.spotting.spot import SpottingSettings
-from merlab.storage import read_json
 from merlab.videos.result import METADATA
 from tests.serving import fake_jobs
 from tests.videos.fake_result import write_result

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from merlab.errors import MerlabError
+from merlab.json_files import write_json
 from merlab.schemes import find_scheme
-from merlab.storage import write_json
 from merlab.synthesis import make_flow, read_flow
 from tests.synthesis.folders import digests
 

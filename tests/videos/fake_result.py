@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import Image
+from merlab.json_files import write_json
 from merlab.json_models import DIGEST, write_model
 from merlab.sinks import CsvSink, VideoSink
 from merlab.spotting.motion_score import PARTS
-from merlab.storage import write_json
 from merlab.videos.frame_table import HEADER
 from merlab.videos.metadata import (
     FollowedFace,

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.storage import write_json
+from merlab.json_files import write_json
 from merlab.videos.result import EVENTS, METADATA, read_video_result, withheld_sentences
 from merlab.videos.rows import WEAK_ROWS, WeakEvent, event_rows
 from merlab.videos.words import WordSettings

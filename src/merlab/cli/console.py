@@ -15,7 +15,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from merlab.storage import json_text
+from merlab.json_files import json_text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,8 +10,8 @@ from shlex import quote
 from merlab.databases.casme2 import CASME2, examine_tree
 from merlab.databases.database import MADE_WITH, Database, Examination, examine_table
 from merlab.errors import MerlabError
+from merlab.json_files import read_json_object
 from merlab.progress import Progress
-from merlab.storage import read_json_object
 from merlab.synthesis.face_tree import CODING_TABLE
 from merlab.synthesis.folder import MANIFEST
 

@@ -12,10 +12,10 @@ from merlab.databases.database import MADE_WITH, Database, Examination
 from merlab.databases.frame_checks import check_frames
 from merlab.databases.long_video import LongEvent, LongVideo, LongVideos
 from merlab.errors import MerlabError
+from merlab.json_files import read_json_object
 from merlab.json_models import first_fault
 from merlab.progress import Progress
 from merlab.stamps import SYNTHETIC
-from merlab.storage import read_json_object
 from merlab.synthesis.folder import MANIFEST
 from merlab.synthesis.manifest import DescribedRecording, RecordingManifest
 

@@ -10,10 +10,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from merlab.errors import MerlabError, Stopped
+from merlab.json_files import read_json_object, write_json
 from merlab.outputs.changed_settings import changed_settings, only_video_changed
 from merlab.outputs.locks import INSIDE, only_writer
 from merlab.spelling import first_of
-from merlab.storage import UNFINISHED, read_json_object, remove_unfinished, replace_folder, write_json
+from merlab.storage import UNFINISHED, remove_unfinished, replace_folder
 
 ANEW = ".again-"
 # Whether merlab writes a file, from its path in the folder, with slashes.

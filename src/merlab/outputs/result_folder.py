@@ -16,9 +16,10 @@ from typing import Any
 
 from merlab.errors import MerlabError
 from merlab.given import require_yes_or_no
+from merlab.json_files import read_json_object, write_json
 from merlab.outputs.claims import CLUTTER, ChangedVideoError, OtherResultError, require_same, warn_of_unfinished
 from merlab.outputs.locks import INSIDE, only_writer
-from merlab.storage import WriteError, read_json_object, remove_unfinished, write_json
+from merlab.storage import WriteError, remove_unfinished
 
 WORKING, KEPT, REQUEST, RESULT = ".working", ".kept", "request.json", "result"
 # Where version 0.2.0 kept unfinished results of `merlab recognize`, which no later one can continue, and its request.

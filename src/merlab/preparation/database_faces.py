@@ -13,6 +13,7 @@ from merlab.databases.frame_checks import check_clip
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, Frames, ImageFolder, open_frames, write_image
 from merlab.given import as_jobs, as_path, require_instance, require_yes_or_no
+from merlab.json_files import read_json, read_json_object
 from merlab.json_models import sealed, write_model
 from merlab.preparation.aligned_clip import AlignmentJob, ClipWriter
 from merlab.preparation.overview import write_overview
@@ -30,7 +31,7 @@ from merlab.preparation.settings import Settings, as_settings
 from merlab.processes.pool import each_in_processes
 from merlab.progress import Progress, shown_progress, silent
 from merlab.spelling import counted
-from merlab.storage import WriteError, read_json, read_json_object, whole_file, whole_folder
+from merlab.storage import WriteError, whole_file, whole_folder
 
 SHEETS = "sheets"
 # Every file of a tree beside the tables of its database, by its path in the folder.

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from merlab.evaluation.predictions import METRICS_FILE
 from merlab.evaluation.summary import MethodSummary
+from merlab.json_files import write_json
 from merlab.methods.baselines import BASELINE_NAMES
 from merlab.pages import page_environment
 from merlab.reports import figures, tables
@@ -25,7 +26,7 @@ from merlab.reports.rerun import rerun_commands
 from merlab.reports.run import Run
 from merlab.reports.verdict import SIGNIFICANCE_LEVEL, chance_level, verdict
 from merlab.stamps import STAMP_SEPARATOR, all_stamps, stamp_notes
-from merlab.storage import whole_file, write_json
+from merlab.storage import whole_file
 
 REPORT_FILE, MARKDOWN_FILE, CSV_FILE, CHART_FILE = "report.html", "results.md", "results.csv", "uf1.png"
 CSS_PIXELS_PER_INCH = 96

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from merlab.errors import MerlabError
 from merlab.evaluation.versions import versions
 from merlab.inference.cost import hardware
+from merlab.json_files import write_json
 from merlab.json_models import read_model, sealed
 from merlab.reports.numbers import estimate
 from merlab.reports.stored import commit_of_checkout, today
@@ -19,7 +20,6 @@ from merlab.spotting.comparison.results import MethodScores, SpottingComparison
 from merlab.spotting.scoring import SpottingScores
 from merlab.spotting.scoring.score_models import KindScores
 from merlab.stamps import in_brackets
-from merlab.storage import write_json
 
 
 class StoredComparison(BaseModel):

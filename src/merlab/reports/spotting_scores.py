@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from merlab.errors import MerlabError
 from merlab.evaluation.versions import versions
 from merlab.inference.cost import hardware
+from merlab.json_files import read_json_object, write_json
 from merlab.json_models import read_model, sealed, writer_of
 from merlab.reports.numbers import UNDEFINED, estimate, number
 from merlab.reports.stored import commit_of_checkout, today
@@ -20,7 +21,6 @@ from merlab.spotting.scoring.score_models import ApexError, RecognitionScores
 from merlab.spotting.scoring.selection import RuleScore
 from merlab.spotting.timeline import METADATA as SPOTTING_METADATA
 from merlab.stamps import in_brackets, stamps_of_recordings
-from merlab.storage import read_json_object, write_json
 from merlab.version import __version__
 from merlab.videos.result import METADATA
 

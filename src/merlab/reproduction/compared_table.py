@@ -11,13 +11,14 @@ import pandas as pd
 
 from merlab.evaluation.metrics import METRIC_TITLES, MetricName
 from merlab.evaluation.summary import MethodSummary
+from merlab.json_files import write_json
 from merlab.methods.baselines import BASELINE_NAMES
 from merlab.recipes import Experiment, experiment_of, find_paper
 from merlab.reports.numbers import estimate_text
 from merlab.reports.stored import made_now
 from merlab.reports.tables import markdown_table
 from merlab.stamps import STAMP_SEPARATOR, all_stamps
-from merlab.storage import whole_file, write_json
+from merlab.storage import whole_file
 
 Summaries = Mapping[str, MethodSummary]
 Cell = str | float | None

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from merlab.errors import MerlabError
+from merlab.json_files import write_json
 from merlab.json_models import read_model
 from merlab.outputs.claims import claim_folder
 from merlab.outputs.locks import InUseError, only_writer
 from merlab.outputs.result_folder import CODING
 from merlab.serving.job import JOB, RESULT, UPLOAD, VIEW, Job, VideoOptions
 from merlab.serving.limits import Limits, RefusedError
-from merlab.storage import WriteError, write_json
+from merlab.storage import WriteError
 
 MARKER = "jobs.json"
 ID = re.compile(r"[0-9a-f]{32}")

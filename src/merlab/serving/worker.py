@@ -13,6 +13,7 @@ from typing import Protocol
 from merlab.elan.writing import NOWHERE, beside
 from merlab.errors import MerlabError, is_out_of_memory
 from merlab.faces.alignment import FaceFinding
+from merlab.json_files import write_json
 from merlab.json_models import write_model
 from merlab.processes.starting import end_with_parent
 from merlab.progress import Progress, TimeLeft
@@ -20,7 +21,7 @@ from merlab.serving.job import ERROR, PROGRESS, RESULT, VIEW, Failure, Job, JobP
 from merlab.serving.limits import MEBIBYTE, Limits, limit_memory, require_within
 from merlab.serving.page_words import in_page_words
 from merlab.serving.view import view_of
-from merlab.storage import DISK_FULL, write_json
+from merlab.storage import DISK_FULL
 from merlab.videos.output.elan import write_elan
 from merlab.videos.result import read_video_result
 from merlab.vocabulary import RuntimeChoice

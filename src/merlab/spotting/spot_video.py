@@ -15,6 +15,7 @@ from merlab.frames.clock import Clock
 from merlab.frames.frame import SourceChangedError
 from merlab.frames.opening import SourceState, require_one_kind, require_unchanged, state_of
 from merlab.given import as_path, require_instance, require_yes_or_no
+from merlab.json_files import read_json_object
 from merlab.json_models import write_model
 from merlab.outputs.claims import require_same, warn_of_other_versions
 from merlab.outputs.kept_arrays import computing_versions
@@ -46,7 +47,7 @@ from merlab.spotting.timeline import (
 )
 from merlab.spotting.timing import Timing, file_facts, timing_of
 from merlab.spotting.video_sources import folder_of, source_of
-from merlab.storage import read_json_object, whole_folder
+from merlab.storage import whole_folder
 from merlab.version import __version__
 
 OUT = Path("merlab-spotted")

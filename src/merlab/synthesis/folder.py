@@ -14,9 +14,9 @@ from pydantic import BaseModel
 
 from merlab.errors import MerlabError
 from merlab.given import as_whole
+from merlab.json_files import read_json_object, write_json
 from merlab.outputs.claims import OtherResultError, claimed_folder
 from merlab.stamps import stamps_of_recordings
-from merlab.storage import read_json_object, write_json
 from merlab.version import __version__
 
 SETTINGS = "SYNTHETIC_settings.json"

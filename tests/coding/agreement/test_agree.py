@@ -19,7 +19,7 @@ from merlab.coding.file import read_coding, write_coding
 from merlab.coding.importing import import_coding
 from merlab.coding.material import read_codable
 from merlab.errors import MerlabError
-from merlab.storage import write_json
+from merlab.json_files import write_json
 from merlab.videos.result import EVENTS, FRAMES, METADATA
 from tests.coding.results import about, coded_in, material_in
 from tests.pages import Page

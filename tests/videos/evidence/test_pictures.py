@@ -8,7 +8,7 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.frames import read_image
-from merlab.storage import read_json
+from merlab.json_files import read_json
 from merlab.videos.evidence.movement import Evidence, movement_evidence
 from merlab.videos.evidence.pictures import FULL_COLOR_PX, color_wheel, flow_picture, map_picture, write_evidence
 from tests.videos.fake_result import blob_at, sketched_face

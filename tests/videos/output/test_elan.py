@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pympi
 import pytest
 
-from merlab.storage import write_json
+from merlab.json_files import write_json
 from merlab.videos.output.elan import write_elan
 from merlab.videos.result import METADATA, read_video_result
 from merlab.videos.rows import probability_text

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from merlab.storage import write_json
+from merlab.json_files import write_json
 from merlab.videos.output.report import clock_text, in_words, write_report
 from merlab.videos.output.source_facts import duration_text
 from merlab.videos.result import METADATA, read_video_result
@@ -83,6 +83,21 @@ class TestContent:
         links = [str(attributes["href"]) for attributes in page.attributes("a")]
         assert len(links) == 2 * EVENTS
         assert {link.removeprefix("#") for link in links} <= targets
+
+    @pytest.mark.slow
+    def test_hundreds_of_faces_and_events_leave_the_page_short(self, tmp_path):
+        """A recording of an hour with cuts had 241 faces and 1520 events: a page of 400,000 px."""
+        folder = write_result(tmp_path / "out", faces=10, events=61, fps=20.0, pictures=False)
+        source = written(folder)
+        before, more = source.split("<summary>Timelines of 2 more faces</summary>")
+        shown = [int(number) for number in re.findall(r'<h3 id="face-(\d+)">', before)]
+        assert len(shown) == 8
+        events = read_video_result(folder).events["face_id"].value_counts()
+        hidden = [int(number) for number in re.findall(r'<h3 id="face-(\d+)">', more)]
+        assert sorted([*shown, *hidden]) == list(range(10))
+        assert events[shown].min() >= events[hidden].max()
+        assert source.count('<div class="scroll tall"') == 1
+        assert more.count("<tr>") > 61
 
     def test_the_axes_of_a_timeline_have_numbers_and_their_units(self, page):
         assert "Score, times the noise 0 10 20" in page.text
