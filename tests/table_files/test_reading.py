@@ -147,6 +147,13 @@ def test_texts_of_parquet_may_be_bytes(tmp_path):
         read_lines(tmp_path / "table.parquet")
 
 
+def test_an_undefined_number_of_parquet_is_an_empty_cell_like_a_missing_one(tmp_path):
+    columns = {"subject": ["anna", "bert", "carl"], "onset": [46.0, None, float("nan")]}
+    pq.write_table(pa.table(columns), tmp_path / "table.parquet")
+    (sheet,) = read_lines(tmp_path / "table.parquet").sheets
+    assert list(sheet.lines.values()) == [("anna", "46"), ("bert", ""), ("carl", "")]
+
+
 @pytest.mark.parametrize("notes", [[], ["Onset, apex and offset, by frame;;"] * 5], ids=["", "below notes"])
 def test_a_delimiter_inside_of_cells_is_not_that_between_them(tmp_path, notes):
     path = tmp_path / "coding.csv"
