@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from merlab.cli import console
-from merlab.cli.video_results import print_results, summary_of_result
+from merlab.cli.video_results import VideoSummary, print_results, summary_of_result
 from merlab.cli.videos import recognize_command, spot_command
 from merlab.frames import write_image
 from merlab.spotting.spot_video import spot
@@ -190,6 +192,20 @@ def test_a_dark_video_is_named(merlab, tmp_path):
         assert status == 0, err
         assert "the face is very dark in 100 % of the frames" in " ".join((out + err).split())
     assert "very dark" in (tmp_path / "merlab-recognized" / "dark" / "report.html").read_text()
+
+
+def test_of_very_many_movements_those_with_the_highest_scores_are_printed_in_their_order(capsys, monkeypatch):
+    """A recording of an hour had 1520 movements, which filled 18,000 lines of a terminal."""
+    monkeypatch.setattr(console, "out_console", Console(width=200))
+    scores = [5.0 + (37 * at) % 130 for at in range(130)]
+    events = [{"event": f"e{at + 1:04d}", "score": score} for at, score in enumerate(scores)]
+    table = pd.DataFrame({"event": [event["event"] for event in events], "part": "of the face, " * 8})
+    summary = VideoSummary("a.mp4", 3600.0, Path("out"), (), (), table, {"events": events})
+    print_results({Path("a.mp4"): summary}, {}, None, as_json=False)
+    printed = capsys.readouterr().out
+    assert "a.mp4: 130 movements in 3600.0 s; the 100 with the highest scores, events.csv has all" in printed
+    # Scores are 5 to 134, each once: the hundred highest are those from 35 on.
+    assert re.findall(r"e\d{4}", printed) == [f"e{at + 1:04d}" for at, score in enumerate(scores) if score >= 35]
 
 
 def test_a_class_has_its_probability_beside_it_or_the_reason_why_it_is_not_named(tmp_path, capsys, monkeypatch):

@@ -36,6 +36,8 @@ RECOGNIZED = {
 }
 SPOTTED = ("onset", "apex", "offset", "apex_s", "duration_s", "score", "kind", "part")
 MOST_NAMED = 3
+# Of more movements of a video, those with the highest scores are printed: an hour may have a thousand.
+MOST_PRINTED = 100
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,13 @@ class VideoSummary:
     def movements(self) -> str:
         """``no movement``, ``1 movement``, ``3 movements``."""
         return counted(len(self.table), "movement") if len(self.table) else "no movement"
+
+    @property
+    def strongest(self) -> pd.DataFrame:
+        """The rows of MOST_PRINTED movements at most, those with the highest scores, in their order."""
+        scores = [float(event["score"]) for event in self.content["events"]]
+        first = sorted(range(len(scores)), key=lambda at: -scores[at])[:MOST_PRINTED]
+        return self.table.iloc[sorted(first)]
 
 
 Summaries = Mapping[Path, "VideoSummary | MerlabError"]
@@ -166,8 +175,10 @@ def _print_video(result: VideoSummary) -> None:
     for warning in result.warnings:
         print_warning(one_line(f"{result.name}: {warning}"))
     heading = f"{one_line(result.name)}: {result.found}{in_brackets(result.stamps, ', ')}"
+    if len(result.table) > MOST_PRINTED:
+        heading += f"; the {MOST_PRINTED} with the highest scores, events.csv has all"
     if len(result.table):
-        print_frame(heading, result.table)
+        print_frame(heading, result.strongest)
     else:
         out_console.print(escape(heading), soft_wrap=True)
     out_console.print(f"the result is in {escape(str(result.folder))}", soft_wrap=True)

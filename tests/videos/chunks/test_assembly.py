@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from merlab.faces.quality import ClipQuality
-from merlab.videos.chunks.assembly import FaceRecord, event_name
+from merlab.videos.chunks.assembly import FaceRecord, event_name, face_warnings
 from merlab.videos.chunks.chunk_record import TrackQuality
 
 
@@ -21,6 +21,33 @@ def test_a_face_whose_alignment_began_upside_down_is_warned_of():
     face = FaceRecord(0, 1, 90, rows=90, frames=90, qualities=[TrackQuality.of(0, quality)])
     (warning,) = face.warnings()
     assert warning.startswith("face 0: the face is turned by 178 degrees from upright: turn the video")
+
+
+def test_what_limits_hundreds_of_faces_in_the_same_way_is_one_warning():
+    """A recording of an hour with cuts had 241 faces, and 405 warnings above its timeline."""
+    faces = []
+    for face_id in range(241):
+        quality = TrackQuality(
+            face_id=face_id,
+            pupil_distance=40.0 + face_id % 7,
+            coverage=0.8 if face_id in {4, 9} else 1.0,
+            source="mesh",
+            head_motion=1.0,
+        )
+        faces.append(FaceRecord(face_id, 1, 90, rows=90, frames=90, qualities=[quality]))
+    cut_off, also_cut_off, small = face_warnings(faces)
+    assert cut_off == "face 4: the face is cut off: 20 % of the layout is outside the frame"
+    assert also_cut_off.startswith("face 9: the face is cut off")
+    assert small.startswith("faces 0, 1, 2 and 238 more: the face is small: 40 px between the pupils")
+    assert small.endswith("(the numbers are those of face 0)")
+
+
+def test_warnings_of_few_faces_are_listed_face_by_face():
+    quality = TrackQuality(face_id=0, pupil_distance=40.0, coverage=0.8, source="mesh", head_motion=1.0)
+    faces = [FaceRecord(each, 1, 90, rows=90, frames=90, qualities=[quality]) for each in range(3)]
+    assert [text[:24] for text in face_warnings(faces)] == [
+        f"face {each}: the face is {what}" for each in range(3) for what in ("smal", "cut ")
+    ]
 
 
 def test_names_of_events_sort_by_onset():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import re
 import shutil
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from merlab.errors import MerlabError
 from merlab.faces.quality import ClipQuality
 from merlab.frames import open_frames
 from merlab.sinks import CsvSink
+from merlab.spelling import first_of
 from merlab.spotting.columns import Columns
 from merlab.spotting.event import Tier
 from merlab.spotting.light import Light
@@ -26,6 +29,9 @@ from merlab.videos.chunks.plan import VideoPlan
 from merlab.videos.frame_table import HEADER, FrameLine
 from merlab.videos.result import EVENTS, EVIDENCE, FRAMES, WEAK
 from merlab.videos.rows import WEAK_ROWS, Event, FrameRow, WeakEvent
+
+# A warning that holds for more faces than this, apart from its numbers, is given once.
+MOST_WARNED = 3
 
 
 class NothingSeenError(MerlabError):
@@ -63,6 +69,33 @@ class FaceRecord:
             roll=max(measured.roll for measured in self.qualities),
         )
         return [f"face {self.face_id}: {text}" for text in quality.warnings("rigid")]
+
+
+def face_warnings(faces: Iterable[FaceRecord]) -> list[str]:
+    """What limits the result for each face, by face; what limits many in the same way is one sentence at the end.
+
+    A recording with many cuts has hundreds of faces.
+    """
+    of_kind = defaultdict(list)
+    said = [(face.face_id, text) for face in faces for text in face.warnings()]
+    for face_id, text in said:
+        of_kind[_kind(text)].append((face_id, text))
+    few = [text for _, text in said if len(of_kind[_kind(text)]) <= MOST_WARNED]
+    return few + [_of_many(each) for each in of_kind.values() if len(each) > MOST_WARNED]
+
+
+def _kind(warning: str) -> str:
+    """The warning without its numbers."""
+    return re.sub(r"\d[\d.]*", "#", warning)
+
+
+def _of_many(warnings: list[tuple[int, str]]) -> str:
+    """Warnings of faces as one: ``faces 0, 1, 2 and 238 more: the face is small: ...``."""
+    first = warnings[0][0]
+    texts = [text.removeprefix(f"face {face_id}: ") for face_id, text in warnings]
+    named = first_of((str(face_id) for face_id, _ in warnings), MOST_WARNED)
+    numbers = f" (the numbers are those of face {first})" if len(set(texts)) > 1 else ""
+    return f"faces {named}: {texts[0]}{numbers}"
 
 
 @dataclass

@@ -11,7 +11,7 @@ from merlab.outputs.kept_arrays import computing_versions
 from merlab.spotting.caveats import damage_caveats, source_caveats, spotting_caveats
 from merlab.spotting.timing import file_facts, timing_of
 from merlab.version import __version__
-from merlab.videos.chunks.assembly import FaceRecord, Totals
+from merlab.videos.chunks.assembly import FaceRecord, Totals, face_warnings
 from merlab.videos.chunks.plan import VideoPlan
 from merlab.videos.class_units import TABLES
 from merlab.videos.metadata import FollowedFace, Made, RecognitionRequest, SourceVideo, UsedModel, VideoMetadata
@@ -80,7 +80,7 @@ def _warnings(plan: VideoPlan, totals: Totals) -> list[str]:
             f"in {totals.unspotted / plan.clock.fps:.1f} s movements were not spotted: a face was seen there for less "
             f"than {2 * options.spotting.score.reach:g} s without a break"
         )
-    return warnings + [text for _, face in sorted(totals.faces.items()) for text in face.warnings()]
+    return warnings + face_warnings(face for _, face in sorted(totals.faces.items()))
 
 
 def _limits(plan: VideoPlan, model: UsedModel) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +30,10 @@ MOST_PICTURED = 200
 # At first, up to MOST_OPEN events are open; for printing, up to MOST_PRINTED are opened.
 MOST_OPEN, MOST_PRINTED = 6, 60
 WEBP_QUALITY = 82
+# The charts of this many faces are open, those with the most events; a recording with cuts may have hundreds of faces.
+MOST_CHARTS = 8
+# A table of events with more rows scrolls in a part of the window.
+MOST_ROWS = 60
 # A wide chart scrolls; px of the page per second of video.
 PIXELS_A_SECOND, WIDEST_CHART, PIXELS_A_TICK = 8, 4000, 120
 # A recognizer's stamp SYNTHETIC is not about the faces of the video.
@@ -84,6 +89,7 @@ def write_report(result: VideoResult) -> Path:
             stamps=[(stamp, SYNTHETIC_MODEL if stamp == SYNTHETIC else meaning_of(stamp)) for stamp in metadata.stamps],
             source_facts=list(source_facts(metadata.video)),
             charts=[_chart(result, face.face_id, chart_pixels) for face in metadata.faces],
+            first_charts=_most_eventful(result),
             chart_size=(WIDTH, HEIGHT),
             chart_pixels=chart_pixels,
             events=list(_views(result)),
@@ -92,6 +98,7 @@ def write_report(result: VideoResult) -> Path:
             open=len(rows) <= MOST_OPEN,
             pictured=MOST_PICTURED,
             most_printed=MOST_PRINTED,
+            most_rows=MOST_ROWS,
             wheel=_data_uri(color_wheel()),
             full_color=FULL_COLOR_PX,
             clock=clock_text,
@@ -135,6 +142,13 @@ def in_words(value: JsonValue) -> str:
 def _chart(result: VideoResult, face_id: int, pixels: int) -> Chart:
     video, most_ticks = result.metadata.video, max(8, pixels // PIXELS_A_TICK)
     return face_chart(face_id, result.curve(face_id), result.rows_of(face_id), video.start_s, video.end_s, most_ticks)
+
+
+def _most_eventful(result: VideoResult) -> set[int]:
+    """The MOST_CHARTS faces with the most events; of equal ones those that come first."""
+    events = Counter(row.face_id for row in result.rows)
+    faces = sorted((face.face_id for face in result.metadata.faces), key=lambda face_id: -events[face_id])
+    return set(faces[:MOST_CHARTS])
 
 
 def _views(result: VideoResult) -> Iterator[EventView]:
