@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,10 +18,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from merlab.clips import Clip
 from merlab.errors import MerlabError, cannot_read
 from merlab.spelling import first_of
 from merlab.storage import whole_file
+
+if TYPE_CHECKING:
+    from merlab.clips import Clip
 
 RUN_FILE, PREDICTIONS_FILE, METRICS_FILE = "run.json", "predictions.parquet", "metrics.json"
 CLIP_COLUMNS = ("database", "subject", "clip")
