@@ -24,13 +24,17 @@ from merlab.table_files.cell_texts import DATE, FAILED_FORMULA, are_action_units
         "?",
         "",
         "1-2-5",
+        "Soft focus",
     ],
 )
 def test_action_units_as_annotators_write_them(text):
     assert are_action_units(text)
 
 
-@pytest.mark.parametrize("text", ["happy", "#REF!", "-4", "86.5", "120", "4-Oct", "04. Okt", "5. Mai", "2014-04-10"])
+@pytest.mark.parametrize(
+    "text",
+    ["happy", "#REF!", "Err:502", "-4", "86.5", "120", "4-Oct", "04. Okt", "5. Mai", "2014-04-10", "0012", "9" * 5000],
+)
 def test_other_cells_are_no_action_units(text):
     assert not are_action_units(text)
 
@@ -54,12 +58,12 @@ def test_what_happened_to_a_number_leads_to_its_remedy(cell, words):
     assert words in remedy_for_number(cell)
 
 
-@pytest.mark.parametrize("cell", ["46", "46.5", "2014-04-10", "five", ",4", ""])
+@pytest.mark.parametrize("cell", ["46", "46.5", "1.0000", "2014-04-10", "five", ",4", "566,4 fps", ""])
 def test_of_another_cell_nothing_is_known(cell):
     assert remedy_for_number(cell) == ""
 
 
-@pytest.mark.parametrize(("cell", "fps"), [("200", 200), ("29.97", 29.97), ("29.970", 29.97), ("60.0", 60)])
+@pytest.mark.parametrize(("cell", "fps"), [("200", 200), ("29.97", 29.97), ("29.970", 29.97), ("60.0", 60), ("2.5", 2.5)])
 def test_a_rate_that_is_clear_is_read(cell, fps):
     assert read_rate(cell) == fps
 

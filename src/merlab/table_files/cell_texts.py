@@ -70,5 +70,5 @@ def are_action_units(text: str) -> bool:
     numbers = re.findall(r"\d+", text)
     if not numbers:
         return text.lower() in NO_ACTION_UNITS
-    odd = FAILED_FORMULA.fullmatch(text) or DATE.search(text) or re.search(r"^-\s*\d|\d\.\d", text)
+    odd = DATE.search(text) or re.search(r"^-\s*\d|\d\.\d", text)
     return not odd and all(len(number) < 4 and 1 <= int(number) <= LARGEST_ACTION_UNIT for number in numbers)
