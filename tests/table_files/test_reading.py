@@ -58,15 +58,15 @@ def test_dates_and_truth_values_never_become_numbers(tmp_path, name):
 FORMATS = ("000", '"sub"000;@', "0", "00.0", "General")
 
 
-def write_in_formats(path: Path, numbers: list[float]) -> Path:
-    """A line of column names, and one line per number with one cell per format; the cell beside the names is empty."""
+def write_in_formats(path: Path, values: list[float | str]) -> Path:
+    """A line of column names, and one line per value with one cell per format; the cell beside the names is empty."""
     if path.suffix == ".xls":
         book = xlwt.Workbook()
         sheet = book.add_sheet("Sheet1")
         for column, form in enumerate(FORMATS):
             sheet.write(0, column, form)
-            for row, number in enumerate(numbers, start=1):
-                sheet.write(row, column, number, xlwt.easyxf(num_format_str=form))
+            for row, value in enumerate(values, start=1):
+                sheet.write(row, column, value, xlwt.easyxf(num_format_str=form))
         sheet.write(0, len(FORMATS), None, xlwt.easyxf(num_format_str="000"))
         book.save(str(path))
     else:
@@ -74,8 +74,8 @@ def write_in_formats(path: Path, numbers: list[float]) -> Path:
         assert workbook.active is not None
         for column, form in enumerate(FORMATS, start=1):
             workbook.active.cell(1, column, form)
-            for row, number in enumerate(numbers, start=2):
-                workbook.active.cell(row, column, number).number_format = form
+            for row, value in enumerate(values, start=2):
+                workbook.active.cell(row, column, value).number_format = form
         workbook.save(path)
     return path
 
@@ -83,7 +83,7 @@ def write_in_formats(path: Path, numbers: list[float]) -> Path:
 @pytest.mark.parametrize("name", ["table.xls", "table.xlsx"])
 def test_a_number_is_read_as_the_name_that_its_format_shows(tmp_path, name):
     """As Excel shows the cells, and as it writes them into a text; but for decimals, which are no names."""
-    (sheet,) = read_lines(write_in_formats(tmp_path / name, [7, 1234, 0, -7, 7.5, True])).sheets
+    (sheet,) = read_lines(write_in_formats(tmp_path / name, [7, 1234, 0, -7, 7.5, True, "anna"])).sheets
     assert sheet.header == FORMATS
     assert list(sheet.lines.values()) == [
         ("007", "sub007", "7", "7", "7"),
@@ -92,6 +92,7 @@ def test_a_number_is_read_as_the_name_that_its_format_shows(tmp_path, name):
         ("-7",) * 5,
         ("7.5",) * 5,
         ("True",) * 5,
+        ("anna",) * 5,
     ]
 
 

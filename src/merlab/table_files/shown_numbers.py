@@ -23,10 +23,9 @@ def in_format(value: object, number_format: str) -> object:
 
 
 def as_shown(value: float, shown: str) -> str | float:
-    """What a cell shows of its value where this is the value behind zeros or letters: ``007``; else the value."""
+    """What a cell shows where this is its value, perhaps behind zeros or letters: ``007``; else the value."""
     match = NAME.fullmatch(shown.strip())
-    is_name = match is not None and int(match[2]) == value and (match[1] or match[2] != str(int(match[2])))
-    return match[0] if match and is_name else value
+    return match[0] if match and int(match[2]) == value else value
 
 
 def _may_be_name(value: object) -> TypeGuard[float]:
