@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from merlab.errors import MerlabError
@@ -46,3 +47,17 @@ def result_files(jobs: Jobs, job: Job) -> dict[str, Path]:
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()]
     files = {path.relative_to(folder): path for path in paths}
     return {name.as_posix(): path for name, path in files.items() if not name.parts[0].startswith(".")}
+
+
+def result_file(jobs: Jobs, job_id: str, name: str) -> Path:
+    """The file of this name in ``result_files``; raises RefusedError if there is none, and as ``done_job`` does.
+
+    The others are not looked at: an hour has ten thousand, and the page asks for eight pictures of each movement.
+    """
+    folder = result_folder(jobs, job_id).resolve()
+    # What leads outside, or over a link, has another path at its end. A name may be too long, or hold a null character.
+    with suppress(OSError, ValueError):
+        path = (folder / name).resolve(strict=True)
+        if path.relative_to(folder).as_posix() == name and not name.startswith(".") and path.is_file():
+            return path
+    raise RefusedError(404, "the job has no file of this name")

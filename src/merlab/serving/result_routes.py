@@ -9,9 +9,8 @@ from fastapi.responses import FileResponse, Response, StreamingResponse
 
 from merlab.serving.answers import ResultSummary, ScoreCurve, ShownEvent
 from merlab.serving.archive import zipped
-from merlab.serving.finished import done_job, result_files, result_view
+from merlab.serving.finished import done_job, result_file, result_files, result_view
 from merlab.serving.jobs import Jobs
-from merlab.serving.limits import RefusedError
 
 SHOWN_TYPES = {
     ".png": "image/png",
@@ -49,10 +48,7 @@ def add_results(app: FastAPI, jobs: Jobs) -> None:
     @app.get("/api/jobs/{job_id}/files/{name:path}", response_class=FileResponse)
     def file(job_id: str, name: str) -> Response:
         """One file of a result; the job lists their names."""
-        path = result_files(jobs, done_job(jobs, job_id)).get(name)
-        if path is None:
-            raise RefusedError(404, "the job has no file of this name")
-        return _file_answer(path)
+        return _file_answer(result_file(jobs, job_id, name))
 
     @app.get("/api/jobs/{job_id}/zip", response_class=StreamingResponse)
     def archive(job_id: str) -> Response:
