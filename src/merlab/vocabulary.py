@@ -61,7 +61,7 @@ WITHHELD_REASONS: tuple[WithheldReason, ...] = get_args(WithheldReason)
 
 # Tables and figures of the paper that `merlab reproduce` makes.
 TABLE_NAMES = ("table5", "table7", "table8", "leak")
-FIGURE_NAMES = ("figure1", "figure3", "figure4", "figure6")
+FIGURE_NAMES = ("figure1", "figure2", "figure3", "figure4", "figure6")
 
 # What the overlay of a recognized video is drawn on: its frames, or black with the landmarks of the faces.
 OverlayKind = Literal["frames", "mesh", "none"]
