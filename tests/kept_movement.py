@@ -45,14 +45,14 @@ def digest_of(image: NDArray[Any]) -> Digest:
 
 def keep_movements(patch: pytest.MonkeyPatch) -> None:
     """Let this process prepare each frame, and measure the movement from one frame to another, once."""
-    prepare, measure = motion.prepare, FaceMotion._moved
+    even_gray, measure = motion.even_gray, FaceMotion._moved
     frames, movements = Kept(MOST_FRAMES), Kept(MOST_MOVEMENTS)
 
     def prepared(frame: Image, *size: int) -> Gray:
-        return frames.get((*digest_of(frame), *size), lambda: prepare(frame, *size))
+        return frames.get((*digest_of(frame), *size), lambda: even_gray(frame, *size))
 
     def moved(follower: FaceMotion, key: KeyFrame, gray: Gray) -> Float32Array:
         return movements.get((digest_of(key.gray), digest_of(gray)), lambda: measure(follower, key, gray))
 
-    patch.setattr(motion, "prepare", prepared)
+    patch.setattr(motion, "even_gray", prepared)
     patch.setattr(FaceMotion, "_moved", moved)

@@ -15,10 +15,10 @@ from merlab.errors import MerlabError, mistake_in
 if TYPE_CHECKING:
     import pandas as pd
 
-Entry = TypeVar("Entry")
+Registered = TypeVar("Registered")
 
 
-def look_up(name: str, registry: Mapping[Any, Entry], kind: str) -> Entry:
+def look_up(name: str, registry: Mapping[Any, Registered], kind: str) -> Registered:
     """The entry with this name; raises MerlabError that suggests the closest name and lists all names.
 
     ``kind`` is the word for an entry in the singular, such as ``database``.
@@ -31,7 +31,7 @@ def look_up(name: str, registry: Mapping[Any, Entry], kind: str) -> Entry:
     return registry[name]
 
 
-class Extensions(Generic[Entry]):
+class Extensions(Generic[Registered]):
     """Entries that installed packages add to a registry, by entry points of the group ``merlab.<kind>s``.
 
     The words of a kind are joined by ``_`` there: ``merlab.spotting_methods``.
@@ -39,11 +39,11 @@ class Extensions(Generic[Entry]):
     not possible.
     """
 
-    def __init__(self, kind: str, read: Callable[[object, str], Entry]) -> None:
+    def __init__(self, kind: str, read: Callable[[object, str], Registered]) -> None:
         self.kind = kind
         self.read = read
 
-    def find(self, name: str, registry: Mapping[str, Entry]) -> Entry:
+    def find(self, name: str, registry: Mapping[str, Registered]) -> Registered:
         """The entry with this name, merlab's own first; raises MerlabError if there is none or it cannot be loaded."""
         if not isinstance(name, str):
             return look_up(name, registry, self.kind)
@@ -55,7 +55,7 @@ class Extensions(Generic[Entry]):
             return self._load(points[name])
         return look_up(name, {**registry, **dict.fromkeys(points)}, self.kind)  # type: ignore[return-value]
 
-    def all(self, registry: Mapping[str, Entry]) -> dict[str, Entry]:
+    def all(self, registry: Mapping[str, Registered]) -> dict[str, Registered]:
         """All entries, merlab's own first. An entry that cannot be loaded is left out with a warning."""
         found = dict(registry)
         for name, point in self._points().items():
@@ -69,7 +69,7 @@ class Extensions(Generic[Entry]):
         group = f"merlab.{self.kind.replace(' ', '_')}s"
         return {point.name: point for point in importlib.metadata.entry_points(group=group)}
 
-    def _load(self, point: importlib.metadata.EntryPoint) -> Entry:
+    def _load(self, point: importlib.metadata.EntryPoint) -> Registered:
         package = point.dist.name if point.dist else "an installed package"
         try:
             return self.read(point.load(), point.name)
@@ -81,10 +81,10 @@ class Extensions(Generic[Entry]):
             ) from error
 
 
-def instance_of(kind: type[Entry]) -> Callable[[object, str], Entry]:
+def instance_of(kind: type[Registered]) -> Callable[[object, str], Registered]:
     """A reader for Extensions of entries that are objects of this class."""
 
-    def read(loaded: object, name: str) -> Entry:
+    def read(loaded: object, name: str) -> Registered:
         if not isinstance(loaded, kind):
             raise MerlabError(f"{name} is a {type(loaded).__name__}, not a {kind.__module__}.{kind.__qualname__}")
         return loaded

@@ -16,7 +16,7 @@ from merlab.coding.file import read_coding, write_coding
 from merlab.coding.importing import import_coding
 from merlab.coding.material import read_codable
 from merlab.elan.reading import ElanDocument, Medium, read_elan
-from merlab.elan.writing import Links, Tier, interval, write_document
+from merlab.elan.writing import Links, Tier, annotation_of, write_document
 from merlab.errors import MerlabError
 from merlab.outputs.result_folder import CODING
 from merlab.spotting.written_text import is_machine_text
@@ -434,7 +434,7 @@ def test_no_tier_of_merlab_recognize_is_read_as_what_a_coder_saw(tmp_path):
         "face 0 weak candidates [SYNTHETIC]",
         "face 1 weak candidates (2)",
     )
-    seen = [Tier(name, [interval(5010, 5310, "weak: brow")]) for name in named]
+    seen = [Tier(name, [annotation_of(5010, 5310, "weak: brow")]) for name in named]
     links = Links(tmp_path, tmp_path / "interview.mp4")
     write_document(file, seen, links, author="merlab", date="2026-11-28T00:00:00+00:00")
     with pytest.raises(MerlabError, match=r"no annotations of a coder .*; code on a tier of your own, and save"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from merlab.databases.coded.moments import Moments, Repair, frame_number, note_of, read_moments, repair_findings
+from merlab.databases.coded.moments import CodedMoments, Repair, coded_number, note_of, read_moments, repair_findings
 from merlab.databases.coded.release import Role, TableFormat
 
 
@@ -40,12 +40,12 @@ def read(onset, apex, offset, *, unknown_frames=False, documented=None):
     ],
 )
 def test_a_frame_number_is_a_whole_number_from_1(text, number):
-    assert frame_number(text) == number
+    assert coded_number(text) == number
 
 
 @pytest.mark.parametrize("apex", ["", "/"])
 def test_an_apex_may_be_unknown_but_an_onset_and_an_offset_may_not(apex):
-    assert read("3", apex, "8") == Moments(3, None, 8)
+    assert read("3", apex, "8") == CodedMoments(3, None, 8)
     assert read(apex, "5", "8") == "onset"
     assert read("3", "5", apex) == "offset"
 
@@ -60,16 +60,16 @@ def test_a_table_without_unknown_frames_has_whole_numbers_from_1(cells, role):
 @pytest.mark.parametrize(
     ("cells", "expected"),
     [
-        (("3", "5", "8"), Moments(3, 5, 8)),
-        (("1", "1", "1.4"), Moments(1, 1, 1, ("fraction",))),
-        (("3.5", "5.49", "8.0"), Moments(4, 5, 8, ("fraction",))),
-        (("0", "5", "8"), Moments(1, 5, 8, ("before the video",))),
-        (("-1", "5", "8"), Moments(1, 5, 8, ("before the video",))),
-        (("-2", "5", "8"), Moments(1, 5, 8, ("below 1", "before the video"))),
-        (("3", "5", "0"), Moments(3, 5, 5, ("no offset",))),
-        (("3", "5", ""), Moments(3, 5, 5, ("no offset",))),
-        (("0", "5", "0"), Moments(1, 5, 5, ("before the video", "no offset"))),
-        (("3", "0", "8"), Moments(3, None, 8)),
+        (("3", "5", "8"), CodedMoments(3, 5, 8)),
+        (("1", "1", "1.4"), CodedMoments(1, 1, 1, ("fraction",))),
+        (("3.5", "5.49", "8.0"), CodedMoments(4, 5, 8, ("fraction",))),
+        (("0", "5", "8"), CodedMoments(1, 5, 8, ("before the video",))),
+        (("-1", "5", "8"), CodedMoments(1, 5, 8, ("before the video",))),
+        (("-2", "5", "8"), CodedMoments(1, 5, 8, ("below 1", "before the video"))),
+        (("3", "5", "0"), CodedMoments(3, 5, 5, ("no offset",))),
+        (("3", "5", ""), CodedMoments(3, 5, 5, ("no offset",))),
+        (("0", "5", "0"), CodedMoments(1, 5, 5, ("before the video", "no offset"))),
+        (("3", "0", "8"), CodedMoments(3, None, 8)),
         (("3", "0", "0"), "offset"),
         (("three", "5", "8"), "onset"),
         (("", "5", "8"), "onset"),
@@ -91,13 +91,13 @@ def test_a_number_that_may_be_one_or_a_thousand_is_refused(cells, role, unknown_
 
 def test_a_table_without_a_column_of_apexes_has_none():
     record: dict[Role, str] = {"onset": "3", "offset": "8"}
-    assert read_moments(record, form(), None) == Moments(3, None, 8)
+    assert read_moments(record, form(), None) == CodedMoments(3, None, 8)
 
 
 def test_documented_numbers_replace_those_that_are_unknown_alone():
     documented = (2, 6, 9)
-    assert read("0", "5", "0", unknown_frames=True, documented=documented) == Moments(2, 5, 9, ("documented",))
-    assert read("3", "5", "8", unknown_frames=True, documented=documented) == Moments(3, 5, 8)
+    assert read("0", "5", "0", unknown_frames=True, documented=documented) == CodedMoments(2, 5, 9, ("documented",))
+    assert read("3", "5", "8", unknown_frames=True, documented=documented) == CodedMoments(3, 5, 8)
 
 
 def test_repairs_of_the_same_kind_are_one_finding_with_their_rows():

@@ -10,7 +10,7 @@ import pytest
 from merlab.clips import Finding
 from merlab.databases import casme, casme2, casme3, casme_squared, dfme, fourdme, mmew, samm, samm_long, smic_release
 from merlab.databases.coded.release import Release, Role
-from merlab.databases.coded.row import Record, Row, parse_row
+from merlab.databases.coded.row import CellsByRole, Row, parse_row
 from merlab.databases.smic_facts import CAMERAS
 
 RELEASES = [
@@ -41,7 +41,7 @@ def parsed(release: Release, **cells: str) -> Row | Finding:
     """A row of line 7 with these cells, and otherwise one that can be used."""
     given: dict[str, str] = {"subject": "1", "clip": "EP01_1", "onset": "3", "apex": "5", "offset": "8"}
     record = {**given, "emotion": "sadness", "action units": "4", **cells}
-    return parse_row(7, cast(Record, record), "table.xlsx", release)
+    return parse_row(7, cast(CellsByRole, record), "table.xlsx", release)
 
 
 def test_a_row_is_named_by_its_subject_its_clip_and_its_line():

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pympi
 
 from merlab.elan.reading import Medium, read_elan
-from merlab.elan.writing import NOWHERE, Annotation, Links, Tier, beside, interval, write_document
+from merlab.elan.writing import NOWHERE, Annotation, Links, Tier, annotation_of, beside, write_document
 
 
 def test_tiers_with_notes_are_read_as_they_were_written(tmp_path):
-    movements = Annotation(40, 90, "smile & \x00", {"comment": "ä <b>"}), interval(0.4, 0.6, "shortest")
+    movements = Annotation(40, 90, "smile & \x00", {"comment": "ä <b>"}), annotation_of(0.4, 0.6, "shortest")
     tiers = [Tier("AB", movements, "face 0", "AB", {"comment": "AB comments"}), Tier("empty", ())]
     links = Links(tmp_path, tmp_path / "an intervüw.mp4", ("curve.csv",))
     path = tmp_path / "events.eaf"

@@ -8,7 +8,7 @@ import pytest
 
 from merlab.faces.alignment import layout_transform
 from merlab.faces.geometry import Transform, moved_image
-from merlab.faces.looks import HEIGHT, WIDTH, blended, likeness, look_of
+from merlab.faces.looks import HEIGHT, WIDTH, blended, look_correlation, look_of
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from tests.faces.looks_by_angle import look_alike, look_at
 from tests.faces.staged_faces import box_at, marks, painted
@@ -39,13 +39,13 @@ def test_a_look_shows_the_whole_layout(across, down):
 
 def test_a_look_does_not_depend_on_the_light():
     dark = (0.5 * frame("anna") + 20).astype(np.uint8)
-    assert likeness(look_of(dark, marks(BOX)), look_of(frame("anna"), marks(BOX))) > 0.999
+    assert look_correlation(look_of(dark, marks(BOX)), look_of(frame("anna"), marks(BOX))) > 0.999
 
 
 def test_a_picture_of_one_color_is_like_nothing():
     plain = look_of(np.full((220, 200, 3), 90, np.uint8), marks(BOX))
     assert not plain.any()
-    assert likeness(look_at(0), plain) == pytest.approx(0, abs=1e-6)
+    assert look_correlation(look_at(0), plain) == pytest.approx(0, abs=1e-6)
 
 
 def test_a_look_does_not_depend_on_the_size_and_the_place_of_the_face():
@@ -53,21 +53,21 @@ def test_a_look_does_not_depend_on_the_size_and_the_place_of_the_face():
     face = marks(BOX)
     large = type(face)(twice(face.points), face.source, face.presence)
     look = look_of(moved_image(frame("anna"), twice, (460, 460)), large)
-    assert likeness(look, look_of(frame("anna"), face)) > 0.99
-    assert likeness(look, look_of(frame("bob"), face)) < 0.7
+    assert look_correlation(look, look_of(frame("anna"), face)) > 0.99
+    assert look_correlation(look, look_of(frame("bob"), face)) < 0.7
 
 
 @pytest.mark.parametrize("alike", [0.0, 0.5, 0.8, 0.97])
 def test_likeness_is_the_correlation(alike):
     other = look_alike(alike)
-    assert likeness(look_at(0), other) == pytest.approx(alike, abs=0.1 if alike == 0 else 0.02)
+    assert look_correlation(look_at(0), other) == pytest.approx(alike, abs=0.1 if alike == 0 else 0.02)
     assert np.corrcoef(look_at(0).ravel(), other.ravel())[0, 1] == pytest.approx(alike, abs=1e-5)
 
 
 @pytest.mark.parametrize(("shift", "is_found"), [((2, -2), True), ((-2, 2), True), ((3, 0), False), ((0, 3), False)])
 def test_two_looks_are_compared_where_they_fit_best_within_two_pixels(shift, is_found):
     moved = np.roll(look_at(0), shift, axis=(0, 1))
-    assert likeness(look_at(0), moved) == pytest.approx(1 if is_found else 0, abs=1e-3 if is_found else 0.2)
+    assert look_correlation(look_at(0), moved) == pytest.approx(1 if is_found else 0, abs=1e-3 if is_found else 0.2)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 1.0])

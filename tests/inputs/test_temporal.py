@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from merlab.inputs.temporal import INTERPOLATIONS, RANK_POOLINGS, bilen, learnet, linear, tim
+from merlab.inputs.temporal import INTERPOLATIONS, RANK_POOLINGS, bilen, learnet, linear_weights, tim
 
 lengths = st.integers(1, 60)
 
@@ -59,7 +59,7 @@ def test_tim_follows_a_cosine_through_the_clip_exactly_and_a_line_closely():
 
 
 def test_linear_interpolation_reads_between_neighbors():
-    assert linear(3, 5) @ np.array([0.0, 10.0, 40.0]) == pytest.approx([0, 5, 10, 25, 40])
+    assert linear_weights(3, 5) @ np.array([0.0, 10.0, 40.0]) == pytest.approx([0, 5, 10, 25, 40])
 
 
 def test_rank_pooling_weights_of_few_frames_follow_the_papers_formula():

@@ -13,7 +13,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.plan import make_entry
 from merlab.inputs import mirror_of, parse_recipe
 from merlab.methods import METHODS, ensemble, find_method, methods_of
-from merlab.methods.ensembles import EnsembleClassifier, parts_of
+from merlab.methods.ensembles import EnsembleClassifier, trained_parts
 from merlab.methods.flow_cnn import FROM_SYNTHETIC_FLOW, FlowCnn
 from merlab.methods.method import Classifier, Method, Preset, Task
 from merlab.methods.own import as_method
@@ -135,9 +135,13 @@ def test_networks_of_different_settings_keep_their_own():
 
 
 def test_the_trained_methods_of_an_ensemble_are_named_with_their_presets():
-    found = [(part.name, preset) for part, preset in parts_of(find_method("ensemble:ststnet+flow-ensemble"), "paper")]
+    found = [
+        (part.name, preset) for part, preset in trained_parts(find_method("ensemble:ststnet+flow-ensemble"), "paper")
+    ]
     assert found == [("ststnet", "paper"), ("flow-cnn", "paper"), ("joint-svm", "paper")]
-    assert [(part.name, preset) for part, preset in parts_of(METHODS["ststnet"], "flow28")] == [("ststnet", "flow28")]
+    assert [(part.name, preset) for part, preset in trained_parts(METHODS["ststnet"], "flow28")] == [
+        ("ststnet", "flow28")
+    ]
 
 
 class TestMaterial:
@@ -276,7 +280,7 @@ def test_members_can_be_named_in_a_file(tmp_path):
     name = f"ensemble:2x{tmp_path / 'mine.py'}:Mine+linear-svm"
     (found,) = methods_of(name)
     assert (found.name, found.origin) == (name, name)
-    assert [method.name for method, _ in parts_of(found, "default")] == ["Mine", "linear-svm"]
+    assert [method.name for method, _ in trained_parts(found, "default")] == ["Mine", "linear-svm"]
 
 
 def test_a_name_in_place_of_a_method_is_refused():

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from merlab.inputs import parse_recipe
-from merlab.models.members import joined, single
+from merlab.models.members import joined_members, single
 from merlab.models.recognizer import Recognizer
 from tests.videos.recognizers import small_recognizer
 
@@ -29,18 +29,18 @@ def inputs():
 
 
 def test_two_joined_networks_give_the_mean_of_their_probabilities(networks):
-    both = joined(networks, {"members": 2}, seed=7)
+    both = joined_members(networks, {"members": 2}, seed=7)
     means = np.mean([network.predict_proba(inputs()) for network in networks], axis=0)
     assert both.predict_proba(inputs()) == pytest.approx(means, abs=1e-6)
     assert (dict(both.card.network), both.card.seed, both.verified) == ({"members": 2}, 7, False)
 
 
 def test_one_joined_network_stays_as_it_is(networks):
-    assert np.array_equal(joined(networks[:1], {}, 0).logits(inputs()), networks[0].logits(inputs()))
+    assert np.array_equal(joined_members(networks[:1], {}, 0).logits(inputs()), networks[0].logits(inputs()))
 
 
 def test_networks_that_were_joined_are_found_again(networks, tmp_path):
-    saved = joined(networks, {"members": 2, "mirrored": True}, seed=0).save(tmp_path / "both.safetensors")
+    saved = joined_members(networks, {"members": 2, "mirrored": True}, seed=0).save(tmp_path / "both.safetensors")
     apart: list[Recognizer] = single(saved)
     for found, network in zip(apart, networks, strict=True):
         assert np.array_equal(found.logits(inputs()), network.logits(inputs()))

@@ -9,7 +9,7 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.evaluation.summary import Estimate
-from merlab.reports.leaderboard import Conditions, Leaderboard, Line, leaderboards, write_csv
+from merlab.reports.leaderboard import Conditions, Leaderboard, LeaderboardLine, leaderboards, write_csv
 from merlab.reports.stored import store_result, stored_results
 from tests.reports.fake_run import fake_metrics, fake_record, write_run
 
@@ -109,7 +109,7 @@ def board(method: str, scheme: str = "megc2019", **uf1: Estimate) -> Leaderboard
     summary = fake_metrics({method: 0.9})[0].model_copy(update={"stamps": ("REDUCED", "3 SEEDS")})
     scores = summary.by_database["synthetic"]
     databases = {name: scores.model_copy(update={"uf1": value}) for name, value in uf1.items()}
-    line = Line("run", "2026-05-04", "", "reduced", summary.model_copy(update={"by_database": databases}))
+    line = LeaderboardLine("run", "2026-05-04", "", "reduced", summary.model_copy(update={"by_database": databases}))
     return Leaderboard(Conditions(tuple(uf1), scheme, "loso", 40, 309), [line])
 
 

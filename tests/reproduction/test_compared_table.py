@@ -13,8 +13,8 @@ import pytest
 from merlab.recipes import experiment_of
 from merlab.reproduction.compared_table import (
     TABLE_5,
+    ComparedRow,
     ComparedTable,
-    Row,
     baseline_rows,
     paired,
     paper_notes,
@@ -38,7 +38,7 @@ def summaries():
 def table(summaries):
     rows = [
         *paper_rows(TABLE_5, "Table 5", METRICS, summaries),
-        Row("theirs", "", {"accuracy": 0.75}, None, "not implemented"),
+        ComparedRow("theirs", "", {"accuracy": 0.75}, None, "not implemented"),
         *baseline_rows(summaries),
     ]
     return ComparedTable("table5", "Table 5", METRICS, rows, ["a note"])
@@ -85,7 +85,7 @@ def test_files_hold_the_same_numbers(table, summaries, tmp_path):
 
 
 def test_precision_and_recall_are_means_over_classes(summaries):
-    table = ComparedTable("x", "X", ("precision", "recall"), [Row("a", "gfem", {}, summaries["gfem"])])
+    table = ComparedTable("x", "X", ("precision", "recall"), [ComparedRow("a", "gfem", {}, summaries["gfem"])])
     (row,) = table.numbers().to_dict("records")
     assert (row["precision_mean"], row["recall_mean"]) == (
         summaries["gfem"].macro_precision.mean,
@@ -94,7 +94,10 @@ def test_precision_and_recall_are_means_over_classes(summaries):
 
 
 def test_cells_of_other_columns_are_empty_where_a_row_has_none(summaries):
-    rows = [Row("a", "gfem", {}, summaries["gfem"], cells={"speed": 12.3456, "why": None}), *baseline_rows(summaries)]
+    rows = [
+        ComparedRow("a", "gfem", {}, summaries["gfem"], cells={"speed": 12.3456, "why": None}),
+        *baseline_rows(summaries),
+    ]
     table = ComparedTable("x", "X", METRICS, rows)
     assert table.extra_columns == ["speed", "why"]
     assert list(table.text()["speed"]) == ["12.35", "–", "–", "–"]
@@ -124,7 +127,7 @@ def test_pairs_of_columns_become_one_for_a_terminal(table):
 
 
 def test_a_table_without_published_values_has_no_empty_columns_for_them(summaries):
-    table = ComparedTable("leak", "Leak", METRICS, [Row("a", "gfem", {}, summaries["gfem"])])
+    table = ComparedTable("leak", "Leak", METRICS, [ComparedRow("a", "gfem", {}, summaries["gfem"])])
     columns = ["row", "method", "accuracy, measured", "UF1, measured", "remark"]
     assert list(table.text().columns) == columns
     assert list(paired(table.text()).columns) == columns

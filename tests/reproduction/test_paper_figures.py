@@ -17,7 +17,7 @@ from merlab.reports.figures import save_figure
 from merlab.reproduction import Bench
 from merlab.reproduction.architecture import BOX_HEIGHT, architecture_figure
 from merlab.reproduction.compared_table import TABLE_5, ComparedTable, paper_rows
-from merlab.reproduction.dataflow import INPUT, Block, trace
+from merlab.reproduction.dataflow import INPUT, ModuleCall, trace
 from merlab.reproduction.face_figure import figure_3
 from merlab.reproduction.paper_figures import bar_chart
 from tests.reports.fake_run import fake_metrics
@@ -49,8 +49,8 @@ def test_every_block_is_a_box_and_no_two_overlap(blocks):
 
 def test_arrows_lead_down_from_a_box_to_the_boxes_that_it_feeds():
     """Two branches of the input, and what joins them; boxes by what is written on them."""
-    branches = [Block(f"{side}_branch.conv", "conv 3×3", (4, size, size), 2000, (INPUT,)) for side, size in SIDES]
-    joined = Block("classify", "Linear", (3,), 900, tuple(block.name for block in branches))
+    branches = [ModuleCall(f"{side}_branch.conv", "conv 3×3", (4, size, size), 2000, (INPUT,)) for side, size in SIDES]
+    joined = ModuleCall("classify", "Linear", (3,), 900, tuple(block.name for block in branches))
     axes = architecture_figure([*branches, joined], "Forked").axes[0]
     texts = {text.get_text(): text.get_position() for text in axes.texts}
     assert {"Forked", "left branch", "right branch", "classify"} < set(texts)
@@ -70,11 +70,11 @@ def test_arrows_lead_down_from_a_box_to_the_boxes_that_it_feeds():
 @pytest.fixture(scope="module")
 def forked():
     """Two branches, what joins them, and a last block that also takes a branch and the input: arrows that skip rows."""
-    branches = [Block(f"{side}_branch.conv", "conv 3×3", (64, size, size), 2000, (INPUT,)) for side, size in SIDES]
-    deeper = Block("left_branch.pool", "max pool 2×2", (64, 4, 4), 0, ("left_branch.conv",))
-    joined = Block("fusion.sum", "sum", (64, 4, 4), 0, ("left_branch.pool", "right_branch.conv"))
-    scaled = Block("fusion.scale", "multiply", (64, 4, 4), 0, ("fusion.sum",))
-    last = Block("classify", "Linear", (3,), 900, ("fusion.scale", "fusion.sum", "right_branch.conv"))
+    branches = [ModuleCall(f"{side}_branch.conv", "conv 3×3", (64, size, size), 2000, (INPUT,)) for side, size in SIDES]
+    deeper = ModuleCall("left_branch.pool", "max pool 2×2", (64, 4, 4), 0, ("left_branch.conv",))
+    joined = ModuleCall("fusion.sum", "sum", (64, 4, 4), 0, ("left_branch.pool", "right_branch.conv"))
+    scaled = ModuleCall("fusion.scale", "multiply", (64, 4, 4), 0, ("fusion.sum",))
+    last = ModuleCall("classify", "Linear", (3,), 900, ("fusion.scale", "fusion.sum", "right_branch.conv"))
     blocks = [*branches, deeper, joined, scaled, last]
     figure = architecture_figure(blocks, "Forked")
     figure.draw_without_rendering()

@@ -15,10 +15,10 @@ from merlab.spotting.motion import (
     ROWS,
     FaceMotion,
     block_centers,
+    even_gray,
     in_blocks,
     keys_of,
     lid_blocks,
-    prepare,
     texture,
     without_head,
 )
@@ -175,7 +175,7 @@ class TestTexture:
         assert np.all(in_blocks(moved, weight)[..., 1] == 0)
 
     def test_where_all_moves_alike_texture_changes_nothing(self):
-        weight = texture(prepare(warped(face(), STILL, STILL)))
+        weight = texture(even_gray(warped(face(), STILL, STILL)))
         assert in_blocks(np.full((141, 116, 2), 0.7, np.float32), weight) == pytest.approx(0.7, abs=1e-4)
 
 
@@ -183,7 +183,7 @@ class TestLight:
     def test_neither_brightness_nor_a_slope_of_light_changes_the_prepared_frame(self):
         frame = warped(face(), STILL, STILL)
         lit = np.clip(frame * (0.8 + 0.2 * COLUMNS_OF_PIXELS / 231)[..., None], 0, 255).astype(np.uint8)
-        difference = prepare(frame).astype(int) - prepare(lit).astype(int)
+        difference = even_gray(frame).astype(int) - even_gray(lit).astype(int)
         assert np.abs(difference).mean() < 3
 
 

@@ -19,8 +19,8 @@ from merlab.spotting.motion_score import PARTS, SCORE_RANGES
 from merlab.spotting.scoring import iou, match
 from merlab.spotting.spot import (
     RANGES,
+    SpottedWindow,
     SpottingSettings,
-    Window,
     each_once,
     spot_places,
     spot_window,
@@ -364,7 +364,7 @@ def test_some_frames_of_a_window_hold_only_the_movements_whose_peaks_are_there()
     brief = SpottedEvent(onset=101, apex=104, offset=107, peak=103, score=9, part="chin")
     at = {peak: replace(brief, peak=peak) for peak in (103, 104, 107, 108)}
     total, lids = np.arange(10, dtype=np.float32), np.arange(10, 20, dtype=np.float32)
-    window = Window(101, total, lids, 5.0, (at[103], at[104]), 1, (at[107], at[108]))
+    window = SpottedWindow(101, total, lids, 5.0, (at[103], at[104]), 1, (at[107], at[108]))
     middle = window.only(range(104, 108))
     assert (middle.first, middle.total.tolist(), middle.lids.tolist()) == (104, [3, 4, 5, 6], [13, 14, 15, 16])
     assert (middle.events, middle.weak, middle.threshold, middle.dropped) == ((at[104],), (at[107],), 5.0, 1)
@@ -402,7 +402,7 @@ class TestStreaming:
     def test_what_two_windows_report_on_their_border_is_one_movement(self):
         brief = SpottedEvent(onset=380, apex=401, offset=430, peak=400, score=9, part="chin")
         other, long = replace(brief, onset=431, offset=480, peak=450), replace(brief, long=True, kind="macro")
-        nothing = Window(1, np.zeros(400, np.float32), np.zeros(400, np.float32), 5, events=(), dropped=0)
+        nothing = SpottedWindow(1, np.zeros(400, np.float32), np.zeros(400, np.float32), 5, events=(), dropped=0)
         first = replace(nothing, events=(brief,))
         second = replace(nothing, first=401, events=(replace(brief, onset=381, peak=401), other), weak=(long,))
         assert [(window.events, window.weak) for window in each_once([first, second])] == [
@@ -412,14 +412,14 @@ class TestStreaming:
 
     def test_an_event_that_the_window_before_takes_for_a_weak_candidate_stays(self):
         event = SpottedEvent(onset=380, apex=401, offset=430, peak=401, score=9, part="chin")
-        nothing = Window(1, np.zeros(400, np.float32), np.zeros(400, np.float32), 5, events=(), dropped=0)
+        nothing = SpottedWindow(1, np.zeros(400, np.float32), np.zeros(400, np.float32), 5, events=(), dropped=0)
         weak, clear = replace(nothing, weak=(replace(event, peak=400),)), replace(nothing, events=(event,))
         assert [window.events for window in each_once([weak, clear])] == [(), (event,)]
         assert [window.weak for window in each_once([clear, weak])] == [(), ()]
 
     def test_a_weak_candidate_that_is_an_event_in_the_next_window_is_listed_once(self):
         event = SpottedEvent(onset=380, apex=401, offset=430, peak=401, score=9, part="chin")
-        nothing = Window(1, np.zeros(400, np.float32), np.zeros(400, np.float32), 5, events=(), dropped=0)
+        nothing = SpottedWindow(1, np.zeros(400, np.float32), np.zeros(400, np.float32), 5, events=(), dropped=0)
         other = replace(event, onset=300, offset=340, peak=320)
         weak, clear = replace(nothing, weak=(other, replace(event, peak=400))), replace(nothing, events=(event,))
         windows = list(without_later_events(each_once([weak, clear, nothing])))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from merlab.synthesis import ClipPlan, FaceRenderer
-from merlab.synthesis.sampling import Timing
+from merlab.synthesis.sampling import ClipTiming
 
 HEAD = ("x", "y", "roll", "yaw", "pitch", "scale")
 
@@ -24,7 +24,7 @@ def two_frames(
     return ClipPlan(
         emotion="others",
         action_units=(),
-        timing=Timing(onset=0, apex=1, offset=1, length=2),
+        timing=ClipTiming(onset=0, apex=1, offset=1, length=2),
         activity={key: np.array([0, intensity]) for key, intensity in (activity or {}).items()},
         closure=np.array([0, closure]),
         gaze=np.array([(0.0, 0.0), gaze]),

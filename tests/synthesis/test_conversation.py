@@ -14,7 +14,13 @@ from merlab.spotting.scoring.video_lengths import read_lengths
 from merlab.synthesis.conversation import ANYTIME, GAP, HOSTS
 from merlab.synthesis.frame_rates import FrameRate
 from merlab.synthesis.recording_set import RecordingSet
-from merlab.synthesis.recording_truth import beside, describe_recording, distractions_table, events_table, videos_table
+from merlab.synthesis.recording_truth import (
+    describe_recording,
+    distractions_beside,
+    distractions_table,
+    events_table,
+    videos_table,
+)
 from merlab.vocabulary import DISTRACTION_KINDS, RECORDING_RATES
 
 TICKS = 12_000
@@ -57,9 +63,9 @@ class TestTimes:
 
     def test_a_minority_of_micro_expressions_is_beside_talking_or_chewing_and_the_truth_states_it(self, plans):
         micros = [(event, plan) for plan in plans for event in plan.events if event.kind == "micro"]
-        spoken = [event for event, plan in micros if set(beside(event, plan.distractions)) & set(HOSTS)]
+        spoken = [event for event, plan in micros if set(distractions_beside(event, plan.distractions)) & set(HOSTS)]
         assert 0 < len(spoken) < 0.3 * len(micros)
-        assert not any({"hand", "cut"} & set(beside(event, plan.distractions)) for event, plan in micros)
+        assert not any({"hand", "cut"} & set(distractions_beside(event, plan.distractions)) for event, plan in micros)
 
     def test_with_little_time_distractions_are_left_out_but_no_micro_expression(self):
         plan = replace(CONVERSATIONS, minutes=0.25, events=16).plan(0)

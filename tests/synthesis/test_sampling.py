@@ -12,7 +12,7 @@ from merlab.synthesis.action_units import ACTION_UNITS, CLASSES, COMBINATIONS, p
 from merlab.synthesis.canvas_layout import random_stream
 from merlab.synthesis.identity import sample_identity
 from merlab.synthesis.poses import smooth_noise
-from merlab.synthesis.sampling import ActiveUnit, Timing, envelope, sample_timing
+from merlab.synthesis.sampling import ActiveUnit, ClipTiming, envelope, sample_timing
 
 IDENTITY = sample_identity(0, 0)
 SEEDS = st.integers(0, 2**32)
@@ -41,7 +41,7 @@ class TestTiming:
 
 
 class TestEnvelope:
-    TIMING = Timing(onset=8, apex=36, offset=70, length=80)
+    TIMING = ClipTiming(onset=8, apex=36, offset=70, length=80)
 
     @given(st.integers(-14, 14), st.floats(0, 0.2), st.floats(0.85, 1.3), st.floats(0.8, 1.2))
     def test_a_unit_does_not_move_before_the_onset_and_keeps_its_residual_after_the_offset(

@@ -8,7 +8,7 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.sinks import CsvSink
-from merlab.videos.frame_table import HEADER, MEASURES, FrameLine, lines_of, read_frames, read_lines
+from merlab.videos.frame_table import HEADER, MEASURES, FrameLine, lines_of, read_frame_lines, read_frame_table
 from merlab.videos.rows import FrameRow
 
 
@@ -54,7 +54,7 @@ def test_the_columns_are_those_that_users_have_scripts_for():
 
 
 def test_values_are_short_and_empty_where_unknown(table):
-    first, second, third = read_lines(table)
+    first, second, third = read_frame_lines(table)
     texts = [dict(zip(MEASURES, line.measures, strict=True)) for line in (first, second, third)]
     assert [text["pose_yaw"] for text in texts] == ["-12.3", "0", ""]
     assert [text["AU12_evidence_left"] for text in texts] == ["1.9", "0", ""]
@@ -64,7 +64,7 @@ def test_values_are_short_and_empty_where_unknown(table):
 
 def test_the_table_of_an_earlier_version_has_the_time_and_empty_measures(table):
     pd.read_csv(table)[list(HEADER[:12])].to_csv(table, index=False)
-    frames = read_frames(table)
+    frames = read_frame_table(table)
     assert frames.columns.tolist() == list(HEADER)
     assert frames["timestamp"].tolist() == [0.0, 0.005, 0.01]
     assert frames["pose_yaw"].isna().all()
@@ -86,4 +86,4 @@ def test_the_table_of_an_earlier_version_has_the_time_and_empty_measures(table):
 def test_damage_is_reported_with_its_place(table, before, after, message):
     table.write_text(table.read_text().replace(before, after, 1))
     with pytest.raises(MerlabError, match=message):
-        read_frames(table)
+        read_frame_table(table)

@@ -11,14 +11,14 @@ from merlab.coding.decisions import Coding, Decision, now
 from merlab.coding.elan_tiers import TierName
 from merlab.coding.frame_clock import FrameClock
 from merlab.coding.material import CodableResult, MachineEvent
-from merlab.elan.writing import Annotation, Links, Tier, interval, write_document
+from merlab.elan.writing import Annotation, Links, Tier, annotation_of, write_document
 from merlab.version import __version__
 from merlab.videos.result import OVERLAY
 
 MOVEMENT_NOTES = (elan_tiers.UNITS, elan_tiers.COMMENTS, elan_tiers.EVENTS)
 # For comparisons of sums of floats.
 SLACK_MS = 0.01
-Event = TypeVar("Event", Decision, MachineEvent)
+AnyEvent = TypeVar("AnyEvent", Decision, MachineEvent)
 
 
 def write_elan(
@@ -91,9 +91,9 @@ def _notes(kinds: Sequence[str], texts: Sequence[str]) -> dict[str, str]:
     return {kind: text for kind, text in zip(kinds, texts, strict=True) if text}
 
 
-def _lanes(events: Sequence[Event], clock: FrameClock) -> list[list[Event]]:
+def _lanes(events: Sequence[AnyEvent], clock: FrameClock) -> list[list[AnyEvent]]:
     """The events without overlap in one row or more, at least one; an apex may last until a frame after the offset."""
-    rows: list[list[Event]] = [[]]
+    rows: list[list[AnyEvent]] = [[]]
     for event in sorted(events, key=lambda each: each.onset):
         latest = clock.ms_of(event.onset) - clock.step_ms + SLACK_MS
         free = next((row for row in rows if not row or clock.ms_of(row[-1].offset) <= latest), None)
@@ -107,9 +107,9 @@ def _lanes(events: Sequence[Event], clock: FrameClock) -> list[list[Event]]:
 def _interval(
     onset: int, offset: int, value: str, clock: FrameClock, notes: Mapping[str, str] | None = None
 ) -> Annotation:
-    return interval(clock.ms_of(onset), clock.ms_of(offset), value, notes)
+    return annotation_of(clock.ms_of(onset), clock.ms_of(offset), value, notes)
 
 
 def _frame(frame: int, value: str, clock: FrameClock) -> Annotation:
     begin = clock.ms_of(frame)
-    return interval(begin, begin + clock.step_ms, value)
+    return annotation_of(begin, begin + clock.step_ms, value)

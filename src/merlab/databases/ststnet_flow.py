@@ -37,7 +37,7 @@ ORIGINS = ((r"sub\d+", "casme2", 200.0), (r"s\d+", "smic", 100.0), (r"\d{3}", "s
 PUBLISHED = {"casme2": (88, 32, 25), "smic": (70, 51, 43), "samm": (92, 26, 15)}
 
 
-def origin_of(subject: str) -> tuple[str, float] | None:
+def subject_origin(subject: str) -> tuple[str, float] | None:
     """The database and frame rate of a subject, from its name; None if the name has no known pattern."""
     for pattern, database, fps in ORIGINS:
         if re.fullmatch(pattern, subject):
@@ -46,8 +46,8 @@ def origin_of(subject: str) -> tuple[str, float] | None:
 
 
 def subject_of(name: str) -> tuple[str, int] | None:
-    """The database and the number of a subject: the same for ``sub2`` and ``sub02``; None as ``origin_of`` gives."""
-    origin = origin_of(name)
+    """The database and number of a subject: the same for ``sub2`` and ``sub02``; None as ``subject_origin`` gives."""
+    origin = subject_origin(name)
     return None if origin is None else (origin[0], int(re.sub(r"\D", "", name)))
 
 
@@ -81,7 +81,7 @@ def examine(root: Path, deep: bool, progress: Progress) -> Examination:
 
 
 def _lacks_test_folder(folder: Path) -> bool:
-    return origin_of(folder.name) is not None and not is_folder(folder / TEST_FOLDER)
+    return subject_origin(folder.name) is not None and not is_folder(folder / TEST_FOLDER)
 
 
 def _no_test_folder(folder: Path) -> Finding:
@@ -110,7 +110,7 @@ def _of_one_person(subjects: Sequence[Path]) -> tuple[set[Path], list[Finding]]:
 
 
 def _examine_subject(folder: Path, deep: bool) -> tuple[list[Clip], list[Finding]]:
-    origin = origin_of(folder.name)
+    origin = subject_origin(folder.name)
     if origin is None:
         expected = "sub01 (CASME II), s01 (SMIC) or 006 (SAMM)"
         return [], [

@@ -18,15 +18,15 @@ from merlab.databases.coded.published_counts import describe_counts
 from merlab.databases.database import Database, Examination
 from merlab.databases.frame_checks import check_frames
 from merlab.databases.listed.remarks import remarks, video_notes
-from merlab.databases.listed.row_clip import Footage, Read, read_clip
+from merlab.databases.listed.row_clip import Footage, Read, read_listed_clip
 from merlab.databases.listed.table_rows import (
     OPTIONAL,
     REQUIRED,
-    Columns,
-    Record,
+    SheetColumns,
+    SoundRow,
     choose_sheet,
     misspelled,
-    read_records,
+    read_rows,
 )
 from merlab.databases.preparation_record import preparation_fact, preparation_of, recorded_stamps
 from merlab.errors import MerlabError, cannot_read
@@ -41,7 +41,7 @@ def _examine(root: Path, deep: bool, progress: Progress) -> Examination:
     file = read_table_file(root)
     sheet, columns = choose_sheet(root, file.sheets)
     of_sheet = tuple(check_sheet(root, sheet.name, sheet.filled[0].number))
-    records, findings = read_records(root, sheet, columns)
+    records, findings = read_rows(root, sheet, columns)
     read, faults = _read_clips(records, progress)
     damaged = check_frames([row.clip for row in read], progress, gaps=True) if deep else {}
     clips = tuple(row.clip for row in read if row.clip.key not in damaged)
@@ -84,7 +84,7 @@ def read_table_file(path: Path) -> TableFile:
     return table
 
 
-def _read_clips(records: Sequence[Record], progress: Progress) -> tuple[list[Read], list[Finding]]:
+def _read_clips(records: Sequence[SoundRow], progress: Progress) -> tuple[list[Read], list[Finding]]:
     """The rows that become clips, and the findings about the others; each source is looked at once."""
     read: list[Read] = []
     faults: list[Finding] = []
@@ -92,7 +92,7 @@ def _read_clips(records: Sequence[Record], progress: Progress) -> tuple[list[Rea
     for done, record in enumerate(records, start=1):
         try:
             footage = look_at(record.source)
-            clip = read_clip(record, footage)
+            clip = read_listed_clip(record, footage)
         except MerlabError as error:
             expected = "a folder of images, a video, or an optical-flow image in column frames"
             remedy = "correct the path, which is relative to the folder of the table, or copy the frames again"
@@ -117,7 +117,7 @@ def _look_at(source: Path) -> Footage | None:
         raise ClipError(cannot_read(source, error, "check the path")) from error
 
 
-def _facts(clips: Sequence[Clip], columns: Columns) -> dict[str, str]:
+def _facts(clips: Sequence[Clip], columns: SheetColumns) -> dict[str, str]:
     kinds = Counter(
         "optical-flow images" if clip.holds_flow else "videos" if clip.source.is_file() else "folders of images"
         for clip in clips

@@ -64,7 +64,7 @@ class Links:
     beside: Sequence[str] = ()
 
 
-def interval(begin_ms: float, end_ms: float, value: str, notes: Mapping[str, str] | None = None) -> Annotation:
+def annotation_of(begin_ms: float, end_ms: float, value: str, notes: Mapping[str, str] | None = None) -> Annotation:
     """An annotation at whole milliseconds, at least one long: ELAN has no shorter annotations."""
     begin = round(begin_ms)
     return Annotation(begin, max(begin + 1, round(end_ms)), value, notes or {})

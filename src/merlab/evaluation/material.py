@@ -12,7 +12,7 @@ from merlab.evaluation.plan import Entry, Plan
 from merlab.evaluation.start import Start
 from merlab.evaluation.synthetic_flow import SyntheticFlow, require_recipe, require_scheme
 from merlab.evaluation.zoo import ZooFile, start_from
-from merlab.methods.ensembles import parts_of
+from merlab.methods.ensembles import trained_parts
 from merlab.methods.method import Method, Preset
 from merlab.stamps import SYNTHETIC, SYNTHETIC_TRAINING
 from merlab.synthesis.flow_clips import FlowClips, read_flow
@@ -64,7 +64,7 @@ def _fitting(plan: Plan, files: Sequence[ZooFile]) -> list[list[Start]]:
 
 def parts(entry: Entry) -> Iterator[tuple[Method, Preset]]:
     """The methods that an entry trains, with their presets: those of an ensemble, or the method itself."""
-    for method, name in parts_of(entry.method, entry.preset_name):
+    for method, name in trained_parts(entry.method, entry.preset_name):
         if method is entry.method:
             yield method, entry.preset
         else:

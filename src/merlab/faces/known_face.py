@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from merlab.faces.detection import Face
 from merlab.faces.landmarks import Landmarks
 from merlab.faces.look_change import LookChange
-from merlab.faces.looks import Look, blended, likeness
+from merlab.faces.looks import Look, blended, look_correlation
 from merlab.faces.tracking import LEAST_OVERLAP
 
 # A face is remembered while its look is this much like the remembered one, of which this share is renewed each time.
@@ -53,16 +53,16 @@ class KnownFace:
     def continuity(self, look: Look, box: Face) -> float:
         """How well a face continues this one: how much it looks like it, less how far it jumps, in widths of a face."""
         jump = math.dist(box.center, self.box.center) / max(self.box.width, 1.0)
-        return likeness(look, self.look) - jump
+        return look_correlation(look, self.look) - jump
 
     def is_rather(self, look: Look, box: Face, followed: Look) -> bool:
         """Whether a face at the place where this one was last itself is this one, and not the one that is followed."""
         is_here = box.overlap(self.home) >= LEAST_OVERLAP
-        return is_here and is_clearly(likeness(look, self.look), likeness(followed, self.look))
+        return is_here and is_clearly(look_correlation(look, self.look), look_correlation(followed, self.look))
 
     def remember(self, look: Look, box: Face, shown: float) -> None:
         """Keep what the face looks like now, unless something hides it; a face that enters looks as it does inside."""
-        if likeness(look, self.look) >= ALIKE:
+        if look_correlation(look, self.look) >= ALIKE:
             look = blended(self.look, look, RENEWED)
         elif shown <= self.shown + LESS:
             self.unlike += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from merlab.faces.looks import Look, likeness
+from merlab.faces.looks import Look, look_correlation
 
 # On synthetic faces, looks of different people are .58 to .84 alike, .69 in the median, those of one face .83 or more,
 # also where it begins to move, and .99 in most successive frames.
@@ -35,10 +35,10 @@ class LookChange:
     def after(self, look: Look) -> Change:
         """What the look in the next frame says."""
         if self._sudden is not None and self._before is not None:
-            is_other = likeness(look, self._sudden) >= STEADY and likeness(look, self._before) < SUDDEN
+            is_other = look_correlation(look, self._sudden) >= STEADY and look_correlation(look, self._before) < SUDDEN
             self.forget()
             return Change.OTHER if is_other else Change.SAME
-        alike = 1.0 if self._before is None else likeness(look, self._before)
+        alike = 1.0 if self._before is None else look_correlation(look, self._before)
         if self._is_steady and alike < SUDDEN:
             self._sudden = look
             return Change.SUDDEN

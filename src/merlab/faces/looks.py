@@ -33,7 +33,7 @@ def look_of(image: Image, landmarks: Landmarks) -> Look:
     return _normalized(small.astype(np.float32))
 
 
-def likeness(one: Look, other: Look) -> float:
+def look_correlation(one: Look, other: Look) -> float:
     """The correlation of two looks where they fit best, -1 to 1."""
     inside = one[SHIFT:-SHIFT, SHIFT:-SHIFT]
     return float(cv2.matchTemplate(other, inside, cv2.TM_CCOEFF_NORMED).max())

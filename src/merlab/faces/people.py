@@ -8,7 +8,7 @@ from merlab.faces.detection import Detector, Face, most_prominent
 from merlab.faces.known_face import KnownFace, is_clearly
 from merlab.faces.landmarks import LEAST_PRESENCE, Landmarker
 from merlab.faces.look_change import Change
-from merlab.faces.looks import likeness, look_of
+from merlab.faces.looks import look_correlation, look_of
 from merlab.faces.shots import CutFinder
 from merlab.faces.tracking import LEAST_OVERLAP, TrackedFace
 from merlab.frames import Image
@@ -181,7 +181,7 @@ class PeopleTracker:
         pairs, missing = [], [person for person in self._people if person.key not in found]
         for tracked in faces:
             look = look_of(image, tracked.landmarks)
-            alike = {person.key: likeness(look, person.look) for person in missing}
+            alike = {person.key: look_correlation(look, person.look) for person in missing}
             for person in missing:
                 overlap = tracked.box.overlap(person.box)
                 # Two people may have changed seats in the meantime.

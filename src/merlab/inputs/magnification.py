@@ -27,15 +27,15 @@ CHROMA = 0.1
 LUMA_OF_BGR = np.array([0.114, 0.587, 0.299], np.float32)
 SMALLEST_LEVEL = 5
 
-Frames = Iterable[Image]
+Images = Iterable[Image]
 
 
-def unchanged(frames: Frames) -> Iterator[Image]:
+def unchanged(frames: Images) -> Iterator[Image]:
     """The frames without magnification."""
     return iter(frames)
 
 
-def eulerian(frames: Frames, alpha: float) -> Iterator[Image]:
+def eulerian(frames: Images, alpha: float) -> Iterator[Image]:
     """Magnify frames (H, W, 3) uint8 one by one; none may be missing. The first frame is not changed."""
     slow: list[Float32Array] = []
     fast, gains = slow, list[float]()
@@ -50,7 +50,7 @@ def eulerian(frames: Frames, alpha: float) -> Iterator[Image]:
         yield _added(frame, _collapsed(bands))
 
 
-def linear(frames: Frames, alpha: float) -> Iterator[Image]:
+def linear(frames: Images, alpha: float) -> Iterator[Image]:
     """Add to each frame (H, W, 3) uint8 alpha times its difference to the first frame, one by one."""
     first: Float32Array | None = None
     for frame in frames:
@@ -100,7 +100,7 @@ def _added(frame: Image, change: Float32Array) -> Image:
     return np.rint(np.clip(frame + luma + CHROMA * (change - luma), 0, 255)).astype(np.uint8)
 
 
-MAGNIFICATIONS: dict[str, Callable[[Frames], Iterator[Image]]] = {
+MAGNIFICATIONS: dict[str, Callable[[Images], Iterator[Image]]] = {
     "none": unchanged,
     **{f"evm{alpha}": partial(eulerian, alpha=alpha) for alpha in (8, 10, 15, 20)},
     **{f"linear{alpha}": partial(linear, alpha=alpha) for alpha in (2, 4, 8)},

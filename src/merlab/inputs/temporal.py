@@ -31,13 +31,13 @@ def tim(frames: int, wanted: int) -> NDArray[np.float64]:
     return np.asarray((1 + 2 * curves(read_at) @ curves(given_at).T) / frames)
 
 
-def linear(frames: int, wanted: int) -> NDArray[np.float64]:
+def linear_weights(frames: int, wanted: int) -> NDArray[np.float64]:
     """Weights (wanted, frames) of linear interpolation at equal steps from the first frame to the last."""
     positions = np.linspace(0, frames - 1, wanted)
     return np.asarray(np.maximum(0, 1 - np.abs(positions[:, None] - np.arange(frames))), np.float64)
 
 
-INTERPOLATIONS: dict[str, Callable[[int, int], NDArray[np.float64]]] = {"tim": tim, "linear": linear}
+INTERPOLATIONS: dict[str, Callable[[int, int], NDArray[np.float64]]] = {"tim": tim, "linear": linear_weights}
 
 
 def bilen(frames: int) -> NDArray[np.float64]:

@@ -29,7 +29,7 @@ from merlab.training import TrainingSettings
 FILTERS = (16, 32, 64, 64)
 
 
-class Stream(nn.Sequential):
+class NetworkStream(nn.Sequential):
     """Maps (N, channels, T, H, W) -> features (N, 64 x width)."""
 
     def __init__(self, channels: int, width: float) -> None:
@@ -51,7 +51,7 @@ class DualScale(nn.Module):
                 f"dtscnn adds successive pairs of {task.frames} fields of flow; use an even number of frames in the "
                 "recipe, such as frames=128"
             )
-        self.fast, self.slow = (Stream(task.channels, width) for _ in range(2))
+        self.fast, self.slow = (NetworkStream(task.channels, width) for _ in range(2))
         self.classify = nn.Sequential(nn.Dropout(0.5), nn.Linear(2 * self.fast.features, task.classes))
 
     def forward(self, inputs: Tensor) -> Tensor:

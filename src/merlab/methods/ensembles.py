@@ -189,13 +189,13 @@ def ensemble_named(text: str, find: Callable[[str], Method]) -> Method:
     return replace(ensemble(text, methods, seeds=seeds), origin=text)
 
 
-def parts_of(method: Method, preset: str) -> list[tuple[Method, str]]:
+def trained_parts(method: Method, preset: str) -> list[tuple[Method, str]]:
     """The methods that are trained, each with the name of its preset: those of an ensemble, or the method itself."""
     made = method.pipeline
     if not (isinstance(made, partial) and is_ensemble(method)):
         return [(method, preset)]
     members: tuple[Member, ...] = made.args[0][method.preset(preset).source]
-    return [part for member in members for part in parts_of(member.method, member.preset_name)]
+    return [part for member in members for part in trained_parts(member.method, member.preset_name)]
 
 
 def is_ensemble(method: Method) -> bool:
@@ -205,7 +205,7 @@ def is_ensemble(method: Method) -> bool:
 
 def is_ensemble_of_networks(method: Method) -> bool:
     """Whether it averages methods of which one at least is a network that merlab trains."""
-    parts = (part for preset in method.presets for part, _ in parts_of(method, preset))
+    parts = (part for preset in method.presets for part, _ in trained_parts(method, preset))
     return is_ensemble(method) and any(part.network is not None for part in parts)
 
 

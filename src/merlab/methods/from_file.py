@@ -16,11 +16,11 @@ from merlab.given import as_path, require_file
 from merlab.methods.adapters import OF_FILE
 from merlab.methods.method import Method
 
-State = tuple[int, int]
+FileState = tuple[int, int]
 # The files that were run, each with the state of the files that decide what it holds.
-_RUN: dict[Path, tuple[ModuleType, dict[Path, State | None]]] = {}
+_RUN: dict[Path, tuple[ModuleType, dict[Path, FileState | None]]] = {}
 # The files that they imported, as they were then; the folders that merlab put on Python's path.
-_STATES: dict[Path, State | None] = {}
+_STATES: dict[Path, FileState | None] = {}
 _FOLDERS: set[Path] = set()
 
 
@@ -80,7 +80,7 @@ def run_file(path: Path) -> ModuleType:
     return module
 
 
-def _state(file: Path) -> State | None:
+def _state(file: Path) -> FileState | None:
     """What changes when a file is edited; None where there is none."""
     try:
         facts = file.stat()

@@ -12,7 +12,7 @@ from merlab.models.recognizer import Recognizer
 AVERAGING = ("members", "mirrored")
 
 
-def joined(networks: Sequence[Recognizer], options: Mapping[str, Any], seed: int) -> Recognizer:
+def joined_members(networks: Sequence[Recognizer], options: Mapping[str, Any], seed: int) -> Recognizer:
     """One recognizer of networks of the same form; ``options`` are those of the network that averages them."""
     card = networks[0].card.model_copy(update={"network": dict(options), "seed": seed})
     module = card.build()

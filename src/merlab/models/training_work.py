@@ -21,7 +21,7 @@ from merlab.methods import Task, is_own
 from merlab.models.card import SYNTHETIC_FACES, FlowSource, ModelCard, TrainedOn
 from merlab.models.crops import corrected
 from merlab.models.labeled_examples import Examples, divided
-from merlab.models.members import joined
+from merlab.models.members import joined_members
 from merlab.models.network_clips import NetworkClips, examples_of_flow
 from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.models.training import Training
@@ -175,7 +175,7 @@ class TrainingWork:
             self.progress(count, len(files), f"trained seed {number}")
         # Read from the file in either case: sums over another memory layout differ in the last digit.
         return [
-            joined(
+            joined_members(
                 [load_recognizer(files[number]) for number in training.numbers_of(seed)], training.kept_network(), seed
             )
             for seed in seeds

@@ -23,7 +23,7 @@ from merlab.spelling import first_of, seconds_text
 TRANSFORMS = "transforms.csv"
 MOST_LISTED = 5
 
-Landmarks = tuple[tuple[float, float], ...]
+StoredPoints = tuple[tuple[float, float], ...]
 
 
 @dataclass
@@ -100,7 +100,7 @@ class ClipWriter:
         self.candidates = len(self.alignment.tracker.detector.detect(self.onset))
         self.interruptions = Interruptions()
         self.watch = FaceWatch(self.alignment.tracker.detector)
-        self.landmarks: dict[int, Landmarks] = {}
+        self.landmarks: dict[int, StoredPoints] = {}
         self.shown: dict[int, Image] = {}
 
     def write(self, number: int) -> Image:
@@ -129,7 +129,7 @@ class ClipWriter:
         with (self.folder / TRANSFORMS).open("a", encoding="utf-8") as file:
             file.write(",".join(map(repr, [number, *transform.rows[0], *transform.rows[1]])) + "\n")
 
-    def _on_layout(self, face: AlignedFace) -> Landmarks:
+    def _on_layout(self, face: AlignedFace) -> StoredPoints:
         tracked = face.tracked or self.alignment.onset
         return tuple((round(x, 2), round(y, 2)) for x, y in face.transform(tracked.landmarks.points).tolist())
 

@@ -27,7 +27,7 @@ from merlab.preparation.record import (
     claimed,
     read_record,
 )
-from merlab.preparation.settings import Settings, as_settings
+from merlab.preparation.settings import Settings, as_preparation_settings
 from merlab.processes.pool import each_in_processes
 from merlab.progress import Progress, shown_progress, silent
 from merlab.spelling import counted
@@ -122,7 +122,7 @@ def prepare(
     root, out = as_path(root, "root"), as_path(out, "out")
     require_yes_or_no(again=again)
     as_jobs(jobs)
-    settings = as_settings(settings)
+    settings = as_preparation_settings(settings)
     # A missing model file is reported before anything is written.
     settings.finding.open()
     database = _of_whole_heads(database)

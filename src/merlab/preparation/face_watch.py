@@ -5,7 +5,7 @@ from __future__ import annotations
 from merlab.faces.detection import Detector, Face
 from merlab.faces.known_face import ALIKE, RENEWED
 from merlab.faces.look_change import STEADY, Change, LookChange
-from merlab.faces.looks import Look, blended, likeness, look_of
+from merlab.faces.looks import Look, blended, look_correlation, look_of
 from merlab.faces.tracking import TrackedFace
 from merlab.frames import Image
 
@@ -49,7 +49,7 @@ class FaceWatch:
             self._start()
             self._changes.forget()
         if self._known is None:
-            if before is None or likeness(look, before) >= STEADY:
+            if before is None or look_correlation(look, before) >= STEADY:
                 self._known = look
             return None
         since = self._since(image, tracked.box, look, self._known, change)
@@ -63,13 +63,13 @@ class FaceWatch:
     def _since(self, image: Image, box: Face, look: Look, known: Look, change: Change) -> int | None:
         if change is Change.OTHER and len(self._detector.detect(image)) > 1:
             return 1
-        alike = likeness(look, known)
+        alike = look_correlation(look, known)
         if alike >= ALIKE:
             self._start()
             self._known = blended(known, look, RENEWED)
             return None
         # Another face that comes in front changes the look; a light or a turn that stays does not.
-        if not self._in_company and (self._searched is None or likeness(look, self._searched) < STEADY):
+        if not self._in_company and (self._searched is None or look_correlation(look, self._searched) < STEADY):
             self._searched, self._in_company = look, self._is_another_near(image, box)
         return 0 if alike < HIDDEN and self._in_company else None
 

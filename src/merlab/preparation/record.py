@@ -23,8 +23,8 @@ RECORD = "alignment.json"
 MANIFEST = "prepared.json"
 FIVE_POINTS: LandmarkSource = "five-points"
 
-Row = tuple[float, float, float]
-Kind = TypeVar("Kind", bound=BaseModel)
+MatrixRow = tuple[float, float, float]
+Stored = TypeVar("Stored", bound=BaseModel)
 
 
 class _Record(BaseModel):
@@ -72,7 +72,7 @@ class AlignmentRecord(_Record):
     stamps: tuple[str, ...]
     frames: tuple[int, int]
     fps: float | None
-    transform: tuple[Row, Row]
+    transform: tuple[MatrixRow, MatrixRow]
     face: FaceBox
     landmark_source: LandmarkSource
     landmarks: dict[int, tuple[tuple[float, float], ...]]
@@ -210,7 +210,7 @@ def landmarks_of(clip: Clip) -> Points:
     return np.asarray(points, np.float64)
 
 
-def _read(folder: Path, kind: type[Kind]) -> Kind:
+def _read(folder: Path, kind: type[Stored]) -> Stored:
     path = folder / RECORD
     if not path.is_file():
         raise MerlabError(

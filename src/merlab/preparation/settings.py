@@ -69,7 +69,7 @@ class Settings:
         )
 
 
-def as_settings(given: Settings | None) -> Settings:
+def as_preparation_settings(given: Settings | None) -> Settings:
     """The settings that Python gives, or the default ones; raises MerlabError for anything else."""
     settings = Settings() if given is None else given
     require_instance(settings, Settings, "settings", "merlab.preparation.settings.Settings(image='png')")

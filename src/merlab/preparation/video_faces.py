@@ -14,7 +14,7 @@ from merlab.given import as_path, require_instance, require_yes_or_no
 from merlab.preparation.aligned_clip import AlignmentJob, ClipWriter
 from merlab.preparation.frame_range import FrameRange
 from merlab.preparation.record import RECORD, AlignmentRecord, VideoRequest, claimed, read_record
-from merlab.preparation.settings import Settings, as_settings
+from merlab.preparation.settings import Settings, as_preparation_settings
 from merlab.processes.thread_limits import one_thread
 from merlab.progress import Progress, shown_progress
 from merlab.sinks import VideoSink
@@ -68,7 +68,7 @@ def align(
     chosen = FrameRange() if frame_range is None else frame_range
     require_instance(chosen, FrameRange, "frame_range", "such as FrameRange(1, 100)")
     require_yes_or_no(video=video, again=again)
-    settings = as_settings(settings)
+    settings = as_preparation_settings(settings)
     # A missing model file is reported before anything is written.
     settings.finding.open()
     if fps is not None:

@@ -42,7 +42,7 @@ PROTOCOLS = {
 
 
 @dataclass(frozen=True)
-class Picture:
+class PageFigure:
     """A figure of the page: its name, a data URI, its width in CSS pixels, and its content in words."""
 
     name: str
@@ -82,12 +82,12 @@ def _markdown(run: Run, summaries: Sequence[MethodSummary]) -> str:
     return "\n".join(paragraphs)
 
 
-def _chart(summaries: Sequence[MethodSummary], folder: Path) -> Picture:
+def _chart(summaries: Sequence[MethodSummary], folder: Path) -> PageFigure:
     text = "; ".join(f"{summary.method} {estimate_text(summary.uf1)}" for summary in summaries)
     return _picture("UF1 of every method", figures.uf1_chart(summaries), folder / CHART_FILE, text)
 
 
-def _confusions(summaries: Sequence[MethodSummary], folder: Path) -> list[Picture]:
+def _confusions(summaries: Sequence[MethodSummary], folder: Path) -> list[PageFigure]:
     alike = Counter(summary.method.casefold() for summary in summaries)
     return [
         _picture(
@@ -116,12 +116,14 @@ def _confusion_file(method: str, is_alone: bool) -> str:
     return f"confusion-{name}.png"
 
 
-def _picture(name: str, figure: Figure, path: Path, text: str) -> Picture:
+def _picture(name: str, figure: Figure, path: Path, text: str) -> PageFigure:
     encoded = base64.b64encode(figures.save_png(figure, path)).decode("ascii")
-    return Picture(name, f"data:image/png;base64,{encoded}", round(figure.get_figwidth() * CSS_PIXELS_PER_INCH), text)
+    return PageFigure(
+        name, f"data:image/png;base64,{encoded}", round(figure.get_figwidth() * CSS_PIXELS_PER_INCH), text
+    )
 
 
-def _page(run: Run, summaries: Sequence[MethodSummary], chart: Picture, confusions: list[Picture]) -> str:
+def _page(run: Run, summaries: Sequence[MethodSummary], chart: PageFigure, confusions: list[PageFigure]) -> str:
     environment = page_environment("merlab.reports")
     environment.filters["unbroken"] = _unbroken
     environment.filters["material"] = material_text

@@ -31,7 +31,7 @@ COMPOSITE = {"casme2": "MEGC2019-CASMEII", "smic": "MEGC2019-SMIC", "samm": "MEG
 
 
 @dataclass(frozen=True)
-class Line:
+class LeaderboardLine:
     """One method of one stored run."""
 
     run: str
@@ -63,7 +63,7 @@ class Leaderboard:
     """Lines that may be compared, best UF1 first."""
 
     conditions: Conditions
-    lines: Sequence[Line]
+    lines: Sequence[LeaderboardLine]
 
     @property
     def title(self) -> str:
@@ -110,14 +110,14 @@ class Leaderboard:
 
 def leaderboards(results: Mapping[str, StoredResult]) -> list[Leaderboard]:
     """Every stored result in its table; a method with the same result in several runs is listed once."""
-    boards: dict[Conditions, dict[tuple[str, str, int, float], Line]] = {}
+    boards: dict[Conditions, dict[tuple[str, str, int, float], LeaderboardLine]] = {}
     for name, conditions in _conditions(results).items():
         stored = results[name]
         presets = {method.method: method.preset for method in stored.methods}
         lines = boards.setdefault(conditions, {})
         for summary in stored.metrics:
             preset = presets[summary.method]
-            line = Line(name, stored.date, stored.commit or "", preset, summary)
+            line = LeaderboardLine(name, stored.date, stored.commit or "", preset, summary)
             lines[summary.method, preset, summary.seeds, summary.uf1.mean] = line
     return [
         Leaderboard(conditions, sorted(lines.values(), key=lambda line: -line.summary.uf1.mean))
@@ -164,7 +164,7 @@ def _mapping(labels: Iterable[tuple[str, str]]) -> str:
     return ", ".join(f"{label}: {name}" for label, name in labels)
 
 
-def _text_row(line: Line) -> dict[str, str]:
+def _text_row(line: LeaderboardLine) -> dict[str, str]:
     summary = line.summary
     return {
         "method": summary.method,
@@ -178,7 +178,7 @@ def _text_row(line: Line) -> dict[str, str]:
     }
 
 
-def _beside(line: Line, database: str, published: Published, value: float) -> dict[str, str]:
+def _beside(line: LeaderboardLine, database: str, published: Published, value: float) -> dict[str, str]:
     measured = line.summary.by_database[database].uf1
     return {
         "method": line.summary.method,

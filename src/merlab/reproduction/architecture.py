@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from merlab.reproduction.dataflow import INPUT, Block
+from merlab.reproduction.dataflow import INPUT, ModuleCall
 
 Place = tuple[float, float]
 
@@ -19,7 +19,7 @@ BRANCH_COLORS, SHARED_COLOR = ("#cfe6f5", "#fbe0c4"), "#d5ecdf"
 LINE = "#555555"
 
 
-def architecture_figure(blocks: Sequence[Block], title: str) -> Figure:
+def architecture_figure(blocks: Sequence[ModuleCall], title: str) -> Figure:
     """One box per block in the order of the dataflow, the input at the top; an arrow joins a block to one it feeds.
 
     Each submodule that takes the input has its own column; all others are placed between the columns.
@@ -43,18 +43,18 @@ def architecture_figure(blocks: Sequence[Block], title: str) -> Figure:
     return figure
 
 
-def _submodule(block: Block) -> str:
+def _submodule(block: ModuleCall) -> str:
     """The submodule of the network that a block belongs to: ``global_branch``."""
     return block.name.partition(".")[0]
 
 
-def _label(block: Block) -> str:
+def _label(block: ModuleCall) -> str:
     size = "×".join(map(str, block.shape))
     weight = f", {block.parameters / 1000:,.0f} k" if block.parameters >= 1000 else ""
     return f"{block.kind}: {size}{weight}"
 
 
-def _rows(blocks: Sequence[Block]) -> dict[str, int]:
+def _rows(blocks: Sequence[ModuleCall]) -> dict[str, int]:
     """The row of each block, as low as the blocks that it feeds allow, so that branches end side by side."""
     below: dict[str, int] = defaultdict(int)
     for block in reversed(blocks):
@@ -63,7 +63,7 @@ def _rows(blocks: Sequence[Block]) -> dict[str, int]:
     return {block.name: below[INPUT] - below[block.name] for block in blocks}
 
 
-def _columns(blocks: Sequence[Block]) -> dict[str, tuple[float, str]]:
+def _columns(blocks: Sequence[ModuleCall]) -> dict[str, tuple[float, str]]:
     """Place and color of each submodule that takes the input, where there are several."""
     branches = list(dict.fromkeys(_submodule(block) for block in blocks if INPUT in block.sources))
     if len(branches) < 2:
@@ -77,7 +77,7 @@ def _columns(blocks: Sequence[Block]) -> dict[str, tuple[float, str]]:
 
 
 def _places(
-    blocks: Sequence[Block], rows: Mapping[str, int], columns: Mapping[str, tuple[float, str]]
+    blocks: Sequence[ModuleCall], rows: Mapping[str, int], columns: Mapping[str, tuple[float, str]]
 ) -> dict[str, Place]:
     """The center of every box; boxes of one row and column are placed side by side."""
     together: dict[tuple[float, int], list[str]] = defaultdict(list)
@@ -124,7 +124,7 @@ def _arrow(axes: Axes, start: Place, end: Place) -> None:
     axes.add_patch(arrow)
 
 
-def _headings(axes: Axes, blocks: Sequence[Block], places: Mapping[str, Place]) -> None:
+def _headings(axes: Axes, blocks: Sequence[ModuleCall], places: Mapping[str, Place]) -> None:
     """The name of each submodule at its first box: above a branch, beside a shared block."""
     named: set[str] = set()
     for block in blocks:

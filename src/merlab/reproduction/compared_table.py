@@ -46,7 +46,7 @@ PROPOSED = "dbfem-caffm"
 
 
 @dataclass(frozen=True)
-class Row:
+class ComparedRow:
     """One row: its label, its method, published shares by metric, the measured summary, and cells of other columns.
 
     ``summary`` is None where nothing was measured; ``remark`` then gives the reason.
@@ -75,7 +75,7 @@ class ComparedTable:
     name: str
     title: str
     metrics: Sequence[str]
-    rows: Sequence[Row]
+    rows: Sequence[ComparedRow]
     notes: Sequence[str] = ()
     extra_title: str = "Size and speed"
 
@@ -128,7 +128,7 @@ class ComparedTable:
         write_json(paths[2], {"title": self.title, "stamps": self.stamps, "notes": list(self.notes), "rows": rows})
         return paths
 
-    def _text_row(self, row: Row) -> dict[str, str]:
+    def _text_row(self, row: ComparedRow) -> dict[str, str]:
         cells = {"row": row.label, "method": row.method or NOTHING}
         for metric in self.metrics:
             title = METRIC_TITLES.get(metric, metric)
@@ -139,7 +139,7 @@ class ComparedTable:
         cells |= {column: _cell(value) for column, value in row.cells.items()}
         return cells | {"remark": row.remark or row.stamps}
 
-    def _number_row(self, row: Row) -> dict[str, Cell]:
+    def _number_row(self, row: ComparedRow) -> dict[str, Cell]:
         cells: dict[str, Cell] = {"row": row.label, "method": row.method}
         for metric in self.metrics:
             measured = row.summary.estimate(MEASURED[metric]).numbers() if row.summary else {}
@@ -150,9 +150,9 @@ class ComparedTable:
         return cells | {"seeds": seeds, "clips": clips, "stamps": row.stamps, "remark": row.remark}
 
 
-def baseline_rows(summaries: Summaries) -> list[Row]:
+def baseline_rows(summaries: Summaries) -> list[ComparedRow]:
     """The baselines, which the paper does not have."""
-    return [Row("baseline", name, {}, summaries[name]) for name in BASELINE_NAMES]
+    return [ComparedRow("baseline", name, {}, summaries[name]) for name in BASELINE_NAMES]
 
 
 def published_in(experiment: Experiment, source: str, metrics: Sequence[str]) -> dict[str, float]:
@@ -162,10 +162,10 @@ def published_in(experiment: Experiment, source: str, metrics: Sequence[str]) ->
     }
 
 
-def paper_rows(rows: Mapping[str, str], source: str, metrics: Sequence[str], summaries: Summaries) -> list[Row]:
+def paper_rows(rows: Mapping[str, str], source: str, metrics: Sequence[str], summaries: Summaries) -> list[ComparedRow]:
     """The paper's own networks, with the published values of their recipes."""
     return [
-        Row(label, method, published_in(experiment_of(method), source, metrics), summaries[method])
+        ComparedRow(label, method, published_in(experiment_of(method), source, metrics), summaries[method])
         for label, method in rows.items()
     ]
 

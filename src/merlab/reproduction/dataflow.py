@@ -19,7 +19,7 @@ INPUT = "input"
 
 
 @dataclass(frozen=True)
-class Block:
+class ModuleCall:
     """One call of a module: its name in the network, its kind, the shape of its output without the batch, its sources.
 
     ``sources`` are names of blocks, or ``input``. Operations between two blocks (a sum, a product, a concatenation, a
@@ -37,7 +37,7 @@ class Block:
 class _Recorder(TorchFunctionMode):
     """Follows every tensor from block to block while the network runs."""
 
-    blocks: list[Block] = field(default_factory=list)
+    blocks: list[ModuleCall] = field(default_factory=list)
     origins: dict[int, tuple[str, ...]] = field(default_factory=dict)
     # Tensors are identified by their id, which Python reuses once a tensor is deleted; these stay alive.
     kept: list[Tensor] = field(default_factory=list)
@@ -75,12 +75,12 @@ class _Recorder(TorchFunctionMode):
         self.inside -= 1
         outputs = list(_tensors(output))
         shape = tuple(outputs[0].shape[1:])
-        self.blocks.append(Block(name, describe(module), shape, parameters(module), self.origin(inputs)))
+        self.blocks.append(ModuleCall(name, describe(module), shape, parameters(module), self.origin(inputs)))
         for tensor in outputs:
             self.follow(tensor, (name,))
 
 
-def trace(module: nn.Module, shape: tuple[int, ...]) -> list[Block]:
+def trace(module: nn.Module, shape: tuple[int, ...]) -> list[ModuleCall]:
     """The blocks of a network for one input (C, H, W), in calling order."""
     recorder = _Recorder()
     hooks = []

@@ -19,8 +19,8 @@ from merlab.reproduction.compared_table import (
     TABLE_5,
     TABLE_7,
     Cell,
+    ComparedRow,
     ComparedTable,
-    Row,
     baseline_rows,
     paper_notes,
     paper_rows,
@@ -44,7 +44,7 @@ def table_7(bench: Bench) -> ComparedTable:
     """Branches and fusion: accuracy, parameters, multiply-accumulates, and frames per second under every runtime."""
     summaries = bench.measure(_setups(bench, *BASELINE_NAMES, *TABLE_7.values()))
     rows = [
-        Row(row.label, row.method, row.published, row.summary, cells=_cost_cells(row.method, position, bench))
+        ComparedRow(row.label, row.method, row.published, row.summary, cells=_cost_cells(row.method, position, bench))
         for position, row in enumerate(paper_rows(TABLE_7, "Table 7", ("accuracy",), summaries))
     ]
     notes = [
@@ -67,8 +67,8 @@ def leak(bench: Bench) -> ComparedTable:
     leaky = bench.measure([bench.setup(method, {"selection": LEAKY_SELECTION})], "leak-best-epoch-on-test")[method]
     gain = {metric: leaky.estimate(metric).mean - honest[method].estimate(metric).mean for metric in TABLE_5_METRICS}
     rows = [
-        Row("last epoch, fixed beforehand", method, {}, honest[method]),
-        Row("best epoch on the test subjects", method, {}, leaky),
+        ComparedRow("last epoch, fixed beforehand", method, {}, honest[method]),
+        ComparedRow("best epoch on the test subjects", method, {}, leaky),
         *baseline_rows(honest),
     ]
     sizes = ", ".join(f"{METRIC_TITLES[metric]} {value:+.3f}" for metric, value in gain.items())
@@ -90,7 +90,7 @@ def recipe_table(bench: Bench, experiment: Experiment) -> ComparedTable:
     sources = dict.fromkeys(item.source for item in experiment.published)
     metrics = [item for item in (*TABLE_5_METRICS, "precision", "recall") if _prints(experiment, item)]
     rows = [
-        Row(source, experiment.method, published_in(experiment, source, metrics), summaries[experiment.method])
+        ComparedRow(source, experiment.method, published_in(experiment, source, metrics), summaries[experiment.method])
         for source in sources
     ]
     elsewhere = f"Published on {experiment.database}, measured on {bench.database}."

@@ -11,7 +11,7 @@ from merlab.methods.baselines import BASELINE_NAMES
 from merlab.recipes import Published, published_results
 from merlab.registry import look_up
 from merlab.reproduction.bench import Bench
-from merlab.reproduction.compared_table import Cell, ComparedTable, Row, baseline_rows, paper_notes
+from merlab.reproduction.compared_table import Cell, ComparedRow, ComparedTable, baseline_rows, paper_notes
 from merlab.spelling import counted
 
 METRICS = ("accuracy", "precision", "recall")
@@ -31,7 +31,7 @@ def table_8(bench: Bench) -> ComparedTable:
     summaries = bench.measure([bench.setup(name) for name in (*BASELINE_NAMES, *usable)])
     rows = [
         *(_row(row, summaries.get(row.merlab), refusals) for row in listed),
-        *(Row(OTHER, name, {}, summaries.get(name), refusals.get(name, "")) for name in others),
+        *(ComparedRow(OTHER, name, {}, summaries.get(name), refusals.get(name, "")) for name in others),
         *baseline_rows(summaries),
     ]
     notes = [
@@ -73,9 +73,9 @@ def check_rows(rows: Sequence[str], targets: Sequence[str]) -> None:
     chosen_rows(rows)
 
 
-def _row(row: Published, summary: MethodSummary | None, refusals: Mapping[str, str]) -> Row:
+def _row(row: Published, summary: MethodSummary | None, refusals: Mapping[str, str]) -> ComparedRow:
     published = {metric: value for metric in METRICS if (value := getattr(row, metric)) is not None}
-    return Row(row.method, row.merlab, published, summary, refusals.get(row.merlab, ""), _clips(row, summary))
+    return ComparedRow(row.method, row.merlab, published, summary, refusals.get(row.merlab, ""), _clips(row, summary))
 
 
 def _clips(row: Published, summary: MethodSummary | None) -> dict[str, Cell]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # The scheme whose classes are the labels of the clips.
 AS_LABELED = "as-labeled"
-Column = Literal["emotion", "objective_class"]
+LabelColumn = Literal["emotion", "objective_class"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Scheme:
     emotions: Mapping[str, str]
     omitted_emotions: frozenset[tuple[str, str]] = frozenset()
     omitted_clips: frozenset[tuple[str, str, str]] = frozenset()
-    column: Column = "emotion"
+    column: LabelColumn = "emotion"
     published: Mapping[str, tuple[int, ...] | None] = field(default_factory=dict)
 
     def __repr__(self) -> str:

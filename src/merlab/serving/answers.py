@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from merlab.serving.job import State, VideoOptions
+from merlab.serving.job import JobState, VideoOptions
 from merlab.serving.limits import Limits
 from merlab.videos.metadata import SourceVideo, UsedModel, UsedSettings
 
@@ -38,7 +38,7 @@ class JobStatus(BaseModel):
 
     id: str
     name: str
-    state: State
+    state: JobState
     progress: float
     stage: str
     done: int

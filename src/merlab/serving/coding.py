@@ -22,7 +22,7 @@ from merlab.elan.writing import NOWHERE, Links, beside
 from merlab.errors import MerlabError
 from merlab.outputs.locks import InUseError, only_writer
 from merlab.outputs.result_folder import CODING
-from merlab.serving.coding_answers import Change, CodingAnswer, ListedDecision
+from merlab.serving.coding_answers import CodingAnswer, DecisionChange, ListedDecision
 from merlab.serving.limits import RefusedError
 from merlab.storage import WriteError
 from merlab.videos.moved import UNIT_NAMES
@@ -40,7 +40,7 @@ def decisions(folder: Path) -> CodingAnswer:
         return _answer(material, read_coding(material))
 
 
-def change(folder: Path, sent: Change) -> CodingAnswer:
+def change(folder: Path, sent: DecisionChange) -> CodingAnswer:
     """Make one change and return all decisions.
 
     Raises RefusedError (422) for no change, (409) if the decision is not what the page showed, because another tab,
@@ -80,7 +80,7 @@ def _under(video: str, material: CodableResult) -> CodableResult:
     return replace(material, source=Path(video)) if uploaded else material
 
 
-def _changed(coding: Coding, sent: Change, material: CodableResult) -> Coding:
+def _changed(coding: Coding, sent: DecisionChange, material: CodableResult) -> Coding:
     seen = sent.seen.decided("") if sent.seen else None
     new = sent.decision.decided(now()) if sent.decision else None
     present = {each.key: each for each in coding.decisions}

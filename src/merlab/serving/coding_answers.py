@@ -51,7 +51,7 @@ class ListedDecision(_DecisionFields):
     offset_s: float
 
 
-class Change(BaseModel):
+class DecisionChange(BaseModel):
     """One change of the decisions: ``decision`` takes the place of ``seen``, the one that the page showed.
 
     Without ``seen`` the coder had not decided yet; without ``decision`` the decision is taken back.

@@ -10,12 +10,12 @@ from fastapi import FastAPI, Query
 from fastapi.responses import Response
 
 from merlab.serving import coding
-from merlab.serving.coding_answers import Change, ClockAnswer, CodingAnswer, PartCurve
+from merlab.serving.coding_answers import ClockAnswer, CodingAnswer, DecisionChange, PartCurve
 from merlab.serving.finished import result_folder
 from merlab.serving.frame_table import clock_around, curves_between
 from merlab.serving.jobs import Jobs
 
-Seconds = Annotated[float, Query(allow_inf_nan=False)]
+QuerySeconds = Annotated[float, Query(allow_inf_nan=False)]
 EXPORT_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "eaf": "application/xml",
@@ -32,7 +32,7 @@ def add_coding(app: FastAPI, jobs: Jobs) -> None:
         return coding.decisions(result_folder(jobs, job_id))
 
     @app.post("/api/jobs/{job_id}/coding")
-    def decide(job_id: str, change: Change) -> CodingAnswer:
+    def decide(job_id: str, change: DecisionChange) -> CodingAnswer:
         """Make, change or take back one decision; refused (409) if it was changed since ``seen`` was read."""
         return coding.change(result_folder(jobs, job_id), change)
 
@@ -47,11 +47,11 @@ def add_coding(app: FastAPI, jobs: Jobs) -> None:
         return Response(content, media_type=EXPORT_TYPES[name.rpartition(".")[2]], headers=disposition)
 
     @app.get("/api/jobs/{job_id}/clock")
-    def clock(job_id: str, at_s: Seconds = 0.0) -> ClockAnswer:
+    def clock(job_id: str, at_s: QuerySeconds = 0.0) -> ClockAnswer:
         """The frames around a time, and when each was recorded."""
         return clock_around(result_folder(jobs, job_id), at_s)
 
     @app.get("/api/jobs/{job_id}/curves")
-    def curves(job_id: str, start_s: Seconds, end_s: Seconds) -> list[PartCurve]:
+    def curves(job_id: str, start_s: QuerySeconds, end_s: QuerySeconds) -> list[PartCurve]:
         """The scores of each face, and of each part of the face, between two times, in full detail where it fits."""
         return curves_between(result_folder(jobs, job_id), start_s, end_s)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 # The files of a job: the job itself, its progress, its error, the upload, the result, and the result's view.
 JOB, PROGRESS, ERROR, UPLOAD, RESULT, VIEW = "job.json", "progress.json", "fault.json", "upload", "result", "view.json"
 
-State = Literal["queued", "running", "done", "failed", "canceled"]
+JobState = Literal["queued", "running", "done", "failed", "canceled"]
 
 
 class VideoOptions(BaseModel):
@@ -55,7 +55,7 @@ class Job(BaseModel):
     bytes: int
     created: datetime
     options: VideoOptions = Field(default=VideoOptions(), alias="asked")
-    state: State = "queued"
+    state: JobState = "queued"
     started: datetime | None = None
     finished: datetime | None = None
     starts: int = 0

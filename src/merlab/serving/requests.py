@@ -21,13 +21,13 @@ def _camera_rate(fps: float) -> float:
 
 HIGHEST_THRESHOLD, MOST_FACES_SENT = 100, 20
 BOUNDS: dict[str, JsonValue] = {"minimum": LOWEST_RATE, "maximum": HIGHEST_RATE}
-FrameRate = Annotated[float, AfterValidator(_camera_rate), Field(json_schema_extra=BOUNDS)]
+CameraRate = Annotated[float, AfterValidator(_camera_rate), Field(json_schema_extra=BOUNDS)]
 
 
 class SentOptions(VideoOptions):
     """The options of a video; values out of range are refused before the video is received."""
 
-    fps: FrameRate | None = None
+    fps: CameraRate | None = None
     threshold: float | None = Field(default=None, ge=0, le=HIGHEST_THRESHOLD)
     faces: int | None = Field(default=None, ge=1, le=MOST_FACES_SENT)
     weights: str | None = Field(default=None, max_length=255)

@@ -16,16 +16,16 @@ from numpy.typing import NDArray
 from merlab.frames import Float32Array
 from merlab.frames.clock import MOST_UNEVEN, SLACK, UNEVEN_STEP, Clock
 from merlab.spotting.event import SpottedEvent
-from merlab.spotting.spot import Window
+from merlab.spotting.spot import SpottedWindow
 
 # A step that differs from the usual one by more than this share of it has lost a frame, or has one too many.
 LOST_FRAME = 0.5
 
-Seconds = NDArray[np.float64]
+SecondsArray = NDArray[np.float64]
 Positions = NDArray[np.int_]
 
 
-def is_even(seconds: Seconds, fps: float, rounding: float = 0.0) -> bool:
+def is_even(seconds: SecondsArray, fps: float, rounding: float = 0.0) -> bool:
     """Whether frames at ``seconds`` (n,) have the steps of ``fps`` frames per second.
 
     Steps may be wrong by ``rounding`` s, because time stamps are rounded.
@@ -59,12 +59,12 @@ class EvenGrid:
 
     """
 
-    seconds: Seconds
+    seconds: SecondsArray
     fps: float
     first: int = 1
 
     @cached_property
-    def moments(self) -> Seconds:
+    def moments(self) -> SecondsArray:
         """The moments, (m,) s."""
         begin, end = np.rint(self.seconds[[0, -1]] * self.fps)
         return np.arange(begin, end + 1) / self.fps
@@ -97,7 +97,7 @@ class EvenGrid:
         begin, end = self.seconds[at - 1 : at + 1]
         return np.asarray(before + np.float32((moment - begin) / (end - begin)) * (place - before), np.float32)
 
-    def in_frames(self, window: Window) -> Window:
+    def in_frames(self, window: SpottedWindow) -> SpottedWindow:
         """A window of moments, counted from 1, as the frames whose nearest moments it contains."""
         begin, end = np.searchsorted(self.moment_of_frame, [window.first - 1, window.first - 1 + len(window.total)])
         nearest = self.moment_of_frame[begin:end] - (window.first - 1)

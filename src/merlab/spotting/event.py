@@ -12,7 +12,7 @@ from merlab.vocabulary import WithheldReason
 # expression, such as a hand in front of the face.
 MovementKind = Literal["micro", "macro", "other"]
 # event: above the threshold. weak: below it, so uncertain that it is listed apart.
-Tier = Literal["event", "weak"]
+EventTier = Literal["event", "weak"]
 # What a movement of the kind other is.
 REPEATED: WithheldReason = "movement repeats"
 TOO_LARGE: WithheldReason = "movement too large"

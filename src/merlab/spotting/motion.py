@@ -45,7 +45,7 @@ MOVING_WEIGHT = 0.02
 HALF_FACE, PIVOT_Y = 115.0, 130.0
 
 
-def prepare(frame: Image, width: int = WIDTH, height: int = HEIGHT) -> Gray:
+def even_gray(frame: Image, width: int = WIDTH, height: int = HEIGHT) -> Gray:
     """An aligned face, (H, W, 3) BGR or (H, W) gray, as gray (height, width) with equal local mean and contrast."""
     gray = cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)
     if gray.ndim == 3:
@@ -103,7 +103,7 @@ class FaceMotion:
         """The displacement of the blocks since the first frame, (ROWS, COLUMNS, 2) px (x right, y down)."""
         place = np.zeros((ROWS, COLUMNS, 2), np.float32)
         if self._keys:
-            gray = prepare(frame)
+            gray = even_gray(frame)
             said = [key.place + self._moved(key, gray) for key in self._keys.values()]
             place = np.mean(said, axis=0, dtype=np.float32)
         self.pass_over(frame, place)
@@ -120,7 +120,7 @@ class FaceMotion:
             is_due = self._passed >= begin and (self._passed - begin) % self._renewal == 0
             key = self._keys.get(number)
             if is_due or (key is not None and key.is_worse_than(frame, seen)):
-                self._keys[number] = KeyFrame(prepare(frame), place, seen, Light.of(frame))
+                self._keys[number] = KeyFrame(even_gray(frame), place, seen, Light.of(frame))
         self._passed += 1
 
 

@@ -122,7 +122,7 @@ def spotting_settings(changed: Mapping[str, float]) -> SpottingSettings:
 
 
 @dataclass(frozen=True)
-class Window:
+class SpottedWindow:
     """What was found in n successive frames; ``first`` is the number of the first, from 1.
 
     ``total`` (n,) and ``lids`` (n,) are those of Scores; ``weak`` has the candidates below the threshold; ``dropped``
@@ -137,7 +137,7 @@ class Window:
     dropped: int
     weak: tuple[SpottedEvent, ...] = ()
 
-    def only(self, frames: range) -> Window:
+    def only(self, frames: range) -> SpottedWindow:
         """The window with the frames that are among ``frames``, and the movements whose peak is."""
         inside = slice(max(0, frames.start - self.first), max(0, frames.stop - self.first))
         return replace(
@@ -152,7 +152,7 @@ class Window:
 
 def spot_places(
     places: Iterable[Float32Array], fps: float, settings: SpottingSettings, first: int = 1
-) -> Iterator[Window]:
+) -> Iterator[SpottedWindow]:
     """Spot window by window, from the places of the blocks (ROWS, COLUMNS, 2) in each frame, px.
 
     Frames are at equal distances, ``fps`` per second; ``first`` is the number of the first. Holds two windows of places
@@ -161,7 +161,7 @@ def spot_places(
     return each_once(_windows(places, fps, settings, first))
 
 
-def each_once(windows: Iterable[Window]) -> Iterator[Window]:
+def each_once(windows: Iterable[SpottedWindow]) -> Iterator[SpottedWindow]:
     """Successive windows without what the one before reports: both may hold the peak of a movement on their border.
 
     A movement that is a weak candidate in the window before stays an event.
@@ -173,9 +173,9 @@ def each_once(windows: Iterable[Window]) -> Iterator[Window]:
         yield replace(window, events=before, weak=weak_before)
 
 
-def without_later_events(windows: Iterable[Window]) -> Iterator[Window]:
+def without_later_events(windows: Iterable[SpottedWindow]) -> Iterator[SpottedWindow]:
     """Successive windows, each without the weak candidates that are events in the next one; holds one window back."""
-    before: Window | None = None
+    before: SpottedWindow | None = None
     for window in windows:
         if before is not None:
             yield replace(before, weak=_without(before.weak, window.events))
@@ -189,7 +189,9 @@ def _without(events: Iterable[SpottedEvent], others: Sequence[SpottedEvent]) -> 
     return tuple(event for event in events if not any(are_one(event, other) for other in others))
 
 
-def _windows(places: Iterable[Float32Array], fps: float, settings: SpottingSettings, first: int) -> Iterator[Window]:
+def _windows(
+    places: Iterable[Float32Array], fps: float, settings: SpottingSettings, first: int
+) -> Iterator[SpottedWindow]:
     length = round(settings.window * fps)
     margin = settings.margin(fps)
     held: list[Float32Array] = []
@@ -206,7 +208,7 @@ def _windows(places: Iterable[Float32Array], fps: float, settings: SpottingSetti
 
 def spot_window(
     places: Float32Array, first: int, lead: int, length: int, fps: float, settings: SpottingSettings
-) -> Window:
+) -> SpottedWindow:
     """Spot in ``length`` frames, from the block places (n, ROWS, COLUMNS, 2) of n successive frames.
 
     The ``length`` frames follow ``lead`` frames of context, and more may follow them; ``first`` is the number of the
@@ -223,7 +225,7 @@ def spot_window(
     dropped = [event for event in [*apart(long, macro), *short] if event.score > threshold]
     own, weak = range(first, first + length), [event for event in brief if event.score <= threshold]
     found = sorted((event for event in [*brief, *macro] if event.peak in own), key=lambda event: event.onset)
-    return Window(
+    return SpottedWindow(
         first,
         scores.total[inside],
         scores.lids[inside],

@@ -25,12 +25,12 @@ from merlab.progress import Progress, shown_progress
 from merlab.sinks import CsvSink
 from merlab.spotting.aligned_frames import AlignedFrames, clock_of_frames, has_gaps, require_most_frames
 from merlab.spotting.caveats import damage_caveats, missing_caveats, source_caveats, spotting_caveats
-from merlab.spotting.event import SpottedEvent, Tier
+from merlab.spotting.event import EventTier, SpottedEvent
 from merlab.spotting.kept_places import FramesRead, KeptPlaces
 from merlab.spotting.moments_row import moments_of
 from merlab.spotting.motion import MEASURED, keys_of
 from merlab.spotting.repeats import PassingSteps, Repeats
-from merlab.spotting.spot import MADE_BY, SpottingSettings, Window
+from merlab.spotting.spot import MADE_BY, SpottedWindow, SpottingSettings
 from merlab.spotting.stretches import block_places, spot_stretches
 from merlab.spotting.tables_of_all import EVENTS, WEAK
 from merlab.spotting.timeline import (
@@ -262,14 +262,14 @@ def _metadata(
     )
 
 
-def _scores(window: Window, first: int, making: _Making) -> Iterator[FrameScore]:
+def _scores(window: SpottedWindow, first: int, making: _Making) -> Iterator[FrameScore]:
     for position, (total, lids) in enumerate(zip(window.total, window.lids, strict=True), start=window.first):
         seconds, number = making.clock.seconds(position), making.number(position, first)
         yield FrameScore(number, seconds, float(total), float(lids), window.threshold)
 
 
 def _written(
-    sink: CsvSink, found: Iterable[SpottedEvent], tier: Tier, first: int, making: _Making
+    sink: CsvSink, found: Iterable[SpottedEvent], tier: EventTier, first: int, making: _Making
 ) -> Iterator[TimelineEvent]:
     """The rows of movements, each written into ``sink``."""
     for event in found:
@@ -278,7 +278,7 @@ def _written(
         yield row
 
 
-def _row(event: SpottedEvent, tier: Tier, first: int, making: _Making) -> TimelineEvent:
+def _row(event: SpottedEvent, tier: EventTier, first: int, making: _Making) -> TimelineEvent:
     frames = event.onset, event.apex, event.offset
     moments = moments_of(frames, event.score, lambda frame: making.number(frame, first), making.clock.seconds)
     return TimelineEvent(

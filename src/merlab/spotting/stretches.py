@@ -11,7 +11,7 @@ from merlab.frames import Float32Array, Image
 from merlab.frames.clock import Clock
 from merlab.spotting.even_grid import grid_of
 from merlab.spotting.motion import FaceMotion
-from merlab.spotting.spot import SpottingSettings, Window, spot_places, spot_window, without_later_events
+from merlab.spotting.spot import SpottedWindow, SpottingSettings, spot_places, spot_window, without_later_events
 
 
 def block_places(
@@ -34,7 +34,7 @@ def block_places(
         yield place
 
 
-def spot_stretches(places: Iterable[Float32Array], clock: Clock, settings: SpottingSettings) -> Iterator[Window]:
+def spot_stretches(places: Iterable[Float32Array], clock: Clock, settings: SpottingSettings) -> Iterator[SpottedWindow]:
     """Spot movements window by window, from the places of the blocks in every frame of a video.
 
     Holds two windows of places in memory, however long the video is.
@@ -44,7 +44,9 @@ def spot_stretches(places: Iterable[Float32Array], clock: Clock, settings: Spott
         yield from without_later_events(_spot_stretch(islice(coming, len(stretch)), stretch, clock, settings))
 
 
-def spot_track(places: Float32Array, first: int, within: range, clock: Clock, settings: SpottingSettings) -> Window:
+def spot_track(
+    places: Float32Array, first: int, within: range, clock: Clock, settings: SpottingSettings
+) -> SpottedWindow:
     """Spot in the frames ``within`` of a track without a gap.
 
     ``places`` (n, ROWS, COLUMNS, 2) are those of the blocks in all its frames, from frame ``first`` on, px.
@@ -76,7 +78,7 @@ def margin(clock: Clock, settings: SpottingSettings) -> int:
 
 def _spot_stretch(
     places: Iterable[Float32Array], stretch: range, clock: Clock, settings: SpottingSettings
-) -> Iterator[Window]:
+) -> Iterator[SpottedWindow]:
     grid = grid_of(stretch, clock)
     if grid is None:
         return spot_places(places, clock.fps, settings, stretch.start)

@@ -29,7 +29,7 @@ SCORES, METADATA = "scores.csv", "spotting.json"
 
 @dataclass(frozen=True)
 class FrameScore:
-    """One row of scores.csv: a frame as numbered in the source, its time as in Timing, its scores as in Window."""
+    """One row of scores.csv: a frame as numbered in the source, its time as in Timing, scores as in SpottedWindow."""
 
     frame: int
     time_s: Seconds

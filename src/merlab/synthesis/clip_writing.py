@@ -12,7 +12,7 @@ from merlab.frames import Image
 from merlab.processes.thread_limits import one_thread
 from merlab.storage import whole_file, whole_folder
 from merlab.synthesis.canvas_layout import CAMERA
-from merlab.synthesis.face_tree import Entry, Tree
+from merlab.synthesis.face_tree import Tree, TreeClip
 from merlab.synthesis.identity import sample_identity
 from merlab.synthesis.rendering import FaceRenderer
 from merlab.synthesis.sampling import ClipPlan, plan_clip
@@ -20,7 +20,7 @@ from merlab.synthesis.texture import paint_face
 from merlab.synthesis.truth import ClipTruth, clip_truth
 
 
-def write_subject(tree: Tree, entries: Sequence[Entry]) -> Iterator[Entry]:
+def write_subject(tree: Tree, entries: Sequence[TreeClip]) -> Iterator[TreeClip]:
     """Write these clips of one subject; yields each clip when it is complete."""
     identity = sample_identity(tree.seed, entries[0].subject)
     with one_thread():

@@ -29,10 +29,10 @@ COLUMNS = (
 SHEETS = ("Sheet1", "Sheet2", "Sheet3")
 TIMELESS = datetime(2000, 1, 1)
 
-Row = tuple[str | int | None, ...]
+CodingRow = tuple[str | int | None, ...]
 
 
-def write_coding_table(path: Path, rows: Iterable[Row]) -> None:
+def write_coding_table(path: Path, rows: Iterable[CodingRow]) -> None:
     """Write ``rows``, one value per column of COLUMNS, into the first of three sheets, as in CASME II's table."""
     # Here, because every worker process imports this module, and few write a table.
     from openpyxl import Workbook

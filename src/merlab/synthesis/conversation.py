@@ -10,7 +10,7 @@ import numpy as np
 from merlab.synthesis.canvas_layout import FPS, Stream, random_stream
 from merlab.synthesis.distractions import Cut, Distraction, sample_distraction, sample_macro
 from merlab.synthesis.identity import Identity
-from merlab.synthesis.movement import Event
+from merlab.synthesis.movement import PlannedEvent
 from merlab.synthesis.presets import DistractionRates
 from merlab.synthesis.timetable import free_time, starts_of
 from merlab.vocabulary import DISTRACTION_KINDS, DistractionKind
@@ -30,13 +30,13 @@ HOST_MARGIN = 60
 class Slot:
     """Something that happens to the face alone, and the micro-expression that may be shown meanwhile."""
 
-    item: Event | Distraction
-    guest: Event | None = None
+    item: PlannedEvent | Distraction
+    guest: PlannedEvent | None = None
 
 
 def plan_conversation(
-    identity: Identity, micros: Sequence[Event], ticks: int, rates: DistractionRates
-) -> tuple[list[Event], tuple[Distraction, ...]]:
+    identity: Identity, micros: Sequence[PlannedEvent], ticks: int, rates: DistractionRates
+) -> tuple[list[PlannedEvent], tuple[Distraction, ...]]:
     """Give times to the micro-expressions, and add macro-expressions and distractions at these rates.
 
     Only one thing happens to the face at a time, except for some micro-expressions while the subject talks or chews.
@@ -47,11 +47,11 @@ def plan_conversation(
     fitting = _that_fit(micros, _wanted(rng, identity, ticks, rates), ticks)
     slots = _slots(rng, micros, fitting, rates.beside)
     starts = starts_of(rng, [slot.item.length for slot in slots], ticks, GAP)
-    events: list[Event] = []
+    events: list[PlannedEvent] = []
     distractions: list[Distraction] = []
     for slot, start in zip(slots, starts, strict=True):
         placed = slot.item.moved_to(start)
-        if isinstance(placed, Event):
+        if isinstance(placed, PlannedEvent):
             events.append(placed)
         else:
             distractions.append(placed)
@@ -66,11 +66,11 @@ def plan_conversation(
 
 def _wanted(
     rng: np.random.Generator, identity: Identity, ticks: int, rates: DistractionRates
-) -> list[Event | Distraction]:
+) -> list[PlannedEvent | Distraction]:
     """The macro-expressions and distractions that need the face for themselves, in random order."""
     count = _count(rng, rates.macro, ticks)
     streams = (random_stream(identity.seed, Stream.MACRO, identity.subject, number) for number in range(count))
-    wanted: list[Event | Distraction] = [sample_macro(stream, identity) for stream in streams]
+    wanted: list[PlannedEvent | Distraction] = [sample_macro(stream, identity) for stream in streams]
     for kind in DISTRACTION_KINDS:
         if kind not in ANYTIME:
             wanted += _sampled(rng, identity, kind, ticks, rates)
@@ -91,10 +91,12 @@ def _count(rng: np.random.Generator, per_minute: float, ticks: int) -> int:
     return int(per_minute * ticks / FPS / 60 + rng.random())
 
 
-def _that_fit(micros: Sequence[Event], wanted: Sequence[Event | Distraction], ticks: int) -> list[Event | Distraction]:
+def _that_fit(
+    micros: Sequence[PlannedEvent], wanted: Sequence[PlannedEvent | Distraction], ticks: int
+) -> list[PlannedEvent | Distraction]:
     """Those of ``wanted``, in their order, for which there is time beside the micro-expressions."""
     free = BUSY * ticks - sum(micro.length + GAP for micro in micros) - GAP
-    kept: list[Event | Distraction] = []
+    kept: list[PlannedEvent | Distraction] = []
     for each in wanted:
         if each.length + GAP <= free:
             free -= each.length + GAP
@@ -103,7 +105,10 @@ def _that_fit(micros: Sequence[Event], wanted: Sequence[Event | Distraction], ti
 
 
 def _slots(
-    rng: np.random.Generator, micros: Sequence[Event], others: Sequence[Event | Distraction], beside: float
+    rng: np.random.Generator,
+    micros: Sequence[PlannedEvent],
+    others: Sequence[PlannedEvent | Distraction],
+    beside: float,
 ) -> list[Slot]:
     """Everything in random order; each micro-expression is shown alone, or at probability ``beside`` with a host."""
     hosts = [each for each in others if isinstance(each, Distraction) and each.kind in HOSTS]

@@ -22,7 +22,7 @@ FIRST_FRAMES = (1, 120)
 
 
 @dataclass(frozen=True)
-class Entry:
+class TreeClip:
     """One clip of a tree: its subject and number (both from 0), its class, and the number of its first frame file."""
 
     subject: int
@@ -88,30 +88,30 @@ class Tree:
         )
 
     @cached_property
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[TreeClip, ...]:
         """All clips by subject; clips are evenly distributed over subjects, and classes as frequent as in CASME II."""
         emotions = [emotion for emotion, count in class_counts(self.clips).items() for _ in range(count)]
         random_stream(self.seed, Stream.LABELS).shuffle(emotions)
         each, more = divmod(self.clips, self.subjects)
         numbers = [(subject, clip) for subject in range(self.subjects) for clip in range(each + (subject < more))]
         return tuple(
-            Entry(subject, clip, emotion, _first_frame(self.seed, subject, clip))
+            TreeClip(subject, clip, emotion, _first_frame(self.seed, subject, clip))
             for (subject, clip), emotion in zip(numbers, emotions, strict=True)
         )
 
-    def cropped(self, entry: Entry) -> Path:
+    def cropped(self, entry: TreeClip) -> Path:
         """The folder of a clip's cropped frames."""
         return self.out / CROPPED / entry.folder
 
-    def raw_frames(self, entry: Entry) -> Path:
+    def raw_frames(self, entry: TreeClip) -> Path:
         """The folder of a clip's uncropped frames."""
         return self.out / RAW / entry.folder
 
-    def truth(self, entry: Entry) -> Path:
+    def truth(self, entry: TreeClip) -> Path:
         """The file with the exact movement of a clip."""
         return self.out / TRUTH / entry.folder.with_suffix(".npz")
 
-    def is_written(self, entry: Entry) -> bool:
+    def is_written(self, entry: TreeClip) -> bool:
         """Whether a clip is complete; each of its files and folders appears whole or not at all."""
         paths = [self.cropped(entry), self.truth(entry)] + ([self.raw_frames(entry)] if self.raw else [])
         return all(path.exists() for path in paths)

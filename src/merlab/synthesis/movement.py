@@ -21,7 +21,7 @@ FADING = 200
 
 
 @dataclass(frozen=True)
-class Event:
+class PlannedEvent:
     """A micro- or macro-expression; ticks count from 0, and ``activity`` starts at tick ``onset - FADING``."""
 
     emotion: str
@@ -37,18 +37,18 @@ class Event:
         """Ticks from onset to offset."""
         return self.offset - self.onset
 
-    def moved_to(self, onset: int) -> Event:
+    def moved_to(self, onset: int) -> PlannedEvent:
         """The same movement at another time."""
         later = onset - self.onset
         return replace(self, onset=onset, apex=self.apex + later, offset=self.offset + later)
 
 
-def sample_micro(identity: Identity, emotion: str, preset: RenderPreset, number: int) -> Event:
+def sample_micro(identity: Identity, emotion: str, preset: RenderPreset, number: int) -> PlannedEvent:
     """Micro-expression ``number`` (from 0) of a recording, distributed as in clips, with its onset at tick 0."""
     rng = random_stream(identity.seed, Stream.RECORDED_EVENT, identity.subject, number)
     timing, units, activity = sample_movement(rng, identity, emotion, preset, (FADING, FADING))
     faded = {key: _fade(values, timing.offset) for key, values in activity.items()}
-    return Event(emotion, units, 0, timing.apex - timing.onset, timing.offset - timing.onset, faded)
+    return PlannedEvent(emotion, units, 0, timing.apex - timing.onset, timing.offset - timing.onset, faded)
 
 
 def _fade(values: FrameValues, offset: int) -> FrameValues:

@@ -19,7 +19,7 @@ from merlab.synthesis.canvas_layout import FPS, Stream, random_stream
 from merlab.synthesis.conversation import plan_conversation
 from merlab.synthesis.distractions import Distraction
 from merlab.synthesis.identity import Identity
-from merlab.synthesis.movement import FADING, Event, sample_micro
+from merlab.synthesis.movement import FADING, PlannedEvent, sample_micro
 from merlab.synthesis.poses import FrameSequence, FrameValues, reach, smoothed
 from merlab.synthesis.presets import DistractionRates, RenderPreset
 from merlab.synthesis.sampling import (
@@ -70,7 +70,7 @@ class RecordingPlan:
     identity: Identity
     preset: RenderPreset
     frames: int
-    events: tuple[Event, ...]
+    events: tuple[PlannedEvent, ...]
     blinks: tuple[Blink, ...]
     gaze_shifts: tuple[GazeShift, ...]
     jitter_keys: tuple[str, ...]
@@ -176,7 +176,7 @@ def _moments(rng: np.random.Generator, frames: int, per_second: float) -> NDArra
     return np.sort(rng.uniform(0, frames, rng.poisson(per_second * frames / FPS)))
 
 
-def _require_time(micros: Sequence[Event], frames: int) -> None:
+def _require_time(micros: Sequence[PlannedEvent], frames: int) -> None:
     if free_time([event.length for event in micros], frames, NEUTRAL_GAP) < 0:
         neutral = f"with {NEUTRAL_GAP / FPS} s of neutral face before and after each"
         verb = "does" if len(micros) == 1 else "do"
@@ -186,7 +186,7 @@ def _require_time(micros: Sequence[Event], frames: int) -> None:
         )
 
 
-def _placed(rng: np.random.Generator, micros: Sequence[Event], frames: int) -> Iterable[Event]:
+def _placed(rng: np.random.Generator, micros: Sequence[PlannedEvent], frames: int) -> Iterable[PlannedEvent]:
     """The movements in their order; the time without movements is divided randomly into the gaps."""
     starts = starts_of(rng, [event.length for event in micros], frames, NEUTRAL_GAP)
     return (event.moved_to(start) for event, start in zip(micros, starts, strict=True))

@@ -10,7 +10,7 @@ from merlab.synthesis.canvas_layout import FPS
 from merlab.synthesis.distractions import Distraction
 from merlab.synthesis.frame_rates import FrameRate
 from merlab.synthesis.manifest import DescribedDistraction, DescribedEvent, DescribedRecording
-from merlab.synthesis.movement import Event
+from merlab.synthesis.movement import PlannedEvent
 from merlab.synthesis.recording import RecordingPlan
 from merlab.synthesis.recording_set import RecordingSet, subject_name
 from merlab.vocabulary import DistractionKind
@@ -40,7 +40,7 @@ def describe_recording(recordings: RecordingSet, subject: int) -> DescribedRecor
     )
 
 
-def _described_event(event: Event, plan: RecordingPlan, rate: FrameRate) -> DescribedEvent:
+def _described_event(event: PlannedEvent, plan: RecordingPlan, rate: FrameRate) -> DescribedEvent:
     return DescribedEvent(
         onset=rate.number(event.onset),
         apex=rate.number(event.apex),
@@ -51,7 +51,7 @@ def _described_event(event: Event, plan: RecordingPlan, rate: FrameRate) -> Desc
         onset_s=event.onset / FPS,
         apex_s=event.apex / FPS,
         offset_s=event.offset / FPS,
-        beside=beside(event, plan.distractions),
+        beside=distractions_beside(event, plan.distractions),
     )
 
 
@@ -67,7 +67,7 @@ def _described_distraction(distraction: Distraction, rate: FrameRate) -> Describ
     )
 
 
-def beside(event: Event, distractions: tuple[Distraction, ...]) -> tuple[DistractionKind, ...]:
+def distractions_beside(event: PlannedEvent, distractions: tuple[Distraction, ...]) -> tuple[DistractionKind, ...]:
     """The kinds of the distractions during an event, each once, in the order of their onsets."""
     during = [each.kind for each in distractions if each.onset <= event.offset and event.onset < each.offset]
     return tuple(dict.fromkeys(during))

@@ -59,7 +59,7 @@ class ActiveUnit:
 
 
 @dataclass(frozen=True)
-class Timing:
+class ClipTiming:
     """Indices of frames in the clip, from 0: onset <= apex <= offset < length."""
 
     onset: int
@@ -77,7 +77,7 @@ class ClipPlan(FrameSequence):
 
     emotion: str
     action_units: tuple[ActiveUnit, ...]
-    timing: Timing
+    timing: ClipTiming
     blink: tuple[float, float] | None
 
 
@@ -125,7 +125,7 @@ def _sample_combination(rng: np.random.Generator, emotion: str, preset: RenderPr
     return parse_combination(list(weights)[rng.choice(len(shares), p=shares / shares.sum())])
 
 
-def sample_timing(rng: np.random.Generator, padding: tuple[int, int]) -> Timing:
+def sample_timing(rng: np.random.Generator, padding: tuple[int, int]) -> ClipTiming:
     """Rise lognormal(28, .38) in 9..60 frames, fall lognormal(34, .35) in 10..75, together at most 99 (0.5 s)."""
     rise = int(np.clip(np.rint(rng.lognormal(np.log(RISE_MEDIAN), RISE_SIGMA)), *RISE_BOUNDS))
     fall = int(np.clip(np.rint(rng.lognormal(np.log(FALL_MEDIAN), FALL_SIGMA)), *FALL_BOUNDS))
@@ -133,10 +133,10 @@ def sample_timing(rng: np.random.Generator, padding: tuple[int, int]) -> Timing:
         shrink = LONGEST_MOVEMENT / (rise + fall)
         rise, fall = int(rise * shrink), int(fall * shrink)
     before, after = (int(frames) for frames in rng.integers(padding[0], padding[1] + 1, 2))
-    return Timing(before, before + rise, before + rise + fall, before + rise + fall + after + 1)
+    return ClipTiming(before, before + rise, before + rise + fall, before + rise + fall + after + 1)
 
 
-def envelope(timing: Timing, lag: int, residual: float, rise_power: float, fall_power: float) -> FrameValues:
+def envelope(timing: ClipTiming, lag: int, residual: float, rise_power: float, fall_power: float) -> FrameValues:
     """The activity of a unit in each frame: sin² from 0 up to 1 at the apex, and down to ``residual`` at the offset.
 
     With a positive lag (frames) a unit starts later, with a negative lag it peaks earlier; none moves before the onset.
@@ -150,7 +150,7 @@ def envelope(timing: Timing, lag: int, residual: float, rise_power: float, fall_
 
 def sample_movement(
     rng: np.random.Generator, identity: Identity, emotion: str, preset: RenderPreset, padding: tuple[int, int]
-) -> tuple[Timing, tuple[ActiveUnit, ...], dict[str, FrameValues]]:
+) -> tuple[ClipTiming, tuple[ActiveUnit, ...], dict[str, FrameValues]]:
     """A movement of the class ``emotion``: its timing, its action units, and the activity of each in each frame."""
     numbers = _sample_combination(rng, emotion, preset)
     timing = sample_timing(rng, padding)

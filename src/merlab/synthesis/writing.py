@@ -18,8 +18,8 @@ from merlab.processes.streams import stream_from_processes
 from merlab.progress import Progress, shown_progress
 from merlab.storage import whole_file
 from merlab.synthesis.clip_writing import write_subject
-from merlab.synthesis.coding_table_writing import TITLE, Row, write_coding_table
-from merlab.synthesis.face_tree import CODING_TABLE, CROPPED, RAW, TRUTH, Entry, Tree
+from merlab.synthesis.coding_table_writing import TITLE, CodingRow, write_coding_table
+from merlab.synthesis.face_tree import CODING_TABLE, CROPPED, RAW, TRUTH, Tree, TreeClip
 from merlab.synthesis.folder import (
     MANIFEST,
     README,
@@ -104,7 +104,7 @@ def _write(tree: Tree, jobs: int | None, progress: Progress) -> None:
     _write_index(tree)
 
 
-def _is_complete(tree: Tree, entry: Entry) -> bool:
+def _is_complete(tree: Tree, entry: TreeClip) -> bool:
     """Whether a clip is written, and none of its frames was removed since."""
     if not tree.is_written(entry):
         return False
@@ -113,7 +113,7 @@ def _is_complete(tree: Tree, entry: Entry) -> bool:
     return all(len(ImageFolder(folder).names) == plan.timing.length for folder in folders)
 
 
-def _write_clips(tree: Tree, waiting: list[Entry], jobs: int | None, progress: Progress) -> None:
+def _write_clips(tree: Tree, waiting: list[TreeClip], jobs: int | None, progress: Progress) -> None:
     total, done = len(tree.entries), len(tree.entries) - len(waiting)
     progress(done, total, "painting faces")
     by_subject = [list(entries) for _, entries in groupby(waiting, key=lambda entry: entry.subject)]
@@ -122,7 +122,7 @@ def _write_clips(tree: Tree, waiting: list[Entry], jobs: int | None, progress: P
             progress(count, total, "writing clips")
 
 
-def _write_subjects(tree: Tree, subjects: Sequence[list[Entry]]) -> Iterator[str]:
+def _write_subjects(tree: Tree, subjects: Sequence[list[TreeClip]]) -> Iterator[str]:
     """Write the clips of these subjects; yields the name of each clip when it is complete."""
     return (entry.name for entries in subjects for entry in write_subject(tree, entries))
 
@@ -142,7 +142,7 @@ def _write_index(tree: Tree) -> None:
     write_manifest(tree.out, manifest)
 
 
-def _coding_row(entry: Entry, plan: ClipPlan) -> Row:
+def _coding_row(entry: TreeClip, plan: ClipPlan) -> CodingRow:
     """A row of the coding table; as in CASME II, a single action unit without a side is a number and not a text."""
     codes = "+".join(unit.code for unit in plan.action_units)
     onset, apex, offset = (entry.first_frame + index for index in _key_frames(plan))
@@ -154,7 +154,7 @@ def _key_frames(plan: ClipPlan) -> tuple[int, int, int]:
     return plan.timing.onset, plan.timing.apex, plan.timing.offset
 
 
-def _described_clip(entry: Entry, plan: ClipPlan) -> DescribedClip:
+def _described_clip(entry: TreeClip, plan: ClipPlan) -> DescribedClip:
     first = entry.first_frame
     onset, apex, offset = (first + index for index in _key_frames(plan))
     blink = plan.blink

@@ -12,7 +12,7 @@ from merlab.table_files.ods import CONTENT, read_ods
 from merlab.table_files.parquet import read_parquet
 from merlab.table_files.sheets import TableFile
 from merlab.table_files.text import read_text
-from merlab.table_files.unpacked_size import parts_of
+from merlab.table_files.unpacked_size import archive_parts
 
 SUFFIXES = (".csv", ".tsv", ".xlsx", ".ods", ".parquet", ".xls")
 TEXT_SUFFIXES = (".csv", ".tsv")
@@ -47,7 +47,7 @@ def _format_of(suffix: str, content: bytes) -> str:
         return ".xls"
     if suffix == ".xls" and not content.startswith(ZIP):
         return ".csv"
-    parts = {part.filename for part in parts_of(content)}
+    parts = {part.filename for part in archive_parts(content)}
     if CONTENT in parts:
         return ".ods"
     return ".ods" if suffix == ".ods" and WORKBOOK not in parts else ".xlsx"

@@ -19,7 +19,7 @@ MOST_ROWS, MOST_CELLS = 2**22, 2**25
 REMEDY = "split it, or leave out what is not needed"
 
 
-def parts_of(content: bytes) -> list[zipfile.ZipInfo]:
+def archive_parts(content: bytes) -> list[zipfile.ZipInfo]:
     """What an archive states about its parts; nothing for content that is not a readable archive."""
     try:
         return zipfile.ZipFile(io.BytesIO(content)).infolist()
@@ -32,7 +32,7 @@ def require_moderate_archive(path: Path, content: bytes) -> None:
 
     Python reads no more of a part than the archive states.
     """
-    stated = sum(part.file_size for part in parts_of(content) if part.filename.endswith(".xml"))
+    stated = sum(part.file_size for part in archive_parts(content) if part.filename.endswith(".xml"))
     if stated > MOST_BYTES:
         raise MerlabError(
             f"{path} unpacks to {stated // MEBIBYTE} MiB, more than the {MOST_BYTES // MEBIBYTE} MiB that a table may "

@@ -27,8 +27,6 @@ from merlab.training.steps import (
 if TYPE_CHECKING:
     from merlab.training.settings import TrainingSettings
 
-State = dict[str, Tensor]
-
 
 @dataclass(frozen=True)
 class UnitTargets:

@@ -83,7 +83,7 @@ def _texts(column: Measured, digits: int) -> Iterator[str]:
     return ("" if value != value else f"{value:g}" for value in (np.round(column, digits) + 0.0).tolist())  # noqa: PLR0124
 
 
-def read_lines(path: Path) -> list[FrameLine]:
+def read_frame_lines(path: Path) -> list[FrameLine]:
     """The lines of a table; raises MerlabError with the place of what is damaged."""
     rows = FRAME_ROWS.read(path)
     with path.open(newline="", encoding="utf-8") as file:
@@ -92,7 +92,7 @@ def read_lines(path: Path) -> list[FrameLine]:
         return [FrameLine(row, tuple(cells[first:])) for row, cells in zip(rows, lines, strict=True)]
 
 
-def read_frames(path: Path) -> pd.DataFrame:
+def read_frame_table(path: Path) -> pd.DataFrame:
     """The table in a file; what a file of an earlier version lacks is NaN.
 
     Raises MerlabError with the place of what is damaged.

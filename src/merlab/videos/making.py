@@ -17,11 +17,11 @@ from merlab.processes.pool import process_count
 from merlab.processes.streams import stream_from_processes
 from merlab.progress import Progress
 from merlab.storage import whole_folder
-from merlab.videos.chunks.assembly import NothingSeenError, rows_by_frame, write_events, write_frames, write_weak
+from merlab.videos.chunks.assembly import NothingSeenError, rows_by_frame, write_events, write_frame_table, write_weak
 from merlab.videos.chunks.chunk_worker import fill_chunks
 from merlab.videos.chunks.plan import CHUNKS, Share, VideoPlan
 from merlab.videos.chunks.result_metadata import result_metadata
-from merlab.videos.frame_table import read_frames
+from merlab.videos.frame_table import read_frame_table
 from merlab.videos.mesh_frames import MeshFrames
 from merlab.videos.metadata import Made, RecognitionRequest, UsedModel
 from merlab.videos.output.elan import write_elan
@@ -91,7 +91,7 @@ def _assemble(making: Making, folder: Path, started: float) -> VideoResult:
     """Write every file of the result into ``folder``, from the finished chunks."""
     plan, model, progress = making.plan, making.model, making.progress
     progress(0, 0, "writing the result")
-    totals = write_frames(folder, plan)
+    totals = write_frame_table(folder, plan)
     events = write_events(folder, totals, plan, event_rows(model.classes))
     weak = write_weak(folder, totals, plan)
     if plan.options.overlay != "none":
@@ -102,7 +102,7 @@ def _assemble(making: Making, folder: Path, started: float) -> VideoResult:
         at=datetime.now(timezone.utc).isoformat(timespec="seconds"), seconds=round(time.monotonic() - started, 1)
     )
     metadata = result_metadata(plan, model, making.request, totals, events, made)
-    result = VideoResult(folder, events, weak, read_frames(folder / FRAMES), metadata)
+    result = VideoResult(folder, events, weak, read_frame_table(folder / FRAMES), metadata)
     write_tidy_tables(result)
     write_report(result)
     write_elan(result, plan.source, home=making.folder.out)

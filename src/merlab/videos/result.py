@@ -16,7 +16,7 @@ from merlab.registry import look_up
 from merlab.spelling import counted
 from merlab.spotting.curve import Curve, score_curve
 from merlab.spotting.display import result_html
-from merlab.videos.frame_table import read_frames
+from merlab.videos.frame_table import read_frame_table
 from merlab.videos.metadata import VideoMetadata
 from merlab.videos.moved import parts_of, units_of
 from merlab.videos.rows import WEAK_ROWS, Event, WeakEvent, event_rows
@@ -213,4 +213,4 @@ def read_video_result(folder: Path | str) -> VideoResult:
     rows = event_rows(metadata.model.classes).read(folder / EVENTS)
     # A result of an earlier version has no table of weak candidates.
     weak = WEAK_ROWS.read(folder / WEAK) if (folder / WEAK).is_file() else []
-    return VideoResult(folder, tuple(rows), tuple(weak), read_frames(folder / FRAMES), metadata)
+    return VideoResult(folder, tuple(rows), tuple(weak), read_frame_table(folder / FRAMES), metadata)

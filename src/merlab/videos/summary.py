@@ -22,10 +22,10 @@ SUMMARY = "summary.csv"
 KINDS: tuple[MovementKind, ...] = get_args(MovementKind)
 WARNINGS_APART = " | "
 
-Results = Mapping[Path, VideoResult | MerlabError]
+ResultsByVideo = Mapping[Path, VideoResult | MerlabError]
 
 
-def write_summary(out: Path, results: Results, skipped: Mapping[Path, str]) -> Path:
+def write_summary(out: Path, results: ResultsByVideo, skipped: Mapping[Path, str]) -> Path:
     """Write summary.csv into ``out``; ``skipped`` are files beside the videos, and why each was not read."""
     made = [result for result in results.values() if not isinstance(result, MerlabError)]
     classes = list(dict.fromkeys(name for result in made for name in result.metadata.model.classes))

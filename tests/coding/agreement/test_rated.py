@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from merlab.coding.agreement.rated import RatedEvent, Video, rated_row
+from merlab.coding.agreement.rated import RatedEvent, RatedVideo, rated_row
 from merlab.coding.frame_clock import FrameClock
 from merlab.errors import MerlabError
 
@@ -43,10 +43,10 @@ def test_moments_in_another_order_are_refused(moments, message):
 def test_milliseconds_to_a_frame_that_the_clock_lacks_are_those_of_the_rate():
     """In a folder of images at 100 frames per second, frame 2 was taken late, and frame 3 is absent."""
     clock = FrameClock(np.array([1, 2, 4]), np.array([0.0, 15.0, 30.0]), 100)
-    video = Video(100, 3, clock)
+    video = RatedVideo(100, 3, clock)
     assert [video.ms_between(*frames) for frames in ((1, 2), (2, 3), (3, 2), (2, 4))] == [15, 10, -10, 15]
 
 
 def test_milliseconds_between_frames_are_known_with_a_rate():
-    assert (Video(fps=200).ms_between(10, 13), Video(fps=200).ms_between(13, 10)) == (15, -15)
-    assert Video().ms_between(10, 13) is None
+    assert (RatedVideo(fps=200).ms_between(10, 13), RatedVideo(fps=200).ms_between(13, 10)) == (15, -15)
+    assert RatedVideo().ms_between(10, 13) is None

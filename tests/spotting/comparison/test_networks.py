@@ -18,7 +18,7 @@ from merlab.spotting.comparison.networks import pseudo_labels, smoothed
 from merlab.spotting.comparison.softnet import SOFTNET
 from merlab.spotting.comparison.spotter import Target
 from merlab.spotting.comparison.torch_networks import NETWORKS, _with_mirrored, scores, trained
-from merlab.spotting.comparison.training import Training
+from merlab.spotting.comparison.training import NetworkTraining
 from tests.spotting.comparison.recorded import FPS, material
 
 MICRO = Target("micro", 0.32)
@@ -73,8 +73,8 @@ def test_one_step_of_training(spotter):
     images = torch.rand(8, 3, 42, 42, generator=torch.Generator().manual_seed(1)).half()
     labels = torch.tensor([0.0, 1.0] * 4)
     images[labels > 0, 1] += 1
-    untrained = trained(NETWORKS[spotter.name], images, labels, Training(0, 8, 1e-3, 4), 0)
-    some = Training(epochs=12, batch_size=8, learning_rate=1e-3, negatives=4)
+    untrained = trained(NETWORKS[spotter.name], images, labels, NetworkTraining(0, 8, 1e-3, 4), 0)
+    some = NetworkTraining(epochs=12, batch_size=8, learning_rate=1e-3, negatives=4)
     once, twice = (scores(trained(NETWORKS[spotter.name], images, labels, some, 0), images.numpy()) for _ in range(2))
     assert once.shape == (8,)
     assert (once == twice).all()

@@ -16,7 +16,7 @@ from merlab.videos.chunks.chunk import Chunk
 from merlab.videos.chunks.division import Division
 from merlab.videos.chunks.faces_in_frame import FindingViewer
 from merlab.videos.chunks.kept_chunk import ARRAYS
-from merlab.videos.chunks.lanes import MOST_WAITING, Lanes, Work, open_lanes
+from merlab.videos.chunks.lanes import MOST_WAITING, Lanes, LaneWork, open_lanes
 
 
 @pytest.mark.parametrize("threads", [False, True])
@@ -65,7 +65,7 @@ def test_when_work_is_stopped_the_threads_end_and_what_has_not_begun_is_left_out
     assert len(done) < MOST_WAITING
 
 
-def _add_all(lanes: Lanes, *works: Work) -> None:
+def _add_all(lanes: Lanes, *works: LaneWork) -> None:
     for work in works:
         lanes.faces.add(work)
     lanes.wait()

@@ -16,9 +16,9 @@ from merlab.coding.agreement.coefficients import (
     kappa_of_counts,
     krippendorff_alpha,
 )
-from merlab.coding.agreement.matched import Scene, Unit, scenes_of, units_in
+from merlab.coding.agreement.matched import RatedUnit, Scene, rated_units, scenes_of
 from merlab.coding.agreement.models import AgreementScores, Coefficient, Difference, Pair, Together
-from merlab.coding.agreement.rated import RatedEvent, Rater, Raters, Video
+from merlab.coding.agreement.rated import RatedEvent, RatedVideo, Rater, Raters
 from merlab.errors import MerlabError
 from merlab.spotting.scoring.matching import LEAST_IOU
 from merlab.stamps import stamps_of_recordings
@@ -33,7 +33,7 @@ def compared(raters: Raters) -> AgreementScores:
     if not pairs:
         videos = "; ".join(f"{rater.name}: {', '.join(map(_named, rater.events))}" for rater in listed)
         raise MerlabError(f"no video was coded by two coders ({videos}); the names of the videos must be the same")
-    units = [unit for scene in scenes_of(listed) for unit in units_in(scene)]
+    units = [unit for scene in scenes_of(listed) for unit in rated_units(scene)]
     together = Together(
         events=len(units),
         shared=sum(len(unit) > 1 for unit in units),
@@ -78,7 +78,7 @@ def _pair(two: tuple[Rater, Rater], raters: Raters) -> Pair | None:
     if not common:
         return None
     scenes = list(scenes_of(two))
-    found = [(scene, unit) for scene in scenes for unit in units_in(scene)]
+    found = [(scene, unit) for scene in scenes for unit in rated_units(scene)]
     matched = [(scene, unit) for scene, unit in found if len(unit) == 2]
     units = [unit for _, unit in matched]
     events = (_count(two[0], common), _count(two[1], common))
@@ -109,18 +109,18 @@ def _label(event: RatedEvent) -> str | None:
     return event.label or None
 
 
-def _values(units: Sequence[Unit], coders: range, value: Callable[[RatedEvent], Value]) -> list[list[Value]]:
+def _values(units: Sequence[RatedUnit], coders: range, value: Callable[[RatedEvent], Value]) -> list[list[Value]]:
     return [[value(unit[coder]) if coder in unit else None for coder in coders] for unit in units]
 
 
-def _of_units(units: Sequence[Unit], numbers: Sequence[int]) -> Coefficient:
+def _of_units(units: Sequence[RatedUnit], numbers: Sequence[int]) -> Coefficient:
     """The agreement of two coders on these action units, with the ratio of FACS."""
     values = [row for row in _unit_values(units, range(2), numbers) if None not in row]
     ratio = facs_ratio([bool(row[0]) for row in values], [bool(row[1]) for row in values])
     return coefficient(values).model_copy(update={"ratio": ratio})
 
 
-def _unit_values(units: Sequence[Unit], coders: range, numbers: Sequence[int]) -> list[list[Value]]:
+def _unit_values(units: Sequence[RatedUnit], coders: range, numbers: Sequence[int]) -> list[list[Value]]:
     """Whether each coder of an event lists each of these action units; None where the coder lists none at all."""
 
     def lists(number: int) -> Callable[[RatedEvent], Value]:
@@ -129,7 +129,7 @@ def _unit_values(units: Sequence[Unit], coders: range, numbers: Sequence[int]) -
     return [row for number in numbers for row in _values(units, coders, lists(number))]
 
 
-def _all_units(units: Sequence[Unit]) -> list[int]:
+def _all_units(units: Sequence[RatedUnit]) -> list[int]:
     """The action units that anyone lists for an event that two coders or more have with action units."""
     coded = [unit for unit in units if sum(bool(event.units) for event in unit.values()) > 1]
     return sorted({number for unit in coded for event in unit.values() for number in event.units})
@@ -144,7 +144,7 @@ def _frames(scenes: Sequence[Scene], raters: Raters) -> Coefficient | None:
     """Frame by frame and face by face, whether there is an event; None where a number of frames is unknown."""
     both = first = second = total = 0
     for scene in scenes:
-        frames = raters.videos.get(scene.video, Video()).frames
+        frames = raters.videos.get(scene.video, RatedVideo()).frames
         if frames is None:
             return None
         one, other = (_covered(listed) for listed in scene.events.values())
@@ -165,7 +165,7 @@ def _covered(events: Sequence[RatedEvent]) -> set[int]:
 
 
 def _difference(
-    matched: Sequence[tuple[Scene, Unit]], raters: Raters, boundary: Callable[[RatedEvent], int | None]
+    matched: Sequence[tuple[Scene, RatedUnit]], raters: Raters, boundary: Callable[[RatedEvent], int | None]
 ) -> Difference | None:
     """Second minus first; in ms only if the frame rate of every video is known."""
     frames: list[int] = []
@@ -174,7 +174,7 @@ def _difference(
         one, other = (boundary(unit[coder]) for coder in range(2))
         if one is not None and other is not None:
             frames.append(other - one)
-            ms.append(raters.videos.get(scene.video, Video()).ms_between(one, other))
+            ms.append(raters.videos.get(scene.video, RatedVideo()).ms_between(one, other))
     if not frames:
         return None
     known = [each for each in ms if each is not None]

@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from merlab.coding.agreement.rated import Rater, Video
+from merlab.coding.agreement.rated import RatedVideo, Rater
 from merlab.spotting.scoring.frame_doubts import note_on_seconds, share_no_frame
 
 
-def frame_doubts(raters: Sequence[Rater], videos: Mapping[str, Video]) -> Iterator[str]:
+def frame_doubts(raters: Sequence[Rater], videos: Mapping[str, RatedVideo]) -> Iterator[str]:
     """A note on a coder whose events are too long for a face, and on two who have no frame in common."""
     for rater in raters:
         note = note_on_seconds(_seconds(rater, videos), rater.name)
@@ -26,9 +26,9 @@ def frame_doubts(raters: Sequence[Rater], videos: Mapping[str, Video]) -> Iterat
             )
 
 
-def _seconds(rater: Rater, videos: Mapping[str, Video]) -> Iterator[float]:
+def _seconds(rater: Rater, videos: Mapping[str, RatedVideo]) -> Iterator[float]:
     for video, events in rater.events.items():
-        fps = videos.get(video, Video()).fps or math.nan
+        fps = videos.get(video, RatedVideo()).fps or math.nan
         yield from ((event.offset - event.onset) / fps for event in events)
 
 

@@ -9,7 +9,7 @@ from merlab.coding.agreement.rated import RatedEvent, Rater
 from merlab.spotting.scoring.matching import match
 
 # What one event is called by each coder that has it, by the position of the coder.
-Unit = dict[int, RatedEvent]
+RatedUnit = dict[int, RatedEvent]
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,12 @@ def scenes_of(raters: Sequence[Rater]) -> Iterator[Scene]:
                 )
 
 
-def units_in(scene: Scene) -> list[Unit]:
+def rated_units(scene: Scene) -> list[RatedUnit]:
     """Every event once, with those of other coders that it overlaps by an IoU of 0.5 or more.
 
     The coders are added in their order; an event joins those of the first coder who has them.
     """
-    units: list[Unit] = []
+    units: list[RatedUnit] = []
     for place, listed in scene.events.items():
         seen = [next(iter(unit.values())) for unit in units]
         hits = {column: row for row, column in match(_intervals(seen), _intervals(listed))}

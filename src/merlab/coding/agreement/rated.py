@@ -31,7 +31,7 @@ class RatedEvent:
 
 
 @dataclass(frozen=True)
-class Video:
+class RatedVideo:
     """A video: its frames per second, their number, and when each is shown; None where unknown."""
 
     fps: float | None = None
@@ -62,7 +62,7 @@ class Raters:
     """Everything that is compared: the coders, what is known of the videos, and notes."""
 
     raters: tuple[Rater, ...]
-    videos: Mapping[str, Video]
+    videos: Mapping[str, RatedVideo]
     notes: tuple[str, ...] = ()
 
 

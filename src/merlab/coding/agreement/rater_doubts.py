@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, product
 
-from merlab.coding.agreement.matched import Scene, scenes_of, units_in
-from merlab.coding.agreement.rated import RatedEvent, Rater, Video
+from merlab.coding.agreement.matched import Scene, rated_units, scenes_of
+from merlab.coding.agreement.rated import RatedEvent, RatedVideo, Rater
 from merlab.coding.frame_clock import FrameClock
 from merlab.errors import MerlabError
 from merlab.spelling import alike, first_of, quoted
@@ -14,7 +14,7 @@ from merlab.spelling import alike, first_of, quoted
 MOST_NAMED = 3
 
 
-def require_inside(name: str, video: Video, raters: Sequence[Rater]) -> None:
+def require_inside(name: str, video: RatedVideo, raters: Sequence[Rater]) -> None:
     """Raises MerlabError where the events of a video span more frames than it has, or are not among those it has."""
     events = {rater.name: rater.events[name] for rater in raters if rater.events.get(name)}
     if video.frames is None or not events:
@@ -113,4 +113,4 @@ def _faces_numbered_otherwise(raters: Sequence[Rater]) -> Iterator[str]:
 
 def _matches(scenes: Iterable[Scene]) -> int:
     """How many events two coders have in common."""
-    return sum(len(unit) == 2 for scene in scenes for unit in units_in(scene))
+    return sum(len(unit) == 2 for scene in scenes for unit in rated_units(scene))

@@ -9,7 +9,7 @@ from math import ceil, isclose
 from pathlib import Path
 
 from merlab.coding.agreement.frame_doubts import frame_doubts
-from merlab.coding.agreement.rated import RatedEvent, Rater, Raters, Video, rated, rated_row
+from merlab.coding.agreement.rated import RatedEvent, RatedVideo, Rater, Raters, rated, rated_row
 from merlab.coding.agreement.rater_doubts import rater_doubts, require_inside
 from merlab.coding.decisions import NO_INITIALS, is_rejection
 from merlab.coding.elan_import import (
@@ -54,7 +54,7 @@ class _Reader:
 
     fps: float | None
     raters: dict[Path, list[Rater]] = field(default_factory=dict)
-    videos: dict[str, Video] = field(default_factory=dict)
+    videos: dict[str, RatedVideo] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
     found: dict[str, Mapping[str, MachineEvent]] = field(default_factory=dict)
     faces: dict[str, set[int]] = field(default_factory=dict)
@@ -142,7 +142,7 @@ class _Reader:
 
     def _clock(self, path: Path, video: str, last_ms: float) -> FrameClock:
         """The clock of a video; one that no result states has as many frames as are needed for a time."""
-        known = self.videos.get(video, Video())
+        known = self.videos.get(video, RatedVideo())
         if known.clock is not None:
             return known.clock
         fps = self.fps or known.fps
@@ -153,7 +153,7 @@ class _Reader:
                 f"--fps {fps:.9g} contradicts the table of the video {video}, which states {known.fps:.9g}; leave "
                 "--fps out, or correct the table"
             )
-        self.videos[video] = Video(fps, known.frames)
+        self.videos[video] = RatedVideo(fps, known.frames)
         return FrameClock.constant(fps, known.frames or ceil(min(last_ms / 1000, LONGEST_S) * fps) + 1)
 
     def _learn_from_result(self, folder: Path, video: str, material: CodableResult) -> None:
@@ -162,7 +162,7 @@ class _Reader:
         If only the files differ, that is a note: one may show aligned faces of the other.
         """
         clock = material.clock
-        found, known = Video(clock.fps, len(clock), clock), self.videos.get(video, Video())
+        found, known = RatedVideo(clock.fps, len(clock), clock), self.videos.get(video, RatedVideo())
         if known.clock is not None and (known.fps, known.frames) != (found.fps, found.frames):
             raise MerlabError(
                 f"{folder} is about a video {video} of {found.frames} frames at {found.fps:g} per second, and a result "
@@ -178,7 +178,7 @@ class _Reader:
 
     def _learn(self, video: str, row: Mapping[str, str]) -> None:
         """What a row of coded events states about its video; a result states the frame rate better."""
-        known = self.videos.get(video, Video())
+        known = self.videos.get(video, RatedVideo())
         rate, length = row.get("fps", "") if known.clock is None else "", row.get(VIDEO_FRAMES, "")
         fps = read_rate(rate) if rate else known.fps
         frames = whole_number(length, VIDEO_FRAMES) if length else known.frames

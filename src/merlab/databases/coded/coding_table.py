@@ -10,7 +10,7 @@ from pathlib import Path
 from merlab.clips import Finding
 from merlab.databases.coded.contradictions import contradictions
 from merlab.databases.coded.flags import missing_flags, other_emotions, with_flags
-from merlab.databases.coded.moments import frame_number, repair_findings
+from merlab.databases.coded.moments import coded_number, repair_findings
 from merlab.databases.coded.published_counts import (
     compare_counts,
     compare_kinds,
@@ -20,7 +20,7 @@ from merlab.databases.coded.published_counts import (
     version_of,
 )
 from merlab.databases.coded.release import Release, Role, TableFormat
-from merlab.databases.coded.row import MACRO, Record, Row, emotion_of, folder_of, kind_of, parse_row
+from merlab.databases.coded.row import MACRO, CellsByRole, Row, coded_kind, emotion_of, frames_folder, parse_row
 from merlab.databases.coded.workbook import Records, read_records
 from merlab.spelling import counted, quoted
 from merlab.stamps import SYNTHETIC
@@ -83,7 +83,7 @@ def required_columns(release: Release) -> list[str]:
 
 
 def _check_records(
-    path: Path, release: Release, read: Records, records: Mapping[int, Record], *, synthetic: bool
+    path: Path, release: Release, read: Records, records: Mapping[int, CellsByRole], *, synthetic: bool
 ) -> CodingTable:
     form = release.table
     parsed = [
@@ -106,7 +106,7 @@ def _check_records(
         *other_emotions(parsed, flagged, form.flags),
         *contradictions(unique, records, release),
     ]
-    kinds, emotions = Counter(map(kind_of, records.values())), _count_emotions(rows, records, release)
+    kinds, emotions = Counter(map(coded_kind, records.values())), _count_emotions(rows, records, release)
     version, reason = SYNTHETIC, "by its name or title, or by a manifest next to it"
     if not synthetic:
         version, reason = version_of(emotions, "objective class" in next(iter(records.values())), form)
@@ -123,7 +123,7 @@ def _check_records(
         **dict(_second_frames(records)),
         **dict(_rows_without_action_units(unique, read, form)),
     }
-    listed = [(form.subject(record["subject"]) or "", folder_of(record, form)) for record in records.values()]
+    listed = [(form.subject(record["subject"]) or "", frames_folder(record, form)) for record in records.values()]
     return CodingTable(path, version, tuple(unique), tuple(findings), frozenset(listed), facts)
 
 
@@ -134,17 +134,17 @@ def _coded_emotions(rows: list[Row], read: Records, form: TableFormat) -> list[t
     return [(row.where, label) for row in rows if not row.is_macro for label in row.emotion.split("+")]
 
 
-def _count_emotions(rows: list[Row], records: Mapping[int, Record], release: Release) -> Counter[str]:
+def _count_emotions(rows: list[Row], records: Mapping[int, CellsByRole], release: Release) -> Counter[str]:
     """How often each emotion is coded, macro-expressions left out where one column holds the emotion."""
     if release.table.flags:
         return Counter(label for row in rows for label in row.emotion.split("+"))
-    return Counter(emotion_of(record, release) for record in records.values() if kind_of(record) != MACRO)
+    return Counter(emotion_of(record, release) for record in records.values() if coded_kind(record) != MACRO)
 
 
-def _second_frames(records: Mapping[int, Record]) -> Iterator[tuple[str, str]]:
+def _second_frames(records: Mapping[int, CellsByRole]) -> Iterator[tuple[str, str]]:
     """Facts about rows with a second apex or with further movements."""
     for role, rule in SECOND.items():
-        rows = sum(frame_number(record.get(role, "")) is not None for record in records.values())
+        rows = sum(coded_number(record.get(role, "")) is not None for record in records.values())
         if rows:
             yield f"{role} coded", f"in {counted(rows, 'row')}; {rule}"
 

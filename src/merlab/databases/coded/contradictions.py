@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from merlab.clips import Finding
-from merlab.databases.coded.moments import NO_APEX, frame_number
+from merlab.databases.coded.moments import NO_APEX, coded_number
 from merlab.databases.coded.release import FURTHER_MOVEMENTS, Release, TableFormat
-from merlab.databases.coded.row import Record, Row, movement_of
+from merlab.databases.coded.row import CellsByRole, Row, movement_of
 from merlab.databases.objective_class import EXAMPLE, parse_objective_class
 from merlab.spelling import quoted
 
@@ -17,7 +17,7 @@ LONGEST_MICRO = 3.0
 NO_SECOND = {*NO_APEX, "0"}
 
 
-def contradictions(rows: list[Row], records: Mapping[int, Record], release: Release) -> Iterator[Finding]:
+def contradictions(rows: list[Row], records: Mapping[int, CellsByRole], release: Release) -> Iterator[Finding]:
     """Findings about ``rows`` that are used, from their cells: the records, by their number in the sheet."""
     form = release.table
     yield from _wrong_objective_classes(rows, records, form)
@@ -26,7 +26,9 @@ def contradictions(rows: list[Row], records: Mapping[int, Record], release: Rele
     yield from _too_long(rows, release)
 
 
-def _wrong_objective_classes(rows: list[Row], records: Mapping[int, Record], form: TableFormat) -> Iterator[Finding]:
+def _wrong_objective_classes(
+    rows: list[Row], records: Mapping[int, CellsByRole], form: TableFormat
+) -> Iterator[Finding]:
     """Findings about cells that are not objective classes; the clip is read without one."""
     for row in rows:
         cell = records[row.number].get("objective class", "")
@@ -36,13 +38,13 @@ def _wrong_objective_classes(rows: list[Row], records: Mapping[int, Record], for
             yield Finding("differs", row.where, expected, quoted(cell), remedy)
 
 
-def _wrong_second_frames(rows: list[Row], records: Mapping[int, Record], form: TableFormat) -> Iterator[Finding]:
+def _wrong_second_frames(rows: list[Row], records: Mapping[int, CellsByRole], form: TableFormat) -> Iterator[Finding]:
     """Findings about a second apex that is no frame, and about further movements without an onset before the offset."""
     remedy = "it is not read; correct the row, or copy the table again from the original"
     for row in rows:
         record = records[row.number]
         apex = record.get("second apex", "")
-        if apex not in NO_SECOND and frame_number(apex) is None:
+        if apex not in NO_SECOND and coded_number(apex) is None:
             expected = f"a frame number, or nothing, in column {form.columns['second apex']}"
             yield Finding("differs", row.where, expected, quoted(apex), remedy)
         for roles in FURTHER_MOVEMENTS:
@@ -53,11 +55,11 @@ def _wrong_second_frames(rows: list[Row], records: Mapping[int, Record], form: T
                 yield Finding("differs", row.where, expected, " and ".join(map(quoted, cells)), remedy)
 
 
-def _wrong_durations(rows: list[Row], records: Mapping[int, Record], form: TableFormat) -> Iterator[Finding]:
+def _wrong_durations(rows: list[Row], records: Mapping[int, CellsByRole], form: TableFormat) -> Iterator[Finding]:
     """Findings about rows whose duration disagrees with onset and offset, so that one of the three is wrong."""
     for row in rows:
         counted, stated = row.offset - row.onset + 1, records[row.number].get("duration", "")
-        if stated and frame_number(stated) != counted and not row.note:
+        if stated and coded_number(stated) != counted and not row.note:
             expected = f"{form.columns['duration']} {counted}, for onset {row.onset} and offset {row.offset}"
             remedy = "onset and offset are used as coded; compare the row with the original table"
             yield Finding("differs", row.where, expected, stated, remedy)

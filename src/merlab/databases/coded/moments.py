@@ -33,7 +33,7 @@ REPAIRS: Mapping[Repair, tuple[str, str]] = {
 
 
 @dataclass(frozen=True)
-class Moments:
+class CodedMoments:
     """Onset, apex (None if the table has none) and offset, in frames from 1 on, and how they differ from the cells."""
 
     onset: int
@@ -42,7 +42,7 @@ class Moments:
     repairs: tuple[Repair, ...] = ()
 
 
-def read_moments(record: Mapping[Role, str], form: TableFormat, documented: KeyFrames | None) -> Moments | Role:
+def read_moments(record: Mapping[Role, str], form: TableFormat, documented: KeyFrames | None) -> CodedMoments | Role:
     """The moments of a row, or the role of the first cell that makes the row unusable.
 
     In a table with ``unknown_frames``, an onset of 0 or -1 is frame 1, an offset of 0 or -1 is the apex, and fractions
@@ -72,10 +72,10 @@ def read_moments(record: Mapping[Role, str], form: TableFormat, documented: KeyF
             return "offset"
         offset = apex
         repairs.append("no offset")
-    return Moments(onset, apex, offset, tuple(dict.fromkeys(repairs)))
+    return CodedMoments(onset, apex, offset, tuple(dict.fromkeys(repairs)))
 
 
-def frame_number(text: str) -> int | None:
+def coded_number(text: str) -> int | None:
     """A frame number of up to nine digits; None for 0 and for any other text."""
     match = WHOLE.fullmatch(text)
     return int(match.group(1)) or None if match else None
@@ -105,7 +105,7 @@ def _may_be_frame(text: str, role: Role, form: TableFormat) -> bool:
         return False
     if form.unknown_frames:
         return FRACTION.fullmatch(text) is not None or (role == "offset" and not text)
-    return frame_number(text) is not None
+    return coded_number(text) is not None
 
 
 def _nearest(text: str) -> int | None:

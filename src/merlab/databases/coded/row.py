@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from merlab.clips import Finding
-from merlab.databases.coded.moments import Repair, frame_number, note_of, read_moments
+from merlab.databases.coded.moments import Repair, coded_number, note_of, read_moments
 from merlab.databases.coded.release import FURTHER_MOVEMENTS, QuirksOfClip, Release, Role, TableFormat
 from merlab.databases.objective_class import parse_objective_class
 from merlab.frames import is_rate
@@ -22,7 +22,7 @@ MACRO: Final = "macro"
 TEXTS: Mapping[Role, str] = {"folder": "a folder", "emotion": "an emotion"}
 CORRECT = "correct the row, or copy the table again from the original"
 
-Record = Mapping[Role, str]
+CellsByRole = Mapping[Role, str]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Row:
         return f"{self.subject} {self.clip}" + (f" (row {self.number})" if self.number else "")
 
 
-def parse_row(number: int, record: Record, table: str, release: Release, above: int = 0) -> Row | Finding:
+def parse_row(number: int, record: CellsByRole, table: str, release: Release, above: int = 0) -> Row | Finding:
     """A row, or a finding with the reason why it cannot be used; ``above`` lines are above the column names."""
     form = release.table
     subject, clip = form.subject(record["subject"]), form.clip(record["clip"])
@@ -78,13 +78,13 @@ def parse_row(number: int, record: Record, table: str, release: Release, above: 
     if faulty or subject is None:
         expected, found = faulty or ("a subject", repr(record["subject"]))
         return Finding("unusable", where, expected, found, _remedy_for(record))
-    folder = folder_of(record, form)
-    line = number - above if kind_of(record) == "" else None
-    wrong = release.quirks_of(subject, folder, line, frame_number(record.get("onset", "")) or 0).get("wrong frame")
+    folder = frames_folder(record, form)
+    line = number - above if coded_kind(record) == "" else None
+    wrong = release.quirks_of(subject, folder, line, coded_number(record.get("onset", "")) or 0).get("wrong frame")
     moments = read_moments(record, form, wrong.frames if wrong else None)
     if isinstance(moments, str):
         return _no_frame_number(where, moments, record, form)
-    second_apex = frame_number(record.get("second apex", ""))
+    second_apex = coded_number(record.get("second apex", ""))
     notes = [note_of(moments.repairs)]
     if moments.apex is None and second_apex is not None:
         notes.append(f"no first apex: the second one, {second_apex}, is used")
@@ -100,7 +100,7 @@ def parse_row(number: int, record: Record, table: str, release: Release, above: 
         emotion=emotion_of(record, release),
         objective_class=parse_objective_class(record.get("objective class", "")) or "",
         note="; ".join(filter(None, notes)),
-        kind=kind_of(record),
+        kind=coded_kind(record),
         fps=_rate(record),
         further=tuple(filter(None, (movement_of(record, roles) for roles in FURTHER_MOVEMENTS))),
         repairs=moments.repairs,
@@ -108,7 +108,7 @@ def parse_row(number: int, record: Record, table: str, release: Release, above: 
     )
 
 
-def _no_frame_number(where: str, role: Role, record: Record, form: TableFormat) -> Finding:
+def _no_frame_number(where: str, role: Role, record: CellsByRole, form: TableFormat) -> Finding:
     """The finding about a row whose cell of onset, apex or offset is no frame number."""
     unknown = ", or nothing if it is unknown," if role == "apex" else ""
     expected = f"a frame number (1 or higher){unknown} in column {form.columns[role]}"
@@ -116,7 +116,7 @@ def _no_frame_number(where: str, role: Role, record: Record, form: TableFormat) 
     return Finding("unusable", where, expected, quoted(cell), remedy_for_number(cell) or CORRECT)
 
 
-def _remedy_for(record: Record) -> str:
+def _remedy_for(record: CellsByRole) -> str:
     """What to do about a faulty row; one with a single cell may be a note below the table."""
     alone = sum(bool(cell) for role, cell in record.items() if role != "folder") == 1
     return f"if this line is a note, delete it; otherwise {CORRECT}" if alone else CORRECT
@@ -130,7 +130,7 @@ def apex_outside(row: Row) -> Finding:
     )
 
 
-def _faults(record: Record, form: TableFormat) -> Iterator[tuple[str, str]]:
+def _faults(record: CellsByRole, form: TableFormat) -> Iterator[tuple[str, str]]:
     """What a cell should hold, and what it holds, for the cells that make a row unusable, without those of frames."""
     columns, clip = form.columns, form.clip(record["clip"])
     if form.subject(record["subject"]) is None:
@@ -140,13 +140,13 @@ def _faults(record: Record, form: TableFormat) -> Iterator[tuple[str, str]]:
     for role, what in TEXTS.items():
         if FAILED_FORMULA.fullmatch(record.get(role, "")):
             yield f"{what} in column {columns[role]}", repr(record[role])
-    if "kind" in record and kind_of(record) not in {MICRO, MACRO}:
+    if "kind" in record and coded_kind(record) not in {MICRO, MACRO}:
         yield f"micro or macro in column {columns['kind']}", quoted(record["kind"])
     if "frames per second" in record and not _rate(record):
         yield f"frames per second in column {columns['frames per second']}", quoted(record["frames per second"])
 
 
-def folder_of(record: Record, form: TableFormat) -> str:
+def frames_folder(record: CellsByRole, form: TableFormat) -> str:
     """The name of the folder of frames of a row: from its own cell, or from the name of the clip."""
     return record.get("folder") or form.folder(form.clip(record["clip"]))
 
@@ -160,25 +160,25 @@ def odd_name(row: Row, release: Release) -> Iterator[Finding]:
         yield Finding("handled" if quirk else "differs", row.where, expected, row.folder, remedy)
 
 
-def movement_of(record: Record, roles: tuple[Role, Role]) -> tuple[int, int] | None:
+def movement_of(record: CellsByRole, roles: tuple[Role, Role]) -> tuple[int, int] | None:
     """Onset and offset of a movement beside the first of a row; None if there is none."""
-    onset, offset = (frame_number(record.get(role, "")) for role in roles)
+    onset, offset = (coded_number(record.get(role, "")) for role in roles)
     return (onset, offset) if onset and offset and onset <= offset else None
 
 
-def kind_of(record: Record) -> str:
+def coded_kind(record: CellsByRole) -> str:
     """``micro`` or ``macro``, as the cell begins; any other text as it is; empty if the table has no kinds."""
     text = record.get("kind", "").lower()
     return next((kind for kind in (MICRO, MACRO) if text.startswith(kind)), text)
 
 
-def _rate(record: Record) -> float | None:
+def _rate(record: CellsByRole) -> float | None:
     """Frames per second of a row; None if the table has no such column, or for a cell that is not a rate."""
     match = re.fullmatch(r"\d{1,5}(\.\d+)?", record.get("frames per second", ""))
     return float(match.group()) if match and is_rate(float(match.group())) else None
 
 
-def emotion_of(record: Record, release: Release) -> str:
+def emotion_of(record: CellsByRole, release: Release) -> str:
     """The emotion of a row in lower case, in merlab's spelling; empty if the table has no emotions."""
     emotion = as_label(record.get("emotion", ""))
     return release.table.aliases.get(emotion, emotion)

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from merlab.clips import Clip, Finding
-from merlab.databases.listed.table_rows import FRAME_NUMBERS, Record
+from merlab.databases.listed.table_rows import FRAME_NUMBERS, SoundRow
 from merlab.databases.preparation_record import alignment_of
 from merlab.frames import (
     IMAGE_SUFFIXES,
@@ -48,12 +48,12 @@ class Footage:
 class Read:
     """A row that became a clip; ``footage`` is None for a stored optical-flow image."""
 
-    record: Record
+    record: SoundRow
     clip: Clip
     footage: Footage | None
 
 
-def read_clip(record: Record, footage: Footage | None) -> Clip | Finding:
+def read_listed_clip(record: SoundRow, footage: Footage | None) -> Clip | Finding:
     """The clip of a row. ``footage`` is None for a stored optical-flow image, which has no frames."""
     onset, offset, note = record.onset, record.offset, ""
     if footage is not None:
@@ -94,13 +94,13 @@ def read_clip(record: Record, footage: Footage | None) -> Clip | Finding:
         return Finding("unusable", record.where, expected, str(error), "correct the row")
 
 
-def _aligned(record: Record, footage: Footage | None) -> bool | None:
+def _aligned(record: SoundRow, footage: Footage | None) -> bool | None:
     """Whether the frames are aligned faces: as the row states, else True for stored flow and what merlab aligned."""
     known = footage is None or footage.alignment is not None
     return record.aligned if record.aligned is not None else known or None
 
 
-def _absent(record: Record, numbers: Sequence[int]) -> Finding | None:
+def _absent(record: SoundRow, numbers: Sequence[int]) -> Finding | None:
     """The finding about a row whose frames are not there, or whose onset would be frame 0."""
     if not numbers:
         deeper = folders_of_images(record.source)

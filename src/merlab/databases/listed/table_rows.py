@@ -47,7 +47,7 @@ RATE = re.compile(r"\d{1,12}(\.\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Columns:
+class SheetColumns:
     """The columns of a sheet: ``places`` maps what merlab calls a column to its position, ``unread`` are the others."""
 
     places: Mapping[str, int]
@@ -64,7 +64,7 @@ class Columns:
 
 
 @dataclass(frozen=True)
-class Record:
+class SoundRow:
     """One sound row, its texts as written; what is not text is None where unknown.
 
     ``where`` is how findings name the row.
@@ -85,7 +85,7 @@ class Record:
     objective_class: str
 
 
-def choose_sheet(path: Path, sheets: Sequence[Sheet]) -> tuple[Sheet, Columns]:
+def choose_sheet(path: Path, sheets: Sequence[Sheet]) -> tuple[Sheet, SheetColumns]:
     """The sheet that has the required columns.
 
     Raises MerlabError where none has them or several have, and where two columns mean the same.
@@ -106,7 +106,7 @@ def choose_sheet(path: Path, sheets: Sequence[Sheet]) -> tuple[Sheet, Columns]:
     return complete[0], _columns(path, complete[0].header)
 
 
-def _columns(path: Path, header: Sequence[str]) -> Columns:
+def _columns(path: Path, header: Sequence[str]) -> SheetColumns:
     positions = _positions(header)
     for column, found in positions.items():
         if len(found) > 1:
@@ -114,7 +114,7 @@ def _columns(path: Path, header: Sequence[str]) -> Columns:
             raise MerlabError(f"{path} has several columns that mean {column}: {named}; rename all but one of them")
     places = {column: found[0] for column, found in positions.items()}
     unread = (name for position, name in enumerate(header) if position not in places.values())
-    return Columns(places, tuple(name or "(no name)" for name in unread))
+    return SheetColumns(places, tuple(name or "(no name)" for name in unread))
 
 
 def _positions(header: Sequence[str]) -> dict[str, list[int]]:
@@ -129,7 +129,7 @@ def _positions(header: Sequence[str]) -> dict[str, list[int]]:
     return found
 
 
-def misspelled(path: Path, columns: Columns) -> Iterator[Finding]:
+def misspelled(path: Path, columns: SheetColumns) -> Iterator[Finding]:
     """A finding for each column that is not read but may be one that the table seems to lack, such as ``ofset``."""
     absent = [column for column in OPTIONAL if column not in columns.places]
     for name in columns.unread:
@@ -145,9 +145,9 @@ def _may_mean(name: str, column: str) -> bool:
     return any(one_letter_apart(given, one) or (len(one) > len("au") and given.startswith(one)) for one in known)
 
 
-def read_records(path: Path, sheet: Sheet, columns: Columns) -> tuple[list[Record], list[Finding]]:
+def read_rows(path: Path, sheet: Sheet, columns: SheetColumns) -> tuple[list[SoundRow], list[Finding]]:
     """The sound rows of a sheet, in order, and what is wrong with the others; sources are relative to the file."""
-    records: list[Record] = []
+    records: list[SoundRow] = []
     findings: list[Finding] = []
     for place, cells in sheet.lines.items():
         faults = list(_faults(path, place, cells, sheet, columns))
@@ -160,7 +160,7 @@ def read_records(path: Path, sheet: Sheet, columns: Columns) -> tuple[list[Recor
     return unique, [*findings, *people, *clips, *repeated]
 
 
-def _faults(path: Path, place: str, cells: Sequence[str], sheet: Sheet, columns: Columns) -> Iterator[Finding]:
+def _faults(path: Path, place: str, cells: Sequence[str], sheet: Sheet, columns: SheetColumns) -> Iterator[Finding]:
     """What is wrong with a line: with the line as a whole, or else with its cells."""
     width = len(sheet.header)
     filled = list(filter(None, cells))
@@ -223,9 +223,9 @@ def _where(path: Path, place: str, given: Mapping[str, str]) -> str:
     return f"{subject} {clip} ({place})" if subject and clip else f"{path.name}, {place}"
 
 
-def _record(path: Path, place: str, given: Mapping[str, str]) -> Record:
+def _record(path: Path, place: str, given: Mapping[str, str]) -> SoundRow:
     onset, apex, offset = (int(float(given[column])) if given[column] else None for column in FRAME_NUMBERS)
-    return Record(
+    return SoundRow(
         where=_where(path, place, given),
         database=given["database"] or path.stem,
         subject=given["subject"],
@@ -248,8 +248,8 @@ def _source(folder: Path, frames: str) -> Path:
 
 
 def _with_one_spelling(
-    path: Path, records: Sequence[Record], column: str, within: Sequence[str]
-) -> tuple[list[Record], list[Finding]]:
+    path: Path, records: Sequence[SoundRow], column: str, within: Sequence[str]
+) -> tuple[list[SoundRow], list[Finding]]:
     """The records with ``1.0`` in the column as ``1`` where those that agree in ``within`` have both; with findings.
 
     One person under two names would be trained on and tested on; one clip under two names would count twice.
@@ -270,13 +270,13 @@ def _with_one_spelling(
     return one_each, findings
 
 
-def _one_spelling(record: Record, column: str, within: Sequence[str]) -> tuple[str, ...]:
+def _one_spelling(record: SoundRow, column: str, within: Sequence[str]) -> tuple[str, ...]:
     return *(getattr(record, each) for each in within), without_fraction(getattr(record, column))
 
 
-def _without_repeats(records: Sequence[Record]) -> tuple[list[Record], list[Finding]]:
+def _without_repeats(records: Sequence[SoundRow]) -> tuple[list[SoundRow], list[Finding]]:
     """The records whose clip occurs once, and a finding about each clip that occurs more often."""
-    by_clip: dict[tuple[str, str, str], list[Record]] = defaultdict(list)
+    by_clip: dict[tuple[str, str, str], list[SoundRow]] = defaultdict(list)
     for record in records:
         by_clip[record.database, record.subject, record.clip].append(record)
     findings = [

@@ -16,12 +16,12 @@ spotting only, the transfer to recognition is left out. Labels and intervals are
 from __future__ import annotations
 
 from merlab.spotting.comparison.networks import NetworkSpotter
-from merlab.spotting.comparison.training import Training
+from merlab.spotting.comparison.training import NetworkTraining
 
 MEAN_NET = NetworkSpotter(
     name="mean-net",
     title="MEAN's network for spotting: three shallow streams, batch normalization",
     paper="Liong et al., Signal Processing: Image Communication 110, 2023",
-    training=Training(epochs=10, batch_size=32, learning_rate=5e-4, negatives=5, weight_decay=1e-3),
+    training=NetworkTraining(epochs=10, batch_size=32, learning_rate=5e-4, negatives=5, weight_decay=1e-3),
     flow_seconds=0.1,
 )

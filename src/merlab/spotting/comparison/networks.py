@@ -28,7 +28,7 @@ from merlab.spotting.comparison.material import MeasuredRecording
 from merlab.spotting.comparison.sampling import Feature
 from merlab.spotting.comparison.spotter import Target
 from merlab.spotting.comparison.threshold import best_p, peaks
-from merlab.spotting.comparison.training import Training
+from merlab.spotting.comparison.training import NetworkTraining
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -48,7 +48,7 @@ class NetworkSpotter:
     name: str
     title: str
     paper: str
-    training: Training
+    training: NetworkTraining
     flow_seconds: float | None = None
     fits: str = "network, threshold"
     needs_training: bool = True

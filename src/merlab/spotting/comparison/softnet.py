@@ -15,11 +15,11 @@ movement for each with one; mirror images as the only augmentation.
 from __future__ import annotations
 
 from merlab.spotting.comparison.networks import NetworkSpotter
-from merlab.spotting.comparison.training import Training
+from merlab.spotting.comparison.training import NetworkTraining
 
 SOFTNET = NetworkSpotter(
     name="softnet",
     title="SOFTNet: three shallow streams on onset-k flow",
     paper="Liong et al., ICIP 2021, arXiv:2106.06489",
-    training=Training(epochs=10, batch_size=12, learning_rate=5e-4, negatives=4, mirrored=True),
+    training=NetworkTraining(epochs=10, batch_size=12, learning_rate=5e-4, negatives=4, mirrored=True),
 )

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from merlab.evaluation.metrics import Float64Array
 from merlab.spotting.comparison.flow_images import shares_shown
-from merlab.spotting.comparison.training import Training
+from merlab.spotting.comparison.training import NetworkTraining
 from merlab.training.threads import ONE_TRAINS, torch_threads
 from merlab.training.without_compiler import made
 
@@ -88,7 +88,7 @@ def scores(network: nn.Module, images: NDArray[np.generic]) -> Float64Array:
 
 
 def trained(
-    network: Callable[[], nn.Module], images: Tensor, labels: Tensor, training: Training, seed: int
+    network: Callable[[], nn.Module], images: Tensor, labels: Tensor, training: NetworkTraining, seed: int
 ) -> nn.Module:
     """A new network that learned the labels (N,) of images (N, 3, H, W)."""
     generator = torch.Generator().manual_seed(seed)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Training:
+class NetworkTraining:
     """How a network learns: epochs, batch size and learning rate of Adam, and how many samples of each label.
 
     ``negatives`` is how many samples without a movement are used for each with one; ``mirrored`` adds the mirror images

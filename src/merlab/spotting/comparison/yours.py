@@ -204,11 +204,13 @@ class YourFitted:
             raise MerlabError(
                 f"{self.spotter}: spot({recording.name}) must return a list of intervals {INTERVAL}, got {_shown(rows)}"
             )
-        found = [interval(row, recording, f"{self.spotter}: spot({recording.name}) gave {row!r}") for row in rows]
+        found = [
+            checked_interval(row, recording, f"{self.spotter}: spot({recording.name}) gave {row!r}") for row in rows
+        ]
         return sorted(found, key=lambda each: (each.onset, each.offset))
 
 
-def interval(row: object, recording: Recording, given: str) -> Found:
+def checked_interval(row: object, recording: Recording, given: str) -> Found:
     """One interval of an answer; raises MerlabError that begins with ``given`` for what is none."""
     if not isinstance(row, Sequence | np.ndarray) or isinstance(row, str) or len(row) != 5:
         raise MerlabError(f"{given}; an interval has five values, {INTERVAL}")

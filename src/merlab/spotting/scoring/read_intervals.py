@@ -116,7 +116,7 @@ def with_composed_names(table: CellTable) -> CellTable:
     return replace(table, cells=table.cells.assign(**{VIDEO: names}))
 
 
-def joined(name: str, tables: Sequence[CellTable]) -> CellTable:
+def joined_events(name: str, tables: Sequence[CellTable]) -> CellTable:
     """The rows of several tables as one table; a column that a table lacks is empty there."""
     cells = pd.concat([table.cells for table in tables], ignore_index=True).fillna("")
     places = tuple(f"{table.name}, {place}" for table in tables for place in table.places)
@@ -150,7 +150,7 @@ def _read_all(given: Sequence[Events], name: str, how: ReadingOptions) -> CellTa
     if 0 < len(with_kind) < len(tables):
         raise MerlabError(f"{with_kind[0]} has kinds of movements and other tables have none; score them apart")
     notes = _shared_videos(given, tables)
-    table = joined(name, tables)
+    table = joined_events(name, tables)
     return replace(table, cells=table.cells.replace({EMOTION: {"": NO_EMOTION}}), notes=(*table.notes, *notes))
 
 

@@ -46,7 +46,7 @@ from merlab.spotting.scoring.read_intervals import (
     ReadingOptions,
     event_cells,
     in_scheme,
-    joined,
+    joined_events,
     reads_document,
     with_composed_names,
 )
@@ -153,7 +153,7 @@ def _with_same_names(
 ) -> tuple[CellTable, CellTable, tuple[str, ...]]:
     """Both tables with one spelling of each video and emotion, and notes on what was repaired or is doubtful."""
     true, found = with_composed_names(true), with_composed_names(found)
-    both = joined("the two tables", [true, found]).with_one_spelling([VIDEO])
+    both = joined_events("the two tables", [true, found]).with_one_spelling([VIDEO])
     columns = [VIDEO]
     if EMOTION in true.cells and EMOTION in found.cells:
         both, columns = both.with_one_spelling([EMOTION]).with_doubts([EMOTION]), [VIDEO, EMOTION]

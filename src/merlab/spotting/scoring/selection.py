@@ -222,7 +222,7 @@ def _tried(
     return Tried(subjects, epochs, thresholds, right, spotted, counts)
 
 
-Pair = tuple[float, float, int, int]
+Pairing = tuple[float, float, int, int]
 
 
 def _detections(path: Path, subject: str) -> pd.DataFrame:
@@ -238,10 +238,12 @@ def _detections(path: Path, subject: str) -> pd.DataFrame:
     return found
 
 
-def _candidates(true: Mapping[str, _Intervals], found: _Detections, longest: float) -> tuple[Float64Array, list[Pair]]:
+def _candidates(
+    true: Mapping[str, _Intervals], found: _Detections, longest: float
+) -> tuple[Float64Array, list[Pairing]]:
     """The scores of all detections, and the pairs (overlap, score, detection, true event) that can hit, best first."""
     counts = np.zeros(len(found.scores), bool)
-    pairs: list[Pair] = []
+    pairs: list[Pairing] = []
     for video, spotted in found.of_video.items():
         brief = spotted.moments[:, 1] - spotted.moments[:, 0] + 1 <= longest
         positions = spotted.positions[brief]
@@ -256,7 +258,7 @@ def _candidates(true: Mapping[str, _Intervals], found: _Detections, longest: flo
     return found.scores[counts], sorted(pairs, key=lambda pair: (-pair[0], pair[3], pair[2]))
 
 
-def _right(pairs: Sequence[Pair], thresholds: Float64Array) -> list[int]:
+def _right(pairs: Sequence[Pairing], thresholds: Float64Array) -> list[int]:
     """The number of one-to-one hits above each threshold, the best overlaps first."""
     found: dict[int, int] = {}
     counts = []
@@ -268,7 +270,7 @@ def _right(pairs: Sequence[Pair], thresholds: Float64Array) -> list[int]:
     return counts
 
 
-def _hits(pairs: Sequence[Pair]) -> int:
+def _hits(pairs: Sequence[Pairing]) -> int:
     detections: set[int] = set()
     events: set[int] = set()
     for _, _, detection, event in pairs:

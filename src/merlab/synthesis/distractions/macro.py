@@ -8,7 +8,7 @@ from merlab.synthesis.action_units import COMBINATIONS, parse_combination
 from merlab.synthesis.canvas_layout import FPS
 from merlab.synthesis.distractions.distraction import swing
 from merlab.synthesis.identity import Identity
-from merlab.synthesis.movement import FADING, Event
+from merlab.synthesis.movement import FADING, PlannedEvent
 from merlab.synthesis.poses import FrameValues, smooth_noise
 from merlab.synthesis.sampling import ActiveUnit, sample_sides
 
@@ -21,7 +21,7 @@ AMPLITUDE, AMPLITUDE_SIGMA, AMPLITUDE_LIMITS = 2.2, 0.3, (1.3, 3.6)
 MOST_OF_LID_UNIT = {5: 2.0, 6: 1.6, 7: 1.6}
 
 
-def sample_macro(rng: np.random.Generator, identity: Identity) -> Event:
+def sample_macro(rng: np.random.Generator, identity: Identity) -> PlannedEvent:
     """A macro-expression with its onset at tick 0."""
     emotion = str(rng.choice(list(EMOTIONS), p=list(EMOTIONS.values())))
     weights = COMBINATIONS["casme2"][emotion]
@@ -40,7 +40,7 @@ def sample_macro(rng: np.random.Generator, identity: Identity) -> Event:
         units.append(ActiveUnit(number, side, intensity))
         activity.update({f"{number}{key}": share * intensity * course for key, share in sides.items()})
     apex = int(course.argmax()) - FADING
-    return Event(emotion, tuple(units), 0, apex, rise + hold + fall, activity, "macro")
+    return PlannedEvent(emotion, tuple(units), 0, apex, rise + hold + fall, activity, "macro")
 
 
 def _course(rng: np.random.Generator, rise: int, hold: int, fall: int) -> FrameValues:

@@ -30,7 +30,7 @@ def texture_y(y: Float32Array) -> Float32Array:
     return SUPERSAMPLING * y + np.float32(SUPERSAMPLING * (0.5 - CANVAS_TOP) - 0.5)
 
 
-def spot(center: Point, sigma: Point, tilt: float = 0.0) -> Float32Array:
+def bump(center: Point, sigma: Point, tilt: float = 0.0) -> Float32Array:
     """A Gaussian of height 1 on the canvas; a tilted Gaussian is 0 beyond four sigmas, where it is below 0.0004."""
     if tilt == 0:
         return gaussian(COLUMNS, ROWS, center, sigma)

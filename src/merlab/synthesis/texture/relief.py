@@ -10,7 +10,7 @@ import numpy as np
 from merlab.frames import Float32Array
 from merlab.synthesis.canvas_layout import MIDLINE, SIDES, outward, smoothstep
 from merlab.synthesis.identity import Identity
-from merlab.synthesis.texture.canvas import COLUMNS, ROWS, SUPERSAMPLING, blurred, spot
+from merlab.synthesis.texture.canvas import COLUMNS, ROWS, SUPERSAMPLING, blurred, bump
 
 HEAD_DEPTH = 120
 ACROSS = COLUMNS - np.float32(MIDLINE)
@@ -85,19 +85,19 @@ def model_relief(identity: Identity, lips: Lips) -> Relief:
 def _nose_depth(identity: Identity) -> Float32Array:
     landmarks, shape = identity.landmarks, identity.shape
     tip_y = landmarks["nose_tip"][1]
-    ball = 18 * shape.nose_relief * spot((MIDLINE, tip_y - 4), (0.42 * shape.nose_half_width, 10))
-    bridge = 13 * shape.nose_relief * spot((MIDLINE, tip_y - 28), (9.5, 30))
-    return ball + bridge + 4 * spot((MIDLINE, landmarks["glabella"][1] - 30), (60, 26))
+    ball = 18 * shape.nose_relief * bump((MIDLINE, tip_y - 4), (0.42 * shape.nose_half_width, 10))
+    bridge = 13 * shape.nose_relief * bump((MIDLINE, tip_y - 28), (9.5, 30))
+    return ball + bridge + 4 * bump((MIDLINE, landmarks["glabella"][1] - 30), (60, 26))
 
 
 def _mouth_depth(identity: Identity, lips: Lips) -> Float32Array:
     landmarks, shape = identity.landmarks, identity.shape
     width = shape.mouth_half_width
-    bulge = 5 * spot(landmarks["upper_lip"], (0.55 * width, 6)) + 6.5 * spot(landmarks["lower_lip"], (0.5 * width, 6.5))
+    bulge = 5 * bump(landmarks["upper_lip"], (0.55 * width, 6)) + 6.5 * bump(landmarks["lower_lip"], (0.5 * width, 6.5))
     crease = 5.5 * np.exp(-(((ROWS - lips.line) / 2.6) ** 2)) * smoothstep(lips.envelope, 0, 0.4)
-    philtrum = 3 * spot((MIDLINE, landmarks["subnasal"][1] + 8), (4.5, 9))
-    under_lip = 4.5 * spot((MIDLINE, shape.mouth_y + shape.lower_lip + 11), (24, 7))
-    chin = 9 * spot((MIDLINE, landmarks["chin_boss"][1] + 3), (22, 16))
+    philtrum = 3 * bump((MIDLINE, landmarks["subnasal"][1] + 8), (4.5, 9))
+    under_lip = 4.5 * bump((MIDLINE, shape.mouth_y + shape.lower_lip + 11), (24, 7))
+    chin = 9 * bump((MIDLINE, landmarks["chin_boss"][1] + 3), (22, 16))
     return np.asarray(bulge - crease - philtrum - under_lip + chin, np.float32)
 
 
@@ -107,11 +107,11 @@ def _side_depth(identity: Identity, side: str) -> Float32Array:
         identity.landmarks[f"{name}_{side}"]
         for name in ("ala", "eye", "nasolabial", "mouth_corner", "brow_middle", "cheek")
     )
-    depth = 8 * spot((ala[0] - 7 * out, ala[1] - 3), (8, 8)) + 6 * spot((brow[0], brow[1] + 6), (34, 9))
-    depth += 6 * spot(eye, (17, 10)) - 7 * spot((eye[0] - 6 * out, eye[1] - 4), (26, 13))
-    depth += 9 * spot(cheek, (26, 22)) - (2.2 + 2 * age) * spot((fold[0] - 2 * out, fold[1]), (3.6, 26), -0.45 * out)
-    depth -= 2.2 * spot((corner[0] + 4 * out, corner[1] + 1), (6, 6))
-    depth -= (1 + age) * spot((eye[0] - 3 * out, eye[1] + 17), (20, 3.2), 0.12 * out)
+    depth = 8 * bump((ala[0] - 7 * out, ala[1] - 3), (8, 8)) + 6 * bump((brow[0], brow[1] + 6), (34, 9))
+    depth += 6 * bump(eye, (17, 10)) - 7 * bump((eye[0] - 6 * out, eye[1] - 4), (26, 13))
+    depth += 9 * bump(cheek, (26, 22)) - (2.2 + 2 * age) * bump((fold[0] - 2 * out, fold[1]), (3.6, 26), -0.45 * out)
+    depth -= 2.2 * bump((corner[0] + 4 * out, corner[1] + 1), (6, 6))
+    depth -= (1 + age) * bump((eye[0] - 3 * out, eye[1] + 17), (20, 3.2), 0.12 * out)
     return depth
 
 

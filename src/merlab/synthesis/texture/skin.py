@@ -14,10 +14,10 @@ from merlab.synthesis.texture.canvas import (
     WIDTH,
     bgr,
     box,
+    bump,
     grain,
     grain_line,
     painted,
-    spot,
 )
 from merlab.synthesis.texture.relief import ACROSS, Lips
 
@@ -63,21 +63,21 @@ def _mottling(identity: Identity, grains: Grains) -> Float32Array:
 
 def _blush(identity: Identity, grains: Grains) -> Float32Array:
     tip = identity.landmarks["nose_tip"]
-    cheeks = spot(identity.landmarks["cheek_r"], (28, 20)) + spot(identity.landmarks["cheek_l"], (28, 20))
-    return 0.1 * (spot(tip, (16, 12)) + 0.8 * cheeks) + 0.03 * grains[1]
+    cheeks = bump(identity.landmarks["cheek_r"], (28, 20)) + bump(identity.landmarks["cheek_l"], (28, 20))
+    return 0.1 * (bump(tip, (16, 12)) + 0.8 * cheeks) + 0.03 * grains[1]
 
 
 def _shadows(identity: Identity, lips: Lips, grains: Grains) -> Float32Array:
     """The darkening of the eye sockets and of a shaved beard."""
     eyes = [identity.landmarks[f"eye_{side}"] for side in SIDES]
-    sockets = 0.16 * sum(spot((x, y + 2), (24, 14)) for x, y in eyes)
+    sockets = 0.16 * sum(bump((x, y + 2), (24, 14)) for x, y in eyes)
     if identity.appearance.beard == 0:
         return np.asarray(sockets, np.float32)
     landmarks = identity.landmarks
     subnasal_y = landmarks["subnasal"][1]
     jaw = smoothstep(np.abs(ACROSS) + 0.55 * (ROWS - 150), 15, 60) * smoothstep(ROWS, subnasal_y + 2, subnasal_y + 8)
-    chin = 0.9 * spot((MIDLINE, landmarks["chin_boss"][1] + 8), (34, 20))
-    mustache = 0.7 * spot((MIDLINE, subnasal_y + 12), (30, 6))
+    chin = 0.9 * bump((MIDLINE, landmarks["chin_boss"][1] + 8), (34, 20))
+    mustache = 0.7 * bump((MIDLINE, subnasal_y + 12), (30, 6))
     stubble = np.clip((jaw + mustache) * (1 - lips.mask) + chin, 0, 1) * (1 + 0.35 * grains[4])
     return np.asarray(np.clip(sockets + 0.22 * identity.appearance.beard * stubble, 0, 0.6), np.float32)
 
@@ -96,7 +96,7 @@ def _moles(rng: np.random.Generator) -> Float32Array:
 def _freckles(identity: Identity, rng: np.random.Generator) -> Float32Array | float:
     if rng.random() >= 0.25 * (1 - identity.appearance.melanin):
         return 1.0
-    return np.asarray(1 - 0.25 * np.clip(grain(rng, 1.8) - 1.7, 0, 1) * spot((MIDLINE, 115), (70, 26)), np.float32)
+    return np.asarray(1 - 0.25 * np.clip(grain(rng, 1.8) - 1.7, 0, 1) * bump((MIDLINE, 115), (70, 26)), np.float32)
 
 
 def _wrinkles(identity: Identity, grains: Grains) -> Float32Array:
@@ -117,9 +117,9 @@ def _side_marks(identity: Identity, side: str) -> Float32Array:
     corner, nostril, ala, fold = (
         identity.landmarks[f"{name}_{side}"] for name in ("mouth_corner", "nostril", "ala", "nasolabial")
     )
-    tone = (1 - 0.28 * spot(corner, (4, 2.6))) * (1 - 0.72 * spot(nostril, (6.2, 2.9), -0.35 * out))
-    tone *= 1 - 0.2 * spot((ala[0] + out, ala[1] + 2), (2.2, 8))
-    tone *= 1 - 0.1 * (0.4 + age) * spot(fold, (1.8, 24), -0.45 * out)
+    tone = (1 - 0.28 * bump(corner, (4, 2.6))) * (1 - 0.72 * bump(nostril, (6.2, 2.9), -0.35 * out))
+    tone *= 1 - 0.2 * bump((ala[0] + out, ala[1] + 2), (2.2, 8))
+    tone *= 1 - 0.1 * (0.4 + age) * bump(fold, (1.8, 24), -0.45 * out)
     return tone
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from merlab.frames import Float32Array
 from merlab.synthesis.canvas_layout import MIDLINE, SIDES, outward, smoothstep
 from merlab.synthesis.identity import Identity
-from merlab.synthesis.texture.canvas import ROWS, bgr, grain_line, painted, spot
+from merlab.synthesis.texture.canvas import ROWS, bgr, bump, grain_line, painted
 from merlab.synthesis.texture.relief import ACROSS, Relief, top_of_head
 from merlab.synthesis.texture.skin import Grains, skin_color
 
@@ -57,7 +57,7 @@ def _paint_ear(identity: Identity, scene: Float32Array, side: str, grains: Grain
     across = (ACROSS + np.float32(MIDLINE - center[0])) / EAR_HALF_WIDTH
     inside = np.asarray(1 - across**2 - ((ROWS - center[1]) / EAR_HALF_HEIGHT) ** 2, np.float32)
     ear = smoothstep(inside, 0, 0.12)
-    concha = 0.35 * spot((center[0] + 1.5 * outward(side), center[1] + 3), (4.5, 14))
+    concha = 0.35 * bump((center[0] + 1.5 * outward(side), center[1] + 3), (4.5, 14))
     shade = (1 - concha) * (1 + 0.04 * grains[1] + 0.03 * grains[2])
     return painted(scene, ear, 0.62 * skin_color(identity) * shade[..., None])
 
@@ -68,7 +68,7 @@ def paint_hair(
     """``image`` with hair, and the area of the hair, (H, W)."""
     strands = _strands(identity, rng)
     cover = _hair_cover(identity, relief, grains, strands)
-    gloss = 0.3 * spot((MIDLINE - 30, top_of_head(identity) + 40), (60, 26))
+    gloss = 0.3 * bump((MIDLINE - 30, top_of_head(identity) + 40), (60, 26))
     shade = np.clip(1 + 0.22 * strands + 0.08 * grains[3] + gloss, 0.3, None)
     return painted(image, cover, hair_color(identity) * shade[..., None]), cover
 

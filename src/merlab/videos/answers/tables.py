@@ -12,15 +12,15 @@ from merlab.videos.answers.facts import EventFacts, VideoFacts
 
 # emotion: MEGC's spot-then-recognize, micro-expressions with their coarse class. type: MEGC's spotting, micro- and
 # macro-expressions.
-TableFormat = Literal["emotion", "type"]
-COLUMNS: dict[TableFormat, tuple[str, ...]] = {
+AnswerFormat = Literal["emotion", "type"]
+COLUMNS: dict[AnswerFormat, tuple[str, ...]] = {
     "emotion": ("vid", "onset", "offset", "emotion"),
     "type": ("vid", "pred_onset", "pred_offset", "type"),
 }
 TYPES = {kind: short for short, kind in ABBREVIATED.items()}
 
 
-def answer_table(videos: Sequence[VideoFacts], columns: TableFormat = "emotion") -> pd.DataFrame:
+def answer_table(videos: Sequence[VideoFacts], columns: AnswerFormat = "emotion") -> pd.DataFrame:
     """One row per expression, with the columns of COLUMNS.
 
     An emotion is the coarse class, or the class where there is no coarse one; it is empty where the class is withheld.

@@ -17,7 +17,7 @@ from merlab.frames import open_frames
 from merlab.sinks import CsvSink
 from merlab.spelling import first_of
 from merlab.spotting.columns import Columns
-from merlab.spotting.event import Tier
+from merlab.spotting.event import EventTier
 from merlab.spotting.light import Light
 from merlab.spotting.moments_row import moments_of
 from merlab.spotting.repeats import Repeats
@@ -143,7 +143,7 @@ def rows_by_frame(plan: VideoPlan) -> Iterator[list[FrameRow]]:
         yield list(of_frame)
 
 
-def write_frames(folder: Path, plan: VideoPlan) -> Totals:
+def write_frame_table(folder: Path, plan: VideoPlan) -> Totals:
     """Write the lines of all chunks as frames.csv, and sum up the chunks.
 
     Raises NothingSeenError where no chunk shows a face, and where there is no frame.
@@ -198,7 +198,7 @@ def _event(position: int, found: ChunkEvent, plan: VideoPlan) -> Event:
     return Event(event=event_name(position), **_moments(found, "event", plan), **description)
 
 
-def _moments(found: ChunkMovement, tier: Tier, plan: VideoPlan) -> dict[str, Any]:
+def _moments(found: ChunkMovement, tier: EventTier, plan: VideoPlan) -> dict[str, Any]:
     """What the rows of an event and of a weak candidate have in common, by the names of their fields."""
     frames = found.onset, found.apex, found.offset
     moments = moments_of(frames, found.score, lambda frame: frame + plan.first - 1, plan.clock.seconds)

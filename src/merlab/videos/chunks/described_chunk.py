@@ -13,7 +13,7 @@ from merlab.frames.clock import Clock
 from merlab.sinks import CsvSink
 from merlab.spotting.event import SpottedEvent
 from merlab.spotting.repeats import Repeats, steps_of
-from merlab.spotting.spot import SpottingSettings, Window
+from merlab.spotting.spot import SpottedWindow, SpottingSettings
 from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkMovement, ChunkRecord, Description
 from merlab.videos.chunks.face_state import face_state
 from merlab.videos.chunks.kept_chunk import KeptChunk, KeptTrack
@@ -131,7 +131,7 @@ def _write_lines(path: Path, covered: range, lines: dict[int, list[FrameLine]]) 
                 sink.write(line.cells)
 
 
-def _rows(track: KeptTrack, window: Window | None) -> Iterator[FrameRow]:
+def _rows(track: KeptTrack, window: SpottedWindow | None) -> Iterator[FrameRow]:
     """One row for each frame of a track."""
     for number in range(track.first, track.first + len(track)):
         box = track.box(number)

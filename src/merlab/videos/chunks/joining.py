@@ -13,7 +13,7 @@ import numpy as np
 from merlab.faces.detection import Face
 from merlab.spotting.event import are_one
 from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkMovement, ChunkRecord, TrackQuality, read_chunk
-from merlab.videos.frame_table import FrameLine, read_lines
+from merlab.videos.frame_table import FrameLine, read_frame_lines
 from merlab.videos.result import FRAMES
 from merlab.videos.rows import FrameRow
 
@@ -68,7 +68,7 @@ class Joiner:
 
     def _named(self, folder: Path) -> JoinedChunk:
         """The next chunk, with all of its movements; its lines are also those of the margin on both sides."""
-        record, lines = read_chunk(folder), read_lines(folder / FRAMES)
+        record, lines = read_chunk(folder), read_frame_lines(folder / FRAMES)
         owned, rows = range(*record.owned), [line.row for line in lines]
         names = self._names(rows, {row.face_id for row in rows if row.frame in owned and row.face_id is not None})
         named = {None, *names}

@@ -23,7 +23,7 @@ from merlab.frames.clock import Clock
 from merlab.json_models import FrozenModel
 from merlab.outputs.kept_arrays import Array, read_arrays, write_arrays
 from merlab.spotting.light import Light
-from merlab.spotting.spot import SpottingSettings, Window
+from merlab.spotting.spot import SpottedWindow, SpottingSettings
 from merlab.spotting.stretches import spot_track
 from merlab.videos.chunks.chunk_record import TrackQuality
 from merlab.videos.chunks.mesh_facts import MeshFacts
@@ -104,7 +104,7 @@ class KeptTrack:
         """A field of MeshFacts in every frame, (n,)."""
         return np.asarray(self.mesh[:, MeshFacts._fields.index(name)], np.float64)
 
-    def spot(self, within: range, clock: Clock, settings: SpottingSettings) -> Window | None:
+    def spot(self, within: range, clock: Clock, settings: SpottingSettings) -> SpottedWindow | None:
         """What moves in the frames ``within``; None where the face is in none of them, or seen too briefly."""
         inside = range(max(within.start, self.first), min(within.stop, self.first + len(self)))
         if not inside or len(self) <= 2 * round(settings.score.reach * clock.fps):

@@ -15,13 +15,13 @@ from typing import Protocol
 # Frames that wait for a lane; each holds a picture.
 MOST_WAITING = 6
 
-Work = Callable[[], None]
+LaneWork = Callable[[], None]
 
 
 class Lane(Protocol):
     """Does work in its order."""
 
-    def add(self, work: Work) -> None:
+    def add(self, work: LaneWork) -> None:
         """Do this after everything that was added before; raises what earlier work raised."""
 
     def wait(self) -> None:
@@ -31,7 +31,7 @@ class Lane(Protocol):
 class SameThread:
     """Work is done at once."""
 
-    def add(self, work: Work) -> None:
+    def add(self, work: LaneWork) -> None:
         """Do it."""
         work()
 
@@ -43,13 +43,13 @@ class OwnThread:
     """Work is done in a thread; ``add`` waits while MOST_WAITING others wait. After an error the rest is left out."""
 
     def __init__(self) -> None:
-        self._waiting: Queue[Work | None] = Queue(MOST_WAITING)
+        self._waiting: Queue[LaneWork | None] = Queue(MOST_WAITING)
         self._error: BaseException | None = None
         self._leaves_out = False
         self._thread = Thread(target=self._run, daemon=True)
         self._thread.start()
 
-    def add(self, work: Work) -> None:
+    def add(self, work: LaneWork) -> None:
         """Do it when its turn comes."""
         self._raise()
         self._waiting.put(work)

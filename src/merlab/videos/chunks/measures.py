@@ -10,14 +10,14 @@ from merlab.frames.clock import Clock
 from merlab.spotting.even_grid import grid_of
 from merlab.spotting.motion import lid_blocks
 from merlab.spotting.motion_score import PARTS, Scores, ScoreSettings, pair_parts, score
-from merlab.spotting.spot import Window
+from merlab.spotting.spot import SpottedWindow
 from merlab.videos.chunks.kept_chunk import KeptTrack
 from merlab.videos.evidence.frame_units import frame_units
 from merlab.videos.evidence.movement import BLINK
 from merlab.videos.frame_table import LIDS, MEASURES, PART_COLUMNS, POSE, UNIT_COLUMNS, UNITS, Measured, columns_at
 
 
-def track_measures(track: KeptTrack, window: Window | None, clock: Clock, settings: ScoreSettings) -> Measured:
+def track_measures(track: KeptTrack, window: SpottedWindow | None, clock: Clock, settings: ScoreSettings) -> Measured:
     """The measures in every frame of a track, (n, MEASURES); those of movement only in the frames of ``window``."""
     measures = np.full((len(track), len(MEASURES)), np.nan)
     measures[:, columns_at(POSE)] = np.stack([track.facts(name) for name in POSE], axis=1)

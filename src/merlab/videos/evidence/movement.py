@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import Float32Array, Image
 from merlab.optical_flow import dis
-from merlab.spotting.motion import blocks_beside_lids, in_blocks, inner_blocks, lid_blocks, prepare, without_head
+from merlab.spotting.motion import blocks_beside_lids, even_gray, in_blocks, inner_blocks, lid_blocks, without_head
 from merlab.spotting.motion_score import PARTS, part_weights
 from merlab.spotting.unit_blocks import unit_blocks
 from merlab.videos.evidence.change import picture_change
@@ -62,7 +62,7 @@ class Evidence:
 
 def movement_evidence(onset: Image, apex: Image) -> Evidence:
     """What moved between two aligned faces (H, W, 3) BGR, by dense optical flow (DIS) between them in even light."""
-    before, after = (prepare(face, LAYOUT_WIDTH, LAYOUT_HEIGHT) for face in (onset, apex))
+    before, after = (even_gray(face, LAYOUT_WIDTH, LAYOUT_HEIGHT) for face in (onset, apex))
     seen = dis(before, after)
     flow = without_head(seen)
     blocks = in_blocks(flow)

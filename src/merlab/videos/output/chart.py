@@ -33,7 +33,7 @@ class Tick(NamedTuple):
     percent: float
 
 
-class Level(NamedTuple):
+class ScaleMark(NamedTuple):
     """A score beside the chart, in times the noise, and its place, percent of the height from the top."""
 
     score: float
@@ -52,7 +52,7 @@ class Chart:
     threshold: str
     bands: tuple[Band, ...]
     ticks: tuple[Tick, ...]
-    levels: tuple[Level, ...]
+    levels: tuple[ScaleMark, ...]
     top: float
 
 
@@ -109,8 +109,8 @@ def _ticks(axis: _Axis, most: int) -> tuple[Tick, ...]:
     return tuple(map(Tick, moments.tolist(), (100 * np.clip(axis.share(moments), 0, 1)).tolist()))
 
 
-def _levels(top: float) -> tuple[Level, ...]:
+def _levels(top: float) -> tuple[ScaleMark, ...]:
     """Round scores from 0 on, with at most MOST_LEVELS steps between them."""
     power = 10.0 ** math.floor(math.log10(top / MOST_LEVELS))
     step = next(power * digit for digit in (1, 2, 5, 10) if top / (power * digit) <= MOST_LEVELS)
-    return tuple(Level(step * count, 100 * (1 - step * count / top)) for count in range(math.floor(top / step) + 1))
+    return tuple(ScaleMark(step * count, 100 * (1 - step * count / top)) for count in range(math.floor(top / step) + 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from merlab.elan.writing import Annotation, Links, Tier, interval, write_document
+from merlab.elan.writing import Annotation, Links, Tier, annotation_of, write_document
 from merlab.spotting.timing import Timing
 from merlab.spotting.written_text import kind_mark
 from merlab.videos.output.elan_curves import write_elan_curves
@@ -60,7 +60,7 @@ def _apex(row: Event, video: Timing) -> Annotation:
 
 def _annotation(begin_s: float, end_s: float, video: Timing, value: str) -> Annotation:
     """From real seconds."""
-    return interval(1000 * video.slowed * begin_s, 1000 * video.slowed * end_s, value)
+    return annotation_of(1000 * video.slowed * begin_s, 1000 * video.slowed * end_s, value)
 
 
 def _without_overlap(name: str, annotations: Iterable[Annotation]) -> Iterator[Tier]:

@@ -51,7 +51,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Unit:
+class UnitInWords:
     """An action unit that a movement is consistent with, in words, and its strength as text, px."""
 
     words: str
@@ -69,7 +69,7 @@ class EventView:
     closer: str
     chances: list[tuple[str, float]]
     parts: list[str]
-    units: list[Unit]
+    units: list[UnitInWords]
     faces: list[Picture]
     maps: list[Picture]
     reasons: list[str]
@@ -161,7 +161,7 @@ def _views(result: VideoResult) -> Iterator[EventView]:
             closer=" ".join(f"{value:.1f}" for value in close_view(row.part)),
             chances=sorted(row.probabilities.items(), key=lambda each: -each[1]),
             parts=row.regions.split(SEPARATOR) if row.regions else [],
-            units=[Unit(unit.words, f"{unit.px:.2f}") for unit in units_of(row.action_units)],
+            units=[UnitInWords(unit.words, f"{unit.px:.2f}") for unit in units_of(row.action_units)],
             faces=_faces(result.evidence(row.event)) if with_pictures else [],
             maps=_maps(result, row.event) if with_pictures else [],
             reasons=withheld_sentences(row, result.metadata),
