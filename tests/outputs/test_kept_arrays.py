@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pytest
 
-from merlab.outputs.kept_arrays import read_arrays, read_kept, write_arrays, write_kept
+from merlab.outputs.kept_arrays import read_arrays, read_kept_bytes, write_arrays, write_kept_bytes
 from tests.helpers import mutated
 
 ARRAYS = {"places": np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 2, 2), "record": np.array('{"é": 1}')}
@@ -56,6 +56,6 @@ def test_a_file_under_another_name_is_not_read(tmp_path):
 def test_objects_are_never_unpickled(tmp_path):
     buffer = io.BytesIO()
     np.savez(buffer, objects=np.array([print], dtype=object))
-    write_kept(tmp_path / "00000.npz", buffer.getvalue())
+    write_kept_bytes(tmp_path / "00000.npz", buffer.getvalue())
     assert read_arrays(tmp_path / "00000.npz") is None
-    assert read_kept(tmp_path / "00000.npz") == buffer.getvalue()
+    assert read_kept_bytes(tmp_path / "00000.npz") == buffer.getvalue()

@@ -34,6 +34,8 @@ Metric = Callable[[ArrayLike], Float64Array]
 Interval = tuple[float, float]
 
 RESAMPLES = 2000
+# Of what is resampled and exchanged: the same predictions give the same numbers.
+SEED = 0
 CONFIDENCE = 0.95
 
 
@@ -69,9 +71,7 @@ def subject_counts(predictions: pd.DataFrame, classes: Sequence[str]) -> NDArray
     return counts
 
 
-def bootstrap_interval(
-    counts: NDArray[np.int64], metric: Metric, seed: int = 0, limits: Interval = (0.0, 1.0)
-) -> Interval | None:
+def bootstrap_interval(counts: NDArray[np.int64], metric: Metric, limits: Interval = (0.0, 1.0)) -> Interval | None:
     """The 95 % interval of the mean of ``metric`` over seeds; its standard error comes from resampled subjects.
 
     ``counts`` is (seeds, subjects, K, K), and ``limits`` are the range of the metric, beyond which no interval goes.
@@ -80,14 +80,14 @@ def bootstrap_interval(
     if counts.shape[1] < 2:
         return None
     value, subjects = float(metric(counts.sum(axis=1)).mean()), counts.shape[1]
-    low, high = _around(value, metric(_resampled(counts, seed)).mean(axis=0), subjects, limits)
+    low, high = _around(value, metric(_resampled(counts)).mean(axis=0), subjects, limits)
     if low < high or value not in limits:
         return low, high
     width = 1 - ((1 - CONFIDENCE) / 2) ** (1 / subjects)
     return (value, value + width) if value == limits[0] else (value - width, value)
 
 
-def paired_test(first: NDArray[np.int64], second: NDArray[np.int64], metric: MetricName, seed: int = 0) -> Comparison:
+def paired_test(first: NDArray[np.int64], second: NDArray[np.int64], metric: MetricName) -> Comparison:
     """Paired comparison of two methods on the same subjects, each (seeds, subjects, K, K).
 
     The interval resamples the subjects of both methods together. The p value comes from a permutation test that
@@ -102,11 +102,11 @@ def paired_test(first: NDArray[np.int64], second: NDArray[np.int64], metric: Met
         )
     value = METRICS[metric]
     difference = float(value(first.sum(axis=1)).mean() - value(second.sum(axis=1)).mean())
-    interval = _difference_interval(difference, first, second, value, seed)
+    interval = _difference_interval(difference, first, second, value)
     pairs = lcm(len(first), len(second))
     first, second = (np.resize(counts, (pairs, *counts.shape[1:])) for counts in (first, second))
     observed = (value(first.sum(axis=1)) - value(second.sum(axis=1))).mean()
-    swapped, exact = _exchanges(first.shape[1], seed)
+    swapped, exact = _exchanges(first.shape[1])
     moved = _pooled(swapped.astype(float), first - second)
     permuted = (value(first.sum(axis=1)[:, None] - moved) - value(second.sum(axis=1)[:, None] + moved)).mean(axis=0)
     extreme = int((np.abs(permuted) >= abs(observed) - 1e-12).sum())
@@ -115,35 +115,35 @@ def paired_test(first: NDArray[np.int64], second: NDArray[np.int64], metric: Met
     return Comparison(metric=metric, difference=difference, interval=interval, p=p)
 
 
-def _exchanges(subjects: int, seed: int) -> tuple[NDArray[np.bool_], bool]:
+def _exchanges(subjects: int) -> tuple[NDArray[np.bool_], bool]:
     """Which subjects each exchange swaps (rows, subjects), and whether these are all exchanges: if there are few."""
     if 2**subjects <= RESAMPLES:
         return (np.arange(2**subjects)[:, None] >> np.arange(subjects) & 1).astype(bool), True
-    return np.random.default_rng(seed).random((RESAMPLES, subjects)) < 0.5, False
+    return np.random.default_rng(SEED).random((RESAMPLES, subjects)) < 0.5, False
 
 
 def _difference_interval(
-    difference: float, first: NDArray[np.int64], second: NDArray[np.int64], metric: Metric, seed: int
+    difference: float, first: NDArray[np.int64], second: NDArray[np.int64], metric: Metric
 ) -> Interval | None:
     if first.shape[1] < 2:
         return None
-    means = [metric(_resampled(counts, seed)).mean(axis=0) for counts in (first, second)]
+    means = [metric(_resampled(counts)).mean(axis=0) for counts in (first, second)]
     return _around(difference, means[0] - means[1], first.shape[1], (-1.0, 1.0))
 
 
-def _resampled(counts: NDArray[np.int64], seed: int) -> Float64Array:
-    """Pooled counts (seeds, RESAMPLES, K, K) of resampled subjects; the same samples for the same seed."""
-    return _pooled(_subject_weights(counts.shape[1], seed), counts)
+def _resampled(counts: NDArray[np.int64]) -> Float64Array:
+    """Pooled counts (seeds, RESAMPLES, K, K) of resampled subjects; the same samples for as many subjects."""
+    return _pooled(_subject_weights(counts.shape[1]), counts)
 
 
 @lru_cache(maxsize=16)
-def _subject_weights(subjects: int, seed: int) -> Float64Array:
+def _subject_weights(subjects: int) -> Float64Array:
     """How often each sample holds each subject, (RESAMPLES, subjects); cached, because all methods of a run share it.
 
     Subjects are sampled with replacement.
     """
     shares = np.full(subjects, 1 / subjects)
-    return np.random.default_rng(seed).multinomial(subjects, shares, size=RESAMPLES).astype(float)
+    return np.random.default_rng(SEED).multinomial(subjects, shares, size=RESAMPLES).astype(float)
 
 
 def _pooled(weights: Float64Array, counts: NDArray[np.int64]) -> Float64Array:

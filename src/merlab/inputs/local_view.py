@@ -59,13 +59,13 @@ def mosaic(view: Float32Array, neutral: Float32Array, regions: Mapping[str, Regi
     return canvas
 
 
-def from_mosaic(canvas: Float32Array, regions: Mapping[str, Region] = REGIONS) -> Float32Array:
-    """The tiles of a mosaic (H, W), moved back to the positions of their regions on the face; 0 elsewhere.
+def from_mosaic(canvas: Float32Array) -> Float32Array:
+    """The tiles of a mosaic (H, W), moved back to the positions of the template's regions on the face; 0 elsewhere.
 
     If bounding boxes overlap, the larger value is used.
     """
     face = np.zeros_like(canvas)
-    for (rows, columns), (from_rows, from_columns) in _places(canvas.shape[1], canvas.shape[0], regions):
+    for (rows, columns), (from_rows, from_columns) in _places(canvas.shape[1], canvas.shape[0], REGIONS):
         cut = np.ascontiguousarray(canvas[from_rows, from_columns])
         face[rows, columns] = np.maximum(face[rows, columns], _fitted(cut, rows, columns))
     return face

@@ -15,7 +15,7 @@ from merlab.given import as_whole, require_instance
 from merlab.registry import look_up
 
 View = Literal["global", "local", "both"]
-Layout = Literal["image", "sequence", "vector"]
+SampleLayout = Literal["image", "sequence", "vector"]
 Extract = Callable[[Clip, "Frames | None", "Recipe"], Float32Array]
 
 MIN_SIDE, MAX_SIDE = 8, 2048
@@ -77,7 +77,7 @@ class InputKind:
     extract: Extract
     neutral: Callable[[Float32Array, Recipe], Float32Array] | None = None
     mirror: Callable[[Recipe], tuple[list[float], list[float]] | None] | None = None
-    layout: Layout = "image"
+    layout: SampleLayout = "image"
     samples: Callable[[Recipe], int] | None = None
     strain: Callable[[Recipe], list[int]] | None = None
     files: Callable[[Clip, Recipe], list[Path]] | None = None
@@ -89,7 +89,7 @@ class InputKind:
         try:
             as_whole(self.version, "version", 1)
             parse_size(self.size)
-            look_up(self.layout, dict.fromkeys(get_args(Layout)), "layout")
+            look_up(self.layout, dict.fromkeys(get_args(SampleLayout)), "layout")
             self._require_functions()
             self._require_choices()
         except MerlabError as error:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
 from merlab.given import is_whole
-from merlab.inputs.recipe import Layout
+from merlab.inputs.recipe import SampleLayout
 from merlab.methods.method import Classifier, Method, Need, Preset, Task
 from merlab.methods.own import as_classifier, as_method
 from merlab.training import Material, Mirror, TrainingSettings
@@ -135,7 +135,7 @@ def _require_one_input(name: str, methods: Sequence[Method]) -> None:
         raise MerlabError(f"ensemble {name}: all members must take the same layout of input, got {layouts}")
 
 
-def _common_layouts(methods: Sequence[Method]) -> tuple[Layout, ...]:
+def _common_layouts(methods: Sequence[Method]) -> tuple[SampleLayout, ...]:
     return tuple(layout for layout in methods[0].takes if all(layout in method.takes for method in methods))
 
 

@@ -16,7 +16,7 @@ from torch import nn
 
 from merlab.errors import MerlabError
 from merlab.given import as_names, require_instance, require_yes_or_no
-from merlab.inputs.recipe import InputKind, Layout, Recipe, View
+from merlab.inputs.recipe import InputKind, Recipe, SampleLayout, View
 from merlab.json_models import GivenModel
 from merlab.methods.layers.zoo import ZooNames
 from merlab.methods.network_options import checked_options, require_storable
@@ -112,7 +112,7 @@ class Method:
     network: Callable[..., nn.Module] | None = None
     pipeline: Callable[..., Classifier] | None = None
     seeded: bool = True
-    takes: tuple[Layout, ...] = ("image",)
+    takes: tuple[SampleLayout, ...] = ("image",)
     transductive: bool = False
     action_units: bool = False
     zoo: tuple[ZooNames, ...] = ()
@@ -157,7 +157,7 @@ class Method:
             require_yes_or_no(seeded=self.seeded, transductive=self.transductive, action_units=self.action_units)
             look_up(self.view, dict.fromkeys(get_args(View)), "view")
             for layout in as_names(self.takes, "takes"):
-                look_up(layout, dict.fromkeys(get_args(Layout)), "layout")
+                look_up(layout, dict.fromkeys(get_args(SampleLayout)), "layout")
         except MerlabError as error:
             raise MerlabError(f"method {self.name}: {error}") from error
 
@@ -248,7 +248,7 @@ class Method:
             with torch.random.fork_rng(devices=[]):
                 return self.zoo_module(task, preset)
 
-    def check_layout(self, layout: Layout) -> None:
+    def check_layout(self, layout: SampleLayout) -> None:
         """Raise MerlabError unless the method works on inputs of this layout."""
         if layout not in self.takes:
             taken = " or ".join(f"{each}s" for each in self.takes)

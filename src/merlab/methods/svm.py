@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
-from merlab.inputs.recipe import Layout
+from merlab.inputs.recipe import SampleLayout
 from merlab.methods.method import Task
 
 Features = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 
 # A method on flattened inputs takes all layouts.
-ANY_LAYOUT: tuple[Layout, ...] = get_args(Layout)
+ANY_LAYOUT: tuple[SampleLayout, ...] = get_args(SampleLayout)
 
 
 def flattened(inputs: NDArray[np.float32]) -> NDArray[np.float32]:

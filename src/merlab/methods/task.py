@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from merlab.inputs.recipe import Layout, Recipe
+    from merlab.inputs.recipe import Recipe, SampleLayout
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Task:
         return (self.frames, *image) if self.frames > 1 else image
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> SampleLayout:
         """The form of one view of an input."""
         if self.frames > 1:
             return "sequence"

@@ -34,7 +34,7 @@ def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
     """Write arrays of numbers or text; the file appears whole or not at all. The same arrays give the same bytes."""
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)  # type: ignore[arg-type]
-    write_kept(path, buffer.getvalue())
+    write_kept_bytes(path, buffer.getvalue())
 
 
 def read_arrays(path: Path) -> dict[str, Array] | None:
@@ -42,7 +42,7 @@ def read_arrays(path: Path) -> dict[str, Array] | None:
 
     None also where another version of merlab kept something else there.
     """
-    content = read_kept(path)
+    content = read_kept_bytes(path)
     if content is None:
         return None
     try:
@@ -52,14 +52,14 @@ def read_arrays(path: Path) -> dict[str, Array] | None:
         return None
 
 
-def write_kept(path: Path, content: bytes) -> None:
+def write_kept_bytes(path: Path, content: bytes) -> None:
     """Write bytes with their digest."""
     with whole_file(path) as aside:
         aside.write_bytes(content + _digest(path, content))
 
 
-def read_kept(path: Path) -> bytes | None:
-    """The bytes of ``write_kept``; None if there are none, or if they are damaged, of which a warning is given."""
+def read_kept_bytes(path: Path) -> bytes | None:
+    """The bytes of ``write_kept_bytes``; None if there are none, or if they are damaged (with a warning)."""
     try:
         stored = path.read_bytes()
     except FileNotFoundError:

@@ -11,7 +11,7 @@ import pytest
 
 from merlab.faces.alignment import FaceFinding
 from merlab.frames.clock import Clock
-from merlab.outputs.kept_arrays import write_kept
+from merlab.outputs.kept_arrays import write_kept_bytes
 from merlab.videos.chunks.checkpoints import read_checkpoint, write_checkpoint
 from merlab.videos.chunks.chunk import Chunk
 from merlab.videos.chunks.division import Division
@@ -57,7 +57,7 @@ def test_a_chunk_continues_as_if_it_had_not_been_interrupted(heads, tmp_path):
 
 def test_nothing_is_executed_and_nothing_foreign_is_read(tmp_path):
     for position, foreign in enumerate([Malicious(tmp_path / "executed"), print, os.system, np.load]):
-        write_kept(tmp_path / f"{position}.state", pickle.dumps([foreign]))
+        write_kept_bytes(tmp_path / f"{position}.state", pickle.dumps([foreign]))
         assert read_checkpoint(tmp_path / f"{position}.state", {}) is None
     assert not (tmp_path / "executed").exists()
 

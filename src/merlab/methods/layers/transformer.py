@@ -89,9 +89,9 @@ class EncoderBlock(nn.Module):
             nn.Dropout(dropout),
         )
 
-    def forward(self, tokens: Tensor, offset: Tensor | None = None) -> Tensor:
-        """The encoded tokens; ``offset`` is added to the scores of the attention (see ``SelfAttention.attend``)."""
-        tokens = tokens + self.attention(self.before_attention(tokens), offset)
+    def forward(self, tokens: Tensor) -> Tensor:
+        """The encoded tokens."""
+        tokens = tokens + self.attention(self.before_attention(tokens))
         encoded: Tensor = tokens + self.perceptron(tokens)
         return encoded
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from merlab.outputs.kept_arrays import read_kept, write_kept
+from merlab.outputs.kept_arrays import read_kept_bytes, write_kept_bytes
 
 # What arrays are made of, besides classes of merlab.
 PLAIN = {
@@ -33,12 +33,12 @@ def write_checkpoint(path: Path, state: object, shared: Mapping[str, object]) ->
     """Store ``state``; the objects in ``shared`` are stored as their names."""
     buffer = io.BytesIO()
     _Pickler(buffer, shared).dump(state)
-    write_kept(path, buffer.getvalue())
+    write_kept_bytes(path, buffer.getvalue())
 
 
 def read_checkpoint(path: Path, shared: Mapping[str, object]) -> Any:
     """The stored state with the objects in ``shared``; None if there is none that this version of merlab can read."""
-    content = read_kept(path)
+    content = read_kept_bytes(path)
     if content is None:
         return None
     try:
