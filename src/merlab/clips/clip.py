@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from merlab.frames import IMAGE_SUFFIXES, ClipError
+from merlab.given import is_number
 from merlab.registry import look_up
 from merlab.spelling import as_label
 from merlab.vocabulary import OBJECTIVE_CLASSES
@@ -83,6 +84,22 @@ class Clip:
         return self.source.suffix.lower() in IMAGE_SUFFIXES
 
     def _broken_rules(self) -> Iterator[str]:
+        yield from self._broken_names()
+        for column in TEXTS:
+            if not isinstance(getattr(self, column), str):
+                yield f"{column} must be a text, empty if unknown, got {getattr(self, column)!r}"
+        if not isinstance(self.source, Path):
+            yield f"source must be a path, got {self.source!r}"
+        if not is_number(self.fps) or not math.isfinite(self.fps) or self.fps <= 0:
+            yield f"fps must be a finite number above zero, got {self.fps!r}"
+        if not (self.aligned is None or isinstance(self.aligned, bool)):
+            yield f"aligned must be True, False or None, got {self.aligned!r}"
+        if self.objective_class not in ("", *OBJECTIVE_CLASSES):
+            known_classes = ", ".join(OBJECTIVE_CLASSES)
+            yield f"objective_class must be one of {known_classes} or empty, got {self.objective_class!r}"
+        yield from self._broken_moments()
+
+    def _broken_names(self) -> Iterator[str]:
         for column in ("database", "subject", "name"):
             value = getattr(self, column)
             if not isinstance(value, str) or not value.strip():
@@ -91,24 +108,6 @@ class Clip:
                 yield f"{column} must not contain a path separator, got {value!r}"
             elif value != value.strip():
                 yield f"{column} must not begin or end with a blank, got {value!r}"
-        for column in TEXTS:
-            if not isinstance(getattr(self, column), str):
-                yield f"{column} must be a text, empty if unknown, got {getattr(self, column)!r}"
-        if not isinstance(self.source, Path):
-            yield f"source must be a path, got {self.source!r}"
-        if (
-            not isinstance(self.fps, (int, float))
-            or isinstance(self.fps, bool)
-            or not math.isfinite(self.fps)
-            or self.fps <= 0
-        ):
-            yield f"fps must be a finite number above zero, got {self.fps!r}"
-        if not (self.aligned is None or isinstance(self.aligned, bool)):
-            yield f"aligned must be True, False or None, got {self.aligned!r}"
-        if self.objective_class not in ("", *OBJECTIVE_CLASSES):
-            known_classes = ", ".join(OBJECTIVE_CLASSES)
-            yield f"objective_class must be one of {known_classes} or empty, got {self.objective_class!r}"
-        yield from self._broken_moments()
 
     def _broken_moments(self) -> Iterator[str]:
         numbers = {column: getattr(self, column) for column in MOMENTS}

@@ -126,7 +126,6 @@ def _add_tiers(root: Element, tiers: Sequence[Tier]) -> int:
     every = [annotation for tier in tiers for annotation in tier.annotations]
     slots = _add_slots(SubElement(root, "TIME_ORDER"), every)
     numbers, note_numbers = itertools.count(1), itertools.count(len(every) + 1)
-    count = len(every)
     for tier in tiers:
         element = _add_tier(root, tier, tier.name, {"LINGUISTIC_TYPE_REF": MOVEMENT})
         numbered = [(next(numbers), annotation) for annotation in tier.annotations]
@@ -135,12 +134,11 @@ def _add_tiers(root: Element, tiers: Sequence[Tier]) -> int:
             _add_annotation(element, "ALIGNABLE_ANNOTATION", number, refs, annotation.value)
         for kind, name in tier.notes.items():
             element = _add_tier(root, tier, name, {"LINGUISTIC_TYPE_REF": NOTE, "PARENT_REF": printable(tier.name)})
-            for number, annotation in numbered:
-                if kind in annotation.notes:
-                    count = next(note_numbers)
-                    refs = {"ANNOTATION_REF": f"a{number}"}
-                    _add_annotation(element, "REF_ANNOTATION", count, refs, annotation.notes[kind])
-    return count
+            notes = [(number, each.notes[kind]) for number, each in numbered if kind in each.notes]
+            for number, note in notes:
+                refs = {"ANNOTATION_REF": f"a{number}"}
+                _add_annotation(element, "REF_ANNOTATION", next(note_numbers), refs, note)
+    return next(note_numbers) - 1
 
 
 def _add_slots(order: Element, annotations: Sequence[Annotation]) -> dict[tuple[int, int], str]:

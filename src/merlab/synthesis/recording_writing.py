@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -155,22 +155,26 @@ def _write_recordings(recordings: RecordingSet, subjects: Sequence[int]) -> Iter
 def write_recording(recordings: RecordingSet, subject: int) -> Iterator[None]:
     """Write the recording of a subject; yields after each block of frames."""
     plan = recordings.plan(subject)
-    open_video = FORMATS[recordings.video_format]
+    with one_thread():
+        layers = paint_face(plan.identity, recordings.preset.blur)
     with ExitStack() as stack:
-        with one_thread():
-            layers = paint_face(plan.identity, recordings.preset.blur)
         outputs: list[tuple[RecordedView, WriteFrame]] = []
         for path, window in _windows(recordings, subject):
             with one_thread():
                 view = RecordedView(plan, layers, window, recordings.fps)
-            encoding = Encoding(window, recordings.fps, recordings.preset.jpeg_quality, recordings.megabits_of(subject))
-            outputs.append((view, stack.enter_context(open_video(path, encoding))))
+            outputs.append((view, stack.enter_context(_opened(recordings, subject, path, window))))
         for ticks, states in recordings.rate.blocks(plan, recordings.frames):
             with one_thread():
                 for view, write in outputs:
                     for frame in view.frames(ticks, states):
                         write(frame)
             yield
+
+
+def _opened(recordings: RecordingSet, subject: int, path: Path, window: Window) -> AbstractContextManager[WriteFrame]:
+    """The file of a view, to write frames into."""
+    encoding = Encoding(window, recordings.fps, recordings.preset.jpeg_quality, recordings.megabits_of(subject))
+    return FORMATS[recordings.video_format](path, encoding)
 
 
 def _windows(recordings: RecordingSet, subject: int) -> Iterator[tuple[Path, Window]]:
