@@ -19,6 +19,7 @@ export function makeTimeline(shown, { items, open, seek, step, chosen }) {
     class: "timeline", role: "slider", tabindex: "0", "aria-label": "Position in the video; arrow keys go by frames, plus and minus change the zoom",
     "aria-valuemin": whole.from, "aria-valuemax": whole.to, "aria-valuenow": whole.from,
   });
+  const panels = element("div", { class: "panels" }, plot);
   const shownWindow = element("span", { class: "quiet timeline-window" });
   const { node: slider, report } = thresholdSlider(shown.faces, (value) => { state.threshold = value; chosen(); redraw(); });
   const parts = element("input", { type: "checkbox", onchange: () => { state.parts = parts.checked; fetchDetail(); } });
@@ -28,7 +29,7 @@ export function makeTimeline(shown, { items, open, seek, step, chosen }) {
       button("Closer", () => zoom(CLOSER), { title: "Zoom in (+)" }), button("Farther", () => zoom(1 / CLOSER), { title: "Zoom out (-)" }),
       button("Whole video", () => look(whole), { title: "The whole video (0)" }), shownWindow,
       element("label", {}, parts, "Curve of each part"), ...weakBox(shown.weak, (on) => { state.weak = on; chosen(); redraw(); })),
-    plot, legend(shown), slider,
+    panels, legend(shown), slider,
   );
   listen();
   new ResizeObserver(() => { if (plot.clientWidth !== state.width) redraw(); }).observe(plot);
@@ -50,10 +51,14 @@ export function makeTimeline(shown, { items, open, seek, step, chosen }) {
     drawNow();
   }
 
-  /** Highlight a movement. */
+  /** Highlight a movement, and show its panel where it is another one. */
   function mark(event) {
+    const isOther = event !== state.current;
     state.current = event;
     for (const group of plot.querySelectorAll("[data-event]")) group.classList.toggle("current", group.dataset.event === event);
+    const band = plot.querySelector(".current .event")?.getBoundingClientRect();
+    const area = panels.getBoundingClientRect();
+    if (isOther && band && (band.top < area.top || band.bottom > area.bottom)) panels.scrollTop += band.top - area.top - area.height / 2;
   }
 
   /** Move the line that marks the current time of the video; the window follows it. */
