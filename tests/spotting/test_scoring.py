@@ -148,7 +148,7 @@ class TestScore:
         spotted = events((1, 10, "a"), (21, 30, "b"), (41, 50, "b"), (81, 90, "a"), columns=columns)
         result, recognition = score_spotting(truth, spotted), recognition_of(truth, spotted)
         assert result.f1 == pytest.approx(6 / 8)
-        assert recognition.n == 3
+        assert (recognition.n, recognition.abstained) == (3, 0)
         assert recognition.confusion == ((1, 1), (0, 1))
         assert recognition.f1 == pytest.approx(3 / 4)
         assert recognition.uf1 == pytest.approx(2 / 3)
