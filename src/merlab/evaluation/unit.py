@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,9 +31,9 @@ from merlab.methods.own import as_classifier
 from merlab.processes.thread_limits import one_thread_of_blas
 from merlab.progress import Progress, silent
 from merlab.training import Material, NeuralClassifier, SyntheticClips
+from merlab.training.classifier import EpochReport
 from merlab.training.threads import torch_threads
 
-OnEpoch = Callable[[int, int, float], None]
 SUM_TOLERANCE = 1e-3
 
 
@@ -55,7 +55,7 @@ class UnitInputs:
     synthetic: SyntheticClips | None = None
 
 
-def fit_and_predict(plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: OnEpoch | None = None) -> pd.DataFrame:
+def fit_and_predict(plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: EpochReport | None = None) -> pd.DataFrame:
     """Fit on the fold's training clips, predict its test clips: one row of predictions per test clip."""
     entry, split = plan.entries[fit.entry], plan.splits[fit.split]
     with _naming(entry.name, split.name, fit.seed):
@@ -67,7 +67,7 @@ def fit_and_predict(plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: OnEpoch 
         return predictions_table(rows[list(KEY_COLUMNS)], truth, probabilities, plan.classes)
 
 
-def _probabilities(plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: OnEpoch | None) -> NDArray[np.float64]:
+def _probabilities(plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: EpochReport | None) -> NDArray[np.float64]:
     """The probabilities (test clips, classes) of a method that was fitted on the training clips of its fold."""
     entry, split, labels = plan.entries[fit.entry], plan.splits[fit.split], plan.labeled.labels
     train, test = np.asarray(split.train), np.asarray(split.test)
@@ -198,6 +198,6 @@ class Worker:
         """All that the units of an entry work on."""
         return UnitInputs(self.inputs(entry.recipe), self.synthetic(entry))
 
-    def run(self, fit: Fit, on_epoch: OnEpoch | None = None) -> pd.DataFrame:
+    def run(self, fit: Fit, on_epoch: EpochReport | None = None) -> pd.DataFrame:
         """The predictions of one unit (see ``fit_and_predict``)."""
         return fit_and_predict(self.plan, self.inputs_of(self.plan.entries[fit.entry]), fit, on_epoch)

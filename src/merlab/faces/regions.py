@@ -33,7 +33,8 @@ class Region:
     polygons: tuple[Polygon, ...]
 
 
-def _mirrored(polygon: Polygon) -> Polygon:
+def mirrored_outline(polygon: Polygon) -> Polygon:
+    """The outline on the other side of the layout, with its points in the same sense of rotation."""
     return tuple((LAYOUT_WIDTH - 1 - x, y) for x, y in reversed(polygon))
 
 
@@ -61,7 +62,7 @@ REGIONS: dict[str, Region] = {
             ),
         ),
         Region("nose", (9, 38), (((102, 85), (128, 85), (152, 142), (154, 164), (76, 164), (78, 142)),)),
-        Region("cheeks", (6,), (_RIGHT_CHEEK, _mirrored(_RIGHT_CHEEK))),
+        Region("cheeks", (6,), (_RIGHT_CHEEK, mirrored_outline(_RIGHT_CHEEK))),
         Region(
             "mouth",
             (10, 12, 14, 15, 16, 25, 26),

@@ -105,6 +105,12 @@ def _shifted(volume: Float32Array, margins: Triple, shift: Triple) -> Float32Arr
     ]
 
 
+def grid_of(recipe: Recipe) -> tuple[int, int]:
+    """Rows and columns of blocks that a recipe states as ``COLUMNSxROWS``."""
+    columns, rows = map(int, recipe["blocks"].split("x"))
+    return rows, columns
+
+
 def _triple(text: str) -> Triple:
     """``WxHxT`` as (T, H, W)."""
     width, height, time = map(int, text.split("x"))

@@ -20,7 +20,7 @@ from merlab.clips import Clip
 from merlab.frames import Float32Array, Frames
 from merlab.inputs.flow_sequence import flows_from_onset, frames_at_equal_times
 from merlab.inputs.images import require_frames
-from merlab.inputs.lbp_top import BINS, LBP_TOP, PLANES, histograms
+from merlab.inputs.lbp_top import BINS, LBP_TOP, PLANES, grid_of, histograms
 from merlab.inputs.recipe import InputKind, Recipe
 from merlab.inputs.sequences import interpolated, whole_movement
 from merlab.optical_flow import ALGORITHMS
@@ -47,7 +47,7 @@ def hoof(flows: Iterable[Float32Array], blocks: tuple[int, int]) -> NDArray[np.f
 
 
 def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
-    rows, columns = blocks = _rows_columns(recipe)
+    rows, columns = blocks = grid_of(recipe)
     width, height, time = map(int, recipe["radii"].split("x"))
     volume = interpolated(clip, frames, recipe, "gray")[:, 0]
     texture = histograms(volume, (1, rows, columns), (time, height, width))
@@ -55,11 +55,6 @@ def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
     at = f"{recipe.width}x{recipe.height}"
     motion = hoof(flows_from_onset(clip, require_frames(clip, frames), recipe, chosen, at), blocks)
     return np.concatenate([texture.ravel(), motion.ravel()]).astype(np.float32).reshape(-1, 1, 1)
-
-
-def _rows_columns(recipe: Recipe) -> tuple[int, int]:
-    columns, rows = map(int, recipe["blocks"].split("x"))
-    return rows, columns
 
 
 LBP_TOP_HOOF = InputKind(
@@ -72,7 +67,7 @@ LBP_TOP_HOOF = InputKind(
         **{option: LBP_TOP.choices[option] for option in ("radii", "frames", "interpolation", "magnify")},
         "algorithm": tuple(ALGORITHMS),
     },
-    channels=lambda recipe: int(np.prod(_rows_columns(recipe))) * (TEXTURE_NUMBERS + DIRECTIONS),
+    channels=lambda recipe: int(np.prod(grid_of(recipe))) * (TEXTURE_NUMBERS + DIRECTIONS),
     frames_needed=whole_movement,
     extract=_extract,
     layout="vector",

@@ -14,14 +14,19 @@ import cv2
 import numpy as np
 
 from merlab.faces.geometry import Points
-from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, MESH_OUTLINES, REGIONS, Polygon, Region, region_mask
+from merlab.faces.regions import (
+    LAYOUT_HEIGHT,
+    LAYOUT_WIDTH,
+    MESH_OUTLINES,
+    REGIONS,
+    Polygon,
+    Region,
+    mirrored_outline,
+    region_mask,
+)
 from merlab.frames import Float32Array
 
 BLUR = 4.0  # standard deviation at the edges, px of the layout
-
-
-def _mirrored(polygon: Polygon) -> Polygon:
-    return tuple((LAYOUT_WIDTH - 1 - x, y) for x, y in reversed(polygon))
 
 
 _BROW: Polygon = ((28, 52), (40, 36), (68, 32), (98, 42), (98, 52), (68, 44), (42, 48))
@@ -34,9 +39,9 @@ _LOWER_LIP: Polygon = ((72, 190), (115, 193), (158, 190), (140, 206), (115, 211)
 TEMPLATE: dict[str, Polygon] = {
     "skin": _SKIN,
     "left brow": _BROW,
-    "right brow": _mirrored(_BROW),
+    "right brow": mirrored_outline(_BROW),
     "left eye": _EYE,
-    "right eye": _mirrored(_EYE),
+    "right eye": mirrored_outline(_EYE),
     "eye sockets": _SOCKETS,
     "nose": REGIONS["nose"].polygons[0],
     "mouth": _MOUTH,

@@ -24,7 +24,7 @@ from merlab.clips import Clip
 from merlab.errors import MerlabError
 from merlab.frames import Float32Array, Frames
 from merlab.inputs.lbp_top import BINS as TEXTURE_BINS
-from merlab.inputs.lbp_top import codes, uniform_bins
+from merlab.inputs.lbp_top import codes, grid_of, uniform_bins
 from merlab.inputs.magnification import MAGNIFICATIONS
 from merlab.inputs.recipe import InputKind, Recipe
 from merlab.inputs.robust_pca import robust_pca
@@ -101,12 +101,7 @@ def stlbp_iip(volume: Float32Array, blocks: tuple[int, int], mask: int) -> NDArr
 
 def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
     volume = interpolated(clip, frames, recipe, "gray")[:, 0]
-    return stlbp_iip(volume, _rows_columns(recipe), int(recipe["mask"])).astype(np.float32).reshape(-1, 1, 1)
-
-
-def _rows_columns(recipe: Recipe) -> tuple[int, int]:
-    columns, rows = map(int, recipe["blocks"].split("x"))
-    return rows, columns
+    return stlbp_iip(volume, grid_of(recipe), int(recipe["mask"])).astype(np.float32).reshape(-1, 1, 1)
 
 
 STLBP_IIP = InputKind(
@@ -121,7 +116,7 @@ STLBP_IIP = InputKind(
         "interpolation": tuple(INTERPOLATIONS),
         "magnify": tuple(MAGNIFICATIONS),
     },
-    channels=lambda recipe: int(np.prod(_rows_columns(recipe))) * sum(histogram_sizes(int(recipe["mask"]))),
+    channels=lambda recipe: int(np.prod(grid_of(recipe))) * sum(histogram_sizes(int(recipe["mask"]))),
     frames_needed=whole_movement,
     extract=_extract,
     layout="vector",
