@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from merlab.coding.codable_result import CodableResult, MachineEvent, read_codable
 from merlab.coding.decisions import Coding, Decision
 from merlab.coding.file import write_coding
-from merlab.coding.material import CodableResult, MachineEvent, read_codable
 from merlab.json_files import write_json
 from merlab.videos.result import METADATA
 from tests.videos.fake_result import stored_metadata, write_result

@@ -12,10 +12,10 @@ import pympi
 import pytest
 
 import merlab
+from merlab.coding.codable_result import read_codable
 from merlab.coding.decisions import Coding, Decision
 from merlab.coding.exporting import export_coding
 from merlab.coding.file import read_coding, write_coding
-from merlab.coding.material import read_codable
 from merlab.coding.tables import Subjects
 from merlab.errors import MerlabError
 from merlab.outputs.result_folder import CODING

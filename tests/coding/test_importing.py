@@ -9,12 +9,12 @@ import pympi
 import pytest
 
 from merlab.coding.agreement.agree import agree
+from merlab.coding.codable_result import read_codable
 from merlab.coding.decisions import Coding
 from merlab.coding.elan_import import ElanChoice, chosen_medium
 from merlab.coding.exporting import export_coding
 from merlab.coding.file import read_coding, write_coding
 from merlab.coding.importing import import_coding
-from merlab.coding.material import read_codable
 from merlab.elan.reading import ElanDocument, Medium, read_elan
 from merlab.elan.writing import Links, Tier, annotation_of, write_document
 from merlab.errors import MerlabError

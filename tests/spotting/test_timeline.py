@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from merlab.coding.material import read_codable
+from merlab.coding.codable_result import read_codable
 from merlab.databases.long_video import LongVideo
 from merlab.errors import MerlabError, Stopped
 from merlab.frames import write_image
@@ -21,7 +21,7 @@ from merlab.outputs.locks import only_writer
 from merlab.outputs.result_folder import KEPT
 from merlab.progress import silent
 from merlab.spotting import kept_places, spot_video
-from merlab.spotting.comparison.material import measured_recording
+from merlab.spotting.comparison.measured_recording import measured_recording
 from merlab.spotting.comparison.own import OWN
 from merlab.spotting.motion import MEASURED, FaceMotion
 from merlab.spotting.spot import SpottingSettings

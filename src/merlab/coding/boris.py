@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import openpyxl
 
+from merlab.coding.codable_result import CodableResult
 from merlab.coding.decisions import Decision
-from merlab.coding.material import CodableResult
 from merlab.coding.tables import CodedVideo
 from merlab.elan.writing import printable
 from merlab.sinks import CsvSink

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from merlab.coding import elan_tiers
+from merlab.coding.codable_result import CodableResult, composed
 from merlab.coding.decisions import now
 from merlab.coding.elan_tiers import FACE, TierName, tier_name
 from merlab.coding.found_events import FoundEvent, Imported, decisions_about
 from merlab.coding.frame_clock import FrameClock
-from merlab.coding.material import CodableResult, composed
 from merlab.coding.units import read_units, require_units
 from merlab.elan.reading import ElanAnnotation, ElanDocument, ElanTier, Medium
 from merlab.elan.tier_names import machine_kind

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from merlab.coding import elan_tiers
+from merlab.coding.codable_result import CodableResult, MachineEvent
 from merlab.coding.decisions import Coding, Decision, now
 from merlab.coding.elan_tiers import TierName
 from merlab.coding.frame_clock import FrameClock
-from merlab.coding.material import CodableResult, MachineEvent
 from merlab.elan.writing import Annotation, Links, Tier, annotation_of, write_document
 from merlab.version import __version__
 from merlab.videos.result import OVERLAY

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from merlab.coding.codable_result import CodableResult
 from merlab.coding.decisions import NO_INITIALS, Coding, Decision
-from merlab.coding.material import CodableResult
 from merlab.errors import MerlabError
 
 

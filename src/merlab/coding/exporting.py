@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from merlab.coding.boris import notes_on_overlaps, write_boris
+from merlab.coding.codable_result import CodableResult, read_codable
 from merlab.coding.elan_writing import write_elan
 from merlab.coding.events import chosen_coder, coded_events
 from merlab.coding.file import read_coding
-from merlab.coding.material import CodableResult, read_codable
 from merlab.coding.tables import CodedVideo, Subjects, write_coded_table
 from merlab.errors import MerlabError
 from merlab.outputs.result_folder import CODING

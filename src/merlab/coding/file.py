@@ -8,8 +8,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
 
+from merlab.coding.codable_result import CodableResult, MachineEvent
 from merlab.coding.decisions import Coding, Decision, Verdict
-from merlab.coding.material import CodableResult, MachineEvent
 from merlab.errors import MerlabError
 from merlab.outputs.result_folder import CODING
 from merlab.sinks import CsvSink

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from merlab.coding.codable_result import CodableResult, MachineEvent
 from merlab.coding.decisions import Coding, Decision, Verdict
 from merlab.coding.file import read_coding
-from merlab.coding.material import CodableResult, MachineEvent
 from merlab.coding.units import require_units
 from merlab.errors import MerlabError
 from merlab.spotting.scoring.matching import LEAST_IOU, iou, match

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from merlab.coding.codable_result import CodableResult, read_codable
 from merlab.coding.decisions import Coding, Decision, lost
 from merlab.coding.elan_import import ElanChoice, imported_elan
 from merlab.coding.events import named_coders
 from merlab.coding.file import read_coding, require_fit, write_coding
 from merlab.coding.found_events import Imported
-from merlab.coding.material import CodableResult, read_codable
 from merlab.coding.tables import imported_table
 from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from merlab.coding.codable_result import CodableResult, composed
 from merlab.coding.decisions import Decision, is_rejection, now
 from merlab.coding.events import CodedEvents
 from merlab.coding.file import COLUMNS, OPTIONAL, REQUIRED, decisions_of, whole_number
 from merlab.coding.found_events import FoundEvent, Imported, decisions_about, intervals, require_sound
-from merlab.coding.material import CodableResult, composed
 from merlab.errors import MerlabError
 from merlab.frames import name_of
 from merlab.sinks import CsvSink

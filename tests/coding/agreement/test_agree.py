@@ -13,11 +13,11 @@ import pytest
 
 from merlab.coding.agreement.agree import agree
 from merlab.coding.agreement.tables import together_table
+from merlab.coding.codable_result import read_codable
 from merlab.coding.decisions import Coding
 from merlab.coding.exporting import export_coding
 from merlab.coding.file import read_coding, write_coding
 from merlab.coding.importing import import_coding
-from merlab.coding.material import read_codable
 from merlab.errors import MerlabError
 from merlab.json_files import write_json
 from merlab.videos.result import EVENTS, FRAMES, METADATA

@@ -10,7 +10,7 @@ import numpy as np
 
 from merlab.databases.long_video import LongEvent, LongVideo
 from merlab.spotting.comparison.kept_values import keep
-from merlab.spotting.comparison.material import MeasuredRecording
+from merlab.spotting.comparison.measured_recording import MeasuredRecording
 from merlab.spotting.comparison.sampling import Measuring
 
 FPS = 50.0

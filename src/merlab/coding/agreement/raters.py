@@ -11,6 +11,7 @@ from pathlib import Path
 from merlab.coding.agreement.frame_doubts import frame_doubts
 from merlab.coding.agreement.rated import RatedEvent, RatedVideo, Rater, Raters, rated, rated_row
 from merlab.coding.agreement.rater_doubts import rater_doubts, require_inside
+from merlab.coding.codable_result import CodableResult, MachineEvent, composed, read_codable
 from merlab.coding.decisions import NO_INITIALS, is_rejection
 from merlab.coding.elan_import import (
     Placed,
@@ -26,7 +27,6 @@ from merlab.coding.file import read_coding, whole_number
 from merlab.coding.found_events import FoundEvent
 from merlab.coding.frame_clock import FrameClock
 from merlab.coding.importing import ELAN_SUFFIX
-from merlab.coding.material import CodableResult, MachineEvent, composed, read_codable
 from merlab.coding.tables import EMOTION, INTERVAL, LABEL, VIDEO, require_videos
 from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError

@@ -18,7 +18,7 @@ from merlab.progress import Progress, shown_progress
 from merlab.spotting.comparison import as_spotter, code_of
 from merlab.spotting.comparison.folds import equal_recordings, has_events, target_of
 from merlab.spotting.comparison.found import Found, distinct
-from merlab.spotting.comparison.material import MeasuredRecording, measured_recording
+from merlab.spotting.comparison.measured_recording import MeasuredRecording, measured_recording
 from merlab.spotting.comparison.method_result import (
     METHOD_ROWS,
     MethodEvent,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from merlab.databases.long_video import Kind
 from merlab.evaluation.metrics import Float64Array
 from merlab.spotting.comparison.found import Found
-from merlab.spotting.comparison.material import MeasuredRecording
+from merlab.spotting.comparison.measured_recording import MeasuredRecording
 from merlab.spotting.comparison.sampling import Feature
 from merlab.spotting.comparison.spotter import Target
 from merlab.spotting.comparison.threshold import Peak, best_p

@@ -14,7 +14,7 @@ from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
 from merlab.spelling import person
 from merlab.spotting.comparison.found import KINDS, distinct
-from merlab.spotting.comparison.material import MeasuredRecording
+from merlab.spotting.comparison.measured_recording import MeasuredRecording
 from merlab.spotting.comparison.recording import OwnFeature
 from merlab.spotting.comparison.results import FoldResult, SpottedInterval
 from merlab.spotting.comparison.sampling import Feature, step_of

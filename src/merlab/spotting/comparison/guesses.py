@@ -11,7 +11,7 @@ import numpy as np
 from merlab.databases.long_video import Kind
 from merlab.errors import MerlabError
 from merlab.spotting.comparison.found import Found
-from merlab.spotting.comparison.material import MeasuredRecording
+from merlab.spotting.comparison.measured_recording import MeasuredRecording
 from merlab.spotting.comparison.sampling import Feature
 from merlab.spotting.comparison.spotter import Target
 

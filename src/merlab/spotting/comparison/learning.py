@@ -10,7 +10,7 @@ from merlab.databases.long_video import Kind
 from merlab.processes.usable import usable_cores, usable_memory
 from merlab.spotting.comparison import SPOTTERS, find_spotter
 from merlab.spotting.comparison.folds import Fold, fold_result
-from merlab.spotting.comparison.material import MeasuredRecording
+from merlab.spotting.comparison.measured_recording import MeasuredRecording
 from merlab.spotting.comparison.results import FoldResult
 from merlab.spotting.comparison.spotter import Spotter
 from merlab.spotting.comparison.yours import YourSpotter

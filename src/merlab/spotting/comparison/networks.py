@@ -24,7 +24,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.metrics import Float64Array
 from merlab.spotting.comparison.flow_images import onset_k_flow
 from merlab.spotting.comparison.found import Found
-from merlab.spotting.comparison.material import MeasuredRecording
+from merlab.spotting.comparison.measured_recording import MeasuredRecording
 from merlab.spotting.comparison.sampling import Feature
 from merlab.spotting.comparison.spotter import Target
 from merlab.spotting.comparison.threshold import best_p, peaks

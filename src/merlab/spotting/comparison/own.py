@@ -9,7 +9,7 @@ from merlab.databases.long_video import Kind
 from merlab.frames import open_frames
 from merlab.spotting.aligned_frames import clock_of_frames, has_gaps
 from merlab.spotting.comparison.found import Found
-from merlab.spotting.comparison.material import MeasuredRecording
+from merlab.spotting.comparison.measured_recording import MeasuredRecording
 from merlab.spotting.comparison.sampling import Feature
 from merlab.spotting.comparison.spotter import Target
 from merlab.spotting.spot import SpottingSettings

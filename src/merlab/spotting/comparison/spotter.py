@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from merlab.databases.long_video import Kind
 from merlab.spotting.comparison.found import Found
-from merlab.spotting.comparison.material import MeasuredRecording
+from merlab.spotting.comparison.measured_recording import MeasuredRecording
 from merlab.spotting.comparison.recording import OwnFeature
 from merlab.spotting.comparison.sampling import Feature
 

@@ -16,7 +16,7 @@ from merlab.progress import Progress
 from merlab.spotting.comparison import code_of
 from merlab.spotting.comparison.folds import Fold, fold_result, needed
 from merlab.spotting.comparison.learning import LearnedFold, in_processes, learned, named, processes
-from merlab.spotting.comparison.material import MeasuredRecording, RecordingToRead, read, unread
+from merlab.spotting.comparison.measured_recording import MeasuredRecording, RecordingToRead, read, unread
 from merlab.spotting.comparison.recording import OwnFeature
 from merlab.spotting.comparison.results import FoldResult
 from merlab.spotting.comparison.sampling import Feature

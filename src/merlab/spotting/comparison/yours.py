@@ -23,7 +23,7 @@ from merlab.fingerprint import fingerprint
 from merlab.given import is_number, is_whole
 from merlab.outputs.kept_arrays import Array
 from merlab.spotting.comparison.found import KINDS, Found
-from merlab.spotting.comparison.material import MeasuredRecording
+from merlab.spotting.comparison.measured_recording import MeasuredRecording
 from merlab.spotting.comparison.recording import OwnFeature, Recording
 from merlab.spotting.comparison.spotter import Target
 

@@ -11,9 +11,9 @@ from merlab.frames import WalkedFrame, write_image
 from merlab.frames.frame import SourceChangedError
 from merlab.progress import silent
 from merlab.spotting.comparison import frame_reader as module
-from merlab.spotting.comparison import material
+from merlab.spotting.comparison import measured_recording as recording_module
 from merlab.spotting.comparison.lbp_chi2 import LBP_CHI2
-from merlab.spotting.comparison.material import measured_recording
+from merlab.spotting.comparison.measured_recording import measured_recording
 from merlab.spotting.comparison.sampling import small_gray
 from merlab.spotting.comparison.spotter import Target
 from tests.spotting.comparison.recorded import frames, measured
@@ -69,7 +69,7 @@ def test_what_other_libraries_measured_is_measured_again(images, tmp_path, monke
     for number, image in enumerate(images[:20], start=1):
         write_image(tmp_path / "a" / f"{number}.png", image)
     for opencv in ("4.1", "4.2", "4.2"):
-        monkeypatch.setattr(material, "computing_versions", lambda opencv=opencv: {"opencv": opencv})
+        monkeypatch.setattr(recording_module, "computing_versions", lambda opencv=opencv: {"opencv": opencv})
         of(tmp_path / "a", FEATURES, tmp_path / "kept")
     assert len(list((tmp_path / "kept").glob(f"*/{FEATURES[0].key}.npz"))) == 2
 
