@@ -9,7 +9,15 @@ import pytest
 
 from merlab.frames import ClipError, open_frames
 from merlab.frames.frame import SourceChangedError
-from merlab.frames.opening import require_different, require_one_kind, require_unchanged, state_of
+from merlab.frames.opening import (
+    SourceState,
+    require_different,
+    require_one_kind,
+    require_unchanged,
+    state_of,
+    while_unchanged,
+)
+from merlab.progress import silent
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes with a path")
@@ -51,6 +59,22 @@ def test_a_video_that_was_changed_or_removed_is_named(tmp_path):
     video.unlink()
     with pytest.raises(SourceChangedError):
         require_unchanged(video, before)
+
+
+def test_progress_stops_as_soon_as_a_video_has_changed(tmp_path):
+    """A recording that was still written was refused after all of its hour was read."""
+    video, seen = tmp_path / "a.mp4", []
+    video.write_bytes(b"abcd")
+    show = while_unchanged(lambda *shown: seen.append(shown), video, state_of(video))
+    show(1, 3, "reading")
+    video.write_bytes(b"abcdefgh")
+    with pytest.raises(SourceChangedError):
+        show(2, 3, "reading")
+    assert seen == [(1, 3, "reading"), (2, 3, "reading")]
+
+
+def test_progress_of_a_folder_does_not_look_at_every_image_again(tmp_path):
+    assert while_unchanged(silent, tmp_path, SourceState(0, 0)) is silent
 
 
 class TestOneKind:

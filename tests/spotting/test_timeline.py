@@ -259,6 +259,18 @@ class TestStored:
         assert not (tmp_path / "out").exists()
 
     @pytest.mark.slow
+    def test_a_video_that_is_still_written_is_refused_at_once(self, video, tmp_path):
+        own, shown = Path(shutil.copy(video, tmp_path / "own.avi")), []
+
+        def touch(done, total, what, /):
+            shown.append(done)
+            os.utime(own, (1, 1))
+
+        with pytest.raises(MerlabError, match="was changed while it was read"):
+            spot(own, tmp_path / "out", progress=touch)
+        assert len(shown) == 1
+
+    @pytest.mark.slow
     def test_an_interruption_leaves_the_old_result(self, frames, video, copy, line, tmp_path):
         slower = SpottingSettings(longest=0.7)
         with pytest.raises(Stopped):

@@ -415,6 +415,19 @@ class TestWhatIsKept:
         assert not (tmp_path / "out").exists()
 
     @pytest.mark.slow
+    def test_a_recording_that_is_still_written_is_refused_at_once(self, frames, look, tmp_path):
+        video, shown = write_avi(tmp_path / "face.avi", frames[:200]), []
+
+        def grow(done, total, what, /):
+            shown.append(done)
+            video.write_bytes(video.read_bytes() + bytes(100))
+
+        with pytest.raises(MerlabError, match="was changed while it was read"):
+            look(video, tmp_path / "out", progress=grow)
+        assert len(shown) == 1
+        assert not (tmp_path / "out").exists()
+
+    @pytest.mark.slow
     def test_unfinished_work_on_another_video_is_not_thrown_away(self, video, frames, look, tmp_path):
         with pytest.raises(Stopped):
             look(video, tmp_path / "out", progress=stop_after(470))

@@ -14,6 +14,7 @@ from merlab.frames.container import looks_like_video
 from merlab.frames.frame import ClipError, Frames, SourceChangedError
 from merlab.frames.images import IMAGE_SUFFIXES, ImageFolder
 from merlab.frames.video import Video
+from merlab.progress import Progress
 
 
 def open_frames(source: Path) -> Frames:
@@ -131,3 +132,18 @@ def require_unchanged(source: Path, before: SourceState) -> None:
         unchanged = False
     if not unchanged:
         raise SourceChangedError.of(source)
+
+
+def while_unchanged(progress: Progress, source: Path, before: SourceState) -> Progress:
+    """The same progress, which raises SourceChangedError as soon as a video has changed: not only after hours of work.
+
+    Folders are not checked, because their state takes a look at each image.
+    """
+    if source.is_dir():
+        return progress
+
+    def show(done: float, total: int, what: str, /) -> None:
+        progress(done, total, what)
+        require_unchanged(source, before)
+
+    return show

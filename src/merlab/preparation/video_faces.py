@@ -9,7 +9,7 @@ from pathlib import Path
 
 from merlab.errors import MerlabError
 from merlab.frames import Frames, describe_numbers, open_frames, require_rate, write_image
-from merlab.frames.opening import require_one_kind, require_unchanged, state_of
+from merlab.frames.opening import require_one_kind, require_unchanged, state_of, while_unchanged
 from merlab.given import as_path, require_instance, require_yes_or_no
 from merlab.preparation.aligned_clip import AlignmentJob, ClipWriter
 from merlab.preparation.frame_range import FrameRange
@@ -88,7 +88,7 @@ def align(
         if not is_complete(folder):
             with shown_progress(progress) as show:
                 job = _job(source, frames, chosen, fps, settings.finding.stamps)
-                _align(job, frames, settings, folder, video, show)
+                _align(job, frames, settings, folder, video, while_unchanged(show, source, state))
                 require_unchanged(source, state)
         return read_record(folder / FRAMES)
 

@@ -13,7 +13,7 @@ from merlab.errors import MerlabError, Stopped
 from merlab.frames import Float32Array, MediaFacts, open_frames
 from merlab.frames.clock import Clock
 from merlab.frames.frame import SourceChangedError
-from merlab.frames.opening import SourceState, require_one_kind, require_unchanged, state_of
+from merlab.frames.opening import SourceState, require_one_kind, require_unchanged, state_of, while_unchanged
 from merlab.given import as_path, require_instance, require_yes_or_no
 from merlab.json_files import read_json_object
 from merlab.json_models import write_model
@@ -149,11 +149,12 @@ class _Making:
 
 def _make(making: _Making, folder: ResultFolder) -> Timeline:
     """Make the result, and move it to its place."""
-    kept = making.kept.folder
+    kept, state = making.kept.folder, SourceState(making.request.bytes, making.request.modified_ns)
+    making = replace(making, progress=while_unchanged(making.progress, making.source, state))
     try:
         with whole_folder(folder.result) as aside:
             timeline = _assemble(making, aside)
-            require_unchanged(making.source, SourceState(making.request.bytes, making.request.modified_ns))
+            require_unchanged(making.source, state)
     except MerlabError as error:
         if making.kept.is_empty or isinstance(error, SourceChangedError):
             folder.discard(kept)

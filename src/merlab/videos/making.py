@@ -10,7 +10,7 @@ from pathlib import Path
 
 from merlab.errors import Stopped
 from merlab.frames import ClipError, open_frames
-from merlab.frames.opening import SourceState, require_unchanged
+from merlab.frames.opening import SourceState, require_unchanged, while_unchanged
 from merlab.json_models import write_model
 from merlab.outputs.result_folder import ResultFolder
 from merlab.processes.pool import process_count
@@ -49,11 +49,13 @@ class Making:
 def make_result(making: Making, jobs: int | None) -> VideoResult:
     """Finish the remaining work, and move the result to its place."""
     started, plan, folder = time.monotonic(), making.plan, making.folder
+    state = SourceState(making.request.bytes, making.request.modified_ns)
+    making = replace(making, progress=while_unchanged(making.progress, plan.source, state))
     try:
         _fill(plan, jobs, making.progress)
         with whole_folder(folder.result) as aside:
             result = _assemble(making, aside, started)
-            require_unchanged(plan.source, SourceState(making.request.bytes, making.request.modified_ns))
+            require_unchanged(plan.source, state)
     except (NothingSeenError, ClipError):
         folder.discard(plan.kept)
         raise

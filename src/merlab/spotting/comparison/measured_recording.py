@@ -17,7 +17,7 @@ from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
 from merlab.evaluation.metrics import Float64Array
 from merlab.frames import Image
-from merlab.frames.opening import require_unchanged, state_of
+from merlab.frames.opening import require_unchanged, state_of, while_unchanged
 from merlab.outputs.kept_arrays import Array, computing_versions, read_arrays, write_arrays
 from merlab.progress import Progress, silent
 from merlab.spelling import first_of
@@ -190,6 +190,7 @@ def _read(
     Without the places of the blocks, only the frames of samples become images: every fourth at 200 frames per second.
     """
     state = state_of(video.source)
+    progress = while_unchanged(progress, video.source, state)
     reader, measuring, step = FrameReader(video, aligned), Measuring(features), step_of(video.fps)
 
     def sampled() -> Iterator[Image]:
