@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Literal
 
 from merlab.coding.boris import write_boris
+from merlab.coding.codable_result import CodableResult, read_codable
 from merlab.coding.decisions import Coding, Decision, now
 from merlab.coding.elan_writing import write_elan
 from merlab.coding.events import chosen_coder, coded_events
 from merlab.coding.file import read_coding, require_fit, write_coding
-from merlab.coding.material import CodableResult, read_codable
 from merlab.coding.tables import CodedVideo, write_coded_table
 from merlab.elan.writing import NOWHERE, Links, beside
 from merlab.errors import MerlabError
