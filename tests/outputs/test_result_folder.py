@@ -229,8 +229,9 @@ class TestDecisionsOfCoders:
         finish(coded, request(floor=1.0))
         assert (out / CODING).read_text() == ROWS
 
-    def test_are_refused_where_it_is_not_known_what_they_are_about(self, out, coded):
-        (out / coded.metadata).write_text("damaged")
+    @pytest.mark.parametrize("metadata", ["damaged", "{}", '{"asked": "a.avi"}'])
+    def test_are_refused_where_it_is_not_known_what_they_are_about(self, out, coded, metadata):
+        (out / coded.metadata).write_text(metadata)
         with pytest.raises(MerlabError, match="holds decisions of coders"):
             begin(coded, again=True)
 
