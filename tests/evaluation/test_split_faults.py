@@ -106,6 +106,30 @@ def test_nothing_is_said_where_nobody_is_trained_on_and_tested_on(tmp_path, peop
         assert facts(tmp_path, people, protocol).stamps == []
 
 
+@pytest.mark.parametrize(
+    ("scheme", "told"),
+    [
+        (
+            "as-labeled",
+            "4 test clips of 4 cannot be recognized, because no training clip of the same fold",
+        ),
+        ({**CLASSES, "freude": "positive", "ekel": "negative"}, None),
+        ({**CLASSES, "freude": "positive", "ekel": "contempt"}, r"2 test clips of 4 .*\(negative 1, contempt 1\)"),
+    ],
+)
+def test_a_class_that_the_test_alone_has_is_named(tmp_path, scheme, told):
+    """Two databases with words of their own: each class is in one of them, so no method can be right."""
+    words = {"lab": ("happiness", "disgust"), "labor": ("freude", "ekel")}
+    clips = [
+        make_clip(tmp_path / f"{database}-{emotion}", database=database, subject="1", name=emotion, emotion=emotion)
+        for database, emotions in words.items()
+        for emotion in emotions
+    ]
+    study = Study.of(ClipTable(tuple(clips)), "constant", scheme=scheme, protocol="hold-out-database")
+    with pytest.warns(UserWarning, match=told) if told else warnings.catch_warnings():
+        study.plan()
+
+
 def test_many_names_are_counted(tmp_path):
     people = [f"lab/{zero}{number}" for number in range(1, 6) for zero in ("", "0")]
     with pytest.warns(

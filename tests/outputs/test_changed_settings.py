@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pytest
 
 from merlab.outputs.changed_settings import changed_settings
+from merlab.spotting.spot import SpottingSettings
 
 YUNET = {"yunet": {"sha256": "aa"}}
 WITH_MESH = {**YUNET, "face-mesh": {"sha256": "bb"}}
@@ -98,3 +101,14 @@ WITH_MESH = {**YUNET, "face-mesh": {"sha256": "bb"}}
 )
 def test_changes_in_the_users_words(stored, wanted, texts):
     assert changed_settings(stored, wanted) == texts
+
+
+def test_every_setting_of_spotting_is_named_by_the_option_that_changes_it():
+    settings = asdict(SpottingSettings())
+    groups = {name: value for name, value in settings.items() if isinstance(value, dict)}
+    names = [*(settings.keys() - groups), *(f"{group}.{own}" for group, inner in groups.items() for own in inner)]
+    for name in names:
+        outer, _, own = name.rpartition(".")
+        wanted = {outer: {own: 1}} if outer else {own: 1}
+        option = f"--{name}" if name in {"p", "floor"} else f"--spotting {name}"
+        assert changed_settings({"settings": {}}, {"settings": wanted}) == [f"{option} not given -> 1"]

@@ -1,9 +1,9 @@
-"""What breaks a split in the clips themselves: one person under two names, or frames that two subjects share."""
+"""What breaks a split in the clips themselves: one person under two names, shared frames, a class in the test alone."""
 
 from __future__ import annotations
 
 import warnings
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -12,7 +12,7 @@ from merlab.clips import Clip
 from merlab.databases.equal_frames import with_equal_frames, with_overlapping_frames
 from merlab.evaluation.same_people import as_person
 from merlab.protocols import Labeled, Split
-from merlab.spelling import counted, visibly_different
+from merlab.spelling import counted, first_of, visibly_different
 from merlab.stamps import SHARED_FRAMES, SHARED_SUBJECTS, short_stamp
 
 NAMED = 3
@@ -37,6 +37,24 @@ def with_split_faults(labeled: Labeled, splits: Sequence[Split]) -> Labeled:
         ),
     }
     return _marked(labeled, found, REMEDIES)
+
+
+def warn_of_untrained_classes(labeled: Labeled, splits: Sequence[Split]) -> None:
+    """Warn of test clips of a class that no training clip of their fold has: no method can be right on them."""
+    untrained: Counter[str] = Counter()
+    for split in splits:
+        trained = set(labeled.labels[list(split.train)].tolist())
+        tested = labeled.labels[list(split.test)].tolist()
+        untrained.update(labeled.scheme.classes[label] for label in tested if label not in trained)
+    if untrained:
+        clips = untrained.total()
+        named = first_of([f"{name} {count}" for name, count in untrained.most_common()], NAMED)
+        warnings.warn(
+            f"{counted(clips, 'test clip')} of {len(labeled.labels)} cannot be recognized, because no training clip of "
+            f"the same fold has the class ({named}); if databases have different words for a class, use a scheme that "
+            "gives all of them one class, else leave such classes out",
+            stacklevel=5,
+        )
 
 
 def with_equal_inputs(labeled: Labeled, splits: Sequence[Split], digests: Sequence[str]) -> Labeled:

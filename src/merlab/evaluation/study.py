@@ -20,7 +20,7 @@ from merlab.evaluation.fit_arguments import require_action_units
 from merlab.evaluation.material import with_material
 from merlab.evaluation.plan import Entry, Plan, default_preset, make_entry
 from merlab.evaluation.seeds import as_seeds
-from merlab.evaluation.split_faults import with_split_faults
+from merlab.evaluation.split_faults import warn_of_untrained_classes, with_split_faults
 from merlab.evaluation.start import Start
 from merlab.evaluation.zoo import ZooFile
 from merlab.given import as_names, as_path, as_settings, as_whole, require_instance
@@ -148,6 +148,7 @@ class Study(GivenModel):
         """Label and split the clips, and state every method; raises MerlabError naming what is wrong."""
         labeled = label_clips(self.clips, self.scheme)
         splits = make_splits(self.protocol, labeled, folds=self.folds, train_on=self.train_on)
+        warn_of_untrained_classes(labeled, splits)
         labeled = with_split_faults(labeled, splits)
         entries = tuple(setup.entry(labeled.table, self.seeds) for setup in self.methods)
         plan = Plan(labeled, self.protocol, tuple(splits), entries)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-# Settings of spotting that have no option of their own.
-SPOTTING = ("window", "shortest", "longest", "score")
+# Settings of spotting that have no option of their own, and groups of them.
+SPOTTING = {
+    *("background", "weak", "window", "shortest", "longest", "pause", "repeats", "largest", "largest_brows"),
+    *("likeness", "macro", "score"),
+}
 # Settings whose option has another name.
 OPTIONS = {
     "video_format": "--format",
@@ -109,7 +112,7 @@ def _option(name: str) -> str:
     parts = name.split(".")
     if "words" in parts[:-1]:
         return f"--words {parts[-1]}"
-    if parts[0] == "settings" and len(parts) > 2 and parts[1] != "score":
+    if parts[0] == "settings" and len(parts) > 2 and parts[1] not in SPOTTING:
         return f"setting {'.'.join(parts[1:])} of the preset"
     while len(parts) > 1 and parts[0] in GROUPS and name not in OPTIONS:
         parts = parts[1:]
