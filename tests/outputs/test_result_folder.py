@@ -196,6 +196,33 @@ class TestAfterAgainWasKilled:
         assert (out / WORKING).is_dir()
 
 
+class TestDiscarding:
+    def test_leaves_nothing_where_nothing_is_finished(self, out):
+        folder = recognized(out)
+        folder.discard(begin(folder))
+        assert not out.exists()
+
+    def test_leaves_a_finished_result_as_it_was(self, out):
+        finish(recognized(out))
+        before = content(out)
+        recognized(out).discard(begin(recognized(out), request(bytes=8), again=True))
+        assert content(out) == before
+
+
+def test_folders_of_a_result_are_replaced_and_what_it_need_not_have_is_removed(out):
+    folder = recognized(out)
+    for name in ("first", "second"):
+        kept = begin(folder, request(floor=len(name)), again=True)
+        (folder.result / "charts").mkdir(parents=True)
+        (folder.result / "charts" / f"{name}.png").write_text(name)
+        if name == "first":
+            (folder.result / "overlay.mp4").write_text(name)
+        write_json(folder.result / folder.metadata, {})
+        folder.hand_over(kept, optional=["overlay.mp4"])
+    assert {path.name for path in out.iterdir()} == {KEPT, "charts", "metadata.json"}
+    assert [path.name for path in (out / "charts").iterdir()] == ["second.png"]
+
+
 class TestDecisionsOfCoders:
     @pytest.fixture
     def coded(self, out):
