@@ -17,6 +17,7 @@ PROGRAMS = [
     if f"benchmarks/{path.name}" in path.read_text(encoding="utf-8").split('"""')[1]
 ]
 COMMANDS = {
+    "spotting_selection.py truth.csv detections": "truth.csv does not exist",
     "training.py --table linear-svm:paper": "linear-svm:paper is not a network",
     "training.py --table ststnett:paper": "did you mean ststnet?",
     "words.py recordings results": "recordings/SYNTHETIC_events.csv does not exist; give the folder of merlab",

@@ -81,23 +81,30 @@ def selection_scores(truth: Events, folder: Path, fps: float, step: float = STEP
     files = _files(folder)
     detections = {subject: _of_epochs(epochs, subject) for subject, epochs in files.items()}
     both = _tried(events, detections, thresholds, longest=np.inf)
-    best = _best(both.f1(np.ones(len(both.subjects), bool)))
-    on_others, on_others_last = _on_the_others(both), _on_the_others(both, last=True)
-    scores = [
-        _same_for_all(both, "best on the test set", best),
-        RuleScore("chosen on the other subjects", False, both.pooled(on_others)),
-        RuleScore("last epoch, threshold chosen on the others", False, both.pooled(on_others_last)),
-        RuleScore("best of each subject", True, both.pooled(_of_each_subject(both))),
-    ]
+    scores = scores_of_rules(both)
     if KIND not in events:
         return scores
     micro = _tried(events[events[KIND] == MICRO], detections, thresholds, longest=LONGEST_MICRO * fps)
-    at_best = _best(micro.f1(np.ones(len(micro.subjects), bool)))
     return [
         *scores,
-        _same_for_all(micro, "micro alone, by the choice of the first row", best),
-        _same_for_all(micro, "micro alone, best on the test set", at_best),
+        _same_for_all(micro, "micro alone, by the choice of the first row", _best_for_all(both)),
+        _same_for_all(micro, "micro alone, best on the test set", _best_for_all(micro)),
     ]
+
+
+def scores_of_rules(tried: Tried) -> list[RuleScore]:
+    """F1 by the four rules that choose an epoch and a threshold from the same grid."""
+    on_others, on_others_last = _on_the_others(tried), _on_the_others(tried, last=True)
+    return [
+        _same_for_all(tried, "best on the test set", _best_for_all(tried)),
+        RuleScore("chosen on the other subjects", False, tried.pooled(on_others)),
+        RuleScore("last epoch, threshold chosen on the others", False, tried.pooled(on_others_last)),
+        RuleScore("best of each subject", True, tried.pooled(_of_each_subject(tried))),
+    ]
+
+
+def _best_for_all(tried: Tried) -> tuple[int, int]:
+    return _best(tried.f1(np.ones(len(tried.subjects), bool)))
 
 
 def _same_for_all(tried: Tried, rule: str, place: tuple[int, int]) -> RuleScore:
