@@ -24,6 +24,15 @@ def test_from_a_coded_result_to_agreement(merlab, tmp_path):
     assert scores["pairs"][0]["f1"] == 1
 
 
+def test_a_coder_without_initials_is_noted(merlab, tmp_path):
+    """With initials later, the same person would count as a second coder, who agrees with herself."""
+    material_in(tmp_path / "one", faces=1)
+    (tmp_path / "mine.csv").write_text("onset,offset\n5,9\n")
+    for coder, noted in ((), True), (("--coder", "AB"), False):
+        status, _, err = merlab("coding", "import", "one", "mine.csv", *coder)
+        assert (status, "the coder has no initials; --coder states them" in err) == (0, noted)
+
+
 def test_the_agreement_about_a_synthetic_recording_is_marked(merlab, tmp_path):
     coded_in(tmp_path / "one", video="SYNTHETIC_sub01.mp4")
     coded_in(tmp_path / "two", video="SYNTHETIC_sub01.mp4", coder="CD")

@@ -239,7 +239,7 @@ def test_what_cannot_be_exported_is_named(tmp_path):
         ([folder, other.folder], tmp_path / "a.eaf", {}, "about one video"),
         ([other.folder], tmp_path / "a.csv", {}, "has no decisions yet"),
         ([folder], tmp_path / "a.csv", {"coder": "XY"}, "its coders are AB"),
-        ([tmp_path], tmp_path / "a.csv", {}, "contains no finished result"),
+        ([tmp_path], tmp_path / "a.csv", {}, rf"contains no finished result .*, such as {other.folder}$"),
     ]
     for results, out, options, named in cases:
         with pytest.raises(MerlabError, match=named):

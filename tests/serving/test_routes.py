@@ -245,7 +245,10 @@ def test_options_beside_the_file_instead_of_in_the_address_are_refused(done, vid
     client, _ = done
     with video.open("rb") as file:
         answer = client.http.post("/api/jobs", files={"file": file}, data={"fps": "200"})
-    message = "'fps' is no part of this request; options stand in the address, as in /api/jobs?fps=200"
+    message = (
+        "'fps' is not a part of this request; send the video as the part file, and options in the address, as in "
+        "/api/jobs?fps=200"
+    )
     assert (answer.status_code, answer.json()) == (422, {"error": message})
 
 

@@ -99,6 +99,8 @@ def import_command(
     report = import_coding(result, file, coder=coder, choice=choice, again=again)
     for note in report.notes:
         print_note(note, err_console)
+    if "" in report.coders:
+        print_note("the coder has no initials; --coder states them, and is needed where several code", err_console)
     decided = f"{counted(report.decisions, 'decision')} of {named_coders(report.coders)}"
     out_console.print(escape(f"{decided}, {report.changed} of them new or changed"), soft_wrap=True)
 

@@ -78,9 +78,10 @@ def read_codable(folder: Path) -> CodableResult:
         return _recognized(folder)
     if (folder / timeline.METADATA).is_file():
         return _spotted(folder)
+    inside = sorted(path.parent for name in (result.METADATA, timeline.METADATA) for path in folder.glob(f"*/{name}"))
     raise MerlabError(
         f"{folder} contains no finished result of `merlab recognize` or `merlab spot`; give the folder of one video's "
-        "result"
+        f"result{f', such as {inside[0]}' if inside else ''}"
     )
 
 

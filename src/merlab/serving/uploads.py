@@ -136,7 +136,9 @@ class _Receiver:
             raise RefusedError(400, 'a part of the request has no name; send the video as a part named "file"')
         if name != "file":
             raise RefusedError(
-                422, f"{shown(name)} is no part of this request; options stand in the address, as in /api/jobs?fps=200"
+                422,
+                f"{shown(name)} is not a part of this request; send the video as the part file, and options in the "
+                "address, as in /api/jobs?fps=200",
             )
         self._in_file = b"filename" in options
         if not self._in_file:

@@ -358,7 +358,9 @@ def test_a_video_without_a_name_that_only_one_coder_has_is_noted(tmp_path):
     first = table(tmp_path / "a.csv", [("v", 10, 20, "A", "")], HEADER)
     second = table(tmp_path / "b.csv", [("", 10, 20, "B", "")], HEADER)
     third = table(tmp_path / "c.csv", [("v", 10, 20, "C", "")], HEADER)
-    assert agree(first, second, third).scores.notes == ("only B has coded a video without a name: it is not compared",)
+    assert agree(first, second, third).scores.notes == (
+        "only B has coded a video without a name: it is not compared; write the name of the video into a column video",
+    )
 
 
 def test_initials_that_may_be_of_one_coder_are_noted(tmp_path):

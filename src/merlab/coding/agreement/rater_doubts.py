@@ -12,6 +12,7 @@ from merlab.errors import MerlabError
 from merlab.spelling import alike, first_of, quoted
 
 MOST_NAMED = 3
+NAMELESS = "a video without a name"
 
 
 def require_inside(name: str, video: RatedVideo, raters: Sequence[Rater]) -> None:
@@ -66,7 +67,8 @@ def _coded_alone(raters: Sequence[Rater]) -> list[str]:
         for video in rater.events:
             coders.setdefault(video, []).append(rater.name)
     return [
-        f"only {names[0]} has coded {video or 'a video without a name'}: it is not compared"
+        f"only {names[0]} has coded {video or NAMELESS}: it is not compared"
+        + ("" if video else "; write the name of the video into a column video")
         for video, names in coders.items()
         if len(names) == 1
     ]
@@ -92,7 +94,7 @@ def _faces_together(raters: Sequence[Rater], faces: Mapping[str, set[int]]) -> I
         without = [name for name, ids in coded.items() if None in ids]
         if len(coded) > 1 and without and len(faces.get(video, set()).union(*coded.values()) - {None}) > 1:
             yield (
-                f"{first_of(without, MOST_NAMED)} states no face in {video or 'a video without a name'}, which has "
+                f"{first_of(without, MOST_NAMED)} states no face in {video or NAMELESS}, which has "
                 "several: the events of all faces are compared together; add a column face_id"
             )
 
