@@ -35,12 +35,12 @@ def mean_strain(strain: Float32Array) -> Float32Array:
     return np.asarray(cv2.GaussianBlur((mean + mean[:, ::-1]) / 2, (0, 0), BLUR), np.float32)
 
 
-def rendered_strain(subjects: int, clips: int, seed: int = 0) -> Float32Array:
+def rendered_strain(subjects: int, clips: int) -> Float32Array:
     """The same map of newly rendered faces of the preset ``default``: onset and apex of ``clips`` of each subject."""
     recipe = parse("flow:channels=s,scale=centered", {"flow": FLOW})
     strain = []
     for subject in range(subjects):
-        renderer = make_renderer(seed, subject, PRESETS["default"])
+        renderer = make_renderer(0, subject, PRESETS["default"])
         for number in range(clips):
             emotion = EMOTIONS[number % len(EMOTIONS)]
             plan = plan_clip(renderer.identity, number, emotion, renderer.preset)

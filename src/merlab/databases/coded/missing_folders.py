@@ -116,31 +116,31 @@ def _rename_of_clip(rows: list[Row], names: Set[str], table: CodingTable, layout
 
 
 def _missing_source(row: Row, table: CodingTable, layout: Layout) -> Finding:
-    release = layout.release
     expected = f"frames of {row.folder} in {layout.subjects[row.subject]}"
     found = "neither a folder nor a video of this name"
-    quirk = release.quirks_of(row.subject, row.folder).get("no folder")
+    quirk = layout.release.quirks_of(row.subject, row.folder).get("no folder")
     if quirk:
         return Finding("handled", row.where, expected, found, quirk.handling)
+    return Finding("unusable", row.where, expected, found, _remedy_for_source(row, table, layout))
+
+
+def _remedy_for_source(row: Row, table: CodingTable, layout: Layout) -> str:
+    """Where the frames of a row may be instead, or under which name."""
     elsewhere = (*entries(layout.subjects[row.subject]), *layout.folders, *layout.unknown_folders)
     if deeper := [path for path in elsewhere if is_folder(path / row.folder)]:
-        remedy = f"move {deeper[0] / row.folder} into the folder of its subject, if it holds these frames"
-        return Finding("unusable", row.where, expected, found, remedy)
+        return f"move {deeper[0] / row.folder} into the folder of its subject, if it holds these frames"
     free = [key for key in layout.clips if key not in table.listed]
     owner = next((subject for subject, clip in free if clip == row.folder), None)
     # Clips of several subjects may have one name.
     if owner and [clip for _, clip in table.listed].count(row.folder) == 1:
-        remedy = f"{owner} has it without a row: if it is this clip, correct the subject; otherwise {COPY_AGAIN}"
-        return Finding("unusable", row.where, expected, found, remedy)
-    unlisted = {clip for subject, clip in free if subject == row.subject}
+        return f"{owner} has it without a row: if it is this clip, correct the subject; otherwise {COPY_AGAIN}"
+    may_be = {clip for subject, clip in free if subject == row.subject and may_be_one_clip(clip, row.folder)}
+    usual = [name for name in may_be if layout.release.table.is_usual(name)]
+    if usual and not layout.release.table.is_usual(row.folder):
+        return f"correct the name in the table to {' or '.join(sorted(usual))}, if the folder holds these frames"
     of_subject = {other.folder for other in table.rows if other.subject == row.subject}
     absent = {folder for folder in of_subject if (row.subject, folder) not in layout.sources}
-    may_be = {clip for clip in unlisted if may_be_one_clip(clip, row.folder)}
-    remedy = rename_hint(row.folder, may_be, absent) or COPY_AGAIN
-    usual = [name for name in may_be if release.table.is_usual(name)]
-    if usual and not release.table.is_usual(row.folder):
-        remedy = f"correct the name in the table to {' or '.join(sorted(usual))}, if the folder holds these frames"
-    return Finding("unusable", row.where, expected, found, remedy)
+    return rename_hint(row.folder, may_be, absent) or COPY_AGAIN
 
 
 def unlisted_sources(table: CodingTable, layout: Layout) -> Iterator[Finding]:
