@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.outputs import locks
+from merlab.outputs import locks, renewed_locks
 from merlab.outputs.locks import InUseError, only_writer
 from merlab.outputs.renewed_locks import STALE_SECONDS, RenewedFile, this_process
 from merlab.storage import WriteError
@@ -275,6 +275,32 @@ def test_on_a_disk_without_locks_who_was_asleep_leaves_the_lock_of_who_came_next
     assert RenewedFile.acquire(tmp_path / "lock") is None
     next_one.release()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_on_a_disk_without_locks_the_holder_renews_its_lock_but_not_that_of_another(tmp_path, monkeypatch):
+    monkeypatch.setattr(renewed_locks, "RENEWAL_SECONDS", 0.001)
+    path = tmp_path / "lock"
+    held = RenewedFile.acquire(path)
+    assert held is not None
+    os.utime(path, (0, 0))
+    deadline = time.monotonic() + 10
+    while path.stat().st_mtime == 0 and time.monotonic() < deadline:
+        time.sleep(0.001)
+    assert path.stat().st_mtime > 0
+    path.write_text(json.dumps({"process": 1}), encoding="utf-8")
+    # A renewal that has begun ends.
+    time.sleep(0.03)
+    os.utime(path, (0, 0))
+    time.sleep(0.02)
+    assert path.stat().st_mtime == 0
+    held.release()
+    assert path.exists()
+
+
+@pytest.mark.parametrize("program", ["/usr/bin/merlab", "/lib/merlab/__main__.py"])
+def test_a_lock_states_the_command_as_it_was_typed(monkeypatch, program):
+    monkeypatch.setattr(sys, "argv", [program, "recognize", "my video.mp4"])
+    assert this_process()["command"] == "merlab recognize 'my video.mp4'"
 
 
 def test_a_folder_whose_parent_cannot_be_written_has_the_lock_inside(tmp_path, monkeypatch):
