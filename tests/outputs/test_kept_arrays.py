@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -28,6 +29,23 @@ def test_the_same_arrays_give_the_same_bytes(tmp_path):
     for folder in ("a", "b"):
         write_arrays(tmp_path / folder / "00000.npz", ARRAYS)
     assert (tmp_path / "a" / "00000.npz").read_bytes() == (tmp_path / "b" / "00000.npz").read_bytes()
+
+
+def test_the_bytes_are_not_copied_for_their_digest(tmp_path):
+    """What is kept of an hour of 200 frames a second fills a gigabyte."""
+    content = bytes(4_000_000)
+    tracemalloc.start()
+    try:
+        write_kept_bytes(tmp_path / "00000.npz", content)
+        written = tracemalloc.get_traced_memory()[1]
+        tracemalloc.reset_peak()
+        assert read_kept_bytes(tmp_path / "00000.npz") == content
+        read = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert written < 0.1 * len(content)
+    # The file, and its content without the digest.
+    assert read < 2.1 * len(content)
 
 
 def test_a_file_that_is_missing_is_none(tmp_path):

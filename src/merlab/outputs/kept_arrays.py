@@ -34,7 +34,7 @@ def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
     """Write arrays of numbers or text; the file appears whole or not at all. The same arrays give the same bytes."""
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)  # type: ignore[arg-type]
-    write_kept_bytes(path, buffer.getvalue())
+    write_kept_bytes(path, buffer.getbuffer())
 
 
 def read_arrays(path: Path) -> dict[str, Array] | None:
@@ -52,10 +52,11 @@ def read_arrays(path: Path) -> dict[str, Array] | None:
         return None
 
 
-def write_kept_bytes(path: Path, content: bytes) -> None:
-    """Write bytes with their digest."""
-    with whole_file(path) as aside:
-        aside.write_bytes(content + _digest(path, content))
+def write_kept_bytes(path: Path, content: bytes | memoryview) -> None:
+    """Write bytes with their digest, without a copy of them: those of a recording of an hour may fill a gigabyte."""
+    with whole_file(path) as aside, aside.open("wb") as file:
+        file.write(content)
+        file.write(_digest(path, content))
 
 
 def read_kept_bytes(path: Path) -> bytes | None:
@@ -75,5 +76,7 @@ def read_kept_bytes(path: Path) -> bytes | None:
     return None
 
 
-def _digest(path: Path, content: bytes) -> bytes:
-    return hashlib.sha256(os.fsencode(path.name) + b"\0" + content).digest()
+def _digest(path: Path, content: bytes | memoryview) -> bytes:
+    digest = hashlib.sha256(os.fsencode(path.name) + b"\0")
+    digest.update(content)
+    return digest.digest()
