@@ -69,6 +69,12 @@ def test_a_group_outside_of_what_a_container_sees_does_not_lead_out_of_the_tree(
     assert usable_cores() == 1
 
 
+def test_the_name_of_a_group_may_contain_colons(machine):
+    """As containerd names the groups of Kubernetes."""
+    machine("0::/kubepods-pod1.slice:cri-containerd:7f\n", cpu_of_max="200000 100000", memory_of_max=8 * GIB)
+    assert (usable_cores(), usable_memory()) == (2, 8 * GIB)
+
+
 def test_a_process_that_may_run_on_some_cores_uses_no_more(machine, monkeypatch):
     monkeypatch.setattr("os.sched_getaffinity", lambda process: {8, 9, 10}, raising=False)
     assert usable_cores() == 3
