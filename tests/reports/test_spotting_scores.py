@@ -145,6 +145,22 @@ def test_stamps_come_from_the_recordings_and_the_models(results, tmp_path):
     assert stamps_of(tmp_path / "mine.csv", [tmp_path / "elsewhere" / "events.csv"]) == []
 
 
+def test_a_table_of_all_videos_has_the_stamps_and_the_versions_of_their_results(tmp_path):
+    """The table stands above the folders of the results, which alone state the weights."""
+    out, videos = tmp_path / "results", ("über 1.mp4", "2.mkv")
+    stamps = (["SYNTHETIC"], ["SYNTHETIC", "REDUCED"])
+    for video, model, stated in zip(videos, stamps, ("0.2.0", __version__), strict=True):
+        write_json(out / video / "metadata.json", {"model": {"stamps": model}, "versions": {"merlab": stated}})
+    write_json(out / "other.mp4" / "metadata.json", {"model": {"stamps": ["LEAKY"]}})
+    for name in ("events.csv", "weak.csv", "mine.csv"):
+        rows = [f"{video},1,9,0.1\n" for video in videos]
+        (out / name).write_text("".join(["video,onset,offset,duration_s\n", *rows]), encoding="utf-8")
+    spotted = [out / name for name in ("events.csv", "weak.csv", "mine.csv")]
+    assert [stamps_of(tmp_path / "mine.csv", [each]) for each in spotted] == [["SYNTHETIC", "REDUCED"]] * 2 + [[]]
+    made = f"made by merlab 0.2.0, {__version__}, and this is merlab {__version__}, which may find other movements"
+    assert notes_on_versions(spotted) == [f"{each}: {made}" for each in spotted[:2]]
+
+
 def test_scores_of_synthetic_recordings_are_marked_whatever_the_table_is_called(tmp_path):
     truth, spotted = tmp_path / "anna.csv", [tmp_path / "events.csv"]
     table = TRUTH.assign(video="SYNTHETIC_sub01.avi").iloc[:1]

@@ -19,6 +19,7 @@ from merlab.reports.stored import commit_of_checkout, today
 from merlab.spotting.scoring import SpottingScores
 from merlab.spotting.scoring.score_models import ApexError, RecognitionScores
 from merlab.spotting.scoring.selection import RuleScore
+from merlab.spotting.tables_of_all import EVENTS, WEAK, videos_named
 from merlab.spotting.timeline import METADATA as SPOTTING_METADATA
 from merlab.stamps import in_brackets, stamps_of_recordings
 from merlab.version import __version__
@@ -88,8 +89,7 @@ def stamps_of(truth: Path, spotted: Sequence[Path]) -> list[str]:
     """
     stamps = stamps_of_recordings([truth.name])
     for path in spotted:
-        metadata = path.parent / METADATA
-        if metadata.is_file():
+        for metadata in _beside(path, METADATA):
             remedy = "move the events into a folder without such a file"
             result = read_model(metadata, _Recognized, "was not written by `merlab recognize`", remedy)
             stamps += (*result.model.stamps, *result.stamps)
@@ -106,14 +106,23 @@ def notes_on_versions(spotted: Sequence[Path]) -> list[str]:
 
 
 def _writers(spotted: Sequence[Path]) -> dict[Path, str]:
-    """The version of merlab that made each file of spotted events, where the metadata beside it states one."""
-    found: dict[Path, str] = {}
+    """The version of merlab that made each file of spotted events, or versions, where the metadata states them."""
+    found: dict[Path, list[str]] = {}
     for path in spotted:
-        for name in (METADATA, SPOTTING_METADATA):
+        for metadata in (*_beside(path, METADATA), *_beside(path, SPOTTING_METADATA)):
             with suppress(MerlabError):
-                stated = writer_of(read_json_object(path.parent / name))
-                found |= {} if stated is None else {path: stated}
-    return found
+                stated = writer_of(read_json_object(metadata))
+                found.setdefault(path, []).extend([] if stated is None else [stated])
+    return {path: ", ".join(dict.fromkeys(versions)) for path, versions in found.items() if versions}
+
+
+def _beside(spotted: Path, name: str) -> list[Path]:
+    """The files of this name in the folder of the spotted events, and of a table of all videos in that of each."""
+    folders = [spotted.parent]
+    if spotted.name in (EVENTS, WEAK) and spotted.is_file():
+        with suppress(MerlabError):
+            folders += [spotted.parent / video for video in videos_named(spotted)]
+    return [folder / name for folder in dict.fromkeys(folders) if (folder / name).is_file()]
 
 
 def _both(some: Sequence[str], others: Sequence[str]) -> list[str]:

@@ -32,7 +32,7 @@ def require_no_others(out: Path, tables: Iterable[str], folders: Mapping[Path, P
     """
     found = [out / name for name in tables if (out / name).is_file()]
     given = {readable(folder.name) for folder in folders.values()}
-    others = {table: [name for name in _videos_named(table) if name not in given] for table in found}
+    others = {table: [name for name in videos_named(table) if name not in given] for table in found}
     continued = any(map(_is_result, folders.values()))
     lost = {
         table: names
@@ -59,6 +59,19 @@ def warn_of_left_out(out: Path, names: Sequence[str], why: str) -> None:
         )
 
 
+def videos_named(table: Path) -> list[str]:
+    """The videos in a table of all videos, each once; raises MerlabError for a table that merlab did not write."""
+    try:
+        with table.open(newline="", encoding="utf-8", errors="replace") as file:
+            rows = csv.DictReader(file, restval="")
+            columns = rows.fieldnames or ()
+            if VIDEO in columns and (STATUS in columns or DURATION in columns):
+                return _distinct([[row[VIDEO] for row in rows if row.get(STATUS, DONE) == DONE]])
+    except csv.Error:
+        pass
+    raise MerlabError(f"{table} is not a table that merlab wrote; choose another folder with --out, or move it")
+
+
 def write_tables(out: Path, folders: Collection[Path]) -> None:
     """Write the tables of all results below each other; all have the same columns, as all have the same options."""
     for name in (EVENTS, WEAK):
@@ -78,16 +91,3 @@ def _is_result(folder: Path) -> bool:
 
 def _distinct(lists: Iterable[Iterable[str]]) -> list[str]:
     return list(dict.fromkeys(name for names in lists for name in names))
-
-
-def _videos_named(table: Path) -> list[str]:
-    """The videos in a table of all videos, each once; raises MerlabError for a table that merlab did not write."""
-    try:
-        with table.open(newline="", encoding="utf-8", errors="replace") as file:
-            rows = csv.DictReader(file, restval="")
-            columns = rows.fieldnames or ()
-            if VIDEO in columns and (STATUS in columns or DURATION in columns):
-                return _distinct([[row[VIDEO] for row in rows if row.get(STATUS, DONE) == DONE]])
-    except csv.Error:
-        pass
-    raise MerlabError(f"{table} is not a table that merlab wrote; choose another folder with --out, or move it")
