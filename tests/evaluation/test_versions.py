@@ -28,10 +28,11 @@ def stated():
     return versions.versions()["merlab"].partition("+")[2]
 
 
-def test_the_version_of_a_run_states_the_code_that_computes_predictions(package, stated):
+@pytest.mark.parametrize("place", ["methods/svm.py", "methods/dual_branch/network.py", "evaluation/unit.py"])
+def test_the_version_of_a_run_states_the_code_that_computes_predictions(package, stated, place):
     """A checkout changes its code without its version; where it lies does not matter."""
     assert versions.digest_of_code(package) == stated
-    with (package / "methods" / "svm.py").open("a") as file:
+    with (package / place).open("a") as file:
         file.write("TOLERANCE = 1\n")
     versions.digest_of_code.cache_clear()
     assert versions.digest_of_code(package) != stated
@@ -43,6 +44,12 @@ def test_ends_of_lines_and_files_of_editors_are_not_another_code(package, stated
     edited.write_bytes(edited.read_bytes().replace(b"\n", b"\r\n"))
     (package / "methods" / ".#svm.py").symlink_to("anna@machine.123:456")
     (package / "methods" / "svm-checkpoint.py").write_text("TOLERANCE = 1\n")
+    assert versions.digest_of_code(package) == stated
+
+
+def test_the_order_in_which_a_disk_lists_files_does_not_matter(package, stated, monkeypatch):
+    listed = Path.rglob
+    monkeypatch.setattr(Path, "rglob", lambda folder, pattern: reversed([*listed(folder, pattern)]))
     assert versions.digest_of_code(package) == stated
 
 
