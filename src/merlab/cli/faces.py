@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import DATA, VIDEOS, app
-from merlab.cli.arguments import AgainOption, JobsOption, PathArgument, PathOption, RootArgument, TableOption
+from merlab.cli.arguments import AgainOption, JobsOption, PathArgument, PathOption, TableOption
 from merlab.cli.console import err_console, out_console, print_table, print_warning
 from merlab.errors import MerlabError
 from merlab.spelling import counted
@@ -46,7 +46,7 @@ ImageOption = Annotated[ImageFormat, typer.Option(help="jpg: quality 95; png: lo
 @app.command("prepare", rich_help_panel=DATA)
 def prepare_command(
     database: Annotated[str, typer.Argument(help="A database of whole heads, e.g. casme2.", metavar="DATABASE")],
-    root: RootArgument,
+    root: Annotated[Path, PathArgument(help="The folder of the database.", metavar="ROOT")],
     out: Annotated[Path, PathArgument(help="New folder, or one that the same command began.", metavar="OUT")],
     table: TableOption = None,
     detector: DetectorOption = "yunet",
