@@ -155,7 +155,11 @@ def test_an_undefined_number_of_parquet_is_an_empty_cell_like_a_missing_one(tmp_
     assert list(sheet.lines.values()) == [("anna", "46"), ("bert", ""), ("carl", "")]
 
 
-@pytest.mark.parametrize("notes", [[], ["Onset, apex and offset, by frame;;"] * 5], ids=["", "below notes"])
+@pytest.mark.parametrize(
+    "notes",
+    [[], ["Onset, apex and offset, by frame;;"] * 5, ["The coding"]],
+    ids=["", "below notes", "below a title"],
+)
 def test_a_delimiter_inside_of_cells_is_not_that_between_them(tmp_path, notes):
     path = tmp_path / "coding.csv"
     path.write_text("\n".join([*notes, "sub;onset;au", "1;3;1,2,4,6,12", "2;5;4,9"]), encoding="utf-8")
