@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from merlab.methods import Method
 
+Names = Annotated[list[str] | None, typer.Argument(help="Only these; unless given, all.", metavar="NAME")]
+
 
 @app.command("methods", rich_help_panel=EXPERIMENTS)
 def methods_command(
@@ -72,16 +74,16 @@ def _preset_cells(method: Method, name: str) -> list[str]:
 
 
 @app.command("databases", rich_help_panel=DATA)
-def databases_command(as_json: JsonOption = False) -> None:
+def databases_command(names: Names = None, as_json: JsonOption = False) -> None:
     """Every database that merlab reads, and how to obtain it."""
     from merlab import databases
 
     hint = "Check a copy: merlab doctor NAME FOLDER. Your own clips: merlab doctor table FILE."
-    _print(databases(), {"title": "what it is", "access": "how to obtain it"}, "Databases", hint, as_json)
+    _print(databases(*(names or [])), {"title": "what it is", "access": "how to obtain it"}, "Databases", hint, as_json)
 
 
 @app.command("inputs", rich_help_panel=EXPERIMENTS)
-def inputs_command(as_json: JsonOption = False) -> None:
+def inputs_command(names: Names = None, as_json: JsonOption = False) -> None:
     """Every kind of input, with the options of its recipe (the first value is the default)."""
     from merlab import inputs
     from merlab.inputs.recipe import COMMON_CHOICES
@@ -92,17 +94,17 @@ def inputs_command(as_json: JsonOption = False) -> None:
         f"Every input also has size=WIDTHxHEIGHT, {common}. "
         "A recipe is NAME:option=value,... as in --input flow:channels=uvs,size=28x28."
     )
-    _print(inputs(), columns, "Inputs", hint, as_json)
+    _print(inputs(*(names or [])), columns, "Inputs", hint, as_json)
 
 
 @app.command("schemes", rich_help_panel=DATA)
-def schemes_command(as_json: JsonOption = False) -> None:
+def schemes_command(names: Names = None, as_json: JsonOption = False) -> None:
     """Every label scheme: its classes, and what it does with the clips of a database."""
     from merlab import schemes
 
     hint = "Your own: --scheme SCHEME.yaml with name: my-classes and labels: {happiness: positive, disgust: negative}."
     columns = {"classes": "classes", "title": "what it is", "published": "published clips, by table version"}
-    _print(schemes(), columns, "Label schemes", hint, as_json)
+    _print(schemes(*(names or [])), columns, "Label schemes", hint, as_json)
 
 
 def _print(table: pd.DataFrame, columns: dict[str, str], title: str, hint: str, as_json: bool) -> None:
