@@ -64,9 +64,9 @@ def test_every_method_has_a_description_and_names_the_source_of_every_preset():
         assert all(preset.source for preset in method.presets.values()), name
 
 
-@pytest.mark.parametrize("kind", ["databases", "inputs", "schemes"])
-def test_only_what_is_named_is_listed(merlab, kind):
-    first, second, *_ = LISTS[kind]
+@pytest.mark.parametrize(("kind", "registry"), [("databases", DATABASES), ("inputs", INPUTS), ("schemes", SCHEMES)])
+def test_only_what_is_named_is_listed(merlab, kind, registry):
+    first, second, *_ = registry
     assert [each["name"] for each in json.loads(merlab(kind, second, first, "--json")[1])] == [second, first]
     status, _, err = merlab(kind, "nothing-like-it")
     assert (status, "unknown" in err, "Traceback" in err) == (1, True, False)
