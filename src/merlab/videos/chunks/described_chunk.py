@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from merlab.frames import Frames
 from merlab.frames.clock import Clock
@@ -38,6 +38,14 @@ class SeenEvent:
     seconds: float
     face: FaceState
     rate: float = math.inf
+
+
+class _Spotted(NamedTuple):
+    """An event of a face, and its aligned faces as frames."""
+
+    face_id: int
+    seen: SeenEvent
+    faces: Frames
 
 
 class Describer(Protocol):
@@ -94,7 +102,7 @@ class ChunkWriter:
 
     def _found(self, chunk: KeptChunk, folder: Path) -> _Found:
         facts, found = chunk.facts, _Found()
-        owned = range(*facts.owned)
+        owned, spotted = range(*facts.owned), list[_Spotted]()
         for track in chunk.tracks:
             window = track.spot(owned, self.clock, self.spotting)
             repeats = Repeats.of(steps_of(track.places), self.clock, track.first)
@@ -107,15 +115,29 @@ class ChunkWriter:
                 continue
             found.dropped += window.dropped
             for event in window.events:
-                pictures = str(len(found.events))
                 seen = self._seen(event, track, facts.size, repeats)
-                description = self.describer.describe(seen, self.pictures(track), folder / pictures)
-                movement = _movement(track.face_id, event, description.why_other)
-                found.events.append(ChunkEvent(**dict(movement), description=description, pictures=pictures))
+                spotted.append(_Spotted(track.face_id, seen, self.pictures(track)))
             for event in window.weak:
                 reasons = reasons_by_mesh(face_state(track, event, facts.size), self.words)
                 found.weak.append(_movement(track.face_id, event, SEPARATOR.join(reasons)))
+        found.events += self._described(spotted, folder)
         return found
+
+    def _described(self, spotted: list[_Spotted], folder: Path) -> Iterator[ChunkEvent]:
+        """The events with their descriptions, each of which is taken from ``spotted``: it may hold many pictures.
+
+        Those of onset and apex are read before, forwards: where a container cannot find a key frame, each step back
+        decodes the whole video up to there.
+        """
+        shown = [(number, each.faces) for each in spotted for number in (each.seen.event.onset, each.seen.event.apex)]
+        for number, faces in sorted(shown, key=lambda pair: pair[0]):
+            faces.read(number)
+        del shown
+        for pictures in range(len(spotted)):
+            each = spotted.pop(0)
+            description = self.describer.describe(each.seen, each.faces, folder / str(pictures))
+            movement = _movement(each.face_id, each.seen.event, description.why_other)
+            yield ChunkEvent(**dict(movement), description=description, pictures=str(pictures))
 
     def _seen(self, event: SpottedEvent, track: KeptTrack, size: tuple[int, int], repeats: Repeats) -> SeenEvent:
         seconds = self.clock.seconds(event.offset) - self.clock.seconds(event.onset)
