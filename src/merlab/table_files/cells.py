@@ -111,7 +111,7 @@ class CellTable:
         texts = set(self.cells.loc[rows, list(columns)].to_numpy().ravel()) - {""}
         repairs: dict[str, str] = {}
         for group in alike({*texts, *declared}):
-            if not texts & set(group) or set(group) <= set(declared):
+            if set(group) <= set(declared):
                 continue
             if len({without_fraction(text) for text in group}) > 1:
                 raise MerlabError(self._unclear(rows, columns, group, remedy))
