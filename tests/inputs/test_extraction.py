@@ -1,4 +1,5 @@
 import os
+import shutil
 import sys
 import warnings
 from dataclasses import replace
@@ -32,6 +33,18 @@ def test_inputs_have_the_order_of_the_table_for_any_number_of_threads(table, tmp
     four = load_inputs(table, parse_recipe("flow"), tmp_path / "four", jobs=4)
     assert one.shape == (4, 3, 28, 28)
     assert np.array_equal(one, four)
+
+
+def test_progress_counts_the_clips_in_the_order_of_the_table(table, tmp_path):
+    seen: list[tuple[int, int, str]] = []
+    load_inputs(table, parse_recipe("flow"), tmp_path / "cache", progress=lambda *step: seen.append(step))
+    assert seen == [(number, 4, f"EP{number}") for number in range(1, 5)]
+
+
+def test_a_clip_whose_frames_are_not_there_any_more_is_named(table, tmp_path):
+    shutil.rmtree(tmp_path / "frames" / "EP2")
+    with pytest.raises(MerlabError, match=r" EP2: cannot read .*EP2: No such file or directory"):
+        load_inputs(table, parse_recipe("flow"), tmp_path / "cache")
 
 
 @pytest.mark.parametrize(
