@@ -215,6 +215,15 @@ def test_a_file_whose_name_begins_with_a_dash_is_not_only_an_unknown_option(merl
         assert (status, "for the file" in err) == (2, False)
 
 
+def test_a_path_with_blanks_that_was_typed_without_quotes_is_named(merlab, tmp_path):
+    folder = tmp_path / "meine Videos" / "Tag 1 (früh)"
+    folder.mkdir(parents=True)
+    status, _, err = merlab("recognize", "meine", "Videos/Tag", "1", "(früh)", "--out", "x")
+    assert (status, "for the path meine Videos/Tag 1 (früh), write 'meine Videos/Tag 1 (früh)'" in err) == (2, True)
+    status, _, err = merlab("recognize", "eure", "Videos")
+    assert (status, "for the path" in err) == (2, False)
+
+
 @pytest.mark.parametrize(
     ("error", "message"),
     [

@@ -39,6 +39,8 @@ ORDER = (
     *("make-faces", "make-flow", "make-videos"),
 )
 FAILED, MISUSED, STOPPED = 1, 2, 130
+# Of a path with blanks that was typed without quotes.
+MOST_WORDS = 12
 NO_MEMORY = "there is not enough memory; use fewer --jobs, or a smaller input"
 # What to do about an error of the operating system.
 REMEDIES = {
@@ -108,7 +110,7 @@ def main() -> None:
         app()
     except SystemExit as end:
         if end.code == MISUSED:
-            _hint_at_dashes(sys.argv[2:])
+            _hint_at_paths(sys.argv[2:])
         raise
     except MerlabError as error:
         _fail(str(error))
@@ -130,11 +132,16 @@ def _end_at_once() -> None:
         gc.freeze()
 
 
-def _hint_at_dashes(arguments: Sequence[str]) -> None:
-    """After a command line that is not understood: a file whose name begins with a dash was read as an option."""
+def _hint_at_paths(arguments: Sequence[str]) -> None:
+    """After a command line that is not understood: a file begins with a dash, or a path has blanks and no quotes."""
     for name in arguments:
         if name.startswith("-") and Path(name).exists():
             err_console.print(f"for the file {escape(name)}, write {escape(shlex.quote(f'./{name}'))}", soft_wrap=True)
+    for first in range(len(arguments)):
+        for count in range(2, MOST_WORDS + 1):
+            name = " ".join(arguments[first : first + count])
+            if first + count <= len(arguments) and os.path.exists(name):  # noqa: PTH110 - Path raises for a long name
+                err_console.print(f"for the path {escape(name)}, write {escape(shlex.quote(name))}", soft_wrap=True)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

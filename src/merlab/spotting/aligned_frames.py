@@ -144,5 +144,6 @@ def require_aligned(source: Path, image: Image) -> None:
     if not 1 / LARGEST_DISTORTION < distortion < LARGEST_DISTORTION:
         raise ClipError(
             f"{source} has frames of {width}x{height} pixels, which are not aligned faces: those have the proportions "
-            f"of {LAYOUT_WIDTH}x{LAYOUT_HEIGHT}, with the eyes a quarter down; crop and align the faces first"
+            f"of {LAYOUT_WIDTH}x{LAYOUT_HEIGHT}, with the eyes a quarter down; align the faces first (`merlab align`), "
+            "or use `merlab recognize` without --aligned, which aligns them"
         )
