@@ -223,6 +223,12 @@ class TestScore:
         assert result.recognition.classes == ("a", "b", "c")
         assert result.notes == ("no hit has the true class c; it counts as 0 in the means over classes",)
 
+    def test_where_nothing_is_recognized_classes_are_not_said_to_be_others(self):
+        columns = ("onset", "offset", "emotion")
+        truth, spotted = events((1, 10, "a"), columns=columns), events((1, 10, NO_EMOTION), columns=columns)
+        assert recognition_of(truth, spotted).abstained == 1
+        assert not [note for note in score_spotting(truth, spotted).notes if "recognized classes" in note]
+
     def test_names_of_macos_are_those_that_are_typed(self):
         typed, stored = (unicodedata.normalize(form, "zoé.mp4") for form in ("NFC", "NFD"))
         lengths = pd.DataFrame({"video": [stored], "seconds": [10]})
