@@ -132,6 +132,11 @@ class TestRecipes:
         assert np.array_equal(both[:, 3:][kept], both[:, :3][kept])
         assert 0.3 < kept.mean() < 0.9
 
+    def test_a_local_view_may_be_the_whole_face(self, random_flow):
+        both = synthetic_inputs(random_flow, parse_recipe("flow:channels=uvs,scale=centered,regions=whole"))
+        whole = synthetic_inputs(random_flow, CENTERED)
+        assert np.array_equal(both, np.concatenate([whole, whole], axis=1))
+
     @pytest.mark.parametrize(
         ("recipe", "words"),
         [

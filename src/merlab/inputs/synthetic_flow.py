@@ -8,11 +8,10 @@ import cv2
 import numpy as np
 
 from merlab.errors import MerlabError
-from merlab.faces.regions import REGIONS
 from merlab.frames import Float32Array
 from merlab.inputs.flow import FLOW, RELEASED_CHANNELS, SCALES
 from merlab.inputs.images import resize
-from merlab.inputs.local_view import FORMS
+from merlab.inputs.local_view import local_view
 from merlab.inputs.recipe import Recipe
 from merlab.inputs.released_flow import RELEASED_FLOW, images_in
 from merlab.synthesis import CROP, FlowClips
@@ -71,7 +70,7 @@ def _input_of(planes: Float32Array, recipe: Recipe, rng: np.random.Generator | N
     whole = SCALES[recipe["scale"]](np.stack([channels[letter] for letter in letters]), letters)
     if recipe.view == "global" or recipe.kind.neutral is None:
         return whole
-    local = FORMS[recipe.regions](whole, recipe.kind.neutral(whole, recipe), REGIONS)
+    local = local_view(whole, recipe)
     return local if recipe.view == "local" else np.concatenate([whole, local])
 
 
