@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
+from scipy.stats import ttest_1samp
 
 from merlab.errors import MerlabError
 from merlab.spotting.scoring import NO_EMOTION, SpottingScores, iou, match, read_events, score_spotting
@@ -225,9 +226,15 @@ class TestScore:
 
     def test_where_nothing_is_recognized_classes_are_not_said_to_be_others(self):
         columns = ("onset", "offset", "emotion")
-        truth, spotted = events((1, 10, "a"), columns=columns), events((1, 10, NO_EMOTION), columns=columns)
-        assert recognition_of(truth, spotted).abstained == 1
+        truth = events((1, 10, "a"), (31, 40, "b"), columns=columns)
+        spotted = truth.assign(emotion=NO_EMOTION)
+        assert recognition_of(truth, spotted).abstained == 2
         assert not [note for note in score_spotting(truth, spotted).notes if "recognized classes" in note]
+
+    def test_without_a_hit_nothing_is_recognized(self):
+        truth, spotted = (events((first, first + 9, "a"), columns=("onset", "offset", "emotion")) for first in (1, 101))
+        scores = score_spotting(truth, spotted)
+        assert (scores.f1, scores.recognition, scores.strs) == (0, None, None)
 
     def test_names_of_macos_are_those_that_are_typed(self):
         typed, stored = (unicodedata.normalize(form, "zoé.mp4") for form in ("NFC", "NFD"))
@@ -327,6 +334,23 @@ class TestActionUnits:
         scored = self.units("AU12 1.90", "AU4 0.41", "AU1 0.9", "AU4 1.00")
         assert scored.first_right == 1
         assert scored.baselines.model_dump() == {"constant": 2 / 4, "random": 2 / 12}
+
+    def test_a_unit_of_both_sides_is_one_in_the_guesses(self):
+        truth = events((1, 10, "L4+R4"), (21, 30, "12"), columns=self.COLUMNS)
+        listed = events((1, 10, "AU4 0.9"), (21, 30, "AU12 0.9"), columns=self.COLUMNS)
+        scored = score_spotting(truth, listed).action_units
+        assert scored is not None
+        assert scored.baselines.model_dump() == {"constant": 1 / 2, "random": 0}
+
+    def test_the_interval_of_one_hit_per_video_is_that_of_students_t(self):
+        right = np.arange(10) < 6
+        hits = [
+            HitEvent(at, {"action_units": "4"}, {"action_units": "4" if hit else "7"}) for at, hit in enumerate(right)
+        ]
+        scored = score_units(hits, np.arange(10))
+        assert scored is not None
+        low, high = ttest_1samp(right, 0).confidence_interval()
+        assert scored.interval == pytest.approx((low, high), abs=0.05 * (high - low))
 
     def test_memory_grows_with_the_hits_and_not_with_their_square(self):
         rows = [{"action_units": "AU4 0.9" if number % 4 else "AU1 0.9"} for number in range(1000)]
