@@ -43,7 +43,7 @@ def test_progress_counts_the_clips_in_the_order_of_the_table(table, tmp_path):
 
 def test_a_clip_whose_frames_are_not_there_any_more_is_named(table, tmp_path):
     shutil.rmtree(tmp_path / "frames" / "EP2")
-    with pytest.raises(MerlabError, match=r" EP2: cannot read .*EP2: No such file or directory"):
+    with pytest.raises(MerlabError, match=r" EP2: cannot read .*EP2: No such file or directory; copy the clip"):
         load_inputs(table, parse_recipe("flow"), tmp_path / "cache")
 
 

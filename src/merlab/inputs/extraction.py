@@ -196,7 +196,8 @@ def _key(clip: Clip, recipe: Recipe, code: str) -> str:
         contents = [(file.name, file_digest(file)) for file in files]
     except OSError as error:
         raise MerlabError(
-            f"{clip.subject} {clip.name}: cannot read {clip.source}: {error.strerror or error}"
+            f"{clip.subject} {clip.name}: cannot read {clip.source}: {error.strerror or error}; copy the clip there "
+            "again, or load the clips again"
         ) from error
     # The same files give another array where another of them is the apex. Your own kinds may use any field of a clip.
     moments = [clip.onset, clip.apex, clip.offset]
