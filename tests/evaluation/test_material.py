@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from merlab.methods import Method, find_method
 from merlab.models.starts import load_starts
 from merlab.progress import silent
 from merlab.schemes import Scheme
-from tests.helpers import write_flow_tree
+from tests.helpers import FLOW_SUBJECTS, write_flow_tree
 from tests.training_material import CENTERED, hand_made_flow, write_start
 
 FOLDER = Path("flow-clips")
@@ -152,6 +154,27 @@ def test_a_start_for_a_preset_that_does_not_expect_one_is_marked(clips, starts):
     (entry,) = planned(clips, ["flow-cnn"], starts, None, preset="paper").entries
     assert "START" in entry.stamps
     assert "START" not in planned(clips, ["flow-cnn"], starts).entries[0].stamps
+
+
+@pytest.mark.parametrize(
+    ("methods", "by"),
+    [
+        (["joint-svm"], None),
+        (["linear-svm"], ""),
+        (["linear-svm", "constant", "joint-svm"], " by linear-svm, constant"),
+    ],
+)
+def test_a_class_that_only_synthetic_clips_have_is_not_said_to_be_unknown_to_who_trains_on_them(tmp_path, methods, by):
+    _, *others = FLOW_SUBJECTS
+    tree = write_flow_tree(tmp_path / "flow")
+    for subject in others:
+        shutil.rmtree(tree / subject / "u_test" / "2")
+    synthetic = FOLDER if "joint-svm" in methods else None
+    preset = "pretrained" if synthetic else None
+    told = f"^2 test clips of {6 + 4 * len(others)} cannot be recognized{by}, because no training clip"
+    with pytest.warns(UserWarning, match=told) if by is not None else warnings.catch_warnings():
+        warnings.simplefilter("error" if by is None else "always")
+        planned(load("ststnet-flow", tree), methods, synthetic=synthetic, preset=preset, training=None)
 
 
 def test_keys_depend_on_the_start_and_the_flow_that_a_method_uses(clips, starts, tmp_path):

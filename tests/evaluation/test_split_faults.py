@@ -127,6 +127,19 @@ def test_a_class_that_the_test_alone_has_is_named(tmp_path, scheme, told):
     ]
     study = Study.of(ClipTable(tuple(clips)), "constant", scheme=scheme, protocol="hold-out-database")
     with pytest.warns(UserWarning, match=told) if told else warnings.catch_warnings():
+        warnings.simplefilter("always" if told else "error")
+        study.plan()
+
+
+def test_of_databases_to_train_on_clips_are_not_counted_as_tested(tmp_path):
+    clips = [
+        make_clip(tmp_path / f"{database}-{name}", database=database, subject="1", name=str(name), emotion=emotion)
+        for database, emotion in (("lab", "happiness"), ("labor", "freude"))
+        for name in range(3)
+    ]
+    table = ClipTable(tuple(clips))
+    study = Study.of(table, "constant", scheme="as-labeled", protocol="hold-out-database", train_on=["lab"])
+    with pytest.warns(UserWarning, match=r"^3 test clips of 3 cannot be recognized, because .*\(freude 3\)"):
         study.plan()
 
 

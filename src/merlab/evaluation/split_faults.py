@@ -10,6 +10,7 @@ from itertools import chain
 
 from merlab.clips import Clip
 from merlab.databases.equal_frames import with_equal_frames, with_overlapping_frames
+from merlab.evaluation.plan import Entry, Plan
 from merlab.evaluation.same_people import as_person
 from merlab.protocols import Labeled, Split
 from merlab.spelling import counted, first_of, visibly_different
@@ -39,22 +40,32 @@ def with_split_faults(labeled: Labeled, splits: Sequence[Split]) -> Labeled:
     return _marked(labeled, found, REMEDIES)
 
 
-def warn_of_untrained_classes(labeled: Labeled, splits: Sequence[Split]) -> None:
-    """Warn of test clips of a class that no training clip of their fold has: no method can be right on them."""
+def warn_of_untrained_classes(plan: Plan) -> None:
+    """Warn of test clips of a class that no training clip of their fold has: what learns from these has no such class.
+
+    Methods that begin at a trained network of the same classes, or train on synthetic clips too, learned it elsewhere.
+    """
+    names = [entry.name for entry in plan.entries if not _learns_elsewhere(entry)]
     untrained: Counter[str] = Counter()
-    for split in splits:
-        trained = set(labeled.labels[list(split.train)].tolist())
-        tested = labeled.labels[list(split.test)].tolist()
-        untrained.update(labeled.scheme.classes[label] for label in tested if label not in trained)
-    if untrained:
-        clips = untrained.total()
+    for split in plan.splits:
+        trained = set(plan.labeled.labels[list(split.train)].tolist())
+        tested = plan.labeled.labels[list(split.test)].tolist()
+        untrained.update(plan.classes[label] for label in tested if label not in trained)
+    if untrained and names:
+        tests = sum(len(split.test) for split in plan.splits)
         named = first_of([f"{name} {count}" for name, count in untrained.most_common()], NAMED)
+        by = "" if len(names) == len(plan.entries) else f" by {first_of(names, NAMED)}"
         warnings.warn(
-            f"{counted(clips, 'test clip')} of {len(labeled.labels)} cannot be recognized, because no training clip of "
-            f"the same fold has the class ({named}); if databases have different words for a class, use a scheme that "
-            "gives all of them one class, else leave such classes out",
+            f"{counted(untrained.total(), 'test clip')} of {tests} cannot be recognized{by}, because no training clip "
+            f"of the same fold has the class ({named}); if databases have different words for a class, use a scheme "
+            "that gives all of them one class, else leave such classes out",
             stacklevel=5,
         )
+
+
+def _learns_elsewhere(entry: Entry) -> bool:
+    """Whether a method has learned the classes, or does so, from other clips than those of a fold."""
+    return entry.synthetic is not None or any(start.fitted is None for start in entry.starts)
 
 
 def with_equal_inputs(labeled: Labeled, splits: Sequence[Split], digests: Sequence[str]) -> Labeled:

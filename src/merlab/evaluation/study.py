@@ -148,12 +148,13 @@ class Study(GivenModel):
         """Label and split the clips, and state every method; raises MerlabError naming what is wrong."""
         labeled = label_clips(self.clips, self.scheme)
         splits = make_splits(self.protocol, labeled, folds=self.folds, train_on=self.train_on)
-        warn_of_untrained_classes(labeled, splits)
         labeled = with_split_faults(labeled, splits)
         entries = tuple(setup.entry(labeled.table, self.seeds) for setup in self.methods)
         plan = Plan(labeled, self.protocol, tuple(splits), entries)
         require_action_units(plan)
-        return with_material(plan, self.starts, self.synthetic)
+        plan = with_material(plan, self.starts, self.synthetic)
+        warn_of_untrained_classes(plan)
+        return plan
 
 
 def _warn_of_unused(methods: Sequence[Method], training: Mapping[str, Any], network: Mapping[str, Any]) -> None:
