@@ -73,6 +73,20 @@ def test_progress_stops_as_soon_as_a_video_has_changed(tmp_path):
     assert seen == [(1, 3, "reading"), (2, 3, "reading")]
 
 
+def test_progress_continues_where_a_disk_does_not_answer_for_a_moment(tmp_path):
+    """What was kept of hours of work was thrown away, as if the video had changed."""
+    video = tmp_path / "a.mp4"
+    video.write_bytes(b"abcd")
+    show = while_unchanged(silent, video, state_of(video))
+    video.rename(tmp_path / "away.mp4")
+    show(1, 3, "reading")
+    (tmp_path / "away.mp4").rename(video)
+    show(2, 3, "reading")
+    video.write_bytes(b"abcdefgh")
+    with pytest.raises(SourceChangedError):
+        show(3, 3, "reading")
+
+
 def test_progress_of_a_folder_does_not_look_at_every_image_again(tmp_path):
     assert while_unchanged(silent, tmp_path, SourceState(0, 0)) is silent
 

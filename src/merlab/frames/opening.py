@@ -137,13 +137,16 @@ def require_unchanged(source: Path, before: SourceState) -> None:
 def while_unchanged(progress: Progress, source: Path, before: SourceState) -> Progress:
     """The same progress, which raises SourceChangedError as soon as a video has changed: not only after hours of work.
 
-    Folders are not checked, because their state takes a look at each image.
+    Folders are not checked, because their state takes a look at each image. A disk that does not answer for a moment
+    says nothing of the video: hours of work are not thrown away for it.
     """
     if source.is_dir():
         return progress
 
     def show(done: float, total: int, what: str, /) -> None:
         progress(done, total, what)
-        require_unchanged(source, before)
+        with suppress(OSError):
+            if state_of(source) != before:
+                raise SourceChangedError.of(source)
 
     return show
