@@ -159,6 +159,10 @@ def test_a_table_of_all_videos_has_the_stamps_and_the_versions_of_their_results(
     assert [stamps_of(tmp_path / "mine.csv", [each]) for each in spotted] == [["SYNTHETIC", "REDUCED"]] * 2 + [[]]
     made = f"made by merlab 0.2.0, {__version__}, and this is merlab {__version__}, which may find other movements"
     assert notes_on_versions(spotted) == [f"{each}: {made}" for each in spotted[:2]]
+    (out / videos[0] / "events.csv").write_text("onset,offset\n1,9\n")
+    both = [out / videos[0] / "events.csv", spotted[0]]
+    store_spotting(tmp_path / "a.json", score_spotting(TRUTH, FOUND, 200.0), "merlab x", tmp_path / "mine.csv", both)
+    assert read_spotting(tmp_path / "a.json").versions["merlab"] == f"0.2.0, {__version__}"
 
 
 def test_scores_of_synthetic_recordings_are_marked_whatever_the_table_is_called(tmp_path):

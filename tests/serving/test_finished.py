@@ -46,10 +46,19 @@ def test_a_file_of_a_result_is_found_by_its_name_alone(jobs, monkeypatch):
     (done,) = jobs.all()
     folder = jobs.folder(done) / RESULT
     (folder / "linked").symlink_to(folder / "events", target_is_directory=True)
+    (folder / "loop.csv").symlink_to("loop.csv")
     listed = result_files(jobs, done)
     monkeypatch.delattr(Path, "rglob")
     assert {name: result_file(jobs, done.id, name) for name in listed} == listed
-    others = ("link.csv", "linked/e0001/onset.png", ".unfinished-1-frames.csv", ".again-1/events.csv", "events", "")
+    others = (
+        "link.csv",
+        "loop.csv",
+        "linked/e0001/onset.png",
+        ".unfinished-1-frames.csv",
+        ".again-1/events.csv",
+        "events",
+        "",
+    )
     outside = ("../job.json", "events/../events.csv", str(folder / "events.csv"), "/etc/hostname", "a\0b", "a" * 5000)
     for name in (*others, *outside, "events.csv/", "./events.csv", "events//e0001/onset.png", "none.csv"):
         with pytest.raises(RefusedError, match="the job has no file of this name"):

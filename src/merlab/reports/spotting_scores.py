@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -52,7 +53,7 @@ def store_spotting(path: Path, scores: SpottingScores, command: str, truth: Path
     """
     if not command:
         raise MerlabError("--save needs --command, so that a reader can repeat the tables")
-    writers = dict.fromkeys(_writers(spotted).values())
+    writers = dict.fromkeys(chain.from_iterable(_writers(spotted).values()))
     stored = StoredSpotting(
         date=today(),
         commit=commit_of_checkout() if writers.keys() <= {__version__} else None,
@@ -99,21 +100,21 @@ def stamps_of(truth: Path, spotted: Sequence[Path]) -> list[str]:
 def notes_on_versions(spotted: Sequence[Path]) -> list[str]:
     """One sentence per file of spotted events that another version of merlab made."""
     return [
-        f"{path}: made by merlab {stated}, and this is merlab {__version__}, which may find other movements"
+        f"{path}: made by merlab {', '.join(stated)}, and this is merlab {__version__}, which may find other movements"
         for path, stated in _writers(spotted).items()
-        if stated != __version__
+        if stated != [__version__]
     ]
 
 
-def _writers(spotted: Sequence[Path]) -> dict[Path, str]:
-    """The version of merlab that made each file of spotted events, or versions, where the metadata states them."""
+def _writers(spotted: Sequence[Path]) -> dict[Path, list[str]]:
+    """The versions of merlab that made each file of spotted events, each once, where the metadata states them."""
     found: dict[Path, list[str]] = {}
     for path in spotted:
         for metadata in (*_beside(path, METADATA), *_beside(path, SPOTTING_METADATA)):
             with suppress(MerlabError):
                 stated = writer_of(read_json_object(metadata))
                 found.setdefault(path, []).extend([] if stated is None else [stated])
-    return {path: ", ".join(dict.fromkeys(versions)) for path, versions in found.items() if versions}
+    return {path: list(dict.fromkeys(versions)) for path, versions in found.items() if versions}
 
 
 def _beside(spotted: Path, name: str) -> list[Path]:

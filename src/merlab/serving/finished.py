@@ -55,8 +55,9 @@ def result_file(jobs: Jobs, job_id: str, name: str) -> Path:
     The others are not looked at: an hour has ten thousand, and the page asks for eight pictures of each movement.
     """
     folder = result_folder(jobs, job_id).resolve()
-    # What leads outside, or over a link, has another path at its end. A name may be too long, or hold a null character.
-    with suppress(OSError, ValueError):
+    # What leads outside, or over a link, has another path at its end. A name may be too long, or hold a null character,
+    # and before Python 3.13, a link to itself is a RuntimeError.
+    with suppress(OSError, ValueError, RuntimeError):
         path = (folder / name).resolve(strict=True)
         if path.relative_to(folder).as_posix() == name and not name.startswith(".") and path.is_file():
             return path

@@ -99,6 +99,14 @@ class TestContent:
         assert source.count('<div class="scroll tall"') == 1
         assert more.count("<tr>") > 61
 
+    @pytest.mark.slow
+    @pytest.mark.parametrize("faces", [3, 8, 9])
+    def test_one_timeline_more_than_are_open_is_one_face(self, tmp_path, faces):
+        source = written(write_result(tmp_path / "out", faces=faces, events=4, fps=20.0, pictures=False))
+        assert source.count('<h3 id="face-') == faces
+        assert source.count("<summary>Timelines of ") == (faces > 8)
+        assert source.count("<summary>Timelines of 1 more face</summary>") == (faces == 9)
+
     def test_the_axes_of_a_timeline_have_numbers_and_their_units(self, page):
         assert "Score, times the noise 0 10 20" in page.text
         assert "0 s 2 s 4 s 6 s 8 s 10 s 12 s" in page.text
