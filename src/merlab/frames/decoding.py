@@ -43,6 +43,10 @@ LENGTH_SIZE_AT = {"h264": 4, "hevc": 21}
 
 STRICT = {"err_detect": "explode"}
 
+# Codecs whose decoder marks a frame as damaged where it conceals an error. With several threads, a frame may be given
+# before the thread that decodes it has come to the error, unmarked; with threads for slices, nothing is concealed.
+MARKED_LATE = ("h264", "mpeg4")
+
 # Reading elsewhere opens the file again; if it has an hour of frames, that takes as long as decoding so many of them.
 LEAST_JUMP = 50
 
@@ -82,7 +86,8 @@ class Decoder:
     def _from(self, start: int, threads: int) -> Decoded:
         """Frames from the key frame ``start``; none if the container cannot find it."""
         with opened_video(self._path) as (container, stream):
-            stream.thread_type, stream.thread_count = "AUTO", threads
+            is_late = stream.codec_context.name in MARKED_LATE
+            stream.thread_type, stream.thread_count = "AUTO", 1 if is_late else threads
             if self._is_strict:
                 stream.codec_context.options = STRICT
             yield from self.decode(container, stream, start)
