@@ -16,6 +16,7 @@ import pytest
 from merlab.errors import MerlabError, Stopped
 from merlab.frames import ClipError, read_image
 from merlab.inputs import from_frames
+from merlab.outputs import checkpoints
 from merlab.outputs.locks import only_writer
 from merlab.outputs.result_folder import KEPT, WORKING
 from merlab.spotting.motion import MEASURED
@@ -23,7 +24,6 @@ from merlab.spotting.motion_score import ScoreSettings
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.video_sources import videos_in
 from merlab.videos import making, recognition
-from merlab.videos.chunks import chunk_worker
 from merlab.videos.chunks.chunk import Chunk
 from merlab.videos.chunks.division import Division
 from merlab.videos.frame_table import HEADER
@@ -359,7 +359,7 @@ class TestWhatIsKept:
     def stop_in_the_first_chunk(video, look, out):
         """Stop after 120 frames; the state of the chunk is stored after each of them."""
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(chunk_worker, "CHECKPOINT_SECONDS", 0.0)
+            patch.setattr(checkpoints, "CHECKPOINT_SECONDS", 0.0)
             with pytest.raises(Stopped, match="the faces found until now are kept"):
                 look(video, out, progress=stop_after(110))
 

@@ -134,7 +134,7 @@ def align_command(
 ) -> None:
     """Align one video or one folder of images: 231x282 faces, a contact sheet, and warnings.
 
-    The face must be visible in the first frame; it is followed from there.
+    The face must be visible in the first frame; it is followed from there. The same command resumes interrupted work.
     """
     from merlab.preparation.settings import Settings
     from merlab.preparation.video_faces import FRAMES, SHEET, align

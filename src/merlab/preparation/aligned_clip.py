@@ -102,9 +102,19 @@ class ClipWriter:
         self.watch = FaceWatch(self.alignment.tracker.detector)
         self.landmarks: dict[int, StoredPoints] = {}
         self.shown: dict[int, Image] = {}
+        # How many frames are written.
+        self.done = 0
 
-    def write(self, number: int) -> Image:
-        """Write the frame with this number, and return it aligned; numbers come in ascending order."""
+    @property
+    def shared(self) -> dict[str, object]:
+        """What a checkpoint leaves out: what a new writer of the same job has as well, and does not change."""
+        tracker = self.alignment.tracker
+        networks = {"detector": tracker.detector, "landmarker": tracker.landmarker}
+        given = {name: getattr(self, name) for name in ("folder", "job", "frames", "settings", "onset")}
+        return {**given, **networks}
+
+    def write(self, number: int) -> None:
+        """Write the frame with this number, aligned; numbers come in ascending order."""
         frame = self.frames.read(number)
         if frame.shape != self.onset.shape:
             sizes = [f"{image.shape[1]}x{image.shape[0]}" for image in (frame, self.onset)]
@@ -122,7 +132,7 @@ class ClipWriter:
             self.shown[number] = face.image
         path = self.folder / frame_name(self.frames, number, self.settings)
         path.write_bytes(self.settings.encode(face.image))
-        return face.image
+        self.done += 1
 
     def _append_transform(self, number: int, transform: Transform) -> None:
         """Append one line per frame, so that memory does not grow with the clip."""

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 from merlab.errors import MerlabError
-from merlab.frames import Frames, describe_numbers, open_frames, require_rate, write_image
+from merlab.frames import Frames, describe_numbers, open_frames, read_image, require_rate, write_image
 from merlab.frames.opening import require_one_kind, require_unchanged, state_of, while_unchanged
 from merlab.given import as_path, require_instance, require_yes_or_no
-from merlab.preparation.aligned_clip import AlignmentJob, ClipWriter
+from merlab.preparation.aligned_clip import AlignmentJob, ClipWriter, frame_name
 from merlab.preparation.frame_range import FrameRange
 from merlab.preparation.record import RECORD, AlignmentRecord, VideoRequest, claimed, read_record
 from merlab.preparation.settings import Settings, as_preparation_settings
+from merlab.preparation.unfinished_clip import STATE, WORKING, UnfinishedClip
 from merlab.processes.thread_limits import one_thread
 from merlab.progress import Progress, shown_progress
 from merlab.sinks import VideoSink
 from merlab.stamps import SYNTHETIC
-from merlab.storage import whole_folder
 from merlab.synthesis.folder import is_synthetic
 
 FRAMES, SHEET, VIDEO = "frames", "sheet.png", "aligned.mp4"
-# Every file of an aligned video, by its path in the folder.
-WRITTEN = re.compile(r"frames/(alignment\.json|transforms\.csv|reg_[^/]+\.(jpg|png))|sheet\.png|aligned\.mp4")
+# Every file of an aligned video, finished or not, by its path in the folder.
+WRITTEN = re.compile(
+    rf"({re.escape(WORKING)}/)?{FRAMES}/(alignment\.json|transforms\.csv|reg_[^/]+\.(jpg|png))|"
+    rf"{re.escape(WORKING)}/{re.escape(STATE)}|sheet\.png|aligned\.mp4"
+)
 # If the first frame shows no face, this many evenly spaced frames are searched for one.
 SEARCHED_FRAMES = 20
 PLAYED_FPS = 25.0
@@ -44,7 +46,7 @@ def align(
     """Align a video or a folder of images into ``out``, and return the record of what was found.
 
     ``out`` gets the folder ``frames``, a contact sheet and a manifest. The result is read again if it is complete and
-    the source has not changed since.
+    the source has not changed since. Interrupted work is resumed; the bytes do not depend on interruptions.
     Memory does not grow with the length.
 
     Args:
@@ -85,24 +87,39 @@ def align(
         return all((folder / name).is_file() for name in wanted)
 
     with claimed(source, out, request, again, is_complete, WRITTEN.fullmatch) as folder:
-        if not is_complete(folder):
+        unfinished = UnfinishedClip(folder / FRAMES, request.model_dump_json())
+        if is_complete(folder):
+            unfinished.remove()
+        else:
             with shown_progress(progress) as show:
                 job = _job(source, frames, chosen, fps, settings.finding.stamps)
-                _align(job, frames, settings, folder, video, while_unchanged(show, source, state))
+                with one_thread(), unfinished.kept_if_stopped():
+                    writer = unfinished.continued(_writer(unfinished.frames, job, frames, settings))
+                    _align(writer, unfinished, folder, video, while_unchanged(show, source, state))
                 require_unchanged(source, state)
         return read_record(folder / FRAMES)
 
 
-def _align(job: AlignmentJob, frames: Frames, settings: Settings, out: Path, video: bool, progress: Progress) -> None:
-    with one_thread(), whole_folder(out / FRAMES) as aside, ExitStack() as stack:
-        writer = _writer(aside, job, frames, settings)
-        show = stack.enter_context(VideoSink(out / VIDEO, job.fps or PLAYED_FPS)) if video else None
-        for done, number in enumerate(job.numbers, start=1):
-            face = writer.write(number)
-            if show:
-                show.write(face, _seconds(job, number))
-            progress(done, len(job.numbers), f"frame {number}")
-        write_image(out / SHEET, writer.finish())
+def _align(writer: ClipWriter, unfinished: UnfinishedClip, out: Path, video: bool, progress: Progress) -> None:
+    numbers = writer.job.numbers
+    for number in numbers[writer.done :]:
+        writer.write(number)
+        unfinished.store(writer)
+        progress(writer.done, len(numbers), f"frame {number}")
+    if video:
+        _write_video(out / VIDEO, writer, progress)
+    write_image(out / SHEET, writer.finish())
+    unfinished.finish()
+
+
+def _write_video(path: Path, writer: ClipWriter, progress: Progress) -> None:
+    """Write the aligned video from the written frames: an encoder that is interrupted cannot continue."""
+    job = writer.job
+    with VideoSink(path, job.fps or PLAYED_FPS) as sink:
+        for done, number in enumerate(job.numbers):
+            progress(done, len(job.numbers), path.name)
+            image = read_image(writer.folder / frame_name(writer.frames, number, writer.settings))
+            sink.write(image, _seconds(job, number))
 
 
 def _seconds(job: AlignmentJob, number: int) -> float | None:

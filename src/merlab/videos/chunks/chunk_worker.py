@@ -6,15 +6,14 @@ forwards, and stores its state every few seconds, so that an interrupted command
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
 from merlab.frames import Frames, Image, open_frames
+from merlab.outputs.checkpoints import Pace, read_checkpoint, write_checkpoint
 from merlab.spotting.aligned_frames import OneSize, require_aligned
 from merlab.storage import whole_folder
-from merlab.videos.chunks.checkpoints import read_checkpoint, write_checkpoint
 from merlab.videos.chunks.chunk import Chunk
 from merlab.videos.chunks.chunk_record import Description
 from merlab.videos.chunks.described_chunk import ChunkWriter, Describer, SeenEvent
@@ -28,9 +27,6 @@ from merlab.videos.early import import_early
 from merlab.videos.options import Options
 
 FRAMES_A_REPORT = 20
-# The state of a chunk grows; where storing it takes longer than STORING_SECONDS, it is stored less often, so that this
-# takes at most a fiftieth of the time.
-CHECKPOINT_SECONDS, STORING_SECONDS = 5.0, 0.1
 
 
 def fill_chunks(share: Share) -> Iterator[int]:
@@ -126,7 +122,7 @@ class _Walker:
         self._next = next(self._spans)
         self._open: list[Chunk] = []
         self._size = OneSize(plan.source)
-        self._stored, self._pause = time.monotonic(), CHECKPOINT_SECONDS
+        self._pace = Pace()
 
     def wants(self, number: int) -> bool:
         """Whether a chunk of the share needs this frame; numbers ascend without a gap."""
@@ -158,17 +154,15 @@ class _Walker:
             self.done += number in chunk.span.owned
             if number + 1 == chunk.span.covered.stop:
                 self._finish(chunk)
-        if time.monotonic() - self._stored > self._pause:
+        if self._pace.is_due:
             self._store()
 
     def _store(self) -> None:
         """Store the state of the unfinished chunks."""
         self._lanes.wait()
-        began = time.monotonic()
-        for chunk in self._open:
-            write_checkpoint(self._plan.checkpoint(chunk.span.index), chunk, self._shared(chunk.viewer))
-        self._stored = time.monotonic()
-        self._pause = CHECKPOINT_SECONDS * max(1.0, (self._stored - began) / STORING_SECONDS)
+        with self._pace.storing():
+            for chunk in self._open:
+                write_checkpoint(self._plan.checkpoint(chunk.span.index), chunk, self._shared(chunk.viewer))
 
     def _check(self, number: int, image: Image) -> None:
         if self._plan.options.aligned:

@@ -1,7 +1,7 @@
-"""The state of a chunk that is not finished: an interrupted command continues with it, and finds the same.
+"""The state of work that is not finished: an interrupted command continues with it, and finds the same.
 
 It is stored with pickle. Reading a pickle can execute anything, so only classes of merlab and arrays are read here.
-What the state shares with its surroundings (the clock of the video, networks) is left out, and put in again.
+What the state shares with its surroundings (the clock of the video, networks, settings) is left out, and put in again.
 """
 
 from __future__ import annotations
@@ -9,12 +9,17 @@ from __future__ import annotations
 import importlib
 import io
 import pickle
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from merlab.outputs.kept_arrays import read_kept_bytes, write_kept_bytes
 
+# A state may grow; where storing it takes longer than STORING_SECONDS, it is stored less often, so that this takes at
+# most a fiftieth of the time.
+CHECKPOINT_SECONDS, STORING_SECONDS = 5.0, 0.1
 # What arrays are made of, besides classes of merlab.
 PLAIN = {
     ("builtins", "range"),
@@ -27,6 +32,26 @@ PLAIN = {
         for module, name in (("multiarray", "_reconstruct"), ("multiarray", "scalar"), ("numeric", "_frombuffer"))
     ),
 }
+
+
+class Pace:
+    """When a state is stored again: every few seconds, and less often where that takes long."""
+
+    def __init__(self) -> None:
+        self._stored, self._pause = time.monotonic(), CHECKPOINT_SECONDS
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time."""
+        return time.monotonic() - self._stored > self._pause
+
+    @contextmanager
+    def storing(self) -> Iterator[None]:
+        """Measure how long the block takes, which stores the state."""
+        began = time.monotonic()
+        yield
+        self._stored = time.monotonic()
+        self._pause = CHECKPOINT_SECONDS * max(1.0, (self._stored - began) / STORING_SECONDS)
 
 
 def write_checkpoint(path: Path, state: object, shared: Mapping[str, object]) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from merlab.faces.alignment import FaceFinding
 from merlab.frames.clock import Clock
+from merlab.outputs.checkpoints import read_checkpoint, write_checkpoint
 from merlab.outputs.kept_arrays import write_kept_bytes
-from merlab.videos.chunks.checkpoints import read_checkpoint, write_checkpoint
 from merlab.videos.chunks.chunk import Chunk
 from merlab.videos.chunks.division import Division
 from merlab.videos.chunks.faces_in_frame import FindingViewer
