@@ -63,7 +63,9 @@ def test_of_another_cell_nothing_is_known(cell):
     assert remedy_for_number(cell) == ""
 
 
-@pytest.mark.parametrize(("cell", "fps"), [("200", 200), ("29.97", 29.97), ("29.970", 29.97), ("60.0", 60), ("2.5", 2.5)])
+@pytest.mark.parametrize(
+    ("cell", "fps"), [("200", 200), ("29.97", 29.97), ("29.970", 29.97), ("60.0", 60), ("2.5", 2.5)]
+)
 def test_a_rate_that_is_clear_is_read(cell, fps):
     assert read_rate(cell) == fps
 
