@@ -10,6 +10,7 @@ import torch
 
 from merlab.errors import MerlabError
 from merlab.evaluation.run_record import FittedFacts
+from merlab.evaluation.start import constants_of
 from merlab.inputs import as_recipe, parse_recipe
 from merlab.methods import Task, find_method
 from merlab.models.card import FlowSource, TrainedOn
@@ -72,6 +73,29 @@ def test_a_network_of_another_form_is_refused_with_the_tensor(start):
     start.require_network(same)
     with pytest.raises(MerlabError, match=r"tensor features.* is \(64, 1960\) in the file and \(64, 2560\) here"):
         start.require_network(other)
+
+
+def test_weights_of_another_epsilon_are_refused_with_both_values(tmp_path):
+    # An earlier merlab made weights of the preset paper with torch's epsilon; that of Inception-v3 is 0.001.
+    method, paper = find_method("ltfem"), find_method("ltfem").preset("paper")
+    narrow = {"width": 0.0625}
+    recipe = "flow:channels=uvs,scale=centered,size=32x32,regions=mask"
+    earlier, now = (
+        starts_in(write_start(tmp_path / f"{number}.safetensors", "ltfem", recipe=recipe, network=options))[0]
+        for number, options in enumerate([narrow, {**narrow, **paper.network}])
+    )
+    network = method.outline(Task(3, 3, 32, 32), paper.model_copy(update={"network": {**narrow, **paper.network}}))
+    now.require_network(network)
+    with pytest.raises(MerlabError, match=r"eps is 1e-05 in the file and 0.001 here.*train the start again"):
+        earlier.require_network(network)
+
+
+def test_other_constants_of_equal_tensors_are_refused_and_other_dropout_is_not(start):
+    given = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3, stride=2), torch.nn.Dropout(0.5))
+    start = replace(start, tensors=given.state_dict(), constants=constants_of(given))
+    start.require_network(torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3, stride=2), torch.nn.Dropout(0.1)))
+    with pytest.raises(MerlabError, match=r"0.stride is \(2, 2\) in the file and \(1, 1\) here"):
+        start.require_network(torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Dropout(0.5)))
 
 
 def test_a_tensor_too_many_or_too_few_is_refused_and_the_first_by_name_is_told(start):

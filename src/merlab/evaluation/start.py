@@ -15,6 +15,8 @@ from merlab.inputs.recipe import CROPS, Recipe
 
 # Kinds of input whose samples are images of flow, however the flow was obtained.
 FLOW_KINDS = ("flow", "released-flow")
+# What torch's layers compute with beside their tensors.
+CONSTANTS = ("eps", "stride", "padding", "padding_mode", "dilation")
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +37,7 @@ class Start:
         inputs: short digests of the inputs of these databases (``evaluation.seen_inputs``).
         fitted: for a file that is not merlab's, what of it fitted the network (``evaluation.zoo``); ``tensors`` are
             then only a part of the ``state_dict``.
+        constants: of its layers (``constants_of``); empty for a file that is not merlab's.
 
     """
 
@@ -49,6 +52,7 @@ class Start:
     synthetic: bool = False
     inputs: tuple[str, ...] = field(default=(), repr=False)
     fitted: FittedFacts | None = None
+    constants: Mapping[str, object] = field(default_factory=dict, repr=False)
 
     def facts(self) -> StartFacts:
         """The start as run.json states it."""
@@ -78,9 +82,9 @@ class Start:
             )
 
     def require_network(self, network: nn.Module) -> None:
-        """Raise MerlabError with the first tensor that differs from the network's, which may be on ``meta``.
+        """Raise MerlabError with the first tensor or constant that differs from the network's.
 
-        What fitted a network once (``fitted``) is not compared again.
+        The network may be on ``meta``. What fitted a network once (``fitted``) is not compared again.
         """
         if self.fitted is not None:
             return
@@ -93,6 +97,13 @@ class Start:
                     "{} has another network than {} of this run: the tensor {} is {} in the file and {} here; train "
                     "the start with the same network options".format(self.name, self.method, name, *forms)
                 )
+        for name, value in constants_of(network).items():
+            if self.constants.get(name, value) != value:
+                raise MerlabError(
+                    f"{self.name} has another network than {self.method} of this run: {name} is {self.constants[name]} "
+                    f"in the file and {value} here, so that the weights would give other numbers than they were "
+                    "trained to; train the start again, with the preset of this run and this version of merlab"
+                )
 
     def require_unseen(self, databases: Sequence[str]) -> None:
         """Raise MerlabError if the network was trained on people of these databases, whose subjects are tested."""
@@ -103,6 +114,17 @@ class Start:
                 "would be too good; use a start that was trained on synthetic faces alone, or test other databases "
                 "(--protocol hold-out-database --train-on)"
             )
+
+
+def constants_of(network: nn.Module) -> dict[str, object]:
+    """The ``CONSTANTS`` of each layer, by its name in the network: ``{"norm.eps": 1e-05}``."""
+    return {
+        f"{name}.{constant}": getattr(layer, constant)
+        for name, layer in network.named_modules()
+        if type(layer).__module__.startswith("torch.nn.")
+        for constant in CONSTANTS
+        if hasattr(layer, constant)
+    }
 
 
 def _sample(recipe: Recipe) -> object:

@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 
 from merlab.errors import MerlabError
-from merlab.evaluation.start import Start
+from merlab.evaluation.start import Start, constants_of
 from merlab.evaluation.zoo import ZooFile
 from merlab.given import as_path, require_file
 from merlab.models.card import SYNTHETIC_FACES, ModelCard
@@ -55,6 +55,7 @@ def _start(name: str, recognizer: Recognizer) -> Start:
         ),
         synthetic=SYNTHETIC_FACES in card.trained_on.people,
         inputs=card.training_inputs,
+        constants=constants_of(recognizer.module),
     )
 
 
