@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from merlab.json_models import DIGEST
 from merlab.spotting.comparison import SPOTTERS
 from tests.databases.casme_squared_release import TABLE, row, write_video, write_workbook
 from tests.videos.fake_result import write_result
@@ -107,6 +108,14 @@ def test_results_become_answers(merlab, tmp_path):
     content = json.loads(merlab(*answers, "--json")[1])
     assert content["stamps"] == ["SYNTHETIC"]
     assert content["rows"] == len(pd.read_csv(tmp_path / "out" / "answers.csv"))
+    assert content["notes"] == []
+    # Two results, of which an earlier merlab made one.
+    of_earlier = write_result(tmp_path / "recognized" / "two", video="two.mp4", pictures=False) / "metadata.json"
+    metadata = json.loads(of_earlier.read_text(encoding="utf-8"))
+    metadata["asked"]["merlab"] = "0.0.9"
+    of_earlier.write_text(json.dumps({name: of for name, of in metadata.items() if name != DIGEST}), encoding="utf-8")
+    assert "note: the results are of several versions of merlab" in merlab(*answers)[1]
+    assert len(json.loads(merlab(*answers, "--json")[1])["notes"]) == 1
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.evaluation.summary import Estimate
-from merlab.reports.leaderboard import Conditions, Leaderboard, LeaderboardLine, leaderboards, write_csv
+from merlab.reports.leaderboard import Conditions, Leaderboard, LeaderboardLine, leaderboards, read_boards, write_csv
 from merlab.reports.stored import store_result, stored_results
 from tests.reports.fake_run import fake_metrics, fake_record, write_run
 
@@ -88,12 +88,15 @@ def test_a_method_with_the_same_result_in_two_runs_is_listed_once(results):
 
 
 def test_the_csv_holds_numbers_with_date_seeds_interval_and_stamps_and_is_checked(results):
-    assert not write_csv(results, check=True)
-    assert write_csv(results, check=False)
-    assert write_csv(results, check=True)
+    boards = read_boards(results)
+    assert not write_csv(boards, results, check=True)
+    assert write_csv(boards, results, check=False)
+    assert write_csv(boards, results, check=True)
     table = pd.read_csv(results / "leaderboard.csv")
     assert len(table) == 3 + 2
-    assert {"uf1_mean", "uf1_low", "uf1_high", "seeds", "stamps", "date", "commit", "preset", "run"} <= set(table)
+    assert {"uf1_mean", "uf1_low", "uf1_high", "seeds", "stamps", "date", "commit", "merlab", "preset", "run"} <= set(
+        table
+    )
     assert set(table["date"]) == {"2026-05-04"}
     conditions = table[["databases", "scheme", "protocol", "folds"]].drop_duplicates().to_numpy().tolist()
     assert conditions == [["synthetic", "casme2-5", "kfold", 4], ["synthetic", "casme2-5", "loso", 8]]
@@ -101,7 +104,20 @@ def test_the_csv_holds_numbers_with_date_seeds_interval_and_stamps_and_is_checke
 
 def test_a_folder_without_results_is_named(tmp_path):
     with pytest.raises(MerlabError, match="contains no stored result"):
-        write_csv(tmp_path, check=True)
+        read_boards(tmp_path)
+
+
+def test_rows_of_several_versions_of_merlab_are_noted_with_the_table(results, tmp_path):
+    boards = {board.conditions.protocol: board for board in read_boards(results)}
+    assert [board.note for board in boards.values()] == ["", ""]
+    stored = stored_results(results)
+    stored["b"] = stored["b"].model_copy(update={"versions": {"merlab": "0.0.9"}})
+    noted = {board.conditions.protocol: board for board in leaderboards(stored)}
+    made = stored["a"].versions["merlab"]
+    assert noted["loso"].note.startswith(f"The rows are of several versions of merlab (0.0.9, {made})")
+    assert noted["kfold"].note == ""
+    of_methods = noted["loso"].numbers().set_index("method")["merlab"]
+    assert (of_methods["dbfem-caffm"], of_methods["linear-svm"]) == ("0.0.9", made)
 
 
 def board(method: str, scheme: str = "megc2019", **uf1: Estimate) -> Leaderboard:

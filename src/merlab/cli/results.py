@@ -9,6 +9,7 @@ import typer
 
 from merlab.cli.app import EXPERIMENTS, app
 from merlab.cli.arguments import PathArgument, PathOption
+from merlab.cli.console import print_note
 from merlab.errors import MerlabError
 
 ResultsOption = Annotated[Path, PathOption(help="Folder of stored runs.")]
@@ -37,11 +38,18 @@ def leaderboard(
     results: ResultsOption = Path("docs/results"),
     check: CheckOption = False,
 ) -> None:
-    """Write leaderboard.csv beside the stored runs: every method of every run, with date, commit, seeds and stamps."""
-    from merlab.reports.leaderboard import CSV_NAME, write_csv
+    """Write leaderboard.csv beside the stored runs: every method of every run, with date, commit, seeds and stamps.
 
-    if not write_csv(results, check):
+    Where the rows of a table are of several versions of merlab, a note names them.
+    """
+    from merlab.reports.leaderboard import CSV_NAME, read_boards, write_csv
+
+    boards = read_boards(results)
+    if not write_csv(boards, results, check):
         raise MerlabError(f"out of date: {results / CSV_NAME}; run the same command without --check")
+    for board in boards:
+        if board.note:
+            print_note(f"{board.title} {board.note}")
 
 
 @results_app.command()

@@ -151,7 +151,7 @@ def answers_command(
     result does not hold is "not determined"; a question of unknown form is not answered, and is counted.
     """
     from merlab.storage import require_writable, whole_file
-    from merlab.videos.answers.facts import read_facts, stamps_of
+    from merlab.videos.answers.facts import notes_on_mixtures, read_facts, stamps_of
     from merlab.videos.answers.questions import answer_questions
     from merlab.videos.answers.tables import answer_table
 
@@ -172,6 +172,7 @@ def answers_command(
                 "rows": len(table),
                 "without_emotion": without,
                 "replies": files,
+                "notes": notes_on_mixtures(videos),
             }
         )
         return
@@ -184,6 +185,8 @@ def answers_command(
     for video in videos:
         if video.faces > 1:
             print_note(f"{video.faces} faces of {video.name} show expressions; all are listed, as of one face")
+    for note in notes_on_mixtures(videos):
+        print_note(note)
     _print_answered(answered)
 
 

@@ -53,7 +53,10 @@ def coverage_block(name: str, results: Path, where: str) -> str:
 def leaderboard_block(name: str, results: Path, where: str) -> str:
     """Every method of the stored runs of ``SCHEME`` or ``SCHEME PROTOCOL``: one table per set of clips and folds."""
     boards = _boards(name, results, where)
-    return "\n".join(f"{board.title}\n\n{markdown_table(board.text())}" for board in boards)
+    return "\n".join(
+        f"{board.title}\n\n{markdown_table(board.text())}" + (f"\n{board.note}\n" if board.note else "")
+        for board in boards
+    )
 
 
 def beside_block(name: str, results: Path, where: str) -> str:

@@ -32,13 +32,14 @@ COMPOSITE = {"casme2": "MEGC2019-CASMEII", "smic": "MEGC2019-SMIC", "samm": "MEG
 
 @dataclass(frozen=True)
 class LeaderboardLine:
-    """One method of one stored run."""
+    """One method of one stored run; ``merlab`` is the version of merlab that made it."""
 
     run: str
     date: str
     commit: str
     preset: str
     summary: MethodSummary
+    merlab: str = ""
 
 
 class Conditions(NamedTuple):
@@ -73,6 +74,17 @@ class Leaderboard:
         numbers = f"{counted(folds, 'fold')}, {counted(clips, 'clip')} tested"
         return f"{' + '.join(databases)}, {scheme}, {protocol}, {numbers}{f' (data {data})' if data else ''}:"
 
+    @property
+    def note(self) -> str:
+        """That the lines are of several versions of merlab, in a sentence; empty where they are of one."""
+        made = dict.fromkeys(line.merlab for line in sorted(self.lines, key=lambda line: line.merlab))
+        if len(made) < 2:
+            return ""
+        return (
+            f"The rows are of several versions of merlab ({', '.join(made)}), of which each may give other numbers: "
+            f"{CSV_NAME} has that of each row."
+        )
+
     def text(self) -> pd.DataFrame:
         """For people: one row per line, numbers as ``mean ± sd [low, high]``."""
         return pd.DataFrame([_text_row(line) for line in self.lines])
@@ -85,7 +97,7 @@ class Leaderboard:
         for column in ("scheme", "protocol", "folds"):
             table[column] = getattr(conditions, column)
         table["labels"], table["data"] = _mapping(conditions.labels), conditions.data
-        for column in ("preset", "run", "date", "commit"):
+        for column in ("preset", "run", "date", "commit", "merlab"):
             table[column] = [getattr(line, column) for line in self.lines]
         return table
 
@@ -117,7 +129,8 @@ def leaderboards(results: Mapping[str, StoredResult]) -> list[Leaderboard]:
         lines = boards.setdefault(conditions, {})
         for summary in stored.metrics:
             preset = presets[summary.method]
-            line = LeaderboardLine(name, stored.date, stored.commit or "", preset, summary)
+            made = stored.versions.get("merlab", "")
+            line = LeaderboardLine(name, stored.date, stored.commit or "", preset, summary, made)
             lines[summary.method, preset, summary.seeds, summary.uf1.mean] = line
     return [
         Leaderboard(conditions, sorted(lines.values(), key=lambda line: -line.summary.uf1.mean))
@@ -150,11 +163,16 @@ def _named(database: str, facts: Mapping[str, str]) -> str:
     return f"{database} ({facts[MADE_WITH]})" if MADE_WITH in facts else database
 
 
-def write_csv(results: Path, check: bool) -> bool:
-    """Write ``leaderboard.csv`` to the folder of stored results; ``check`` only reports whether it is up to date."""
+def read_boards(results: Path) -> list[Leaderboard]:
+    """Every table of a folder of stored results; raises MerlabError where there is none."""
     boards = leaderboards(stored_results(results))
     if not boards:
         raise MerlabError(f"{results} contains no stored result; store a run there with `merlab results save RUN FILE`")
+    return boards
+
+
+def write_csv(boards: Sequence[Leaderboard], results: Path, check: bool) -> bool:
+    """Write ``leaderboard.csv`` to the folder of stored results; ``check`` only reports whether it is up to date."""
     table = pd.concat([board.numbers() for board in boards], ignore_index=True)
     return keep_text(results / CSV_NAME, table.to_csv(index=False, lineterminator="\n"), check)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from merlab.errors import MerlabError
 from merlab.spotting.scoring import read_events, score_spotting
-from merlab.videos.answers.facts import EventFacts, VideoFacts, facts_of, read_facts
+from merlab.videos.answers.facts import EventFacts, VideoFacts, facts_of, notes_on_mixtures, read_facts
 from merlab.videos.answers.questions import answer_questions
 from merlab.videos.answers.replies import NOT_DETERMINED, UNKNOWN_QUESTION, reply_to
 from merlab.videos.answers.tables import answer_table
@@ -138,6 +139,20 @@ def test_results_of_several_folders_of_videos_are_found_below_the_folder_of_all(
     for place in ("monday/one", "monday/two", "three", "monday/.working/four"):
         write_result(tmp_path / place, video=f"{Path(place).name}.mp4", pictures=False)
     assert [video.name for video in read_facts([tmp_path])] == ["one", "three", "two"]
+
+
+def test_results_of_several_versions_or_weights_are_noted(tmp_path):
+    for name in ("one", "two", "three"):
+        write_result(tmp_path / name, video=f"{name}.mp4", pictures=False)
+    videos = read_facts([tmp_path])
+    assert notes_on_mixtures(videos) == []
+    mixed = [replace(videos[0], merlab="0.0.9"), *videos[1:]]
+    (note,) = notes_on_mixtures(mixed)
+    assert "several versions of merlab, which may give other answers: 0.0.9 (1 video)" in note
+    assert f"{videos[1].merlab} (2 videos)" in note
+    (note,) = notes_on_mixtures([*videos[:2], replace(videos[2], weights="mine 01234567")])
+    assert "several files of weights" in note
+    assert "mine 01234567 (1 video)" in note
 
 
 def test_a_folder_of_images_keeps_the_dot_in_its_name(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,14 @@ from merlab.errors import MerlabError
 from merlab.frames import name_of
 from merlab.given import require_folder
 from merlab.schemes import SCHEMES
+from merlab.spelling import counted, first_of
 from merlab.spotting.scoring.kinds import LONGEST_MICRO, MACRO, MICRO, OTHER
 from merlab.videos.moved import units_of
 from merlab.videos.result import METADATA, VideoResult, read_video_result
 from merlab.videos.rows import Event
 
+# Versions and weights that a note names.
+MOST_NAMED = 5
 # The coarse classes of the challenges, and the class of each emotion in MEGC 2019.
 COARSE = ("negative", "positive", "surprise", "others")
 
@@ -59,12 +63,17 @@ class EventFacts:
 
 @dataclass(frozen=True)
 class VideoFacts:
-    """A video by its name, as ``name_of`` gives it, its expressions by onset, and how many faces show them."""
+    """A video by its name, as ``name_of`` gives it, its expressions by onset, and how many faces show them.
+
+    ``merlab`` is the version that made the result, ``weights`` the name of the recognizer and the digest of its file.
+    """
 
     name: str
     events: tuple[EventFacts, ...]
     stamps: tuple[str, ...]
     faces: int = 1
+    merlab: str = ""
+    weights: str = ""
 
     @property
     def main(self) -> EventFacts | None:
@@ -85,8 +94,15 @@ def facts_of(result: VideoResult, *, most_probable: bool = False) -> VideoFacts:
     events = [(_event(row, most_probable), row.face_id) for row in result.rows]
     shown = [(event, face) for event, face in events if event.kind != OTHER]
     kept = sorted((event for event, _ in shown), key=lambda event: event.onset)
-    faces = len({face for _, face in shown})
-    return VideoFacts(name_of(result.metadata.video.name), tuple(kept), tuple(result.metadata.stamps), faces)
+    metadata = result.metadata
+    return VideoFacts(
+        name=name_of(metadata.video.name),
+        events=tuple(kept),
+        stamps=tuple(metadata.stamps),
+        faces=len({face for _, face in shown}),
+        merlab=metadata.asked.merlab,
+        weights=f"{metadata.model.name} {metadata.model.digest[:8]}",
+    )
 
 
 def read_facts(folders: Iterable[Path], *, most_probable: bool = False) -> list[VideoFacts]:
@@ -107,6 +123,23 @@ def read_facts(folders: Iterable[Path], *, most_probable: bool = False) -> list[
 def stamps_of(videos: Sequence[VideoFacts]) -> list[str]:
     """The stamps of all results, each once."""
     return list(dict.fromkeys(stamp for video in videos for stamp in video.stamps))
+
+
+def notes_on_mixtures(videos: Sequence[VideoFacts]) -> list[str]:
+    """One sentence where the results are of several versions of merlab, and one where they are of several weights."""
+    counts = {
+        "versions of merlab": Counter(video.merlab for video in videos),
+        "files of weights": Counter(video.weights for video in videos),
+    }
+    notes = []
+    for what, of in counts.items():
+        named = [f"{name} ({counted(count, 'video')})" for name, count in sorted(of.items())]
+        if len(named) > 1:
+            notes.append(
+                f"the results are of several {what}, which may give other answers: {first_of(named, MOST_NAMED)}; make "
+                "them all with one (`merlab recognize --again`)"
+            )
+    return notes
 
 
 def _results_in(folder: Path) -> list[Path]:
