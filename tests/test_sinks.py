@@ -57,6 +57,14 @@ def test_a_video_has_its_true_frame_rate_and_even_sides(tmp_path, fps):
     assert np.abs(video.read(30)[:47, :63].astype(int) - 120).max() < 5
 
 
+@pytest.mark.parametrize(("side", "looks_ahead"), [(168, b"mbtree=0"), (160, b"mbtree=1")])
+def test_x264_states_that_it_does_not_look_ahead_where_a_side_is_no_multiple_of_16(tmp_path, side, looks_ahead):
+    """Else, one of 8 to 300 files of the same frames has other bytes, as freed memory is not the same each time."""
+    with VideoSink(tmp_path / "faces.mp4", 200) as sink:
+        sink.write(np.zeros((side, side, 3), np.uint8))
+    assert looks_ahead in (tmp_path / "faces.mp4").read_bytes()
+
+
 @pytest.mark.parametrize("fast", [False, True])
 def test_what_is_blue_is_shown_blue_and_no_frame_needs_a_later_one(tmp_path, fast):
     with VideoSink(tmp_path / "video.mp4", 25.0, fast=fast) as sink:

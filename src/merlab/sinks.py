@@ -33,6 +33,9 @@ QUALITY = {"preset": "veryfast", "crf": "20", "bf": "0"}
 FAST = {"preset": "ultrafast", "crf": "23", "bf": "0"}
 # The bytes of the file depend on the number of threads, so it is fixed; a second thread for FAST would only cost time.
 THREADS, FAST_THREADS = 2, 1
+# What x264 looks at in later frames (mbtree) now and then gives other bytes for the same frames, where a side is no
+# multiple of its blocks of pixels.
+BLOCK, NO_LOOK_AHEAD = 16, {"mbtree": "0"}
 # The clock of MPEG: every frame is within 6 microseconds of its time.
 TICKS = Fraction(1, 90_000)
 Self = TypeVar("Self", bound="_Sink")
@@ -139,7 +142,8 @@ class VideoSink(_Sink):
             ) from error
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         options, threads = (FAST, FAST_THREADS) if self._fast else (QUALITY, THREADS)
-        stream.options, stream.thread_count = dict(options), threads
+        cut = width % BLOCK or height % BLOCK
+        stream.options, stream.thread_count = options | (NO_LOOK_AHEAD if cut else {}), threads
         return stream
 
     def _finish(self, kind: type[BaseException] | None, *_: object) -> None:
