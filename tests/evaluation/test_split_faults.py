@@ -107,17 +107,22 @@ def test_nothing_is_said_where_nobody_is_trained_on_and_tested_on(tmp_path, peop
 
 
 @pytest.mark.parametrize(
-    ("scheme", "told"),
+    ("scheme", "told", "stated"),
     [
         (
             "as-labeled",
             "4 test clips of 4 cannot be recognized, because no training clip of the same fold",
+            {"disgust": 1, "happiness": 1, "freude": 1, "ekel": 1},
         ),
-        ({**CLASSES, "freude": "positive", "ekel": "negative"}, None),
-        ({**CLASSES, "freude": "positive", "ekel": "contempt"}, r"2 test clips of 4 .*\(negative 1, contempt 1\)"),
+        ({**CLASSES, "freude": "positive", "ekel": "negative"}, None, {}),
+        (
+            {**CLASSES, "freude": "positive", "ekel": "contempt"},
+            r"2 test clips of 4 .*\(negative 1, contempt 1\)",
+            {"negative": 1, "contempt": 1},
+        ),
     ],
 )
-def test_a_class_that_the_test_alone_has_is_named(tmp_path, scheme, told):
+def test_a_class_that_the_test_alone_has_is_named_and_kept_in_the_record(tmp_path, scheme, told, stated):
     """Two databases with words of their own: each class is in one of them, so no method can be right."""
     words = {"lab": ("happiness", "disgust"), "labor": ("freude", "ekel")}
     clips = [
@@ -128,7 +133,7 @@ def test_a_class_that_the_test_alone_has_is_named(tmp_path, scheme, told):
     study = Study.of(ClipTable(tuple(clips)), "constant", scheme=scheme, protocol="hold-out-database")
     with pytest.warns(UserWarning, match=told) if told else warnings.catch_warnings():
         warnings.simplefilter("always" if told else "error")
-        study.plan()
+        assert study.plan().facts().untrained == stated
 
 
 def test_of_databases_to_train_on_clips_are_not_counted_as_tested(tmp_path):

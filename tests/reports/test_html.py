@@ -256,6 +256,17 @@ def test_the_markdown_holds_stamps_table_and_verdict(run):
     assert "dbfem-caffm beats linear-svm" in text
 
 
+@pytest.mark.slow
+def test_classes_that_the_test_alone_has_are_stated_below_the_verdict(tmp_path, source):
+    assert "no training clip" not in source
+    record = fake_record(["constant"], Path("/data/faces"), untrained={"contempt": 2, "fear": 1})
+    folder = write_run(tmp_path / "run", {"constant": 0.0}, record)
+    report_of(folder)
+    for name in ("report.html", "results.md"):
+        text = (folder / name).read_text(encoding="utf-8")
+        assert "3 test clips are of a class that no training clip of the same fold has (contempt 2, fear 1)" in text
+
+
 def test_an_unfinished_run_leaves_nothing_behind(tmp_path):
     folder = write_run(tmp_path / "run")
     (folder / "predictions.parquet").unlink()

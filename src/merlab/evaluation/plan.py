@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -168,6 +169,16 @@ class Plan:
         """The rows that some fold tests, ascending: all, unless databases are only trained on."""
         return sorted({row for split in self.splits for row in split.test})
 
+    @property
+    def untrained(self) -> dict[str, int]:
+        """The number of test clips, by class, of a class that no training clip of their fold has, the most first."""
+        found: Counter[str] = Counter()
+        for split in self.splits:
+            trained = set(self.labeled.labels[list(split.train)].tolist())
+            tested = self.labeled.labels[list(split.test)].tolist()
+            found.update(self.classes[label] for label in tested if label not in trained)
+        return dict(found.most_common())
+
     def digest(self, *, action_units: bool = False, scheme: bool = False) -> str:
         """Of the clips, labels, classes and splits: the identity of the data side of the run.
 
@@ -208,6 +219,7 @@ class Plan:
             stamps=list(self.table.stamps),
             digest=self.digest(),
             tested=len(self.tested),
+            untrained=self.untrained,
         )
 
 

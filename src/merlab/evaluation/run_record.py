@@ -52,7 +52,8 @@ class DataFacts(BaseModel):
 
     ``labels`` maps label to class where the scheme is your own. ``changes`` maps each clip whose frame numbers its
     reader changed, completed or doubted to the reader's note. ``digest`` identifies clips, labels and folds. ``tested``
-    is the number of clips that some fold tests, 0 where an earlier merlab did not state it.
+    is the number of clips that some fold tests, 0 where an earlier merlab did not state it. ``untrained`` counts, by
+    class, the test clips of a class that no training clip of their fold has.
     """
 
     scheme: str
@@ -71,6 +72,7 @@ class DataFacts(BaseModel):
     stamps: list[str]
     digest: str = ""
     tested: int = 0
+    untrained: dict[str, int] = {}
 
     @property
     def to_predict(self) -> int | None:

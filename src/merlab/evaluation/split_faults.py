@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -46,17 +46,13 @@ def warn_of_untrained_classes(plan: Plan) -> None:
     Methods that begin at a trained network of the same classes, or train on synthetic clips too, learned it elsewhere.
     """
     names = [entry.name for entry in plan.entries if not _learns_elsewhere(entry)]
-    untrained: Counter[str] = Counter()
-    for split in plan.splits:
-        trained = set(plan.labeled.labels[list(split.train)].tolist())
-        tested = plan.labeled.labels[list(split.test)].tolist()
-        untrained.update(plan.classes[label] for label in tested if label not in trained)
+    untrained = plan.untrained
     if untrained and names:
-        tests = sum(len(split.test) for split in plan.splits)
-        named = first_of([f"{name} {count}" for name, count in untrained.most_common()], NAMED)
+        lost, tests = counted(sum(untrained.values()), "test clip"), sum(len(split.test) for split in plan.splits)
+        named = first_of([f"{name} {count}" for name, count in untrained.items()], NAMED)
         by = "" if len(names) == len(plan.entries) else f" by {first_of(names, NAMED)}"
         warnings.warn(
-            f"{counted(untrained.total(), 'test clip')} of {tests} cannot be recognized{by}, because no training clip "
+            f"{lost} of {tests} cannot be recognized{by}, because no training clip "
             f"of the same fold has the class ({named}); if databases have different words for a class, use a scheme "
             "that gives all of them one class, else leave such classes out",
             stacklevel=5,

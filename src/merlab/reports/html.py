@@ -20,7 +20,7 @@ from merlab.json_files import write_json
 from merlab.methods.baselines import BASELINE_NAMES
 from merlab.pages import page_environment
 from merlab.reports import figures, tables
-from merlab.reports.material import material_lines, material_text
+from merlab.reports.material import material_lines, material_text, untrained_text
 from merlab.reports.numbers import estimate_text, number
 from merlab.reports.rerun import rerun_commands
 from merlab.reports.run import Run
@@ -78,6 +78,7 @@ def _markdown(run: Run, summaries: Sequence[MethodSummary]) -> str:
     if stamps := all_stamps(summaries):
         paragraphs.append(f"**{STAMP_SEPARATOR.join(stamps)}**\n")
     paragraphs += [tables.markdown_table(tables.results_table(summaries)), f"{verdict(summaries)}\n"]
+    paragraphs += [f"{text}\n"] if (text := untrained_text(run.record.data)) else []
     paragraphs += [f"{line}\n" for line in material_lines(run.record.methods)]
     return "\n".join(paragraphs)
 
@@ -139,6 +140,7 @@ def _page(run: Run, summaries: Sequence[MethodSummary], chart: PageFigure, confu
         baselines=BASELINE_NAMES,
         results=tables.results_table(summaries),
         verdict=verdict(summaries),
+        untrained=untrained_text(run.record.data),
         level=number(SIGNIFICANCE_LEVEL),
         chance=number(chance_level(run.record.data.classes)),
         chart=chart,

@@ -1,11 +1,11 @@
-"""What the training of a method used beside the clips of the run, in words."""
+"""What training used beside the clips of the run, and which classes it lacked, in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
 
-from merlab.evaluation.run_record import FittedFacts, MethodFacts
+from merlab.evaluation.run_record import DataFacts, FittedFacts, MethodFacts
 from merlab.spelling import counted
 from merlab.stamps import SYNTHETIC
 
@@ -24,6 +24,18 @@ def material_text(method: MethodFacts) -> str:
 def material_lines(methods: Iterable[MethodFacts]) -> list[str]:
     """One line for each method that used anything: ``flow-cnn starts from ...``."""
     return [f"{method.method}: {text}" for method in methods if (text := material_text(method))]
+
+
+def untrained_text(data: DataFacts) -> str:
+    """The test clips of a class that no training clip of their fold has, in a sentence; empty where there are none."""
+    if not data.untrained:
+        return ""
+    classes = ", ".join(f"{name} {count}" for name, count in data.untrained.items())
+    are = "is" if (number := sum(data.untrained.values())) == 1 else "are"
+    return (
+        f"{counted(number, 'test clip')} {are} of a class that no training clip of the same fold has ({classes}): what "
+        "learns from these clips alone cannot recognize the class there."
+    )
 
 
 def _starts_text(method: MethodFacts) -> str:
