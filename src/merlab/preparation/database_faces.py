@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from merlab.databases import Database, Examination, all_databases, find_database
 from merlab.databases.frame_checks import check_clip
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, Frames, ImageFolder, open_frames, write_image
+from merlab.frames.opening import state_of
 from merlab.given import as_jobs, as_path, require_instance, require_yes_or_no
 from merlab.json_files import read_json, read_json_object
 from merlab.json_models import sealed, write_model
@@ -28,14 +30,18 @@ from merlab.preparation.record import (
     read_record,
 )
 from merlab.preparation.settings import Settings, as_preparation_settings
+from merlab.preparation.unfinished_clip import STATE, WORKING, UnfinishedClip
 from merlab.processes.pool import each_in_processes
 from merlab.progress import Progress, shown_progress, silent
 from merlab.spelling import counted
-from merlab.storage import WriteError, whole_file, whole_folder
+from merlab.storage import WriteError, whole_file
 
 SHEETS = "sheets"
 # Every file of a tree beside the tables of its database, by its path in the folder.
-WRITTEN = re.compile(r".+/(alignment\.json|transforms\.csv|reg_[^/]+\.(jpg|png))|sheets/[^/]+\.png")
+WRITTEN = re.compile(
+    rf".+/(alignment\.json|transforms\.csv|reg_[^/]+\.(jpg|png))|sheets/[^/]+\.png|"
+    rf"{re.escape(WORKING)}/.+/{re.escape(STATE)}"
+)
 REMEDY = "repair or remove the clip, then run the same command again; it continues with the missing clips"
 
 
@@ -56,10 +62,14 @@ class Prepared:
 
 @dataclass(frozen=True)
 class SharedFrames:
-    """Clips whose frames are in one folder or video, and the places of their aligned frames and of their sheet."""
+    """Clips whose frames are in one folder or video, and the places of their aligned frames and of their sheet.
+
+    ``working`` is where the frames are until all of them are aligned.
+    """
 
     clips: tuple[Clip, ...]
     folder: Path
+    working: Path
     sheet: Path
     stamps: tuple[str, ...]
     settings: Settings
@@ -182,6 +192,7 @@ def _sources(
         SharedFrames(
             tuple(sorted(sharing, key=lambda clip: clip.onset or 0)),
             folder,
+            out / WORKING / folder.relative_to(out),
             out / SHEETS / f"{'-'.join(folder.relative_to(out).parts[1:])}.png",
             stamps,
             settings,
@@ -204,14 +215,21 @@ def _align_all(sources: Sequence[SharedFrames], jobs: int | None, progress: Prog
 
 
 def align_source(source: SharedFrames) -> tuple[str, list[Finding]]:
-    """Align the clips of one source; returns its title and its faults. Raises WriteError if files cannot be written."""
+    """Align the clips of one source, or continue; returns its title and its faults.
+
+    Raises WriteError if files cannot be written.
+    """
     try:
-        with whole_folder(source.folder) as aside:
-            frames = open_frames(source.clips[0].source)
-            writer = ClipWriter(aside, _job(source, frames), frames, source.settings)
-            for number in writer.job.numbers:
+        frames = open_frames(source.clips[0].source)
+        job = _job(source, frames)
+        unfinished = UnfinishedClip(source.folder, source.working, _made_for(source, job))
+        with unfinished.kept_if_stopped():
+            writer = unfinished.continued(ClipWriter(unfinished.frames, job, frames, source.settings))
+            for number in job.numbers[writer.done :]:
                 writer.write(number)
+                unfinished.store(writer)
             write_image(source.sheet, writer.finish())
+            unfinished.finish()
     except WriteError:
         raise
     except ClipError as error:
@@ -234,6 +252,13 @@ def _job(source: SharedFrames, frames: Frames) -> AlignmentJob:
     return AlignmentJob(source.title, numbers, source.onsets, shown, first.fps, clock, source.stamps)
 
 
+def _made_for(source: SharedFrames, job: AlignmentJob) -> str:
+    """Everything that determines the frames of a source: the tables and the frames themselves may change."""
+    path = source.clips[0].source
+    made = source.settings.how_made().model_dump_json()
+    return f"{made} {path.resolve()} {state_of(path)} {job.numbers[0]} {job.numbers[-1]} {job.onsets} {job.shown}"
+
+
 def _damage(source: SharedFrames, error: ClipError) -> list[Finding]:
     """Every damaged frame of a source, not only the first."""
     if not source.clips[0].source.is_dir():
@@ -253,6 +278,9 @@ def _conclude(
 ) -> Prepared:
     """Write the overview, then the manifest, which lists all clips and faults of the finished tree."""
     done = [source for source in sources if source.done]
+    # Of a clip that could not be read to its end, as from a disk that does not answer, the same command continues.
+    if len(done) == len(sources) or not any((out / WORKING).rglob(STATE)):
+        shutil.rmtree(out / WORKING, ignore_errors=True)
     records = {source.folder: read_record(source.folder) for source in done}
     write_overview(out / SHEETS / "overview.png", list(records), [fault.where for fault in faults], stamps)
     manifest = DatabaseManifest(

@@ -1,9 +1,10 @@
-"""The frames of one video are aligned in a working folder, where an interrupted command continues with them."""
+"""The frames of one clip are aligned in a working folder, where an interrupted command continues with them."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from merlab.outputs.checkpoints import Pace, read_checkpoint, write_checkpoint
 from merlab.preparation.aligned_clip import TRANSFORMS, ClipWriter, frame_name
 from merlab.storage import WriteError, replace_folder
 
-# Another name than that of ResultFolder, whose work may be in the same folder.
+# The hidden folder of a result for such work; another name than that of ResultFolder, whose work may be there too.
 WORKING, STATE = ".aligning", "clip.state"
 # Rises where a writer has another state, or the same request gives other frames.
 VERSION = 1
@@ -32,12 +33,12 @@ class ClipState:
 class UnfinishedClip:
     """The ``frames`` of a clip until they are ``complete``, and the last stored state of their writer.
 
-    Both are in the hidden folder WORKING beside ``complete``, the folder that appears whole or not at all. ``made_for``
-    states everything that determines the frames; what is there of other frames is not used.
+    Both are in the folder ``working``, which no other clip uses; ``complete`` is the folder that appears whole or not
+    at all. ``made_for`` states everything that determines the frames; what is there of other frames is not used.
     """
 
-    def __init__(self, complete: Path, made_for: str) -> None:
-        self._complete, self._working = complete, complete.parent / WORKING
+    def __init__(self, complete: Path, working: Path, made_for: str) -> None:
+        self._complete, self._working = complete, working
         self.frames, self._state = self._working / complete.name, self._working / STATE
         self._made_for = f"{VERSION} {made_for}"
         self._pace = Pace()
@@ -45,8 +46,15 @@ class UnfinishedClip:
     def continued(self, new: ClipWriter) -> ClipWriter:
         """The writer in the state in which it was interrupted, or the ``new`` one, with an empty folder."""
         stored = read_checkpoint(self._state, new.shared)
-        if isinstance(stored, ClipState) and stored.made_for == self._made_for and self._holds(stored):
-            return stored.writer
+        if isinstance(stored, ClipState):
+            if stored.made_for != self._made_for:
+                warnings.warn(
+                    f"the source, the settings or merlab have changed since {new.job.title} was stopped; it is aligned "
+                    "from its first frame",
+                    stacklevel=2,
+                )
+            elif self._holds(stored):
+                return stored.writer
         self.remove()
         self.frames.mkdir(parents=True)
         return new
@@ -93,6 +101,7 @@ class UnfinishedClip:
 
     def finish(self) -> None:
         """Put the frames, which are complete, into their place."""
+        self._complete.parent.mkdir(parents=True, exist_ok=True)
         replace_folder(self._complete, self.frames)
         self.remove()
 

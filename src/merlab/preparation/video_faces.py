@@ -87,7 +87,7 @@ def align(
         return all((folder / name).is_file() for name in wanted)
 
     with claimed(source, out, request, again, is_complete, WRITTEN.fullmatch) as folder:
-        unfinished = UnfinishedClip(folder / FRAMES, request.model_dump_json())
+        unfinished = UnfinishedClip(folder / FRAMES, folder / WORKING, request.model_dump_json())
         if is_complete(folder):
             unfinished.remove()
         else:
