@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 import sys
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import merlab
 from merlab.errors import MerlabError
 from merlab.given import (
     as_jobs,
@@ -20,6 +22,7 @@ from merlab.given import (
     as_whole,
     is_number,
     is_whole,
+    naming_fields,
     require_file,
     require_folder,
     require_instance,
@@ -182,3 +185,35 @@ def test_a_file_or_a_folder_that_is_missing_is_named_with_what_to_give(tmp_path)
     ):
         with pytest.raises(MerlabError, match=f"{fault}$"):
             check(path, "give another")
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "told"),
+    [
+        (
+            "Scheme",
+            {"labels": {"joy": "positive"}},
+            "merlab.Scheme got .*'labels'; it takes name, .*emotions, .* dictionary",
+        ),
+        ("Method", {"nam": "mine"}, "merlab.Method .*'nam'; it takes name, title, "),
+        ("Task", {"classes": 3}, "merlab.Task missing .*; it takes classes, channels, height, width"),
+        ("Clip", {"emotions": "joy"}, "merlab.Clip .* it takes database, subject, "),
+        ("ClipTable", {"rows": ()}, "merlab.ClipTable .* it takes clips, "),
+    ],
+)
+def test_arguments_that_a_class_does_not_take_are_named_with_those_that_it_takes(kind, given, told):
+    with pytest.raises(MerlabError, match=told):
+        getattr(merlab, kind)(**given)
+
+
+def test_an_error_of_another_kind_inside_stays_what_it_is():
+    @naming_fields()
+    @dataclass
+    class Faulty:
+        number: int
+
+        def __post_init__(self) -> None:
+            self.number + ""  # type: ignore[operator]
+
+    with pytest.raises(TypeError, match="unsupported operand"):
+        Faulty(3)

@@ -26,6 +26,8 @@ guess = DummyClassifier(strategy="prior")
 lab = replace(DATABASES["casme2"], name="lab")
 thumb = replace(INPUTS["apex"], name="thumb", size="16x16")
 good_bad = own_scheme("good-bad", {"happiness": "good", "disgust": "bad"})
+kind_unkind = {"happiness": "kind", "disgust": "unkind"}
+named = {"name": "mood", "labels": kind_unkind}
 wrong = 3
 """
 BROKEN = "raise KeyError('model')\n"
@@ -42,7 +44,8 @@ def package(tmp_path, monkeypatch):
     (info / "entry_points.txt").write_text(
         "[merlab.methods]\nguess = lab_tools:guess\nwrong = lab_tools:wrong\nbroken = lab_broken:any\n"
         "[merlab.databases]\nlab = lab_tools:lab\n[merlab.inputs]\nthumb = lab_tools:thumb\n"
-        "[merlab.label_schemes]\ngood-bad = lab_tools:good_bad\n"
+        "[merlab.label_schemes]\ngood-bad = lab_tools:good_bad\nkind = lab_tools:kind_unkind\nmood = lab_tools:named\n"
+        "none = lab_tools:wrong\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     yield
@@ -54,7 +57,14 @@ def test_a_packages_entries_are_found_by_name(package):
     assert find_database("lab").name == "lab"
     assert parse_recipe("thumb").shape == (3, 16, 16)
     assert find_scheme("good-bad").classes == ("good", "bad")
-    assert list(merlab.schemes().index)[-1] == "good-bad"
+    with pytest.warns(UserWarning, match="none is a int, not a merlab.Scheme or a dictionary of labels"):
+        assert list(merlab.schemes().index)[-3:] == ["good-bad", "kind", "mood"]
+
+
+@pytest.mark.parametrize("name", ["kind", "mood"])
+def test_a_package_may_give_a_label_scheme_as_a_dictionary(package, name):
+    scheme = find_scheme(name)
+    assert (scheme.name, scheme.classes, scheme.emotions["disgust"]) == (name, ("kind", "unkind"), "unkind")
 
 
 def test_merlabs_own_entries_stay(package):

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import errno
+import functools
+import inspect
 import math
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, TypeVar
 
 from merlab.errors import MerlabError, cannot_read
 
+Made = TypeVar("Made")
 # A path at which there is nothing yet, or no folder.
 ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
 # ``https://...``, ``rtsp://...``; one letter would be a drive of Windows.
@@ -66,6 +69,41 @@ def require_instance(value: object, kind: type, name: str, otherwise: str) -> No
     """Raises MerlabError for anything but an object of a class; ``otherwise`` says how to get one."""
     if not isinstance(value, kind):
         raise MerlabError(f"{name} must be a {kind.__name__} ({otherwise}), got {value!r}")
+
+
+def naming_fields(hint: str = "") -> Callable[[type[Made]], type[Made]]:
+    """For a dataclass that users make: arguments that it does not take are a MerlabError with its fields.
+
+    The ``hint`` is the end of the message.
+    """
+
+    def decorate(kind: type[Made]) -> type[Made]:
+        make = kind.__init__
+
+        @functools.wraps(make)
+        def init(self: Made, *values: Any, **named: Any) -> None:
+            try:
+                make(self, *values, **named)
+            except TypeError as error:
+                signature = inspect.signature(make)
+                if _takes(signature, self, *values, **named):
+                    raise
+                fault = str(error).replace(f"{make.__qualname__}()", f"merlab.{kind.__name__}")
+                fields = ", ".join(list(signature.parameters)[1:])
+                raise MerlabError(f"{fault}; it takes {fields}{hint}") from error
+
+        kind.__init__ = init  # type: ignore[method-assign, assignment]
+        return kind
+
+    return decorate
+
+
+def _takes(signature: inspect.Signature, *values: Any, **named: Any) -> bool:
+    try:
+        signature.bind(*values, **named)
+    except TypeError:
+        return False
+    return True
 
 
 def as_path(value: object, name: str) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from merlab.frames import IMAGE_SUFFIXES, ClipError
-from merlab.given import is_number
+from merlab.given import is_number, naming_fields
 from merlab.registry import look_up
 from merlab.spelling import as_label
 from merlab.vocabulary import OBJECTIVE_CLASSES
@@ -20,6 +20,7 @@ TEXTS = ("action_units", "emotion", "apex_source", "note")
 MOMENTS = ("onset", "apex", "offset")
 
 
+@naming_fields()
 @dataclass(frozen=True)
 class Clip:
     """One annotated movement.

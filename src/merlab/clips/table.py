@@ -13,7 +13,7 @@ from merlab.clips.clip import COLUMNS, MOMENTS, Clip, clip_of_row
 from merlab.clips.findings import Finding, Source, one_under_two_names
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, Frames, open_frames
-from merlab.given import as_whole, is_whole
+from merlab.given import as_whole, is_whole, naming_fields
 from merlab.spelling import counted
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ ROWS_SHOWN = 10
 OF_A_MASK = " (those of a mask: numpy.flatnonzero(mask))"
 
 
+@naming_fields()
 @dataclass(frozen=True, repr=False)
 class ClipTable:
     """A validated table of clips: every row follows the rules of Clip, and every key occurs once.

@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field
 from torch import nn
 
 from merlab.errors import MerlabError
-from merlab.given import as_names, require_instance, require_yes_or_no
+from merlab.given import as_names, naming_fields, require_instance, require_yes_or_no
 from merlab.inputs.recipe import InputKind, Recipe, SampleLayout, View
 from merlab.json_models import GivenModel
 from merlab.methods.layers.zoo import ZooNames
@@ -73,6 +73,7 @@ class Preset(GivenModel):
     seeded: bool | None = None
 
 
+@naming_fields()
 @dataclass(frozen=True, eq=False)
 class Method:
     """A method: one of merlab's, or your own.

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from merlab.given import naming_fields
+
 if TYPE_CHECKING:
     from merlab.inputs.recipe import Recipe, SampleLayout
 
 
+@naming_fields()
 @dataclass(frozen=True)
 class Task:
     """The shape of the problem that a classifier is built for.

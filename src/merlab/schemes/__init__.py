@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from merlab.errors import MerlabError
-from merlab.registry import Extensions, callable_as_listing, instance_of
-from merlab.schemes.own import own_scheme, read_scheme, scheme_of_mapping
+from merlab.registry import Extensions, callable_as_listing
+from merlab.schemes.own import OWN_NAME, own_scheme, read_scheme, scheme_of_mapping
 from merlab.schemes.published import SCHEMES
 from merlab.schemes.scheme import AS_LABELED, Scheme
 
@@ -59,7 +60,17 @@ def listing() -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("name")
 
 
-EXTENSIONS: Extensions[Scheme] = Extensions("label scheme", instance_of(Scheme))
+def _of_package(loaded: object, name: str) -> Scheme:
+    """What an installed package adds: a Scheme, or a dictionary, of which one of this name is made."""
+    if isinstance(loaded, Mapping):
+        made = scheme_of_mapping(loaded)
+        return replace(made, name=name) if made.name == OWN_NAME else made
+    if not isinstance(loaded, Scheme):
+        raise MerlabError(f"{name} is a {type(loaded).__name__}, not a merlab.Scheme or a dictionary of labels")
+    return loaded
+
+
+EXTENSIONS: Extensions[Scheme] = Extensions("label scheme", _of_package)
 callable_as_listing(__name__)
 
 __all__ = [

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from merlab.errors import MerlabError
+from merlab.given import naming_fields
 
 if TYPE_CHECKING:
     from merlab.clips import Clip, ClipTable
@@ -16,6 +17,10 @@ AS_LABELED = "as-labeled"
 LabelColumn = Literal["emotion", "objective_class"]
 
 
+@naming_fields(
+    "; labels of your own are a dictionary, of which a Scheme is made: "
+    '{"name": "valence", "labels": {"happiness": "positive", "disgust": "negative"}}'
+)
 @dataclass(frozen=True)
 class Scheme:
     """A set of classes, and the rule that assigns a class to a clip.
