@@ -12,6 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from merlab.errors import MerlabError
 from merlab.training import NetworkWithLoss, NeuralClassifier, TrainingSettings, seeded, shifted
@@ -106,15 +107,11 @@ class TestSettings:
 
     def test_the_learning_rate_decays_by_steps(self):
         rates = []
-
-        class Watched(torch.optim.Adam):
-            def step(self, closure=None):
-                rates.append(self.param_groups[0]["lr"])
-                return super().step(closure)
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(torch.optim, "Adam", Watched)
+        watched = register_optimizer_step_pre_hook(lambda adam, *_: rates.append(adam.param_groups[0]["lr"]))
+        try:
             fitted(with_settings(epochs=5, batch_size=48, learning_rate=0.1, decay=0.5, decay_every=2))
+        finally:
+            watched.remove()
         assert rates == pytest.approx([0.1, 0.1, 0.05, 0.05, 0.025])
 
 

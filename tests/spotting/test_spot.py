@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -47,21 +48,29 @@ def spotted(places, fps=FPS, settings=SETTINGS):
     return [event for window in spot_places(places, fps, settings) for event in window.events]
 
 
+@cache
 def five_movements(frames=7000):
     course = sum((there_and_back(frames, *movement) for movement in MOVEMENTS), np.zeros(frames))
-    return moving_places(course)
+    places = moving_places(course)
+    places.flags.writeable = False
+    return places
+
+
+@cache
+def the_five():
+    return spotted(five_movements())
 
 
 class TestEvents:
     def test_every_movement_is_found_and_nothing_else(self):
-        found = spotted(five_movements())
+        found = the_five()
         truth = [(onset + 1, offset + 1) for onset, _, offset in MOVEMENTS]
         overlaps = iou(truth, [(event.onset, event.offset) for event in found])
         assert overlaps.shape == (5, 5)
         assert np.diag(overlaps).min() > 0.8
 
     def test_the_apex_is_found_to_a_few_frames(self):
-        apexes = [event.apex - 1 for event in spotted(five_movements())]
+        apexes = [event.apex - 1 for event in the_five()]
         assert apexes == pytest.approx([apex for _, apex, _ in MOVEMENTS], abs=3)
 
     @pytest.mark.parametrize(("rise", "fall"), [(20, 60), (40, 40), (60, 20)])
@@ -73,7 +82,7 @@ class TestEvents:
         assert event.onset <= event.apex <= event.offset
 
     def test_the_part_that_moves_is_reported(self):
-        assert {event.part for event in spotted(five_movements())} == {"mouth, left"}
+        assert {event.part for event in the_five()} == {"mouth, left"}
         assert "mouth, left" in PARTS
 
     @pytest.mark.parametrize("every", [2, 4, 6])

@@ -7,10 +7,11 @@ import torch
 
 from merlab.training.schedules import learning_rate
 from merlab.training.settings import TrainingSettings
+from merlab.training.without_compiler import made
 
 
 def optimizer(rate: float) -> torch.optim.Optimizer:
-    return torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=rate)
+    return made(torch.optim.SGD, [torch.nn.Parameter(torch.zeros(1))], lr=rate)
 
 
 def rates_of(schedule: torch.optim.lr_scheduler.LRScheduler, steps: int) -> list[float]:
