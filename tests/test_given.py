@@ -193,7 +193,7 @@ def test_a_file_or_a_folder_that_is_missing_is_named_with_what_to_give(tmp_path)
         (
             "Scheme",
             {"labels": {"joy": "positive"}},
-            "merlab.Scheme got .*'labels'; it takes name, .*emotions, .* dictionary",
+            "merlab.Scheme got .*'labels'; it takes name, .* dictionary",
         ),
         ("Method", {"nam": "mine"}, "merlab.Method .*'nam'; it takes name, title, "),
         ("Task", {"classes": 3}, "merlab.Task missing .*; it takes classes, channels, height, width"),

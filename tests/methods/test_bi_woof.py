@@ -72,6 +72,15 @@ def test_flow_scaled_to_0_1_is_refused_with_the_reason():
         fit(np.random.default_rng(0).random((6, 3, 20, 20)).astype(np.float32))
 
 
+def test_clips_that_are_all_still_are_named_and_a_few_are_not():
+    flow = np.random.default_rng(0).normal(size=(6, 3, 20, 20)).astype(np.float32)
+    flow[:, 2] = 1
+    flow[:2] = 0
+    fit(flow)
+    with pytest.raises(MerlabError, match=r"no pixel moves.*check the frames"):
+        fit(np.zeros_like(flow))
+
+
 def test_flow_whose_channels_are_centered_apart_is_refused_with_the_reason():
     flow = np.random.default_rng(0).normal(size=(6, 3, 20, 20)).astype(np.float32)
     with pytest.raises(MerlabError, match="strain, which is never negative.*scale=centered.*use frames"):

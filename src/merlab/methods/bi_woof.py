@@ -58,7 +58,12 @@ class BiWoof(LinearSvm):
         super().__init__(task, cost=1.0, features=bi_woof)
 
     def fit(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], seed: int) -> None:
-        """Fit the SVM; raises MerlabError also for flow whose channels are scaled apart: it has no directions."""
+        """Fit the SVM; raises MerlabError for clips without motion, and for flow scaled so that it has no directions."""
+        if not inputs[:, :2].any():
+            raise MerlabError(
+                "Bi-WOOF describes motion from onset to apex, but in the training clips of a fold no pixel moves: their "
+                "two frames are equal; check the frames, and the numbers of onset and apex"
+            )
         if inputs[:, :2].min() >= 0:
             raise MerlabError(
                 "Bi-WOOF weights the direction of each pixel's motion by its magnitude, but no pixel of these clips "
