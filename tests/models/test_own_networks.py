@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from merlab.databases import load
 from merlab.errors import MerlabError
+from merlab.models import recognizer
 from merlab.models.pretraining import pretrain
 from merlab.models.recognizer import load_recognizer
 from tests.helpers import write_flow_tree
@@ -83,6 +85,29 @@ def test_a_file_whose_network_was_edited_is_loaded_with_a_warning(package, clips
     package.edit("batch.mean", "batch.abs().mean")
     with pytest.warns(UserWarning, match="the code of the method lab-net .* is not that with which .*mine.safetensors"):
         load_recognizer(tmp_path / "mine.safetensors")
+
+
+@pytest.mark.slow
+def test_an_edited_network_is_exported_again_for_another_runtime(package, clips, tmp_path, monkeypatch):
+    """What is kept in the cache is of the code that made it: another runtime computes what PyTorch does."""
+    keys: list[str] = []
+    monkeypatch.setattr(recognizer, "resolve_runtime", lambda name, *_: name)
+    monkeypatch.setattr(recognizer, "load_network", lambda name, module, shape, key: keys.append(key))
+    out = tmp_path / "mine.safetensors"
+    pretrain(out, clips, **SMALL).on("onnx")
+    load_recognizer(out).on("onnx")
+    package.edit("batch.mean", "batch.abs().mean")
+    with pytest.warns(UserWarning, match="the code of the method"):
+        load_recognizer(out).on("onnx")
+    monkeypatch.setattr(recognizer, "versions", lambda: {"merlab": "0.3.0+edited"})
+    with pytest.warns(UserWarning, match="the code of the method"):
+        load_recognizer(out).on("onnx")
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 3
+    with pytest.warns(UserWarning, match="the code of the method"):
+        replace(load_recognizer(out), digest="").on("onnx")
+    # What is in no file is not kept.
+    assert keys[-1] == ""
 
 
 @pytest.mark.slow

@@ -58,11 +58,11 @@ class BiWoof(LinearSvm):
         super().__init__(task, cost=1.0, features=bi_woof)
 
     def fit(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], seed: int) -> None:
-        """Fit the SVM; raises MerlabError for clips without motion, and for flow scaled so that it has no directions."""
+        """Fit the SVM; raises MerlabError for clips without motion, and for flow whose scale loses its directions."""
         if not inputs[:, :2].any():
             raise MerlabError(
-                "Bi-WOOF describes motion from onset to apex, but in the training clips of a fold no pixel moves: their "
-                "two frames are equal; check the frames, and the numbers of onset and apex"
+                "Bi-WOOF describes motion from onset to apex, but in the training clips of a fold no pixel moves: both "
+                "frames of each clip are equal; check the frames, and the numbers of onset and apex"
             )
         if inputs[:, :2].min() >= 0:
             raise MerlabError(

@@ -18,6 +18,7 @@ from safetensors.torch import save
 from torch import nn
 
 from merlab.errors import MerlabError
+from merlab.evaluation.versions import versions
 from merlab.frames import Float32Array
 from merlab.given import as_path, require_file
 from merlab.inference.runtimes import AUTO, Infer, load_network, resolve_runtime
@@ -124,7 +125,12 @@ class Recognizer:
         Raises MerlabError for one that is not installed, with the command that installs it.
         """
         name = resolve_runtime(runtime, self.module, self.recipe.shape)
-        return replace(self, runtime=name, infer=load_network(name, self.module, self.recipe.shape, self.digest))
+        return replace(self, runtime=name, infer=load_network(name, self.module, self.recipe.shape, self._key()))
+
+    def _key(self) -> str:
+        """The identity of the network: its file and the code that computes it; empty for one without a file."""
+        code = versions()["merlab"].partition("+")[2], self.card.code_now()
+        return "-".join(filter(None, (self.digest, *code))) if self.digest else ""
 
     def save(self, path: Path) -> Recognizer:
         """Write network and card as one file, whole or not at all; returns the recognizer with its digests."""
