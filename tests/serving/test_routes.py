@@ -323,6 +323,70 @@ def test_a_request_that_the_service_does_not_know_is_answered_with_the_remedy(do
     assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/api/jobs", "GET, HEAD, POST"),
+        ("PUT", "/api/jobs/ID", "DELETE, GET, HEAD"),
+        ("GET", "/api/jobs/ID/retry", "POST"),
+        ("HEAD", "/api/jobs/ID/retry", "POST"),
+        ("DELETE", "/api/jobs/ID/zip", "GET, HEAD"),
+        ("POST", "/app.js", "GET, HEAD"),
+    ],
+)
+def test_a_wrong_method_is_answered_with_those_that_the_address_accepts(done, method, path, allowed):
+    """RFC 9110, 15.5.6: the answer 405 must list them in Allow."""
+    client, job = done
+    answer = client.http.request(method, path.replace("ID", job["id"]))
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+
+
+@pytest.mark.parametrize("path", ["/app.js", "/api/jobs/ID/files/events.csv"])
+@pytest.mark.parametrize(
+    ("asked", "status", "problem"),
+    [
+        ("bytes=100000000-", 416, "begins after the {size} bytes of this file"),
+        ("bytes=9-3", 400, "cannot be read"),
+        ("lines=1-3", 400, "cannot be read"),
+    ],
+)
+def test_a_range_that_cannot_be_sent_is_refused_with_the_remedy(done, path, asked, status, problem):
+    client, job = done
+    path = path.replace("ID", job["id"])
+    size = client.http.get(path).headers["content-length"]
+    answer = client.http.get(path, headers={"Range": asked})
+    message = f"the header Range {problem.format(size=size)}; send one such as bytes=0-99, or leave it out"
+    assert (answer.status_code, answer.json()) == (status, {"error": message})
+    # RFC 9110, 15.5.17: with the size, so that the client can ask again.
+    assert answer.headers.get("content-range") == (f"bytes */{size}" if status == 416 else None)
+    assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+
+
+def test_a_range_of_a_file_is_sent_and_an_error_beside_a_range_stays_as_it_is(done):
+    client, job = done
+    path = f"/api/jobs/{job['id']}/files/events.csv"
+    part = client.http.get(path, headers={"Range": "bytes=3-9"})
+    assert (part.status_code, part.content) == (206, client.http.get(path).content[3:10])
+    answer = client.http.get("/api/jobs/none", headers={"Range": "bytes=3-9"})
+    assert answer.json() == {"error": "there is no such job; it may have been deleted"}
+
+
+def test_the_schema_has_the_types_of_all_answers(done):
+    """Those of errors too; 507 is a full disk."""
+    client, job = done
+    paths = client.http.get("/openapi.json").json()["paths"]
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            content = {status: list(each.get("content", ())) for status, each in operation["responses"].items()}
+            assert content.pop("4XX") == content.pop("5XX") == ["application/json"], (method, path)
+            (stated,) = [types for status, types in content.items() if status[0] == "2"]
+            assert stated, (method, path)
+    for name, kind in (("events.csv", "text/csv"), ("events.eaf", "application/octet-stream")):
+        sent = client.http.get(f"/api/jobs/{job['id']}/files/{name}").headers["content-type"].partition(";")[0]
+        assert sent == kind
+        assert kind in paths["/api/jobs/{job_id}/files/{name}"]["get"]["responses"]["200"]["content"]
+
+
 def test_a_frame_rate_that_no_camera_has_is_refused_at_once_with_the_remedy(done, video):
     client, _ = done
     problem = "0.5 is not a frame rate: it must be a number from 1 to 10000; give the frames per second of the camera"

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, Field
 
 from merlab.serving.job import JobState, VideoOptions
 from merlab.serving.limits import Limits
 from merlab.videos.metadata import SourceVideo, UsedModel, UsedSettings
+
+
+def file_of(types: Iterable[str]) -> dict[int | str, dict[str, Any]]:
+    """What /openapi.json says about the answer of a route that sends a file of one of these types."""
+    content = {kind.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}} for kind in types}
+    return {200: {"description": "The file", "content": content}}
 
 
 class ServiceInfo(BaseModel):

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Query
 from fastapi.responses import Response
 
 from merlab.serving import coding
+from merlab.serving.answers import file_of
 from merlab.serving.coding_answers import ClockAnswer, CodingAnswer, DecisionChange, PartCurve
 from merlab.serving.finished import result_folder
 from merlab.serving.frame_table import clock_around, curves_between
@@ -36,7 +37,9 @@ def add_coding(app: FastAPI, jobs: Jobs) -> None:
         """Make, change or take back one decision; refused (409) if it was changed since ``seen`` was read."""
         return coding.change(result_folder(jobs, job_id), change)
 
-    @app.get("/api/jobs/{job_id}/coding/{name}", response_class=Response)
+    types = EXPORT_TYPES.values()
+
+    @app.get("/api/jobs/{job_id}/coding/{name}", response_class=Response, responses=file_of(types))
     def export(job_id: str, name: coding.ExportName, coder: str | None = None) -> Response:
         """The coded events for other programs: a table, ELAN, or BORIS."""
         folder, video = result_folder(jobs, job_id), jobs.find(job_id).name

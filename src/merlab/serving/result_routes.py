@@ -7,7 +7,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.responses import FileResponse, Response, StreamingResponse
 
-from merlab.serving.answers import ResultSummary, ScoreCurve, ShownEvent
+from merlab.serving.answers import ResultSummary, ScoreCurve, ShownEvent, file_of
 from merlab.serving.archive import zipped
 from merlab.serving.finished import done_job, result_file, result_files, result_view
 from merlab.serving.jobs import Jobs
@@ -19,6 +19,7 @@ SHOWN_TYPES = {
     ".html": "text/html",
     ".mp4": "video/mp4",
 }
+OTHER_TYPE, ZIP_TYPE = "application/octet-stream", "application/zip"
 # The report is one file that contains its styles, script and pictures. The sandbox gives it an origin of its own, so it
 # cannot send requests to this service.
 REPORT_POLICY = (
@@ -45,18 +46,20 @@ def add_results(app: FastAPI, jobs: Jobs) -> None:
         """All movements: time, face, what each is consistent with, and its pictures."""
         return result_view(jobs, job_id).events
 
-    @app.get("/api/jobs/{job_id}/files/{name:path}", response_class=FileResponse)
+    types = [*SHOWN_TYPES.values(), OTHER_TYPE]
+
+    @app.get("/api/jobs/{job_id}/files/{name:path}", response_class=FileResponse, responses=file_of(types))
     def file(job_id: str, name: str) -> Response:
         """One file of a result; the job lists their names."""
         return _file_answer(result_file(jobs, job_id, name))
 
-    @app.get("/api/jobs/{job_id}/zip", response_class=StreamingResponse)
+    @app.get("/api/jobs/{job_id}/zip", response_class=StreamingResponse, responses=file_of([ZIP_TYPE]))
     def archive(job_id: str) -> Response:
         """All files of a result in one zip file."""
         job = done_job(jobs, job_id)
         files = result_files(jobs, job)
         disposition = {"Content-Disposition": f'attachment; filename="merlab-{job.id[:8]}.zip"'}
-        return StreamingResponse(zipped(files), media_type="application/zip", headers=disposition)
+        return StreamingResponse(zipped(files), media_type=ZIP_TYPE, headers=disposition)
 
 
 def _file_answer(path: Path) -> Response:
@@ -65,7 +68,7 @@ def _file_answer(path: Path) -> Response:
     return FileResponse(
         path,
         headers={"Content-Security-Policy": REPORT_POLICY} if path.suffix == ".html" else None,
-        media_type=SHOWN_TYPES.get(path.suffix, "application/octet-stream"),
+        media_type=SHOWN_TYPES.get(path.suffix, OTHER_TYPE),
         filename=path.name,
         content_disposition_type="inline" if shown else "attachment",
     )

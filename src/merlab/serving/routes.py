@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from merlab.errors import MerlabError
 from merlab.serving.coding_routes import add_coding
@@ -22,6 +23,7 @@ from merlab.serving.job_runner import Runner
 from merlab.serving.jobs import Jobs
 from merlab.serving.known_fields import require_known
 from merlab.serving.limits import RefusedError
+from merlab.serving.ranges import RangeErrors
 from merlab.serving.result_routes import add_results
 from merlab.serving.worker import SHIPPED, Recognize
 from merlab.storage import WriteError
@@ -55,6 +57,7 @@ def make_app(
     """
     runner = Runner(jobs, recognize, workers)
     app = _empty_app(runner)
+    app.add_middleware(RangeErrors)
     app.add_middleware(Guard, names=["localhost", *names], unbounded=UPLOADS)
     _add_errors(app)
     add_service(app, jobs, roots, weights)
@@ -62,7 +65,8 @@ def make_app(
     add_jobs(app, jobs, runner)
     add_results(app, jobs)
     add_coding(app, jobs)
-    app.mount("/", StaticFiles(directory=STATIC, html=True))
+    # A mount would match every address, also those that routes know under another method.
+    app.router.default = StaticFiles(directory=STATIC, html=True)
     return app
 
 
@@ -81,9 +85,10 @@ def _empty_app(runner: Runner) -> FastAPI:
         summary="Spots, recognizes and explains micro-expressions in videos. Results are observations, not verdicts.",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=lifespan,
         dependencies=[Depends(require_known)],
-        responses={"4XX": {"model": Failure}},
+        responses={"4XX": {"model": Failure}, "5XX": {"model": Failure}},
     )
 
 
@@ -95,9 +100,10 @@ def _add_errors(app: FastAPI) -> None:
         return refusal(error if isinstance(error, RefusedError) else RefusedError(400, str(error)))
 
     @app.exception_handler(HTTPException)
-    async def refuse_route(_: Request, error: HTTPException) -> JSONResponse:
+    async def refuse_route(request: Request, error: HTTPException) -> JSONResponse:
         message = WRONG_ADDRESSES.get(error.status_code, str(error.detail))
-        return JSONResponse({"error": message}, error.status_code, error.headers)
+        headers = error.headers if error.status_code != 405 else {"Allow": ", ".join(_accepted(request))}
+        return JSONResponse({"error": message}, error.status_code, headers)
 
     @app.exception_handler(Exception)
     async def report(_: Request, error: Exception) -> JSONResponse:
@@ -109,6 +115,13 @@ def _add_errors(app: FastAPI) -> None:
     async def refuse_request(_: Request, error: RequestValidationError) -> JSONResponse:
         problems = {".".join(map(str, each["loc"]))[:100]: _problem(each) for each in error.errors()}
         return JSONResponse({"error": "; ".join(map(": ".join, problems.items()))}, 422)
+
+
+def _accepted(request: Request) -> list[str]:
+    """The methods that an address accepts; each is a route of its own, and a file of the page has no route."""
+    here = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    methods = {method for route in here for method in route.methods} or {"GET"}
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 def _problem(found: Mapping[str, Any]) -> str:
