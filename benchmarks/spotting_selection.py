@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from merlab.errors import MerlabError
 from merlab.given import require_folder
 from merlab.spotting.scoring.detections import read_detections
-from merlab.spotting.scoring.matching import LEAST_IOU, iou, match_overlaps
+from merlab.spotting.scoring.matching import LEAST_IOU, Overlaps, iou, match_overlaps
 from merlab.spotting.scoring.read_intervals import OFFSET, ONSET, VIDEO, read_events
 from merlab.spotting.scoring.selection import Tried, scores_of_rules
 from plain_errors import run_benchmark
@@ -62,7 +62,8 @@ class Reading:
         """The right ones among true events and detections with these overlaps."""
         if self.shared:
             return int((overlaps >= LEAST_IOU).any(axis=1).sum())
-        return len(match_overlaps(overlaps, LEAST_IOU))
+        rows, columns = np.nonzero(overlaps)
+        return len(match_overlaps(Overlaps(rows, columns, overlaps[rows, columns]), LEAST_IOU))
 
 
 READINGS = (

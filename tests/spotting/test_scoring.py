@@ -15,8 +15,9 @@ from scipy.optimize import linear_sum_assignment
 from scipy.stats import ttest_1samp
 
 from merlab.errors import MerlabError
-from merlab.spotting.scoring import NO_EMOTION, SpottingScores, iou, match, read_events, score_spotting
+from merlab.spotting.scoring import NO_EMOTION, SpottingScores, iou, match, matching, read_events, score_spotting
 from merlab.spotting.scoring.hits import HitEvent
+from merlab.spotting.scoring.matching import overlapping
 from merlab.spotting.scoring.units import score_units
 
 
@@ -89,6 +90,32 @@ class TestMatching:
 
     def test_of_equal_overlaps_the_first_rows_hit(self):
         assert match([(1, 10), (1, 10), (1, 8)], [(1, 8), (1, 10), (1, 10)]) == [(0, 1), (1, 2), (2, 0)]
+
+    def test_of_large_tables_only_pairs_that_overlap_are_held(self, monkeypatch):
+        """What a block of rows is compared with is what may overlap it: 6000 x 6000 pairs would take 2 GB."""
+        compared: list[int] = []
+
+        def counting(one, other):
+            compared.append(len(one) * len(other))
+            return iou(one, other)
+
+        monkeypatch.setattr(matching, "iou", counting)
+        onsets = np.random.default_rng(0).permutation(6000) * 10
+        truth = np.stack([onsets, onsets + 7], axis=1)
+        hits = match(truth, truth[::-1])
+        assert sorted(hits) == [(row, 5999 - row) for row in range(6000)]
+        assert max(compared) < 256 * 300
+
+    def test_blocks_of_rows_give_the_pairs_of_all_rows(self):
+        rng = np.random.default_rng(0)
+        onsets, others = rng.integers(0, 3000, (600, 1)), rng.integers(0, 3000, (50, 1))
+        truth = np.hstack([onsets, onsets + rng.integers(0, 60, (600, 1))])
+        spotted = np.hstack([others, others + rng.integers(0, 900, (50, 1))])
+        pairs = overlapping(truth, spotted)
+        found = np.zeros((600, 50))
+        found[pairs.truth, pairs.spotted] = pairs.iou
+        assert np.array_equal(found, iou(truth, spotted))
+        assert len(pairs.iou) == np.count_nonzero(found)
 
 
 class TestScore:

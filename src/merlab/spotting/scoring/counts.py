@@ -14,7 +14,7 @@ from merlab.evaluation.metrics import Float64Array, IntArray, ratio
 from merlab.evaluation.significance import CONFIDENCE, Interval
 from merlab.spotting.scoring.hits import by_video, interval_of
 from merlab.spotting.scoring.kinds import KIND, KINDS
-from merlab.spotting.scoring.matching import LEAST_IOU, iou, match_overlaps
+from merlab.spotting.scoring.matching import LEAST_IOU, match_overlaps, overlapping
 from merlab.spotting.scoring.read_intervals import OFFSET, ONSET
 from merlab.spotting.scoring.score_models import IouScores, KindScores
 
@@ -30,7 +30,7 @@ def counts_of(
     true_rows, spotted_rows = map(by_video, (truth, spotted))
     for index, video in enumerate(videos):
         true, found = (_intervals(rows.get(video)) for rows in (true_rows, spotted_rows))
-        overlaps = iou(true, found)
+        overlaps = overlapping(true, found)
         for position, each in enumerate(least):
             right = len(match_overlaps(overlaps, each))
             counts[position, index] = right, len(found) - right, len(true) - right
