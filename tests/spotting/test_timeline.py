@@ -300,7 +300,7 @@ def test_frames_that_a_camera_dropped_leave_a_gap_of_time(folder, line, tmp_path
     # Among comparison methods, missing frames show the one before; merlab's own spotter leaves them out again.
     video = LongVideo("", "", "a", tmp_path / "a", FPS, 300, ())
     material = measured_recording(video, [], tmp_path / "kept", silent, places=True, aligned=True)
-    assert (material.frames, material.missing, len(material.places())) == (300, 12, 300)
+    assert (material.frames, material.missing, len(list(material.places()))) == (300, 12, 300)
     assert [(each.onset, each.apex, each.offset) for each in OWN.spot(material)] == list(map(tuple, moments.tolist()))
 
 

@@ -213,23 +213,22 @@ def spot_by_method(
 ) -> None:
     """`merlab spot --method`; ``others`` are options that a comparison method does not have."""
     from merlab.cli.video_results import Summaries, spot_and_print
-    from merlab.progress import Progress
     from merlab.spotting.comparison.by_method import MethodOnVideos
-    from merlab.spotting.many_videos import for_each, require_rates
+    from merlab.spotting.many_videos import require_rates
 
     for option, value in others.items():
         if value is not None:
             raise MerlabError(f"{option} is a setting of merlab's own spotter; leave it out with --method")
     spotter = MethodOnVideos(method, train, p=p, fps=fps)
 
-    def make(video: Path, folder: Path, progress: Progress | bool = True) -> MethodResult:
-        return spotter.spot(video, folder, progress, again=again)
-
     def make_each(listed: Sequence[Path], folder: Path) -> Summaries:
         require_rates(listed, fps)
-        return {video: _summary(each) for video, each in for_each(listed, folder, make).items()}
+        return {video: _summary(each) for video, each in spotter.spot_each(listed, folder, again=again).items()}
 
-    spot_and_print(videos, out, lambda video, folder: _summary(make(video, folder)), make_each, as_json)
+    def make(video: Path, folder: Path) -> VideoSummary | MerlabError:
+        return _summary(spotter.spot(video, folder, again=again))
+
+    spot_and_print(videos, out, make, make_each, as_json)
 
 
 def _summary(result: MethodResult | MerlabError) -> VideoSummary | MerlabError:

@@ -112,7 +112,7 @@ class ResultFolder:
         """Refuse to replace what coders have decided about other frames: they would not see that events changed."""
         coding = self.out / CODING
         before = self._made_for()
-        if coding.exists() and any(before.get(name) != request[name] for name in FRAMES):
+        if coding.exists() and any(before.get(name) != request.get(name) for name in FRAMES):
             same_video = before.get("source") == request["source"]
             raise (ChangedVideoError if same_video else OtherResultError)(
                 f"{coding} holds decisions of coders about another video than {request['source']}, or about frames "

@@ -34,19 +34,61 @@ class FramesRead:
     light: Light
 
 
-class KeptPlaces:
-    """The kept places of a source, in ``folder``."""
+class KeptPieces:
+    """Arrays of one shape that follow each other, kept in ``folder``: FRAMES_PER_FILE in each file, under a ``name``.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    An interrupted command first reads what is kept, then adds everything from the first array on. ``count`` is how many
+    were added.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder, self._name = folder, name
+        self.count = 0
         self._sound = 0
         self._index = 0
-        self._held: list[Float32Array] = []
+        self._held: list[Array] = []
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is kept."""
         return not any(self.folder.glob("[0-9]*.npz"))
+
+    def read(self) -> Iterator[Array]:
+        """What is kept, up to the first file that is missing or damaged."""
+        self._sound = 0
+        for index in itertools.count():
+            arrays = read_arrays(self._file(index))
+            if arrays is None:
+                return
+            self._sound += 1
+            yield from arrays[self._name]
+
+    def add(self, value: Array) -> None:
+        """Add the next array; a file is written as soon as it is full, unless it was read."""
+        self.count += 1
+        self._held.append(value)
+        if len(self._held) == FRAMES_PER_FILE:
+            self._write()
+
+    def close(self) -> None:
+        """Write the last file."""
+        if self._held:
+            self._write()
+
+    def _write(self) -> None:
+        if self._index >= self._sound:
+            write_arrays(self._file(self._index), {self._name: np.stack(self._held)})
+        self._index, self._held = self._index + 1, []
+
+    def _file(self, index: int) -> Path:
+        return self.folder / f"{index:05d}.npz"
+
+
+class KeptPlaces(KeptPieces):
+    """The kept places of a source, in ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, PLACES)
 
     def whole(self) -> FramesRead | None:
         """What was read of the source; None if its end was not reached, or if a file is missing or damaged."""
@@ -62,37 +104,20 @@ class KeptPlaces:
 
     def read(self) -> Iterator[Float32Array]:
         """The places (ROWS, COLUMNS, 2) in each frame, up to the first file that is missing or damaged."""
-        self._sound = 0
-        for index in itertools.count():
-            arrays = read_arrays(self._file(index))
-            if arrays is None:
-                return
-            self._sound += 1
-            yield from np.asarray(arrays[PLACES], np.float32)
+        return (np.asarray(place, np.float32) for place in super().read())
 
     def keep(self, places: Iterable[Float32Array]) -> Iterator[Float32Array]:
         """The same places, all of a source; each file is written as soon as its frames are known."""
         for place in places:
-            self._held.append(place)
-            if len(self._held) == FRAMES_PER_FILE:
-                self._write()
+            self.add(place)
             yield place
 
     def conclude(self, read: FramesRead) -> None:
         """Write the last file, and what was read of the source."""
-        if self._held:
-            self._write()
+        self.close()
         facts: dict[str, Array] = {
             "count_first": np.array([read.count, read.first], np.int64),
             "damaged": np.array(read.damaged, np.int64),
             "light": np.array(read.light.model_dump_json()),
         }
         write_arrays(self.folder / READ, facts)
-
-    def _write(self) -> None:
-        if self._index >= self._sound:
-            write_arrays(self._file(self._index), {PLACES: np.stack(self._held)})
-        self._index, self._held = self._index + 1, []
-
-    def _file(self, index: int) -> Path:
-        return self.folder / f"{index:05d}.npz"

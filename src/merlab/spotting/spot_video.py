@@ -9,10 +9,9 @@ from typing import TypeAlias
 
 import pandas as pd
 
-from merlab.errors import MerlabError, Stopped
+from merlab.errors import MerlabError
 from merlab.frames import Float32Array, MediaFacts, open_frames
 from merlab.frames.clock import Clock
-from merlab.frames.frame import SourceChangedError
 from merlab.frames.opening import SourceState, require_one_kind, require_unchanged, state_of, while_unchanged
 from merlab.given import as_path, require_instance, require_yes_or_no
 from merlab.json_files import read_json_object
@@ -26,6 +25,7 @@ from merlab.sinks import CsvSink
 from merlab.spotting.aligned_frames import AlignedFrames, clock_of_frames, has_gaps, require_most_frames
 from merlab.spotting.caveats import damage_caveats, missing_caveats, source_caveats, spotting_caveats
 from merlab.spotting.event import EventTier, SpottedEvent
+from merlab.spotting.kept_if_stopped import kept_if_stopped
 from merlab.spotting.kept_places import FramesRead, KeptPlaces
 from merlab.spotting.moments_row import moments_of
 from merlab.spotting.motion import MEASURED, keys_of
@@ -151,19 +151,12 @@ def _make(making: _Making, folder: ResultFolder) -> Timeline:
     """Make the result, and move it to its place."""
     kept, state = making.kept.folder, SourceState(making.request.bytes, making.request.modified_ns)
     making = replace(making, progress=while_unchanged(making.progress, making.source, state))
-    try:
-        with whole_folder(folder.result) as aside:
-            timeline = _assemble(making, aside)
-            require_unchanged(making.source, state)
-    except MerlabError as error:
-        if making.kept.is_empty or isinstance(error, SourceChangedError):
-            folder.discard(kept)
-        raise
-    except KeyboardInterrupt as stop:
-        if not making.kept.is_empty:
-            raise Stopped(f"the movements measured until now are kept in {kept}") from stop
-        folder.discard(kept)
-        raise Stopped("nothing was finished that could be kept") from stop
+    with (
+        kept_if_stopped(folder, kept, lambda: making.kept.is_empty, "the movements"),
+        whole_folder(folder.result) as aside,
+    ):
+        timeline = _assemble(making, aside)
+        require_unchanged(making.source, state)
     folder.hand_over(kept)
     return replace(timeline, folder=folder.out)
 

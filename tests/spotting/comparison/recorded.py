@@ -39,9 +39,11 @@ def frames(count, movements, seed=0, px=1.5):
 def measured(grays, features):
     """The features of all samples, by key."""
     measuring = Measuring(features)
+    values: dict[str, list[np.ndarray]] = {each.key: [] for each in features}
     for gray in grays:
-        measuring.add(gray)
-    return measuring.values()
+        for key, value in measuring.add(gray).items():
+            values[key].append(value)
+    return {key: np.stack(each) if each else np.zeros(0, np.float32) for key, each in values.items()}
 
 
 def video(name, movements, count, subject=""):

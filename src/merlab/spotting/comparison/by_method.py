@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
+import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 from merlab.databases.long_video import Kind, LongVideo
@@ -12,14 +13,18 @@ from merlab.errors import MerlabError
 from merlab.frames import Clock, clock_of, open_frames
 from merlab.frames.opening import SourceState, require_unchanged, state_of
 from merlab.given import as_path, require_number
+from merlab.outputs.kept_arrays import computing_versions
 from merlab.outputs.locks import only_writer
+from merlab.outputs.result_folder import KEPT, ResultFolder
 from merlab.processes.thread_limits import one_thread
 from merlab.progress import Progress, shown_progress
 from merlab.spotting.comparison import as_spotter, code_of
 from merlab.spotting.comparison.folds import equal_recordings, has_events, target_of
 from merlab.spotting.comparison.found import Found, distinct
-from merlab.spotting.comparison.measured_recording import MeasuredRecording, measured_recording
+from merlab.spotting.comparison.measured_recording import MeasuredRecording, is_unmeasured, measured_recording
 from merlab.spotting.comparison.method_result import (
+    HOLDS,
+    METADATA,
     METHOD_ROWS,
     MethodEvent,
     MethodMetadata,
@@ -34,12 +39,16 @@ from merlab.spotting.comparison.recordings import digest_of, recordings_in
 from merlab.spotting.comparison.sampling import step_of
 from merlab.spotting.comparison.spotter import COMPUTED, Fitted, Spotter, Target
 from merlab.spotting.comparison.yours import YourSpotter
+from merlab.spotting.kept_if_stopped import kept_if_stopped
+from merlab.spotting.many_videos import for_each
 from merlab.spotting.moments_row import moments_of
+from merlab.spotting.motion import MEASURED
 from merlab.spotting.video_sources import source_of
 from merlab.stamps import SYNTHETIC
 from merlab.version import __version__
 
-TEMPORARY = "merlab-features-"
+# In the folder of several results: what was measured of the recordings that the method is fitted on.
+TRAINING = ".training"
 # The kind that `merlab spot` is about.
 KIND: Kind = "micro"
 
@@ -85,6 +94,7 @@ class MethodOnVideos:
         self._train, self._p, self._fps, self._seed = train, p, fps, seed
         self._target: Target = target_of(KIND, self._training)
         self._fitted: Fitted | None = None
+        self._training_kept: Path | None = None
 
     def spot(self, source: Path, out: Path, progress: Progress | bool = True, *, again: bool = False) -> MethodResult:
         """Spot micro-expressions in one video; a finished result of the same video and settings is loaded.
@@ -96,20 +106,44 @@ class MethodOnVideos:
         source, out = source_of(source).absolute(), as_path(out, "out").absolute()
         clock = clock_of(source, open_frames(source), self._fps)
         video = LongVideo("", "", source.name, source, clock.fps, len(clock), ())
-        request = self._request(video)
+        request, folder = self._request(video), ResultFolder(out, METADATA, HOLDS)
+        if not again and (stored := stored_result(out, request)):
+            folder.remove_leftovers()
+            return stored
         with only_writer(out):
+            # Another process may have finished it in the meantime.
             if not again and (stored := stored_result(out, request)):
                 return stored
             require_free(out)
-            with one_thread(), shown_progress(progress) as show:
-                return self._make(video, clock, request, out, show)
+            kept = folder.claim(_measured_of(request), request.model_dump(mode="json"), again)
+            with (
+                one_thread(),
+                shown_progress(progress) as show,
+                kept_if_stopped(folder, kept, lambda: is_unmeasured(kept), "the features"),
+            ):
+                result = self._make(video, clock, request, folder.result, kept, show)
+            folder.hand_over(kept)
+            # Those of a network fill ten times as much as the places that `merlab spot` keeps.
+            shutil.rmtree(out / KEPT, ignore_errors=True)
+        return replace(result, folder=out)
 
-    def _make(self, video: LongVideo, clock: Clock, request: MethodRequest, out: Path, show: Progress) -> MethodResult:
-        fitted = self._fit(show)
-        with tempfile.TemporaryDirectory(prefix=TEMPORARY) as kept:
-            material = self._material(video, Path(kept), show, tested=True)
-            show(0, 1, f"{self._spotter.name} spots in {video.name}")
-            rows = [METHOD_ROWS.as_written(_row(each, material, clock)) for each in distinct(fitted.spot(material))]
+    def spot_each(
+        self, videos: Sequence[Path], out: Path, progress: Progress | bool = True, *, again: bool = False
+    ) -> dict[Path, MethodResult | MerlabError]:
+        """As ``for_each``; the features of ``train`` are kept in ``out`` until all videos have a result."""
+        self._training_kept = as_path(out, "out").absolute() / TRAINING
+        results = for_each(videos, out, partial(self.spot, again=again), progress)
+        if not any(isinstance(each, MerlabError) for each in results.values()):
+            shutil.rmtree(self._training_kept, ignore_errors=True)
+        return results
+
+    def _make(
+        self, video: LongVideo, clock: Clock, request: MethodRequest, out: Path, kept: Path, show: Progress
+    ) -> MethodResult:
+        fitted = self._fit(kept, show)
+        material = self._material(video, kept, show, tested=True)
+        show(0, 1, f"{self._spotter.name} spots in {video.name}")
+        rows = [METHOD_ROWS.as_written(_row(each, material, clock)) for each in distinct(fitted.spot(material))]
         # It may have changed while the method was fitted, and a method of your own reads frames itself.
         require_unchanged(video.source, SourceState(request.bytes, request.modified_ns))
         notes = [damage_note(video.name, material.damaged)] if material.damaged else []
@@ -125,12 +159,12 @@ class MethodOnVideos:
         )
         return write_result(out, rows, metadata)
 
-    def _fit(self, show: Progress) -> Fitted:
+    def _fit(self, kept: Path, show: Progress) -> Fitted:
         """The fit, made once."""
         if self._fitted is None:
-            with tempfile.TemporaryDirectory(prefix=TEMPORARY) as kept:
-                training = [self._material(each, Path(kept), show, tested=False) for each in self._training]
-                fitted = self._spotter.fit(training, self._target, self._seed)
+            root = self._training_kept or kept
+            training = [self._material(each, root, show, tested=False) for each in self._training]
+            fitted = self._spotter.fit(training, self._target, self._seed)
             self._fitted = fitted if self._p is None else fitted.with_p(self._p)
         return self._fitted
 
@@ -170,6 +204,12 @@ class MethodOnVideos:
         if any(each.name.startswith(SYNTHETIC) for each in self._training):
             warnings.append(f"{spotter.name} was fitted on {SYNTHETIC} recordings, not on people")
         return tuple(warnings)
+
+
+def _measured_of(request: MethodRequest) -> dict[str, object]:
+    """What the features of a video depend on besides their own names, which state the rest."""
+    of_video = request.model_dump(mode="json", include={"source", "bytes", "modified_ns", "fps", "merlab"})
+    return {**of_video, "measured": MEASURED, "versions": computing_versions()}
 
 
 def _row(found: Found, material: MeasuredRecording, clock: Clock) -> MethodEvent:

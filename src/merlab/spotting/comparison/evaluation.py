@@ -36,7 +36,7 @@ OUT = Path("merlab-compared")
 HOLDS = "a comparison of spotting methods"
 SETTINGS, RESULT = "settings.json", "comparison.json"
 # Every file of a comparison, by its path in the folder.
-WRITTEN = re.compile(rf"{RESULT}|{FEATURES}/[^/]+/[^/]+\.npz|[^/]+/({EVENTS}|{FOLDS}/[^/]+\.json)")
+WRITTEN = re.compile(rf"{RESULT}|{FEATURES}/[^/]+/([^/]+/)?[^/]+\.npz|[^/]+/({EVENTS}|{FOLDS}/[^/]+\.json)")
 
 
 def compare_spotting(

@@ -1,6 +1,7 @@
 """A recording as comparison methods see it: features of its samples, and its true events.
 
-Frames are read once for all features that are missing, and every feature is kept in a file.
+Frames are read once for all features that are missing, and every feature is kept in a file. An interrupted command
+continues: what it had measured is not measured again.
 """
 
 from __future__ import annotations
@@ -16,14 +17,23 @@ from numpy.typing import NDArray
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
 from merlab.evaluation.metrics import Float64Array
-from merlab.frames import Image
+from merlab.frames import Float32Array, Image
 from merlab.frames.opening import require_unchanged, state_of, while_unchanged
 from merlab.outputs.kept_arrays import Array, computing_versions, read_arrays, write_arrays
 from merlab.progress import Progress, silent
 from merlab.spelling import first_of
 from merlab.spotting.comparison.found import Found
 from merlab.spotting.comparison.frame_reader import FrameReader
-from merlab.spotting.comparison.kept_values import PLACES, file_of, keep, keep_places, kept
+from merlab.spotting.comparison.kept_values import (
+    KEPT_VERSION,
+    PLACES,
+    file_of,
+    keep_pieces,
+    keep_places,
+    kept,
+    kept_places,
+    pieces_of,
+)
 from merlab.spotting.comparison.recording import OwnFeature, Recording
 from merlab.spotting.comparison.sampling import Feature, Measuring, small_gray, step_of
 from merlab.spotting.comparison.threshold import Peak
@@ -86,9 +96,9 @@ class MeasuredRecording:
             self.curves[key] = computed(self.values(feature), k)
         return self.curves[key]
 
-    def places(self) -> NDArray[np.generic]:
-        """Where the blocks of the face are in every frame, (frames, ROWS, COLUMNS, 2)."""
-        return kept(self.folder, PLACES)
+    def places(self) -> Iterator[Float32Array]:
+        """Where the blocks of the face are, (ROWS, COLUMNS, 2) of every frame; raises MerlabError as ``values``."""
+        return kept_places(self.folder)
 
     def intervals(self, kind: Kind) -> NDArray[np.int_]:
         """The true intervals of a kind in samples, (n, 2)."""
@@ -174,11 +184,16 @@ def unread(errors: Mapping[str, MerlabError]) -> MerlabError:
     return MerlabError(f"{errors[first]}{also}. The other recordings are read and kept: run the same command again")
 
 
+def is_unmeasured(root: Path) -> bool:
+    """Whether no feature, and no part of one, is kept in a folder of ``root``."""
+    return all(path.name == file_of(root, READ).name for path in root.rglob("*.npz"))
+
+
 def _identity(video: LongVideo) -> str:
     """A name for kept features: a source that was changed gets another one."""
     state = state_of(video.source)
     text = f"{video.source.resolve()} {state.bytes} {state.modified_ns} {video.fps} {video.frames}"
-    text = f"{text} {__version__} {MEASURED} {computing_versions()}"
+    text = f"{text} {__version__} {MEASURED} {KEPT_VERSION} {computing_versions()}"
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
@@ -191,17 +206,20 @@ def _read(
     """
     state = state_of(video.source)
     progress = while_unchanged(progress, video.source, state)
-    reader, measuring, step = FrameReader(video, aligned), Measuring(features), step_of(video.fps)
+    pieces = {each.key: pieces_of(folder, each.key) for each in features}
+    measuring = Measuring(features, {key: each.read() for key, each in pieces.items()})
+    reader, step = FrameReader(video, aligned), step_of(video.fps)
 
     def sampled() -> Iterator[Image]:
         """The frames, of which the samples are measured on the way."""
         for position, image in reader.images(1 if places else step):
             if position % step == 0 and features:
-                measuring.add(small_gray(image))
+                for key, value in measuring.add(small_gray(image)).items():
+                    pieces[key].add(value)
             if position % FRAMES_A_REPORT == 0:
                 progress(position, video.frames, f"reading {video.name}")
             yield image
-        # Before anything is kept.
+        # Before anything counts as whole.
         require_unchanged(video.source, state)
 
     if places:
@@ -209,8 +227,8 @@ def _read(
     else:
         for _ in sampled():
             pass
-    for key, values in measuring.values().items():
-        keep(folder, key, values)
+    for key, each in pieces.items():
+        keep_pieces(folder, key, each)
     facts: dict[str, Array] = {
         FACTS: np.array([reader.first, reader.count, reader.whole_heads, reader.damaged], np.int64),
         MISSING: np.array(reader.missing, np.int64),

@@ -12,6 +12,7 @@ import pandas as pd
 from merlab.json_models import FrozenModel, read_model, write_model
 from merlab.outputs.claims import CLUTTER, OtherResultError, require_same
 from merlab.outputs.locks import INSIDE
+from merlab.outputs.result_folder import KEPT, WORKING
 from merlab.sinks import CsvSink
 from merlab.spotting.columns import Columns
 from merlab.spotting.moments_row import Moments, OfVideo
@@ -107,6 +108,6 @@ def stored_result(out: Path, request: MethodRequest) -> MethodResult | None:
 def require_free(out: Path) -> None:
     """Raises OtherResultError where ``out`` holds anything but a result of a method."""
     found = {path.name for path in out.iterdir()} - CLUTTER if out.is_dir() else set()
-    names = {name for name in found if not name.startswith(INSIDE)}
+    names = {name for name in found if not name.startswith((INSIDE, WORKING, KEPT))}
     if out.is_file() or (names and METADATA not in names):
         raise OtherResultError(f"{out} is not empty and does not hold {HOLDS}; choose a new folder with --out")

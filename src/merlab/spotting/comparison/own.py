@@ -58,11 +58,12 @@ class OwnSpotter:
         video = material.video
         frames = open_frames(video.source)
         clock, places = clock_of_frames(video.source, frames, video.fps), material.places()
-        there: Sequence[int] = range(len(places))
+        there: Sequence[int] = range(material.frames)
         if has_gaps(frames):
             # Those of missing frames repeat the ones before.
             there = [number - material.first for number in frames.numbers]
-            places = places[there]
+            shown = frozenset(there)
+            places = (place for position, place in enumerate(places) if position in shown)
         found = []
         for window in spot_stretches(places, clock, self.settings):
             for event in window.events:

@@ -15,7 +15,7 @@ from merlab.errors import MerlabError
 from merlab.frames import Float32Array
 from merlab.outputs.kept_arrays import Array
 from merlab.spotting.comparison.frame_reader import FrameReader
-from merlab.spotting.comparison.kept_values import PLACES, file_of, keep, keep_places, kept
+from merlab.spotting.comparison.kept_values import PLACES, file_of, keep, keep_places, kept, kept_places
 
 
 class Recording:
@@ -55,7 +55,7 @@ class Recording:
         if not file_of(self._folder, PLACES).is_file():
             reader = FrameReader(self._video, aligned=False)
             keep_places(self._folder, (image for _, image in reader.images(1)), reader.clock, reader.keys)
-        return np.asarray(kept(self._folder, PLACES), np.float32)
+        return np.stack(list(kept_places(self._folder)))
 
     def measured(self) -> NDArray[Any]:
         """What the function ``measure`` of the method returned for this recording, read from its file at each call.

@@ -7,7 +7,7 @@ aligned faces, not those of the papers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -101,24 +101,30 @@ class Feature:
 
 
 class Measuring:
-    """Computes features while samples arrive; call ``add`` for each, then ``values``."""
+    """Computes features while samples arrive.
 
-    def __init__(self, features: Sequence[Feature]) -> None:
+    ``known`` are the first values of features, by key, from an earlier command: they are not computed again.
+    """
+
+    def __init__(
+        self, features: Sequence[Feature], known: Mapping[str, Iterable[NDArray[np.generic]]] | None = None
+    ) -> None:
         self._features = list(features)
+        self._known = {key: iter(values) for key, values in (known or {}).items()}
         self._reach = max((each.before + each.after for each in features), default=0)
         self._around = Around()
-        self._values: dict[str, list[NDArray[np.generic]]] = {each.key: [] for each in features}
         self._count = 0
 
-    def add(self, gray: Gray) -> None:
-        """Add the next sample."""
+    def add(self, gray: Gray) -> dict[str, NDArray[np.generic]]:
+        """Add the next sample; returns the next value of each feature that has one by now, by key."""
         newest, self._count = self._count, self._count + 1
         self._around.add(newest, gray, self._reach)
-        for feature in self._features:
-            position = newest - feature.after
-            if position >= feature.before:
-                self._values[feature.key].append(feature(self._around.at(position)))
+        return {
+            each.key: self._value(each, newest - each.after)
+            for each in self._features
+            if newest - each.after >= each.before
+        }
 
-    def values(self) -> dict[str, NDArray[np.generic]]:
-        """Key -> the values of all samples, (n, ...); (0,) for a recording that is too short."""
-        return {key: np.stack(values) if values else np.zeros(0, np.float32) for key, values in self._values.items()}
+    def _value(self, feature: Feature, position: int) -> NDArray[np.generic]:
+        known = next(self._known.get(feature.key, iter(())), None)
+        return feature(self._around.at(position)) if known is None else known
