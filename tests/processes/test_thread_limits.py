@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import cv2
+import pytest
 from threadpoolctl import OpenBLASController, threadpool_info, threadpool_limits
 
 from merlab.processes.thread_limits import one_thread
@@ -41,3 +45,22 @@ def test_threads_of_a_program_that_work_at_the_same_time_leave_the_libraries_as_
             left.append(threads_of_libraries())
         assert left == [{1}, {2}]
     cv2.setNumThreads(before)
+
+
+LOADED_BETWEEN = """
+from merlab.processes.thread_limits import one_thread
+with one_thread():
+    pass
+from threadpoolctl import threadpool_info
+before = len(threadpool_info())
+import scipy.linalg
+with one_thread():
+    print(len(threadpool_info()) > before, {each["num_threads"] for each in threadpool_info()})
+"""
+
+
+@pytest.mark.slow
+def test_a_library_that_was_loaded_since_the_last_time_is_limited_too():
+    environment = dict(os.environ, OPENBLAS_NUM_THREADS="2")
+    ended = subprocess.run([sys.executable, "-c", LOADED_BETWEEN], env=environment, capture_output=True, check=True)
+    assert ended.stdout.split(maxsplit=1) == [b"True", b"{1}\n"]

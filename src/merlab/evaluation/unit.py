@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from merlab.errors import MerlabError, naming_mistakes
 from merlab.evaluation.company import half_of, warn_of_company
@@ -28,7 +27,7 @@ from merlab.inputs.recipe import Recipe
 from merlab.methods.baselines import Random
 from merlab.methods.method import Classifier
 from merlab.methods.own import as_classifier
-from merlab.processes.thread_limits import one_thread_of_blas
+from merlab.processes.thread_limits import one_thread_of, one_thread_of_blas
 from merlab.progress import Progress, silent
 from merlab.training import Material, NeuralClassifier, SyntheticClips
 from merlab.training.classifier import EpochReport
@@ -146,7 +145,7 @@ def _one_thread() -> Iterator[None]:
 
     A network that merlab trains sets its own number.
     """
-    with torch_threads(1), threadpool_limits(limits=1, user_api="openmp"), one_thread_of_blas():
+    with torch_threads(1), one_thread_of("openmp"), one_thread_of_blas():
         yield
 
 

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import lru_cache
+from typing import Any, Literal
 
 import cv2
 import threadpoolctl
+
+
+@lru_cache(1)
+def _libraries(_modules: int) -> Any:
+    """The libraries of this process. To search for them takes as long as some work that needs one thread.
+
+    They are searched again when the number of loaded modules differs: a library comes with a module.
+    """
+    return threadpoolctl.ThreadpoolController()
+
+
+def one_thread_of(interface: Literal["blas", "openmp"]) -> Any:
+    """Set one thread for each loaded library of this interface; a context manager that restores their numbers."""
+    return _libraries(len(sys.modules)).limit(limits=1, user_api=interface)
 
 
 class _ForAll:
@@ -47,7 +64,7 @@ def _one_thread_of_opencv() -> Iterator[None]:
 
 @contextmanager
 def _one_thread_of_blas() -> Iterator[None]:
-    limits = threadpoolctl.threadpool_limits(limits=1, user_api="blas")
+    limits = one_thread_of("blas")
     _leave_blas_to_others()
     try:
         yield
