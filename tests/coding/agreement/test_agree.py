@@ -376,6 +376,17 @@ def test_a_column_that_is_not_read_is_noted(tmp_path):
     assert note == f"{first}: the column 'lable' is not read; rename it if it is label"
 
 
+def test_movements_of_the_kind_other_are_noted_because_scores_of_spotting_leave_them_out(tmp_path):
+    rows = [("v", 10, 20, "micro"), ("v", 30, 40, "other"), ("v", 50, 90, "macro")]
+    first, second = (table(tmp_path / f"{name}.csv", rows, "video,onset,offset,kind") for name in "ab")
+    scores = agree(first, second).scores
+    assert [pair.matched for pair in scores.pairs] == [3]
+    assert scores.notes == tuple(
+        f"{path}: 1 event of the kind other counted as well; score-spotting leaves such events out"
+        for path in (first, second)
+    )
+
+
 def test_a_coder_whose_numbers_may_be_milliseconds_is_noted(tmp_path):
     """Two coders see the same movements of 0.2 s and 1 s at 200 frames per second; the second writes milliseconds."""
     header, seconds = "video,onset,offset,coder,fps", [(1, 1.2), (2, 3), (4, 4.2), (9, 9.2)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil, isclose
 from pathlib import Path
@@ -31,6 +31,7 @@ from merlab.coding.tables import EMOTION, INTERVAL, LABEL, VIDEO, require_videos
 from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError
 from merlab.spelling import counted
+from merlab.spotting.scoring.kinds import KIND, OTHER, kind_of
 from merlab.spotting.scoring.read_intervals import INTERVAL_NEEDED
 from merlab.table_files.cell_texts import read_rate
 from merlab.table_files.cells import CellTable, is_no_value, read_cells
@@ -43,7 +44,7 @@ VIDEO_FRAMES = "video_frames"
 # What `merlab coding export` writes beside the number of frames, and a coder's own table of events has no use for.
 OF_EXPORT = ("clip", "aligned")
 TABLE_COLUMNS = (
-    *("event", "face_id", "apex", VIDEO, EMOTION, LABEL, "action_units"),
+    *("event", "face_id", "apex", KIND, VIDEO, EMOTION, LABEL, "action_units"),
     *("coder", "fps", VIDEO_FRAMES, "decision", *OF_EXPORT),
 )
 
@@ -87,7 +88,7 @@ class _Reader:
         """
         table = read_cells(path, str(path), INTERVAL, TABLE_COLUMNS, INTERVAL_NEEDED)
         require_videos(table)
-        self.notes += table.notes
+        self.notes += [*table.notes, *_note_on_kinds(table)]
         events: dict[str, dict[str, list[RatedEvent]]] = {}
         verdicts: dict[str, dict[tuple[str, str], bool]] = {}
         seen: set[tuple[object, ...]] = set()
@@ -231,6 +232,16 @@ def _require_new(seen: set[tuple[object, ...]], frames: tuple[object, ...], row:
     if event in seen:
         raise MerlabError("the event occurs twice; keep one row of it, with all of its action units")
     seen.add(event)
+
+
+def _note_on_kinds(table: CellTable) -> Iterator[str]:
+    """A note on movements of the kind other, which scores of spotting leave out."""
+    others = sum(kind_of(str(cell)) == OTHER for cell in table.cells.get(KIND, ()))
+    if others:
+        yield (
+            f"{table.name}: {counted(others, 'event')} of the kind {OTHER} counted as well; score-spotting leaves such "
+            "events out"
+        )
 
 
 def _is_export(table: CellTable) -> bool:
