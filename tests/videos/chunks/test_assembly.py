@@ -38,8 +38,9 @@ def test_what_limits_hundreds_of_faces_in_the_same_way_is_one_warning():
     cut_off, also_cut_off, small = face_warnings(faces)
     assert cut_off == "face 4: the face is cut off: 20 % of the layout is outside the frame"
     assert also_cut_off.startswith("face 9: the face is cut off")
-    assert small.startswith("faces 0, 1, 2 and 238 more: the face is small: 40 px between the pupils")
-    assert small.endswith("(the numbers are those of face 0)")
+    assert small.startswith(
+        "faces 0, 1, 2 and 238 more: the face is small: 40 to 46 px between the pupils, but 123 px on the layout"
+    )
 
 
 def test_warnings_of_few_faces_are_listed_face_by_face():

@@ -121,6 +121,13 @@ def test_a_result_without_events_has_empty_tiers(tmp_path, video):
     assert not document.annotations
 
 
+@pytest.mark.parametrize(("events", "faces"), [(3, {"0", "1", "2"}), (0, {"0"})])
+def test_of_more_faces_than_are_followed_at_once_those_with_movements_have_tiers(tmp_path, video, events, faces):
+    """After each cut every face is a new one: an hour with cuts had 241 faces and 482 tiers, nearly all empty."""
+    document = read(write_result(tmp_path / "out", faces=9, events=events, pictures=False), video)
+    assert {name.split()[1] for name in document.get_tier_names()} == faces
+
+
 def test_written_twice_it_is_the_same(folder, video):
     first = write_elan(read_video_result(folder), video).read_bytes()
     assert write_elan(read_video_result(folder), video).read_bytes() == first

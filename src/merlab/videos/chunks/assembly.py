@@ -6,7 +6,7 @@ import itertools
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from merlab.videos.rows import WEAK_ROWS, Event, FrameRow, WeakEvent
 
 # A warning that holds for more faces than this, apart from its numbers, is given once.
 MOST_WARNED = 3
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 class NothingSeenError(MerlabError):
@@ -86,16 +87,20 @@ def face_warnings(faces: Iterable[FaceRecord]) -> list[str]:
 
 def _kind(warning: str) -> str:
     """The warning without its numbers."""
-    return re.sub(r"\d[\d.]*", "#", warning)
+    return NUMBER.sub("#", warning)
 
 
 def _of_many(warnings: list[tuple[int, str]]) -> str:
-    """Warnings of faces as one: ``faces 0, 1, 2 and 238 more: the face is small: ...``."""
-    first = warnings[0][0]
+    """Warnings of faces as one: ``faces 0, 1, 2 and 238 more: the face is small: 40 to 46 px ...``."""
     texts = [text.removeprefix(f"face {face_id}: ") for face_id, text in warnings]
+    ranges = map(_range, zip(*map(NUMBER.findall, texts), strict=True))
     named = first_of((str(face_id) for face_id, _ in warnings), MOST_WARNED)
-    numbers = f" (the numbers are those of face {first})" if len(set(texts)) > 1 else ""
-    return f"faces {named}: {texts[0]}{numbers}"
+    return f"faces {named}: {NUMBER.sub(lambda _: next(ranges), texts[0])}"
+
+
+def _range(numbers: Sequence[str]) -> str:
+    least, most = (choose(numbers, key=float) for choose in (min, max))
+    return least if least == most else f"{least} to {most}"
 
 
 @dataclass

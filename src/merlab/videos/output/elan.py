@@ -32,10 +32,18 @@ def write_elan(result: VideoResult, source: Path, home: Path | None = None) -> P
 
 
 def _tiers(result: VideoResult) -> Iterator[Tier]:
-    """Every face has two tiers, even one without events. Weak candidates have one of their own, where there are any."""
+    """Every face has two tiers, even one without events. Weak candidates have one of their own, where there are any.
+
+    After each cut, every face is a new one: of more faces than are followed at once, only those with movements are
+    listed.
+    """
     stamps = "".join(f" [{stamp}]" for stamp in result.metadata.stamps)
     video = result.metadata.video
-    for face in result.metadata.faces:
+    faces = result.metadata.faces
+    if len(faces) > result.metadata.settings.most_faces:
+        moved = {row.face_id for row in (*result.rows, *result.weak_rows)}
+        faces = tuple(face for face in faces if face.face_id in moved) or faces[:1]
+    for face in faces:
         rows, name = result.rows_of(face.face_id), f"face {face.face_id}"
         yield from _without_overlap(f"{name} events{stamps}", (_movement(row, video) for row in rows))
         yield from _without_overlap(f"{name} apexes{stamps}", (_apex(row, video) for row in rows))
