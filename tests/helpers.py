@@ -17,6 +17,7 @@ from merlab.evaluation.plan import Entry, Plan, make_entry
 from merlab.evaluation.study import Study
 from merlab.inputs import InputKind, parse_recipe
 from merlab.methods import find_method
+from merlab.synthesis import sampling
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 STSTNET_FLOW = SHARED / "data" / "ststnet_flow"
@@ -83,6 +84,12 @@ def own_input(extract: Callable[..., Any], **changes: Any) -> InputKind:
 
 
 FLOW_SUBJECTS = ("sub01", "sub02", "s03", "006")
+
+
+def move_briefly(patch: pytest.MonkeyPatch) -> None:
+    """Let each synthetic clip be among the shortest that the generator makes."""
+    patch.setattr(sampling, "RISE_BOUNDS", (sampling.RISE_BOUNDS[0],) * 2)
+    patch.setattr(sampling, "FALL_BOUNDS", (sampling.FALL_BOUNDS[0],) * 2)
 
 
 def write_flow_tree(root: Path, subjects: Sequence[str] = FLOW_SUBJECTS, each: int = 2, seed: int = 0) -> Path:

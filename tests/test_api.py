@@ -373,6 +373,7 @@ def test_a_mistake_in_ones_own_code_names_method_step_and_line(clips, tmp_path, 
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("prepared_processes")
 def test_a_mistake_in_a_file_is_named_with_the_file_also_in_worker_processes(clips, tmp_path):
     source = tmp_path / "bad.py"
     source.write_text(
@@ -417,7 +418,7 @@ def test_a_stop_during_the_report_says_what_is_kept(clips, tmp_path, monkeypatch
     monkeypatch.setattr("merlab.api.write_report" if out else "merlab.api.Results", stop)
     folder = tmp_path / out if out else None
     with pytest.raises(Stopped) as stopped:
-        merlab.evaluate(clips, "constant", scheme="megc2019", out=folder, progress=False)
+        evaluate(clips, "constant", tmp_path, out=folder)
     kept = f"finished work is kept in {folder}" if out else "nothing is kept, because no folder was given"
     assert str(stopped.value) == kept
 

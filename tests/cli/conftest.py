@@ -14,7 +14,6 @@ from matplotlib.figure import Figure
 from merlab import cli
 from merlab.faces import model_files
 from merlab.frames import write_image
-from merlab.synthesis import sampling
 from tests.helpers import write_flow_tree
 from tests.spotting.comparison.recorded import frames
 
@@ -45,12 +44,6 @@ def merlab(monkeypatch, capsys, tmp_path):
         return status, captured.out, captured.err
 
     return run
-
-
-def move_briefly(patch: pytest.MonkeyPatch) -> None:
-    """Let each synthetic clip be among the shortest that the generator makes."""
-    patch.setattr(sampling, "RISE_BOUNDS", (sampling.RISE_BOUNDS[0],) * 2)
-    patch.setattr(sampling, "FALL_BOUNDS", (sampling.FALL_BOUNDS[0],) * 2)
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 
 from merlab.preparation.database_faces import prepare
 from merlab.synthesis import make_faces
-from tests.cli.conftest import move_briefly
 from tests.cli.processes import started, wait_until
+from tests.helpers import move_briefly
 from tests.preparation.conftest import FIVE_POINTS
 from tests.preparation.test_database_faces import contents
 

@@ -16,8 +16,7 @@ from merlab.outputs.locks import only_writer
 from merlab.recipes import FOLDER, experiments
 from merlab.reproduction.paper_tables import SHORT_EPOCHS
 from merlab.synthesis.face_tree import Tree
-from tests.cli.conftest import move_briefly
-from tests.helpers import write_flow_tree
+from tests.helpers import move_briefly, write_flow_tree
 
 
 def on_flow(flow, *arguments, **options):
