@@ -174,3 +174,48 @@ def test_a_scheme_has_the_published_number_of_clips_for_each_version_of_a_table(
 @pytest.mark.parametrize(("scheme", "data"), [("objective-5", "casme2, table of 2019"), ("smic-3", "smic, NIR")])
 def test_counts_that_are_not_known_are_listed_as_not_known(scheme, data):
     assert f"{data}: not known" in listing().loc[scheme, "published"]
+
+
+# Clips of each emotion by the coding tables: Yan et al. 2014, the corrected table of 2019, Davison et al. 2018, and Li
+# et al. 2023.
+CASME2 = {"happiness": 32, "disgust": 63, "repression": 27, "surprise": 25, "others": 99, "sadness": 7, "fear": 2}
+CASME3 = {"disgust": 250, "surprise": 187, "others": 161, "fear": 86, "anger": 64, "sadness": 57, "happiness": 55}
+LABELS = {
+    "casme2, table of 2014": CASME2,
+    "casme2, table of 2019": {**CASME2, "surprise": 28, "sadness": 4},
+    "samm, table v2": {
+        **{"anger": 57, "happiness": 26, "other": 26, "surprise": 15, "contempt": 12},
+        **{"disgust": 9, "fear": 8, "sadness": 6},
+    },
+    "casme3, table v2": CASME3,
+}
+
+
+@pytest.mark.parametrize(
+    ("scheme", "data"),
+    [
+        *(
+            (name, f"casme2, table of {year}")
+            for name in ("casme2-5", "casme2-5-merged", "casme2-4")
+            for year in (2014, 2019)
+        ),
+        *((name, "samm, table v2") for name in ("samm-5", "megc2019")),
+        *((name, "casme3, table v2") for name in ("casme3-4", "casme3-7")),
+    ],
+)
+def test_each_label_counts_in_the_class_that_the_published_numbers_have(scheme, data):
+    found = find_scheme(scheme)
+    counts = dict.fromkeys(found.classes, 0)
+    for emotion, clips in LABELS[data].items():
+        if emotion in found.emotions:
+            counts[found.emotions[emotion]] += clips
+    assert tuple(counts.values()) == found.published[data]
+
+
+def test_no_emotion_of_a_database_has_another_sign_than_in_megc2019():
+    """The schemes of few classes tell positive from negative; disgust, anger, fear and sadness are not positive."""
+    megc = find_scheme("megc2019").emotions
+    for scheme in SCHEMES.values():
+        for emotion, of in scheme.emotions.items():
+            if of in ("positive", "negative") and emotion != of:
+                assert megc[emotion] == of
