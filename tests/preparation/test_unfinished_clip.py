@@ -189,13 +189,25 @@ def test_it_continues_after_a_disk_was_full_or_did_not_answer(few, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_damaged_frame_leaves_the_folder_for_another_range(few, tmp_path):
-    (few / "IMG_3.png").write_bytes(b"")
+def test_a_frame_of_another_size_leaves_the_folder_for_another_range(few, tmp_path):
+    assert cv2.imwrite(str(few / "IMG_3.png"), NOTHING)
     out = tmp_path / "out"
     stop(3, few, out)
     assert not out.exists()
     align(few, out, RIGID, fps=200, frame_range=FrameRange(last=2), progress=False)
     assert list(open_frames(out / FRAMES).numbers) == [1, 2]
+
+
+@pytest.mark.slow
+def test_it_continues_behind_a_damaged_frame(few, tmp_path):
+    (few / "IMG_2.png").write_bytes(b"")
+    for number in (4, 5):
+        shutil.copy(few / "IMG_1.png", few / f"IMG_{number}.png")
+    align(few, tmp_path / "whole", RIGID, fps=200, progress=False)
+    out = tmp_path / "out"
+    stop(4, few, out)
+    assert numbers_of(few, out) == ["5"]
+    assert content(out) == content(tmp_path / "whole")
 
 
 @pytest.mark.slow

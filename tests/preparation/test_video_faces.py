@@ -21,7 +21,7 @@ from merlab.preparation.frame_range import FrameRange
 from merlab.preparation.record import MANIFEST, RECORD, AlignmentRecord
 from merlab.preparation.settings import Settings
 from merlab.preparation.video_faces import FRAMES, SHEET, VIDEO, align
-from tests.frames.videos import damage, packet_bytes
+from tests.frames.videos import packet_bytes
 from tests.frames.videos import write_video as timed_video
 from tests.helpers import texture
 from tests.preparation.conftest import FIVE_POINTS
@@ -238,14 +238,58 @@ def test_an_impossible_frame_rate_is_refused(tmp_path, heads, fps):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_damaged_frame_of_a_video_is_refused_with_the_remedy(tmp_path, heads):
-    source = damage(write_video(tmp_path / "me.avi", heads), [2])
-    content = source.read_bytes()
-    start = content.index(packet_bytes(source)[2])
-    source.write_bytes(content[:start] + bytes(4) + content[start + 4 :])
-    with pytest.raises(MerlabError, match=r"me\.avi: frame 3 is damaged; copy.*or use the frames before or after it"):
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("broken", "first", "lost", "warning"),
+    [
+        ([3], 1, ((3, 3),), "1 of 6 frames are damaged and left out: 3; a movement across them is faster"),
+        ([2, 3, 4, 6], 1, ((2, 4), (6, 6)), "4 of 6 frames are damaged and left out: 2, 3, 4, 6;"),
+        ([1, 2], 3, (), "2 damaged frames at the start left out: the faces begin with frame 3"),
+    ],
+)
+@pytest.mark.parametrize("of", ["video", "folder"])
+def test_damaged_frames_are_left_out_and_the_others_are_those_of_a_sound_source(
+    tmp_path, heads, of, broken, first, lost, warning
+):
+    images = [cv2.resize(heads[number % 4], (320, 240)) for number in range(6)]
+    write = {"video": lambda path: write_video(path, images), "folder": lambda path: write_folder(path, images)}[of]
+    sound, source = (write(tmp_path / name) for name in ("sound.avi", "me.avi"))
+    spoil(source, broken)
+    kept = [number for number in range(1, 7) if number not in broken]
+    record = align(source, tmp_path / "out", FIVE_POINTS, fps=200, video=True)
+    expected = align(sound, tmp_path / "all", FIVE_POINTS, fps=200, frame_range=FrameRange(first))
+    assert (record.frames, record.lost, record.jumps) == ((first, 6), lost, expected.jumps)
+    assert any(warning in text for text in record.warnings)
+    aligned, whole = open_frames(tmp_path / "out" / FRAMES), open_frames(tmp_path / "all" / FRAMES)
+    assert list(aligned.numbers) == kept
+    assert all(np.array_equal(aligned.read(number), whole.read(number)) for number in kept)
+    clock = open_frames(tmp_path / "out" / VIDEO).clock
+    assert clock is not None
+    assert clock.times.tolist() == pytest.approx([(number - first) / 200 for number in kept], abs=1e-4)
+
+
+def spoil(source, numbers) -> None:
+    """Make frames of a Motion JPEG video, or of a folder of images, such that they cannot be decoded."""
+    if source.is_dir():
+        for number in numbers:
+            path = source / f"IMG_{number:04d}.png"
+            path.write_bytes(path.read_bytes()[:1000])
+        return
+    content, at = bytearray(source.read_bytes()), 0
+    for number, packet in enumerate(packet_bytes(source), start=1):
+        at = content.index(packet, at)
+        if number in numbers:
+            content[at : at + len(packet)] = bytes(len(packet))
+        at += len(packet)
+    source.write_bytes(bytes(content))
+
+
+def test_a_source_of_damaged_frames_alone_is_refused_with_the_remedy(tmp_path, heads):
+    source = write_video(tmp_path / "me.avi", heads[:2])
+    spoil(source, [1, 2])
+    with pytest.raises(MerlabError, match=r"me\.avi: frame 2 is damaged; copy.*or use the frames before or after it"):
         align(source, tmp_path / "out", FIVE_POINTS)
-    assert align(source, tmp_path / "out", FIVE_POINTS, frame_range=FrameRange(last=2)).frames == (1, 2)
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from merlab.frames.facts import MediaFacts
 from merlab.frames.frame import (
     MAX_FRAMES_NAMED,
     ClipError,
+    DamagedFrameError,
     Float32Array,
     Frames,
     Image,
@@ -32,6 +33,7 @@ __all__ = [
     "ClipError",
     "Clock",
     "ClockError",
+    "DamagedFrameError",
     "Float32Array",
     "Frames",
     "Image",

@@ -25,6 +25,10 @@ class ClipError(MerlabError):
     """A clip, or its frames, break a rule of the data model."""
 
 
+class DamagedFrameError(ClipError):
+    """A frame is there, but cannot be decoded, or only in part; others may be sound."""
+
+
 class SourceChangedError(ClipError):
     """A source is not the one of which frames were read before."""
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from merlab.errors import cannot_read
 from merlab.frames.container import require_utf8
-from merlab.frames.frame import ClipError, FramesByNumber, Image, describe_numbers
+from merlab.frames.frame import ClipError, DamagedFrameError, FramesByNumber, Image, describe_numbers
 from merlab.frames.opencv_build import require_opencv_4
 from merlab.storage import whole_file
 
@@ -88,25 +88,26 @@ def folders_of_images(folder: Path) -> list[Path]:
 def read_image(path: Path) -> Image:
     """Decode one image as (H, W, 3) uint8 BGR.
 
-    Raises ClipError if the file is missing, empty, truncated, not an image, or not of 8 or 16 bits per sample. (OpenCV
-    alone decodes a truncated JPEG without an error and fills the missing half with gray.)
+    Raises DamagedFrameError if the file is empty, truncated, or not an image, and ClipError if it is missing, or not of
+    8 or 16 bits per sample. (OpenCV alone decodes a truncated JPEG without an error and fills the missing half with
+    gray.)
     """
     try:
         content = path.read_bytes()
     except OSError as error:
         raise ClipError(cannot_read(path, error, "copy it again from the original")) from error
     if not content:
-        raise ClipError(f"{path} is empty (0 bytes); copy it again from the original")
+        raise DamagedFrameError(f"{path} is empty (0 bytes); copy it again from the original")
     if _is_truncated(content):
-        raise ClipError(f"{path} is truncated ({len(content)} bytes); copy it again from the original")
+        raise DamagedFrameError(f"{path} is truncated ({len(content)} bytes); copy it again from the original")
     try:
         image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     except cv2.error as error:
-        raise ClipError(
+        raise DamagedFrameError(
             f"{path} is not an image that OpenCV can decode ({error.err}); copy it again from the original"
         ) from error
     if image is None:
-        raise ClipError(
+        raise DamagedFrameError(
             f"{path} is not an image that OpenCV can decode; copy it again from the original, or {EIGHT_BITS}"
         )
     return np.asarray(image, np.uint8) if image.dtype == np.uint8 else _of_8_bits(path, image)

@@ -12,7 +12,7 @@ from merlab.frames.container import opened_video, video_streams
 from merlab.frames.decoding import Decoder, FrameSeeker
 from merlab.frames.facts import COLOR_RANGES, COLOR_SPACES, TRANSFERS, MediaFacts
 from merlab.frames.fields import is_interlaced
-from merlab.frames.frame import ClipError, Image, WalkedFrame, describe_numbers
+from merlab.frames.frame import ClipError, DamagedFrameError, Image, WalkedFrame, describe_numbers
 from merlab.frames.packets import Packets, packets_of
 from merlab.frames.picture import Orientation, Pictures, square_size
 
@@ -152,7 +152,7 @@ class Video:
             yield WalkedFrame(number, seconds, image, damaged=is_wanted and frame is None)
 
     def read(self, number: int) -> Image:
-        """Frame ``number`` as (H, W, 3) uint8 BGR; raises ClipError if it is absent or damaged."""
+        """Frame ``number`` as (H, W, 3) uint8 BGR; raises ClipError if it is absent, DamagedFrameError if damaged."""
         if number not in self.numbers:
             raise ClipError(f"{self.path} has no frame {number}; it has {describe_numbers(self.numbers)}")
         frame = self._seeker.frame(number) or FrameSeeker(self._decoder).frame(number, safely=True)
@@ -170,6 +170,6 @@ class Video:
             )
         return self._pictures.of(frame)
 
-    def _damaged(self, number: int) -> ClipError:
+    def _damaged(self, number: int) -> DamagedFrameError:
         remedy = "copy the video again from the original, or use the frames before or after it"
-        return ClipError(f"{self.path}: frame {number} is damaged; {remedy}")
+        return DamagedFrameError(f"{self.path}: frame {number} is damaged; {remedy}")

@@ -11,7 +11,7 @@ from merlab.faces.detection import Face
 from merlab.faces.geometry import Transform
 from merlab.faces.quality import frame_rate_warnings
 from merlab.faces.tracking import TrackedFace
-from merlab.frames import ClipError, Clock, Frames, Image, ImageFolder
+from merlab.frames import ClipError, Clock, DamagedFrameError, Frames, Image, ImageFolder
 from merlab.json_models import write_model
 from merlab.preparation.face_watch import FaceWatch
 from merlab.preparation.record import RECORD, AlignmentQuality, AlignmentRecord, FaceBox
@@ -74,6 +74,8 @@ class AlignmentJob:
         clock: of the source; None if it has no time stamps.
         stamps: stamps of the sheet.
         warnings: of the source, for the record.
+        leaves_out_damaged: whether frames that cannot be decoded are left out, as frames without a face; otherwise,
+            DamagedFrameError is raised.
 
     """
 
@@ -85,12 +87,14 @@ class AlignmentJob:
     clock: Clock | None = None
     stamps: tuple[str, ...] = ()
     warnings: Sequence[str] = ()
+    leaves_out_damaged: bool = False
 
 
 class ClipWriter:
     """Writes the aligned frames of a job into a folder, one at a time; only the frames of the sheet stay in memory.
 
-    Raises MerlabError if no face is found in the first frame, and ClipError for a damaged frame.
+    Raises MerlabError if no face is found in the first frame, and ClipError for a frame of another size. As the job
+    states, a damaged frame is not written, or raises DamagedFrameError.
     """
 
     def __init__(self, folder: Path, job: AlignmentJob, frames: Frames, settings: Settings) -> None:
@@ -102,8 +106,9 @@ class ClipWriter:
         self.watch = FaceWatch(self.alignment.tracker.detector)
         self.landmarks: dict[int, StoredPoints] = {}
         self.shown: dict[int, Image] = {}
-        # How many frames are written.
+        # How many frames are written or left out, and the numbers of the latter.
         self.done = 0
+        self.damaged: list[int] = []
 
     @property
     def shared(self) -> dict[str, object]:
@@ -115,7 +120,16 @@ class ClipWriter:
 
     def write(self, number: int) -> None:
         """Write the frame with this number, aligned; numbers come in ascending order."""
-        frame = self.frames.read(number)
+        try:
+            self._write(number, self.frames.read(number))
+        except DamagedFrameError:
+            if not self.job.leaves_out_damaged:
+                raise
+            self.damaged.append(number)
+            self.interruptions.add(number, None)
+        self.done += 1
+
+    def _write(self, number: int, frame: Image) -> None:
         if frame.shape != self.onset.shape:
             sizes = [f"{image.shape[1]}x{image.shape[0]}" for image in (frame, self.onset)]
             raise ClipError(
@@ -132,7 +146,12 @@ class ClipWriter:
             self.shown[number] = face.image
         path = self.folder / frame_name(self.frames, number, self.settings)
         path.write_bytes(self.settings.encode(face.image))
-        self.done += 1
+
+    @property
+    def written(self) -> list[int]:
+        """The numbers of the frames that are written until now, ascending."""
+        left_out = frozenset(self.damaged)
+        return [number for number in self.job.numbers[: self.done] if number not in left_out]
 
     def _append_transform(self, number: int, transform: Transform) -> None:
         """Append one line per frame, so that memory does not grow with the clip."""
@@ -182,9 +201,21 @@ class ClipWriter:
             *([several] if self.candidates > 1 else []),
             *self.alignment.quality.warnings(self.settings.motion),
             *self.interruptions.warnings(),
+            *damage_warnings(self.damaged, len(self.job.numbers)),
             *self.job.warnings,
             *rate,
         ]
+
+
+def damage_warnings(damaged: Sequence[int], frames: int) -> list[str]:
+    """That some of the frames were left out because they cannot be decoded; none where all could."""
+    if not damaged:
+        return []
+    return [
+        f"{len(damaged)} of {frames} frames are damaged and left out: "
+        f"{first_of(map(str, damaged), MOST_LISTED)}; a movement across them is faster in the others than it was; copy "
+        "them again from the original"
+    ]
 
 
 def clock_warnings(clock: Clock | None, numbers: Sequence[int]) -> list[str]:

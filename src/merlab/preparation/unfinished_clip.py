@@ -18,7 +18,7 @@ from merlab.storage import WriteError, replace_folder
 # The hidden folder of a result for such work; another name than that of ResultFolder, whose work may be there too.
 WORKING, STATE = ".aligning", "clip.state"
 # Rises where a writer has another state, or the same request gives other frames.
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class UnfinishedClip:
     def _holds(self, state: ClipState) -> bool:
         """Whether everything is there that was written before a state; what was written after it is removed."""
         writer = state.writer
-        names = {frame_name(writer.frames, number, writer.settings) for number in writer.job.numbers[: writer.done]}
+        names = {frame_name(writer.frames, number, writer.settings) for number in writer.written}
         self.frames.mkdir(parents=True, exist_ok=True)
         sizes = {path.name: path.stat().st_size for path in self.frames.iterdir()}
         for name in sizes.keys() - names - {TRANSFORMS}:

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from merlab.errors import MerlabError
-from merlab.frames import Frames, describe_numbers, open_frames, read_image, require_rate, write_image
+from merlab.faces.detection import Detector
+from merlab.frames import (
+    DamagedFrameError,
+    Frames,
+    describe_numbers,
+    open_frames,
+    read_image,
+    require_rate,
+    write_image,
+)
 from merlab.frames.opening import require_one_kind, require_unchanged, state_of, while_unchanged
 from merlab.given import as_path, require_instance, require_yes_or_no
 from merlab.preparation.aligned_clip import AlignmentJob, ClipWriter, frame_name
@@ -18,6 +27,7 @@ from merlab.preparation.unfinished_clip import STATE, WORKING, UnfinishedClip
 from merlab.processes.thread_limits import one_thread
 from merlab.progress import Progress, shown_progress
 from merlab.sinks import VideoSink
+from merlab.spelling import counted
 from merlab.stamps import SYNTHETIC
 from merlab.synthesis.folder import is_synthetic
 
@@ -116,27 +126,49 @@ def _write_video(path: Path, writer: ClipWriter, progress: Progress) -> None:
     """Write the aligned video from the written frames: an encoder that is interrupted cannot continue."""
     job = writer.job
     with VideoSink(path, job.fps or PLAYED_FPS) as sink:
-        for done, number in enumerate(job.numbers):
+        for done, number in enumerate(writer.written):
             progress(done, len(job.numbers), path.name)
             image = read_image(writer.folder / frame_name(writer.frames, number, writer.settings))
             sink.write(image, _seconds(job, number))
 
 
 def _seconds(job: AlignmentJob, number: int) -> float | None:
-    """When ``aligned.mp4`` shows a frame; None if its frames are evenly spaced."""
-    return job.clock.seconds(number) - job.clock.seconds(job.numbers[0]) if job.clock else None
+    """When ``aligned.mp4`` shows a frame."""
+    if job.clock:
+        return job.clock.seconds(number) - job.clock.seconds(job.numbers[0])
+    return (number - job.numbers[0]) / (job.fps or PLAYED_FPS)
 
 
 def _job(source: Path, frames: Frames, chosen: FrameRange, fps: float | None, stamps: tuple[str, ...]) -> AlignmentJob:
     if not frames.numbers:
         raise MerlabError(f"{source} has no frames; give a video, or a folder of images numbered in their names")
     clock = frames.clock.at_rate(fps) if frames.clock is not None else None
-    numbers = chosen.of(frames, fps)
+    numbers, damaged = _from_sound(frames, chosen.of(frames, fps))
     first, middle, last = numbers[0], numbers[len(numbers) // 2], numbers[-1]
     stamps = (*((SYNTHETIC,) if is_synthetic(source) else ()), *stamps)
     rate = clock.fps if clock else fps
-    shown, warnings = (first, middle, last), _gap_warnings(numbers)
-    return AlignmentJob(source.name, numbers, [first], shown, rate, clock, stamps, warnings)
+    shown, warnings = (first, middle, last), [*_start_warnings(damaged, first), *_gap_warnings(numbers)]
+    return AlignmentJob(source.name, numbers, [first], shown, rate, clock, stamps, warnings, leaves_out_damaged=True)
+
+
+def _from_sound(frames: Frames, numbers: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
+    """The numbers from the first sound frame on, and those before it; raises DamagedFrameError if all are damaged."""
+    for position, number in enumerate(numbers):
+        try:
+            frames.read(number)
+        except DamagedFrameError:
+            if position == len(numbers) - 1:
+                raise
+        else:
+            return numbers[position:], numbers[:position]
+    return numbers, ()
+
+
+def _start_warnings(damaged: Sequence[int], first: int) -> list[str]:
+    """A warning about damaged frames at the start, which are left out."""
+    if not damaged:
+        return []
+    return [f"{counted(len(damaged), 'damaged frame')} at the start left out: the faces begin with frame {first}"]
 
 
 def _gap_warnings(numbers: Sequence[int]) -> list[str]:
@@ -156,10 +188,18 @@ def _writer(folder: Path, job: AlignmentJob, frames: Frames, settings: Settings)
     except MerlabError as error:
         detector = settings.finding.open().detector
         searched = list(job.numbers)[:: max(len(job.numbers) // SEARCHED_FRAMES, 1)]
-        found = next((number for number in searched if detector.detect(frames.read(number))), None)
+        found = next((number for number in searched if _shows_face(frames, number, detector)), None)
         hint = (
             f"none is found in any of {len(searched)} evenly spaced frames"
             if found is None
             else f"frame {found} shows one: begin there with --frames {found}:"
         )
         raise MerlabError(f"{job.title}, frame {job.numbers[0]}: {error}; {hint}") from error
+
+
+def _shows_face(frames: Frames, number: int, detector: Detector) -> bool:
+    """Whether a face is found in a frame; not in one that is damaged."""
+    try:
+        return bool(detector.detect(frames.read(number)))
+    except DamagedFrameError:
+        return False
