@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from merlab.serving import connections, guard, server
-from tests.serving.conftest import Client, until
+from tests.serving.conftest import Client, listening, until
 from tests.serving.test_attacks import half_sent
 
 HOST = b"Host: localhost\r\n"
@@ -186,3 +186,20 @@ def test_more_uploads_than_may_arrive_at_once_are_refused_with_the_number_if_non
         assert "at most 1 uploads at the same time, and this number is reached; send it again" in answer.json()["error"]
     until(lambda: not client.folders())
     assert client.send(video).status_code == 201
+
+
+@pytest.mark.slow
+def test_an_upload_that_the_end_of_the_service_interrupts_gets_the_reason_and_leaves_nothing(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(server, "SECONDS_TO_FINISH", 1)
+    with ExitStack() as stack:
+        with listening(tmp_path / "jobs", workers=0) as client:
+            connection = stack.enter_context(half_sent(client))
+            until(client.folders)
+        answer = HTTPResponse(connection)
+        answer.begin()
+        assert answer.status == 503
+        assert b"the service was stopped before it had this request; send it again" in answer.read()
+    assert client.folders() == []
+    assert "Traceback" not in capsys.readouterr().err

@@ -117,3 +117,31 @@ def test_browsers_are_told_to_keep_the_page_alone_and_to_store_nothing():
     policy = dict(each.strip().split(" ", 1) for each in headers["Content-Security-Policy"].split(";"))
     assert policy.pop("default-src") == "'self'"
     assert policy == dict.fromkeys(("base-uri", "form-action", "frame-ancestors", "object-src"), "'none'")
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_request_that_the_end_of_the_service_interrupts_is_answered_where_this_is_possible(begun):
+    """Uvicorn cancels it. What raises there is printed with a traceback, and answered with plain text."""
+    sent = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if begun:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+        await asyncio.Event().wait()
+
+    async def keep(message: Any) -> None:
+        sent.append(message)
+
+    async def interrupt() -> None:
+        scope = {"type": "http", "method": "GET", "path": "/api/jobs", "headers": [(b"host", HOST.encode())]}
+        guarded = Guard(app, ["mycomputer"], unbounded="/api/jobs")
+        answering = asyncio.create_task(guarded(scope, keep, keep))
+        await asyncio.sleep(0)
+        answering.cancel()
+        await answering
+
+    asyncio.run(interrupt())
+    assert sent[0]["status"] == (200 if begun else 503)
+    assert {name.lower().encode() for name in HEADERS} <= {name for name, _ in sent[0]["headers"]}
+    error = b'{"error":"the service was stopped before it had this request; send it again when the service runs again"}'
+    assert [message["body"] for message in sent[1:]] == ([] if begun else [error])

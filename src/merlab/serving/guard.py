@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 from collections.abc import Collection
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from merlab.serving.limits import RefusedError
 # Requests other than uploads have a few hundred bytes, and arrive at once.
 MAX_BODY = 64 * 1024
 BODY_SECONDS = 10.0
+STOPPED = "the service was stopped before it had this request; send it again when the service runs again"
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 PAGE_POLICY = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
 HEADERS = {
@@ -47,7 +49,11 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
+        started = False
+
         async def send_with_headers(message: Message) -> None:
+            nonlocal started
+            started = True
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
@@ -55,15 +61,23 @@ class Guard:
             await send(message)
 
         try:
+            await self._answer(scope, receive, send_with_headers)
+        except asyncio.CancelledError:
+            # The server ends. What has begun to be sent is cut off.
+            if not started:
+                await refusal(RefusedError(503, STOPPED))(scope, receive, send_with_headers)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
             self._check(scope["method"], scope["path"], Headers(scope=scope))
             if scope["method"] in CHANGING and scope["path"] != self._unbounded:
                 receive = await _received(receive)
         except RefusedError as refused:
-            await refusal(refused)(scope, receive, send_with_headers)
+            await refusal(refused)(scope, receive, send)
             return
         # The server leaves out the body of an answer to HEAD, so that HEAD has the headers of GET on every route.
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        await self._app({**scope, "method": method}, receive, send_with_headers)
+        await self._app({**scope, "method": method}, receive, send)
 
     def _check(self, method: str, path: str, headers: Headers) -> None:
         host = headers.get("host", "")
