@@ -96,6 +96,7 @@ def visible(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.startswith(".lock")}
 
 
+@pytest.mark.slow
 def test_a_feature_is_continued_after_the_last_file(source, tmp_path):
     whole = read(source, tmp_path / "whole").values(FEATURE)
     assert len(whole) == COUNT - FEATURE.before - FEATURE.after
@@ -126,6 +127,18 @@ def test_a_damaged_file_and_those_after_it_are_measured_anew(source, tmp_path):
         continued = read(source, tmp_path / "kept", calls=calls)
     assert np.array_equal(continued.values(FEATURE), whole)
     assert len(calls) == len(whole) - 10
+
+
+@pytest.mark.slow
+def test_a_file_that_is_lost_meanwhile_leaves_no_feature_that_is_too_short(source, tmp_path):
+    def lose(done: float, total: int, what: str) -> None:
+        if done == COUNT - 1:
+            next(tmp_path.rglob("00001.npz")).unlink()
+
+    with pytest.raises(MerlabError, match="is missing or damaged; run the same command again"):
+        read(source, tmp_path / "kept", lose)
+    whole = read(source, tmp_path / "whole").values(FEATURE)
+    assert np.array_equal(read(source, tmp_path / "kept").values(FEATURE), whole)
 
 
 @pytest.mark.slow
