@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import av
 import numpy as np
 import pytest
@@ -9,6 +12,7 @@ import pytest
 from merlab.errors import MerlabError
 from merlab.frames import open_frames
 from merlab.sinks import CsvSink, VideoSink
+from merlab.storage import WriteError
 from tests.helpers import texture
 from tests.videos.recording import shown_at
 
@@ -97,3 +101,17 @@ def test_a_frame_that_does_not_follow_the_one_before_is_refused(tmp_path):
         sink.write(np.zeros((48, 64, 3), np.uint8), 1.0)
         with pytest.raises(ValueError, match="does not follow"):
             sink.write(np.zeros((48, 64, 3), np.uint8), 1.0)
+
+
+def test_the_index_of_a_video_comes_before_its_frames(tmp_path):
+    """So a browser shows the first frame before it has loaded the last one."""
+    with VideoSink(tmp_path / "video.mp4", 25.0) as sink:
+        sink.write(np.zeros((48, 64, 3), np.uint8))
+    content = (tmp_path / "video.mp4").read_bytes()
+    assert 0 < content.find(b"moov") < content.find(b"mdat")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there, no user may make a file in this folder")
+def test_a_folder_in_which_no_file_can_be_made_is_named_with_the_remedy():
+    with pytest.raises(WriteError, match=r"cannot write /proc/rows\.csv: .*; choose a folder"):
+        CsvSink(Path("/proc/rows.csv"), ("a",)).__enter__()

@@ -16,6 +16,7 @@ from merlab.errors import MerlabError
 from merlab.json_files import read_json, write_json
 from merlab.storage import (
     WriteError,
+    keep_text,
     remove_unfinished,
     replace_folder,
     require_writable,
@@ -117,6 +118,13 @@ class TestAPlaceForAFile:
     def test_of_a_file_that_is_read_is_refused(self, tmp_path):
         with pytest.raises(MerlabError, match="is read by this command"):
             require_writable(tmp_path / "table.csv", [None, tmp_path / "deeper" / ".." / "table.csv"])
+
+    @pytest.mark.parametrize("given", [0, 1])
+    def test_of_a_file_that_is_read_is_refused_where_one_of_the_paths_is_relative(self, tmp_path, monkeypatch, given):
+        monkeypatch.chdir(tmp_path)
+        paths = (tmp_path / "table.csv", Path("table.csv"))
+        with pytest.raises(MerlabError, match="is read by this command"):
+            require_writable(paths[given], [paths[1 - given]])
 
 
 class TestAWholeFolder:
@@ -278,3 +286,27 @@ def test_a_folder_of_another_user_whose_content_cannot_be_removed_is_named(tmp_p
     with pytest.warns(UserWarning, match=r"faces is new; .* stays in .*\.unfinished-\w+-faces; remove that folder"):
         replace_folder(old, new)
     assert (old / "a.txt").read_text() == "new"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a permission there")
+def test_a_full_disk_behind_a_link_is_named_as_full(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    error = WriteError.at(tmp_path / "link" / "table.csv", OSError(errno.ENOSPC, "No space left on device"))
+    assert "No space left on device; make room" in str(error)
+
+
+def test_a_check_of_a_text_writes_nothing_and_tells_whether_it_is_there(tmp_path):
+    path = tmp_path / "page.md"
+    assert (keep_text(path, "new", check=True), path.exists()) == (False, False)
+    assert (keep_text(path, "new", check=False), path.read_text()) == (True, "new")
+    assert (keep_text(path, "newer", check=True), path.read_text()) == (False, "new")
+    assert keep_text(path, "new", check=True)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_folder_that_is_replaced_as_a_whole_needs_no_warning(tmp_path):
+    for name in ("old", "new"):
+        with whole_folder(tmp_path / "faces") as temporary:
+            (temporary / name).touch()
+    assert [path.name for path in tmp_path.rglob("*")] == ["faces", "new"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 import time
 
 import pytest
@@ -53,6 +54,19 @@ class TestReadingAhead:
         with pytest.raises(KeyError):
             next(items)
         assert list(read_ahead([])) == []
+
+    def test_the_next_item_is_fetched_while_the_caller_works_on_one(self):
+        fetched = threading.Event()
+
+        def two():
+            yield 1
+            fetched.set()
+            yield 2
+
+        items = read_ahead(two())
+        assert next(items) == 1
+        assert fetched.wait(10)
+        assert list(items) == [2]
 
 
 class PipeOfWindows:
