@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-import pytest
 
-from merlab.frames import ClipError, WalkedFrame
+from merlab.frames import WalkedFrame
 from merlab.progress import silent
-from merlab.spotting.aligned_frames import AlignedFrames
+from merlab.spotting.aligned_frames import AlignedFrames, damaged_runs
 
 
 class Walked:
@@ -25,9 +24,9 @@ class Walked:
             yield WalkedFrame(number, None, image, damaged=image is None)
 
 
-def read(count: int, damaged: set[int], first: int = 1) -> tuple[AlignedFrames, list[int]]:
+def read(count: int, damaged: set[int], first: int = 1) -> tuple[AlignedFrames, list[int | None]]:
     frames = AlignedFrames(Path("a.avi"), cast(Any, Walked(count, damaged, first)), silent)
-    return frames, [int(image[0, 0, 0]) for image in frames.images()]
+    return frames, [None if image is None else int(image[0, 0, 0]) for image in frames.images()]
 
 
 def test_the_frame_before_is_shown_in_place_of_a_damaged_one():
@@ -42,6 +41,17 @@ def test_the_next_one_is_shown_at_the_beginning_and_the_end_is_left_out():
     assert (frames.count, frames.first, frames.damaged) == (5, 46, [46, 47, 51])
 
 
-def test_several_damaged_frames_are_refused_with_their_numbers():
-    with pytest.raises(ClipError, match=r"a\.avi: frames 4 to 6 are damaged; copy the video again"):
-        read(9, {4, 5, 6})
+def test_three_damaged_frames_in_a_row_are_a_gap():
+    frames, shown = read(9, {4, 5, 6})
+    assert shown == [1, 2, 3, None, None, None, 7, 8, 9]
+    assert (frames.count, frames.damaged) == (9, [4, 5, 6])
+
+
+def test_many_damaged_frames_at_the_beginning_are_a_gap_too():
+    frames, shown = read(5, {46, 47, 48}, first=46)
+    assert shown == [None, None, None, 49, 50]
+    assert (frames.count, frames.first) == (5, 46)
+
+
+def test_the_gaps_are_the_positions_of_three_or_more_damaged_frames_in_a_row():
+    assert damaged_runs([46, 47, 50, 51, 52, 60, 61, 62, 63], first=46) == [range(5, 8), range(15, 19)]

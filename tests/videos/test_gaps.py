@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from merlab.errors import MerlabError
 from merlab.frames import open_frames
+from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.spot_video import spot
 from merlab.videos import recognition
 from merlab.videos.recognition import recognize
@@ -116,13 +116,25 @@ class TestDamagedFrames:
         assert scores.drop(index=range(100, 121)).notna().all()
 
     @pytest.mark.slow
-    def test_spot_shows_the_frame_before_and_refuses_many_in_a_row(self, still, tmp_path):
+    def test_spot_shows_the_frame_before_and_leaves_the_end_out(self, still, tmp_path):
         line = spot(damage(still, 60, 61, 239, 240), tmp_path / "out", progress=False)
         assert line.scores["frame"].tolist() == list(range(1, 239))
         assert any("4 of 240 frames are damaged" in text for text in line.warnings)
-        with pytest.raises(MerlabError, match="frames 60 to 64 are damaged; copy the video again"):
-            spot(damage(still, 62, 63, 64), tmp_path / "other", progress=False)
-        assert not (tmp_path / "other").exists()
+
+    @pytest.mark.slow
+    def test_spot_finds_what_is_beside_many_in_a_row_and_gives_them_no_score(self, still, tmp_path):
+        line = spot(damage(still, *range(60, 81)), tmp_path / "out", progress=False)
+        assert line.scores["frame"].tolist() == [*range(1, 60), *range(81, 241)]
+        assert [event.apex for event in line.rows] == pytest.approx([161], abs=3)
+        assert any("three or more in a row are a gap, which no event spans" in text for text in line.warnings)
+        kept = spot(still, tmp_path / "out", settings=SpottingSettings(p=0.01), again=True, progress=False)
+        assert kept.scores["score"].tolist() == line.scores["score"].tolist()
+
+    @pytest.mark.slow
+    def test_spot_reports_no_movement_across_them(self, still, tmp_path):
+        """The movement is from frame 151 to 173."""
+        line = spot(damage(still, *range(154, 171)), tmp_path / "out", progress=False)
+        assert not [event for event in (*line.rows, *line.weak_rows) if event.onset < 171 and event.offset > 153]
 
     @pytest.mark.slow
     def test_a_sound_file_is_not_called_damaged(self, still, tmp_path):

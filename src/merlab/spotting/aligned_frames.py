@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from merlab.errors import MerlabError
@@ -43,7 +43,7 @@ class AlignedFrames:
 
     After reading, ``count`` is how many there were, ``first`` the number of the first, ``damaged`` the numbers of those
     that could not be decoded, and ``light`` how the face is lit. One or two damaged frames between others show the
-    frame before them, as players do; at the end of a source they are left out.
+    frame before them, as players do; more are a gap, see ``damaged_runs``. At the end of a source they are left out.
     """
 
     def __init__(self, source: Path, frames: Frames, progress: Progress) -> None:
@@ -53,8 +53,8 @@ class AlignedFrames:
         self.light = Light()
         self._frames, self._progress, self._size = frames, progress, OneSize(source)
 
-    def images(self) -> Iterator[Image]:
-        """Every frame, (H, W, 3) BGR; raises MerlabError where one is missing or is not an aligned face."""
+    def images(self) -> Iterator[Image | None]:
+        """Every frame, (H, W, 3) BGR, None in a gap; raises MerlabError where one is not an aligned face."""
         last: Image | None = None
         skipped = 0
         for frame in self._frames.walk(lambda number: True):
@@ -65,10 +65,10 @@ class AlignedFrames:
             if last is None:
                 require_aligned(self.source, frame.image)
                 self.first = frame.number - skipped
-            self._require_not_damaged(frame.number, skipped)
             self._size.check(frame.number, frame.image)
-            for image in [frame.image if last is None else last] * skipped + [frame.image]:
-                if self.count % EVERY == 0:
+            instead = None if skipped >= GAP_STEPS else frame.image if last is None else last
+            for image in [instead] * skipped + [frame.image]:
+                if image is not None and self.count % EVERY == 0:
                     self.light += Light.of(image)
                 self.count += 1
                 if self.count % FRAMES_A_REPORT == 0:
@@ -76,12 +76,15 @@ class AlignedFrames:
                 yield image
             last, skipped = frame.image, 0
 
-    def _require_not_damaged(self, number: int, skipped: int) -> None:
-        if skipped >= GAP_STEPS:
-            raise ClipError(
-                f"{self.source}: frames {number - skipped} to {number - 1} are damaged; copy the video again from the "
-                "original, or cut it there into two"
-            )
+
+def damaged_runs(damaged: Iterable[int], first: int) -> list[range]:
+    """The positions from 1 of damaged frames that are a gap; ``first`` is the number of the first frame."""
+    runs: list[range] = []
+    for number in damaged:
+        at = number - first + 1
+        begin = runs.pop().start if runs and runs[-1].stop == at else at
+        runs.append(range(begin, at + 1))
+    return [run for run in runs if len(run) >= GAP_STEPS]
 
 
 def require_every_frame(source: Path, frames: Frames) -> None:

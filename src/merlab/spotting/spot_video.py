@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TypeAlias
 
 import pandas as pd
 
 from merlab.errors import MerlabError
-from merlab.frames import Float32Array, MediaFacts, open_frames
+from merlab.frames import Float32Array, Frames, MediaFacts, open_frames
 from merlab.frames.clock import Clock
 from merlab.frames.opening import SourceState, require_one_kind, require_unchanged, state_of, while_unchanged
 from merlab.given import as_path, require_instance, require_yes_or_no
@@ -22,7 +22,7 @@ from merlab.outputs.locks import only_writer
 from merlab.outputs.result_folder import ResultFolder
 from merlab.progress import Progress, shown_progress
 from merlab.sinks import CsvSink
-from merlab.spotting.aligned_frames import AlignedFrames, clock_of_frames, has_gaps, require_most_frames
+from merlab.spotting.aligned_frames import AlignedFrames, clock_of_frames, damaged_runs, has_gaps, require_most_frames
 from merlab.spotting.caveats import damage_caveats, missing_caveats, source_caveats, spotting_caveats
 from merlab.spotting.event import EventTier, SpottedEvent
 from merlab.spotting.kept_if_stopped import kept_if_stopped
@@ -164,23 +164,29 @@ def _make(making: _Making, folder: ResultFolder) -> Timeline:
 def _assemble(making: _Making, aside: Path) -> Timeline:
     """Write every file of the result into ``aside``; frames are read only if their places are not kept."""
     frames, clock, kept = open_frames(making.source), making.clock, making.kept
-    whole = kept.whole()
-    read: _Read
-    if whole is not None:
-        read, places = whole, kept.read()
-    else:
-        read = aligned = AlignedFrames(making.source, frames, making.progress)
-        places = kept.keep(block_places(aligned.images(), clock, kept.read(), keys_of(frames)))
-    steps = PassingSteps(clock.gaps)
-    found = _found(steps.of(places), read, making, aside)
-    if whole is None:
-        kept.conclude(FramesRead(read.count, read.first, read.damaged, read.light))
+    read = kept.whole() or _read(making, frames)
+    lost = damaged_runs(read.damaged, read.first)
+    steps = PassingSteps([*clock.gaps, *(at for run in lost for at in range(run.start, run.stop + 1))])
+    found = _found(steps.of(kept.read()), read, lost, making, aside)
     timing = timing_of(clock, read.count, read.first, making.fps, making.numbers)
     doubts = Repeats.of(steps.steps, clock).caveats(clock, read.first)
     metadata = _metadata(making, timing, file_facts(frames), read, found, doubts)
     write_model(aside / METADATA, metadata)
     scores = pd.concat(found.scores, ignore_index=True)
     return Timeline(aside, tuple(found.rows), tuple(found.weak_rows), scores, metadata)
+
+
+def _read(making: _Making, frames: Frames) -> FramesRead:
+    """Read all frames, and keep the places of their blocks; raises MerlabError where there is no frame."""
+    kept = making.kept
+    aligned = AlignedFrames(making.source, frames, making.progress)
+    places = block_places(aligned.images(), making.clock, kept.read(), keys_of(frames))
+    deque(kept.keep(places), maxlen=0)
+    if not aligned.count:
+        raise MerlabError(f"{making.source} contains no frame that can be read")
+    read = FramesRead(aligned.count, aligned.first, aligned.damaged, aligned.light)
+    kept.conclude(read)
+    return read
 
 
 def _request(source: Path, clock: Clock, settings: SpottingSettings) -> SpottingRequest:
@@ -197,10 +203,6 @@ def _request(source: Path, clock: Clock, settings: SpottingSettings) -> Spotting
     )
 
 
-# What was read of a source: now, or by the command that kept its places.
-_Read: TypeAlias = AlignedFrames | FramesRead
-
-
 @dataclass
 class _Found:
     """What is collected window by window."""
@@ -211,15 +213,17 @@ class _Found:
     dropped: int = 0
 
 
-def _found(places: Iterable[Float32Array], read: _Read, making: _Making, folder: Path) -> _Found:
-    """Spot, and write every window as soon as it is finished; raises MerlabError where there is no frame."""
+def _found(
+    places: Iterable[Float32Array], read: FramesRead, lost: Sequence[range], making: _Making, folder: Path
+) -> _Found:
+    """Spot, and write every window as soon as it is finished; ``lost`` are positions of damaged frames, a gap each."""
     found, clock, settings = _Found(), making.clock, making.request.settings
     with (
         CsvSink(folder / EVENTS, EVENT_ROWS.names) as events,
         CsvSink(folder / WEAK, EVENT_ROWS.names) as weak,
         CsvSink(folder / SCORES, SCORE_ROWS.names) as scores,
     ):
-        for window in spot_stretches(places, clock, settings):
+        for window in spot_stretches(places, clock, settings, lost):
             rows = [SCORE_ROWS.as_written(row) for row in _scores(window, read.first, making)]
             for row in rows:
                 scores.write(SCORE_ROWS.row(row))
@@ -227,15 +231,16 @@ def _found(places: Iterable[Float32Array], read: _Read, making: _Making, folder:
             found.weak_rows += _written(weak, window.weak, "weak", read.first, making)
             found.scores.append(SCORE_ROWS.table(rows))
             found.dropped += window.dropped
-    if not read.count:
-        raise MerlabError(f"{making.source} contains no frame that can be read")
     return found
 
 
 def _metadata(
-    making: _Making, timing: Timing, file: MediaFacts | None, read: _Read, found: _Found, doubts: Iterable[str]
+    making: _Making, timing: Timing, file: MediaFacts | None, read: FramesRead, found: _Found, doubts: Iterable[str]
 ) -> SpottingMetadata:
-    remedy = "the frame before was taken; frames at the end were left out"
+    remedy = (
+        "the frame before was taken; three or more in a row are a gap, which no event spans; frames at the end were "
+        "left out"
+    )
     warnings = [
         *source_caveats(timing, file),
         *damage_caveats(read.damaged, len(making.clock), remedy),

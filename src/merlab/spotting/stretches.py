@@ -2,45 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, pairwise
 
 import numpy as np
 
 from merlab.frames import Float32Array, Image
 from merlab.frames.clock import Clock
 from merlab.spotting.even_grid import grid_of
-from merlab.spotting.motion import FaceMotion
+from merlab.spotting.motion import COLUMNS, ROWS, FaceMotion
 from merlab.spotting.spot import SpottedWindow, SpottingSettings, spot_places, spot_window, without_later_events
 
 
 def block_places(
-    images: Iterable[Image], clock: Clock, known: Iterable[Float32Array] = (), keys: int = 1
+    images: Iterable[Image | None], clock: Clock, known: Iterable[Float32Array] = (), keys: int = 1
 ) -> Iterator[Float32Array]:
     """The places of the blocks (ROWS, COLUMNS, 2) in each aligned face (H, W, 3) BGR, px; from 0 after every gap.
+
+    An image of None is in a gap; its place is 0.
 
     ``known`` are those of the first frames, from an earlier call; ``keys`` is the number of key frames, see
     ``motion.keys_of``.
     """
     gaps, motion, earlier = frozenset(clock.gaps), FaceMotion(clock.fps, keys), iter(known)
     for position, image in enumerate(images, start=1):
-        if position in gaps:
+        if position in gaps or image is None:
             motion = FaceMotion(clock.fps, keys)
         place = next(earlier, None)
-        if place is None:
+        if image is None:
+            place = np.zeros((ROWS, COLUMNS, 2), np.float32)
+        elif place is None:
             place = motion(image)
         else:
             motion.pass_over(image, place)
         yield place
 
 
-def spot_stretches(places: Iterable[Float32Array], clock: Clock, settings: SpottingSettings) -> Iterator[SpottedWindow]:
+def spot_stretches(
+    places: Iterable[Float32Array], clock: Clock, settings: SpottingSettings, lost: Sequence[range] = ()
+) -> Iterator[SpottedWindow]:
     """Spot movements window by window, from the places of the blocks in every frame of a video.
 
-    Holds two windows of places in memory, however long the video is.
+    Nothing is spotted in the frames ``lost``, nor across them. Holds two windows of places in memory, however long the
+    video is.
     """
-    coming = iter(places)
-    for stretch in stretches(clock):
+    coming, at = iter(places), 1
+    for stretch in stretches(clock, lost):
+        deque(islice(coming, stretch.start - at), maxlen=0)
+        at = stretch.stop
         yield from without_later_events(_spot_stretch(islice(coming, len(stretch)), stretch, clock, settings))
 
 
@@ -60,10 +70,11 @@ def spot_track(
     return grid.in_frames(spot_window(even, begin + 1, begin, last + 1 - begin, clock.fps, settings)).only(within)
 
 
-def stretches(clock: Clock) -> list[range]:
-    """The frames between gaps, by position."""
-    borders = [1, *clock.gaps, len(clock) + 1]
-    return [range(begin, end) for begin, end in zip(borders, borders[1:], strict=False)]
+def stretches(clock: Clock, lost: Sequence[range] = ()) -> list[range]:
+    """The frames between gaps, by position, without those that are ``lost``."""
+    limits = (limit for run in lost for limit in (run.start, run.stop))
+    borders = sorted({1, *clock.gaps, *limits, len(clock) + 1})
+    return [range(*pair) for pair in pairwise(borders) if not any(pair[0] in run for run in lost)]
 
 
 def margin(clock: Clock, settings: SpottingSettings) -> int:
