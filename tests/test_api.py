@@ -208,6 +208,7 @@ def test_a_call_gives_its_own_methods_and_the_folder_keeps_those_of_earlier_call
         (np.zeros((1, 3)), "gave an array of shape"),
         ([0.5, 0.5], "gave an array of shape"),
         ([0.9, 0.9, 0.9], "gave rows that are not probabilities"),
+        ([0.1, 0.1, 0.1], "gave rows that are not probabilities"),
         ([-0.5, 0.5, 1.0], "gave rows that are not probabilities"),
         ([np.nan, 0.5, 0.5], "not finite"),
     ],

@@ -148,6 +148,24 @@ def test_texts_of_parquet_may_be_bytes(tmp_path):
         read_lines(tmp_path / "table.parquet")
 
 
+def test_rows_of_parquet_are_counted_from_1_below_the_names(tmp_path):
+    pq.write_table(pa.table({"subject": ["s1", "", "s3"]}), tmp_path / "table.parquet")
+    (sheet,) = read_lines(tmp_path / "table.parquet").sheets
+    assert sheet.header == ("subject",)
+    assert dict(sheet.lines) == {"row 1": ("s1",), "row 3": ("s3",)}
+
+
+def test_a_cell_of_parquet_that_changed_on_the_disk_is_not_read(tmp_path):
+    path = tmp_path / "table.parquet"
+    plain = {"compression": "none", "use_dictionary": False, "write_statistics": False}
+    pq.write_table(pa.table({"subject": ["s1", "s2"]}), path, write_page_checksum=True, **plain)
+    content = path.read_bytes()
+    assert content.count(b"s2") == 1
+    path.write_bytes(content.replace(b"s2", b"s7"))
+    with pytest.raises(MerlabError, match="cannot be read as Parquet .*CRC.*; copy it again"):
+        read_lines(path)
+
+
 def test_an_undefined_number_of_parquet_is_an_empty_cell_like_a_missing_one(tmp_path):
     columns = {"subject": ["anna", "bert", "carl"], "onset": [46.0, None, float("nan")]}
     pq.write_table(pa.table(columns), tmp_path / "table.parquet")
