@@ -26,6 +26,8 @@ def draw(clip: Path, label: str, seed: int) -> None:
     for step, path in enumerate(sorted(clip.iterdir(), key=lambda path: frame_number(path) or 0)):
         below = moved(face, u * step, v * step)
         below[:35] = face[:35]
+        # The frames of a clip link to each other.
+        path.unlink()
         assert cv2.imwrite(str(path), np.rint(below).clip(0, 255).astype(np.uint8))
 
 

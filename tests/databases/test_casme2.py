@@ -26,7 +26,7 @@ from tests.databases.casme2_release import (
     write_release,
     write_video,
 )
-from tests.databases.release import about, image_bytes, only, write_table
+from tests.databases.release import about, image_bytes, only, replace_content, write_table
 
 FRAMES = range(46, 87)
 ROWS = (
@@ -631,7 +631,7 @@ class TestFoldersWithFaults:
         ],
     )
     def test_a_damaged_frame_is_found_only_by_the_deep_examination(self, small, content, message):
-        (small / "Cropped" / "sub01" / "EP02_01f" / "reg_img60.jpg").write_bytes(content)
+        replace_content(small / "Cropped" / "sub01" / "EP02_01f" / "reg_img60.jpg", content)
         assert about(examine(small), "EP02_01f") == []
         examination = examine(small, deep=True)
         finding = only(examination, "EP02_01f")
@@ -642,21 +642,21 @@ class TestFoldersWithFaults:
 
     def test_every_damaged_clip_is_named(self, small):
         for clip in ("sub01/EP02_01f/reg_img50.jpg", "sub02/EP01_11f/reg_img12.jpg"):
-            (small / "Cropped" / clip).write_bytes(b"")
+            replace_content(small / "Cropped" / clip, b"")
         assert [finding.where for finding in examine(small, deep=True).of("unusable")] == [
             "sub01 EP02_01f",
             "sub02 EP01_11f",
         ]
 
     def test_frames_of_different_sizes_make_the_clip_unusable(self, small):
-        (small / "Cropped" / "sub01" / "EP02_01f" / "reg_img60.jpg").write_bytes(image_bytes(26, 30))
+        replace_content(small / "Cropped" / "sub01" / "EP02_01f" / "reg_img60.jpg", image_bytes(26, 30))
         finding = only(examine(small, deep=True), "EP02_01f")
         assert (finding.severity, finding.found) == ("unusable", "24x30 from frame 46; 26x30 from frame 60")
 
     def test_a_damaged_frame_outside_onset_to_offset_is_ignored(self, tmp_path):
         rewrite(tmp_path, row(frames=(3, 5, 8)))
         write_clip(tmp_path / "raw", "01", "EP02_01f", range(1, 12), "img{}.jpg")
-        (tmp_path / "raw" / "sub01" / "EP02_01f" / "img11.jpg").write_bytes(b"")
+        replace_content(tmp_path / "raw" / "sub01" / "EP02_01f" / "img11.jpg", b"")
         assert len(examine(tmp_path, deep=True).clips) == 1
 
     def test_the_deep_examination_reports_its_progress(self, small):
