@@ -7,8 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from merlab.cli.results import leaderboard
 from merlab.errors import MerlabError
 from merlab.evaluation.summary import Estimate
+from merlab.json_models import write_model
+from merlab.reports.blocks import leaderboard_block
 from merlab.reports.leaderboard import Conditions, Leaderboard, LeaderboardLine, leaderboards, read_boards, write_csv
 from merlab.reports.stored import store_result, stored_results
 from tests.reports.fake_run import fake_metrics, fake_record, write_run
@@ -118,6 +121,17 @@ def test_rows_of_several_versions_of_merlab_are_noted_with_the_table(results, tm
     assert noted["kfold"].note == ""
     of_methods = noted["loso"].numbers().set_index("method")["merlab"]
     assert (of_methods["dbfem-caffm"], of_methods["linear-svm"]) == ("0.0.9", made)
+
+
+def test_the_note_is_below_the_table_of_a_document_and_printed_by_the_command(results, tmp_path, capsys):
+    for name, stored in stored_results(results).items():
+        versions = {"merlab": "0.0.9"} if name == "b" else stored.versions
+        write_model(tmp_path / f"{name}.json", stored.model_copy(update={"versions": versions}))
+    block = leaderboard_block("casme2-5 loso", tmp_path, "a document")
+    assert block.rstrip().splitlines()[-1].startswith("The rows are of several versions of merlab (0.0.9, ")
+    assert "several versions" not in leaderboard_block("casme2-5 kfold", tmp_path, "a document")
+    leaderboard(tmp_path)
+    assert capsys.readouterr().out.count("The rows are of several versions of merlab (0.0.9, ") == 1
 
 
 def board(method: str, scheme: str = "megc2019", **uf1: Estimate) -> Leaderboard:
