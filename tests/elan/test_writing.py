@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pympi
+import pytest
 
 from merlab.elan.reading import Medium, read_elan
 from merlab.elan.writing import NOWHERE, Annotation, Links, Tier, annotation_of, beside, write_document
@@ -46,3 +47,22 @@ def test_links_to_files_beside_the_document_name_no_folder_of_this_machine(tmp_p
     ]
     (curve,) = document.linked_file_descriptors
     assert (curve["LINK_URL"], curve["RELATIVE_LINK_URL"]) == ("file:///curves/face-0.csv", "./curves/face-0.csv")
+
+
+def test_time_slots_ascend_over_all_tiers_and_no_two_annotations_share_one(tmp_path):
+    spans = {"late": [(500, 700), (700, 900)], "early": [(100, 600)]}
+    tiers = [Tier(name, [annotation_of(*span, name) for span in of]) for name, of in spans.items()]
+    path = tmp_path / "events.eaf"
+    write_document(path, tiers, Links(tmp_path, tmp_path / "a.mp4"), author="", date="2026-01-01T00:00:00+00:00")
+    times = list(pympi.Elan.Eaf(str(path)).timeslots.values())
+    assert times == sorted(times) == [100, 500, 600, 700, 700, 900]
+    read = {tier.name: [(each.begin_ms, each.end_ms) for each in tier.annotations] for tier in read_elan(path).tiers}
+    assert read == spans
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "whole"), [(0.6, 2.4, (1, 2)), (3.4, 3.4, (3, 4)), (39.96, 89.6, (40, 90)), (7.0, 7.2, (7, 8))]
+)
+def test_an_annotation_is_at_the_nearest_milliseconds_and_at_least_one_long(begin, end, whole):
+    made = annotation_of(begin, end, "smile")
+    assert (made.begin, made.end) == whole
