@@ -142,8 +142,9 @@ class VideoSink(_Sink):
             ) from error
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         options, threads = (FAST, FAST_THREADS) if self._fast else (QUALITY, THREADS)
-        cut = width % BLOCK or height % BLOCK
-        stream.options, stream.thread_count = options | (NO_LOOK_AHEAD if cut else {}), threads
+        stream.options, stream.thread_count = dict(options), threads
+        if width % BLOCK or height % BLOCK:
+            stream.options |= NO_LOOK_AHEAD
         return stream
 
     def _finish(self, kind: type[BaseException] | None, *_: object) -> None:
