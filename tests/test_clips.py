@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from merlab.clips import Clip, ClipTable, Finding
+from merlab.clips import Clip, ClipTable, Finding, Source
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, ImageFolder, Video, describe_numbers, frame_number, open_frames, read_image
 from tests.helpers import make_clip
@@ -185,6 +185,21 @@ class TestATable:
     def test_may_be_empty(self):
         assert len(ClipTable(())) == 0
         assert ClipTable(()).frame.empty
+
+    def test_of_several_keeps_the_clips_findings_and_sources_of_each_and_every_stamp_once(self, tmp_path):
+        tables = [
+            ClipTable(
+                (make_clip(tmp_path, name=name),),
+                ("SYNTHETIC", name),
+                (Finding("differs", name, "a", "b", "c"),),
+                (Source(name, tmp_path),),
+            )
+            for name in ("EP1", "EP2")
+        ]
+        joined = ClipTable.joined(tables)
+        assert [clip.name for clip in joined] == [finding.where for finding in joined.findings] == ["EP1", "EP2"]
+        assert [source.name for source in joined.sources] == ["EP1", "EP2"]
+        assert joined.stamps == ("SYNTHETIC", "EP1", "EP2")
 
     def test_take_keeps_the_requested_order_and_the_stamps(self):
         table = ClipTable.from_rows([row(name=name) for name in "abc"], ["SYNTHETIC"])
