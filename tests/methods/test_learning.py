@@ -17,6 +17,10 @@ FAST = {"batch_size": 8, "epochs": 12, "learning_rate": 1e-3}
 # Inputs of a whole movement are made of frames of half the size, at which the flow of their preset is computed too.
 FLOW10 = "flow-sequence:frames=10,channels=uv,scale=signed,at=native,size=32x32"
 FLOW8 = "consecutive-flow:frames=8,channels=uv,interpolation=tim,algorithm=dis,scale=signed,at=native,size=28x28"
+TIM4 = (
+    "consecutive-flow:frames=4,channels=uvs,gray=yes,interpolation=tim,algorithm=dis,scale=centered,at=native,"
+    "size=32x32"
+)
 FLOW4 = "consecutive-flow:frames=4,channels=muv,gray=yes,scale=signed,at=native,size=48x48"
 HSV5 = "hsv-flow:frames=5,stretch=image,at=native,size=48x48"
 # Smaller or shorter inputs, and shorter training for networks, so that the tests are fast.
@@ -37,33 +41,33 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "sssn": {"preset": "flow28", "settings": SHORT},
     "dssn": {"preset": "reduced", "settings": {**SHORT, "epochs": 9}},
     "fr": {"preset": "reduced", "settings": FAST},
-    "learnet": {"preset": "reduced"},
+    "learnet": {"preset": "reduced", "small": True, "settings": {"epochs": 30}},
     "lbp-top": {"preset": "paper", "small": True, "text": "lbp-top:size=115x141"},
-    "mdmo": {"preset": "paper", "text": "mdmo:frames=10,size=115x141"},
-    "distlbp-iip": {"preset": "reduced", "text": "stlbp-iip:frames=10,size=60x72"},
-    "ktgsl": {"preset": "reduced", "text": "lbp-top-hoof:radii=1x1x4,frames=10,size=80x98"},
+    "mdmo": {"preset": "paper", "small": True, "text": "mdmo:frames=10,size=115x141"},
+    "distlbp-iip": {"preset": "reduced", "small": True, "text": "stlbp-iip:frames=10,size=60x72"},
+    "ktgsl": {"preset": "reduced", "small": True, "text": "lbp-top-hoof:radii=1x1x4,frames=10,size=80x98"},
     "da-dictionary": {"preset": "paper"},
     "dikd": {"preset": "reduced", "settings": {"epochs": 4}},
     "madtn": {"preset": "reduced", "settings": {"epochs": 14}},
     "htnet": {"preset": "reduced", "settings": {**SHORT, "epochs": 9}},
     "mmnet": {"preset": "flow28", "settings": SHORT},
     "capsulenet": {"preset": "flow28", "settings": {**SHORT, "epochs": 12}},
-    "3d-cnn-transfer": {"preset": "reduced", "small": True, "text": FLOW10, "settings": {**SHORT, "epochs": 9}},
-    "dtscnn": {"preset": "reduced", "small": True, "text": FLOW8, "settings": {**SHORT, "epochs": 12}},
-    "se-densenet-3d": {"preset": "reduced", "small": True, "text": FLOW10, "settings": {**SHORT, "epochs": 12}},
-    "akmnet": {"preset": "reduced", "settings": {**SHORT, "epochs": 18}},
-    "kfc-mer": {"preset": "flow28", "settings": {**SHORT, "epochs": 10}},
-    "slstt-mean": {"preset": "reduced", "settings": {**SHORT, "epochs": 30}},
-    "slstt-lstm": {"preset": "reduced", "small": True, "text": HSV5, "settings": {**SHORT, "epochs": 40}},
-    "later": {"preset": "reduced", "small": True, "text": FLOW4, "settings": {**SHORT, "epochs": 6}},
-    "aman": {"preset": "reduced", "settings": {**SHORT, "epochs": 40}},
-    "msmmt": {"preset": "reduced", "settings": {**SHORT, "epochs": 15}},
+    "3d-cnn-transfer": {"preset": "reduced", "small": True, "text": FLOW10, "settings": {**SHORT, "epochs": 6}},
+    "dtscnn": {"preset": "reduced", "small": True, "text": FLOW8, "settings": {**SHORT, "epochs": 7}},
+    "se-densenet-3d": {"preset": "reduced", "small": True, "text": FLOW10, "settings": {**SHORT, "epochs": 8}},
+    "akmnet": {"preset": "reduced", "small": True, "settings": {**SHORT, "epochs": 24}},
+    "kfc-mer": {"preset": "flow28", "settings": {**SHORT, "epochs": 8}},
+    "slstt-mean": {"preset": "reduced", "small": True, "text": HSV5, "settings": {**SHORT, "epochs": 30}},
+    "slstt-lstm": {"preset": "reduced", "small": True, "text": HSV5, "settings": {**SHORT, "epochs": 56}},
+    "later": {"preset": "reduced", "small": True, "text": FLOW4, "settings": {**SHORT, "epochs": 4}},
+    "aman": {"preset": "reduced", "settings": {**SHORT, "epochs": 24}},
+    "msmmt": {"preset": "reduced", "settings": {**SHORT, "epochs": 11}},
     # Without pretraining, VGG-16 takes longer.
-    "elrcn": {"preset": "reduced", "settings": {**SHORT, "epochs": 22}},
-    "elrcn-se": {"preset": "reduced", "settings": {**SHORT, "epochs": 24}},
-    "self-attention-transfer": {"preset": "flow28", "settings": SHORT},
+    "elrcn": {"preset": "reduced", "small": True, "text": TIM4, "settings": {**SHORT, "epochs": 22}},
+    "elrcn-se": {"preset": "reduced", "small": True, "text": TIM4, "settings": {**SHORT, "epochs": 16}},
+    "self-attention-transfer": {"preset": "flow28", "settings": {**SHORT, "epochs": 10}},
     "emr": {"preset": "flow28", "settings": {**SHORT, "epochs": 10}},
-    "emr-adversarial": {"preset": "flow28", "settings": SHORT, "databases": 2},
+    "emr-adversarial": {"preset": "flow28", "settings": {**SHORT, "epochs": 8}, "databases": 2},
 }
 NOT_TRAINED = {"constant", "random"}
 # One network of the paper is tested instead of all, which would take minutes.
