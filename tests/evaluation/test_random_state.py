@@ -52,6 +52,7 @@ def test_a_unit_of_work_of_a_method_of_your_own_draws_the_same_numbers_again(tmp
     worker = Worker(flow_plan(root, [Guessing]), tmp_path / "cache")
     first, other = (worker.run(Fit(0, split, 0, "key"))["p_negative"].tolist() for split in (0, 1))
     assert worker.run(Fit(0, 0, 0, "key"))["p_negative"].tolist() == first != other
+    assert worker.run(Fit(0, 0, 1, "key"))["p_negative"].tolist() != first
 
 
 @pytest.mark.parametrize(

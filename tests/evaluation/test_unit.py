@@ -73,3 +73,23 @@ def test_a_method_gets_the_mirror_of_its_input(root):
     Worker(flow_plan(root, [Method("mine", pipeline=Mirroring)], input="flow:channels=uv"), None).run(FIRST)
     flow = torch.tensor([[[[0.25, 0.5]], [[0.0, 1.0]]]])
     assert given[0](flow).tolist() == [[[[0.5, 0.75]], [[1.0, 0.0]]]]
+
+
+@pytest.mark.filterwarnings("ignore:method mine changed")
+def test_a_method_is_fitted_with_the_seed_of_the_unit(root):
+    given = []
+
+    class Seeded:
+        def __init__(self, task):
+            pass
+
+        def fit(self, inputs, labels, groups, seed):
+            given.append(seed)
+
+        def predict_proba(self, inputs):
+            return np.full((len(inputs), 3), 1 / 3)
+
+    worker = Worker(flow_plan(root, [Method("mine", pipeline=Seeded)]), None)
+    for seed in (0, 7):
+        worker.run(replace(FIRST, seed=seed))
+    assert given == [0, 7]
