@@ -23,9 +23,11 @@ from merlab.spotting.comparison.by_method import MethodOnVideos
 from merlab.spotting.comparison.evaluation import WRITTEN
 from merlab.spotting.comparison.lbp_chi2 import LBP_CHI2
 from merlab.spotting.comparison.measured_recording import MeasuredRecording, measured_recording
+from merlab.spotting.comparison.method_result import METADATA
 from merlab.spotting.comparison.sampling import Around, Feature
 from merlab.spotting.comparison.spotter import Target
 from merlab.spotting.motion import FaceMotion
+from merlab.spotting.tables_of_all import EVENTS
 from tests.spotting.comparison.recorded import FPS, frames, video
 
 COUNT, MOVEMENTS = 90, [(40, 48, 56)]
@@ -194,6 +196,25 @@ def test_a_video_is_continued_after_a_kill(source, tmp_path):
         assert killed.returncode == -signal.SIGKILL
         counts.append(len(list((out / ".kept").rglob("0*.npz"))))
     assert 0 < counts[0] < counts[1]
+    MethodOnVideos("hoof", fps=FPS).spot(source, out, silent)
+    assert visible(out) == visible(tmp_path / "whole")
+
+
+@pytest.mark.slow
+def test_a_result_of_which_a_part_was_in_its_place_is_put_there_by_the_same_command(source, tmp_path, monkeypatch):
+    MethodOnVideos("hoof", fps=FPS).spot(source, tmp_path / "whole", silent)
+    out, replace_path = tmp_path / "out", Path.replace
+
+    def stop(path: Path, target: Path) -> Path:
+        if target == out / METADATA:
+            raise KeyboardInterrupt
+        return replace_path(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", stop)
+        with pytest.raises(KeyboardInterrupt):
+            MethodOnVideos("hoof", fps=FPS).spot(source, out, silent)
+    assert [(out / name).exists() for name in (EVENTS, METADATA)] == [True, False]
     MethodOnVideos("hoof", fps=FPS).spot(source, out, silent)
     assert visible(out) == visible(tmp_path / "whole")
 

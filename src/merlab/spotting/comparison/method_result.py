@@ -106,8 +106,9 @@ def stored_result(out: Path, request: MethodRequest) -> MethodResult | None:
 
 
 def require_free(out: Path) -> None:
-    """Raises OtherResultError where ``out`` holds anything but a result of a method."""
+    """Raises OtherResultError where ``out`` holds anything but a result of a method, or unfinished work."""
     found = {path.name for path in out.iterdir()} - CLUTTER if out.is_dir() else set()
-    names = {name for name in found if not name.startswith((INSIDE, WORKING, KEPT))}
-    if out.is_file() or (names and METADATA not in names):
+    names = {name for name in found if not name.startswith(INSIDE)}
+    # ``ResultFolder`` checks of what kind the work is. A kill may leave a part of a result, whose METADATA comes last.
+    if out.is_file() or (names and names.isdisjoint((METADATA, WORKING, KEPT))):
         raise OtherResultError(f"{out} is not empty and does not hold {HOLDS}; choose a new folder with --out")
