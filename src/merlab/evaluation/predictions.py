@@ -85,6 +85,10 @@ class PredictionStore:
         """
         return self.folder / "parts" / key / f"{_stem(fold)}-seed{seed}.parquet"
 
+    def unfinished_path(self, key: str, fold: str, seed: int) -> Path:
+        """The file of a training of one (method, fold, seed) that is not finished."""
+        return self.fold_path(key, fold, seed).with_suffix(".training")
+
     def stored_path(self, key: str, fold: str, seed: int, folds: Sequence[str]) -> Path:
         """The same, or the file under the name of an earlier merlab, if it exists and can be of no other fold.
 

@@ -118,20 +118,29 @@ def run(
     tally = Tally(plan, len(paths) - len(waiting), len(paths), progress)
     for fit, table in engine.work(plan, cache, waiting, tally.epoch):
         store.write_fold(fit.key, plan.splits[fit.split].name, fit.seed, table)
+        _forget_training(fit)
         tally.finish(fit)
     table = joined([*found.values(), *read_each([paths[fit] for fit in waiting]).values()])
     require_clips(table, plan.keys.iloc[plan.tested], str(out))
     require_one_truth(table, str(out))
     require_decisions(table, plan.classes, str(out))
     store.write_all(table)
+    # A process that is killed between the two steps above leaves a file.
+    for fit in paths:
+        _forget_training(fit)
     return table
+
+
+def _forget_training(fit: Fit) -> None:
+    if fit.unfinished is not None:
+        fit.unfinished.unlink(missing_ok=True)
 
 
 def _paths(plan: Plan, keys: Sequence[str], out: Path) -> dict[Fit, Path]:
     """The file of every unit of the plan; raises MerlabError if two units have the same file."""
     store, folds = PredictionStore(out), [split.name for split in plan.splits]
     fits = [
-        Fit(position, split, seed, keys[position])
+        Fit(position, split, seed, keys[position], store.unfinished_path(keys[position], folds[split], seed))
         for position, entry in enumerate(plan.entries)
         for seed in entry.seeds
         for split in range(len(plan.splits))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +38,16 @@ SUM_TOLERANCE = 1e-3
 
 @dataclass(frozen=True)
 class Fit:
-    """One unit of work: a method, a fold, a seed, and the run key under which its predictions are stored."""
+    """One unit of work: a method, a fold, a seed, and the run key under which its predictions are stored.
+
+    ``unfinished`` is the file in which this machine may keep a training that takes long.
+    """
 
     entry: int
     split: int
     seed: int
     key: str
+    unfinished: Path | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,11 +58,13 @@ class UnitInputs:
     synthetic: SyntheticClips | None = None
 
 
-def fit_and_predict(plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: EpochReport | None = None) -> pd.DataFrame:
+def fit_and_predict(
+    plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: EpochReport | None = None, unfinished: Path | None = None
+) -> pd.DataFrame:
     """Fit on the fold's training clips, predict its test clips: one row of predictions per test clip."""
     entry, split = plan.entries[fit.entry], plan.splits[fit.split]
     with _naming(entry.name, split.name, fit.seed):
-        probabilities = _probabilities(plan, inputs, fit, on_epoch)
+        probabilities = _probabilities(plan, inputs, fit, on_epoch, unfinished)
         test = np.asarray(split.test)
         rows = plan.keys.iloc[test].reset_index(drop=True)
         rows = rows.assign(run=fit.key, method=entry.name, fold=split.name, seed=fit.seed)
@@ -66,7 +72,9 @@ def fit_and_predict(plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: EpochRep
         return predictions_table(rows[list(KEY_COLUMNS)], truth, probabilities, plan.classes)
 
 
-def _probabilities(plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: EpochReport | None) -> NDArray[np.float64]:
+def _probabilities(
+    plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: EpochReport | None, unfinished: Path | None
+) -> NDArray[np.float64]:
     """The probabilities (test clips, classes) of a method that was fitted on the training clips of its fold."""
     entry, split, labels = plan.entries[fit.entry], plan.splits[fit.split], plan.labeled.labels
     train, test = np.asarray(split.train), np.asarray(split.test)
@@ -77,6 +85,8 @@ def _probabilities(plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: EpochRepo
         arguments: dict[str, Any] = {**fit_arguments(entry, plan.table, fold, split.train)}
         if isinstance(classifier, NeuralClassifier):
             arguments["on_epoch"] = on_epoch
+            # A network of your own may keep more than its weights.
+            arguments["unfinished"] = None if entry.own else unfinished
             if classifier.settings.selection == LEAKY_SELECTION:
                 arguments["monitor"] = (fold.test, fold.of_samples(labels[test]))
         groups = [plan.table.groups[position] for position in fold.of_samples(train)]
@@ -199,4 +209,5 @@ class Worker:
 
     def run(self, fit: Fit, on_epoch: EpochReport | None = None) -> pd.DataFrame:
         """The predictions of one unit (see ``fit_and_predict``)."""
-        return fit_and_predict(self.plan, self.inputs_of(self.plan.entries[fit.entry]), fit, on_epoch)
+        inputs = self.inputs_of(self.plan.entries[fit.entry])
+        return fit_and_predict(self.plan, inputs, fit, on_epoch, fit.unfinished)

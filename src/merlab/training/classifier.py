@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
@@ -34,6 +35,7 @@ from merlab.training.steps import (
 )
 from merlab.training.threads import ONE_TRAINS, torch_threads
 from merlab.training.training_clips import TrainingClips
+from merlab.training.unfinished import UnfinishedTraining
 
 LabeledInputs = tuple[NDArray[np.float32], NDArray[np.int64]]
 # So many clips show whether a network returns logits.
@@ -122,13 +124,16 @@ class NeuralClassifier:
         on_epoch: EpochReport | None = None,
         intensities: NDArray[np.float32] | None = None,
         other_side: NDArray[np.int64] | None = None,
+        unfinished: Path | None = None,
     ) -> None:
         """Train on inputs (N, [T,] C, H, W), labels (N,) in 0..classes-1 and the subject of each row.
 
         ``monitor`` is the test fold (inputs, labels); the selection ``best-epoch-on-test`` needs it, and no other may
         have it. ``on_epoch(done, total, loss)`` is called after every epoch. ``intensities`` (N, units) of action units
         and ``other_side`` (units,) are those of training clips that have them (see ``SyntheticClips``); settings with
-        ``unit_loss`` need them, or synthetic clips.
+        ``unit_loss`` need them, or synthetic clips. On a CPU, a long training is kept in the file ``unfinished``, and a
+        later call with the same arguments continues with it; the network must have all its state in its parameters and
+        buffers. The caller removes the file.
 
         Raises MerlabError for inputs that are not finite, labels out of range, too few clips or subjects, a loss that
         is not finite, and a device with too little memory.
@@ -151,7 +156,7 @@ class NeuralClassifier:
             if self.starts:
                 module.load_state_dict({**module.state_dict(), **self.starts[seed % len(self.starts)]})
             module = in_memory_format(module.to(self.device), channels_last=self.settings.channels_last)
-            self._train(module, clips, judged and self._both_on_device(judged), on_epoch)
+            self._train(module, clips, judged and self._both_on_device(judged), on_epoch, unfinished)
             # As it is asked later: a network may apply a softmax only after training. Not before training, which a
             # network that keeps what it computes first would not survive.
             refuse_probabilities(module, self._logits(module, self._on_device(clips.inputs[:TRIED])))
@@ -202,11 +207,16 @@ class NeuralClassifier:
         clips: TrainingClips,
         judged: tuple[Tensor, Tensor] | None,
         on_epoch: EpochReport | None,
+        unfinished: Path | None,
     ) -> None:
         settings = self.settings
         loop = self._loop(module, clips)
         best = BestEpoch()
-        for epoch in range(1, settings.epochs + 1):
+        # A graph of a GPU replays on the tensors of its optimizer, which reading the file would replace.
+        kept = None if unfinished is None or self.device.type != "cpu" else UnfinishedTraining(unfinished)
+        if kept is not None:
+            kept.put_into(loop, best)
+        for epoch in range(loop.done + 1, settings.epochs + 1):
             loss = loop.epoch()
             if not math.isfinite(loss):
                 raise MerlabError(
@@ -217,6 +227,8 @@ class NeuralClassifier:
                 best.consider(epoch, self._score(module, *judged), module)
             if on_epoch is not None:
                 on_epoch(epoch, settings.epochs, loss)
+            if kept is not None:
+                kept.store(loop, best)
         self.kept_epoch = settings.epochs
         if judged is not None:
             module.load_state_dict(best.weights)

@@ -88,6 +88,7 @@ class Loop:
         self.synthetic = synthetic
         self.units = units
         self.done = 0
+        self.generator = torch.default_generator
         balanced = settings.class_weights == "balanced"
         self.weights = balanced_weights(self._real_labels(), classes) if balanced else None
         self.optimizer = make_optimizer(settings, module, rate=rate)
