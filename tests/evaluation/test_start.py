@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -86,7 +87,7 @@ def test_weights_of_another_epsilon_are_refused_with_both_values(tmp_path):
     )
     network = method.outline(Task(3, 3, 32, 32), paper.model_copy(update={"network": {**narrow, **paper.network}}))
     now.require_network(network)
-    with pytest.raises(MerlabError, match=r"eps is 1e-05 in the file and 0.001 here.*train the start again"):
+    with pytest.raises(MerlabError, match=r"epsilon is 1e-05 in the file and 0.001 here.*train the start again"):
         earlier.require_network(network)
 
 
@@ -96,6 +97,28 @@ def test_other_constants_of_equal_tensors_are_refused_and_other_dropout_is_not(s
     start.require_network(torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3, stride=2), torch.nn.Dropout(0.1)))
     with pytest.raises(MerlabError, match=r"0.stride is \(2, 2\) in the file and \(1, 1\) here"):
         start.require_network(torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Dropout(0.5)))
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "told"),
+    [
+        ("slstt-mean", {"heads": 2}, "heads is 4 in the file and 2 here"),
+        ("rcn-a", {"shortcut": True}, "unit is RecurrentUnit in the file and ShortcutUnit here"),
+        ("rcn-a", {"attention": "none"}, "attention is output in the file and none here"),
+        ("slstt-mean", {"dropout": 0.5}, None),
+    ],
+)
+def test_network_options_that_leave_all_tensors_as_they_are_and_compute_something_else_are_refused(
+    start, name, options, told
+):
+    method, preset = find_method(name), find_method(name).preset("reduced")
+    task = Task.of(3, as_recipe(preset.input or method.input))
+    given = method.module(task, preset)
+    network = method.module(task, preset.model_copy(update={"network": {**preset.network, **options}}))
+    start = replace(start, tensors=given.state_dict(), constants=constants_of(given))
+    start.require_network(given)
+    with pytest.raises(MerlabError, match=told) if told else nullcontext():
+        start.require_network(network)
 
 
 def test_a_tensor_too_many_or_too_few_is_refused_and_the_first_by_name_is_told(start):

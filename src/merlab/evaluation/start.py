@@ -15,8 +15,8 @@ from merlab.inputs.recipe import CROPS, Recipe
 
 # Kinds of input whose samples are images of flow, however the flow was obtained.
 FLOW_KINDS = ("flow", "released-flow")
-# What torch's layers compute with beside their tensors.
-CONSTANTS = ("eps", "stride", "padding", "padding_mode", "dilation")
+# What layers hold for training alone: weights with another value give the same numbers.
+OF_TRAINING = ("training", "inplace", "momentum", "dropout", "drop_path", "frozen")
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +102,8 @@ class Start:
                 raise MerlabError(
                     f"{self.name} has another network than {self.method} of this run: {name} is {self.constants[name]} "
                     f"in the file and {value} here, so that the weights would give other numbers than they were "
-                    "trained to; train the start again, with the preset of this run and this version of merlab"
+                    "trained to; train the start again, with the preset and network options of this run and this "
+                    "version of merlab"
                 )
 
     def require_unseen(self, databases: Sequence[str]) -> None:
@@ -117,14 +118,17 @@ class Start:
 
 
 def constants_of(network: nn.Module) -> dict[str, object]:
-    """The ``CONSTANTS`` of each layer, by its name in the network: ``{"norm.eps": 1e-05}``."""
-    return {
-        f"{name}.{constant}": getattr(layer, constant)
-        for name, layer in network.named_modules()
-        if type(layer).__module__.startswith("torch.nn.")
-        for constant in CONSTANTS
-        if hasattr(layer, constant)
-    }
+    """What layers of torch and merlab are, and compute with beside their tensors: ``{"norm.eps": 1e-05}``."""
+    found: dict[str, object] = {}
+    for name, layer in network.named_modules():
+        kind = type(layer)
+        if not kind.__module__.startswith(("torch.nn.", "merlab.")) or isinstance(layer, nn.Dropout | nn.Identity):
+            continue
+        found[name or "the whole"] = kind.__name__
+        for constant, value in vars(layer).items():
+            if isinstance(value, int | float | str | tuple) and constant[0] != "_" and constant not in OF_TRAINING:
+                found[f"{name}.{constant}".removeprefix(".")] = value
+    return found
 
 
 def _sample(recipe: Recipe) -> object:
