@@ -15,7 +15,7 @@ from merlab.outputs.result_folder import ResultFolder
 def kept_if_stopped(folder: ResultFolder, kept: Path, is_empty: Callable[[], bool], what: str) -> Iterator[None]:
     """Keep the work in ``kept`` if the block that makes a result is stopped or fails; remove it if it ``is_empty``.
 
-    So it is removed if the source has changed. Raises Stopped that says where ``what`` is kept.
+    So it is removed if the source has changed. Raises Stopped that says where ``what`` is kept, or that of the block.
     """
     try:
         yield
@@ -24,7 +24,10 @@ def kept_if_stopped(folder: ResultFolder, kept: Path, is_empty: Callable[[], boo
             folder.discard(kept)
         raise
     except KeyboardInterrupt as stop:
-        if not is_empty():
-            raise Stopped(f"{what} measured until now are kept in {kept}") from stop
-        folder.discard(kept)
-        raise Stopped("nothing was finished that could be kept") from stop
+        said = f"{what} measured until now are kept in {kept}"
+        if is_empty():
+            folder.discard(kept)
+            said = "nothing was finished that could be kept"
+        if isinstance(stop, Stopped):
+            raise
+        raise Stopped(said) from stop

@@ -268,3 +268,14 @@ def test_recordings_to_fit_on_are_read_once_for_several_videos(source, tmp_path,
         assert visible(tmp_path / "out" / name) == visible(tmp_path / "whole" / name)
     assert (tmp_path / "out" / "events.csv").read_bytes() == (tmp_path / "whole" / "events.csv").read_bytes()
     assert not (tmp_path / "out" / ".training").exists()
+
+
+@pytest.mark.slow
+def test_where_it_is_stopped_in_a_recording_to_fit_on_it_says_where_its_features_are(source, tmp_path, monkeypatch):
+    training = [replace(video("t", MOVEMENTS, COUNT), source=write_frames(tmp_path / "t", 1))]
+    monkeypatch.setattr(by_method, "recordings_in", lambda folder: training)
+    spotter, out = MethodOnVideos("hoof", tmp_path, fps=FPS), tmp_path / "out"
+    with pytest.raises(Stopped, match=r"the features measured until now are kept in .*\.training$"):
+        spotter.spot_each([source], out, stop_at(46))
+    assert any((out / ".training").rglob("00000.npz"))
+    assert not (out / "a").exists()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
 from merlab.databases.long_video import Kind, LongVideo
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, Stopped
 from merlab.frames import Clock, clock_of, open_frames
 from merlab.frames.opening import SourceState, require_unchanged, state_of
 from merlab.given import as_path, require_number
@@ -162,11 +163,22 @@ class MethodOnVideos:
     def _fit(self, kept: Path, show: Progress) -> Fitted:
         """The fit, made once."""
         if self._fitted is None:
-            root = self._training_kept or kept
-            training = [self._material(each, root, show, tested=False) for each in self._training]
+            with self._training_kept_if_stopped():
+                root = self._training_kept or kept
+                training = [self._material(each, root, show, tested=False) for each in self._training]
             fitted = self._spotter.fit(training, self._target, self._seed)
             self._fitted = fitted if self._p is None else fitted.with_p(self._p)
         return self._fitted
+
+    @contextmanager
+    def _training_kept_if_stopped(self) -> Iterator[None]:
+        """Raise Stopped that says where the features of ``train`` are kept, where they are not beside the result."""
+        try:
+            yield
+        except KeyboardInterrupt as stop:
+            if self._training_kept is None or is_unmeasured(self._training_kept):
+                raise
+            raise Stopped(f"the features measured until now are kept in {self._training_kept}") from stop
 
     def _material(self, video: LongVideo, kept: Path, show: Progress, *, tested: bool) -> MeasuredRecording:
         features = self._spotter.features(self._target, video.fps / step_of(video.fps))
