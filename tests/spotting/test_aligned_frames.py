@@ -55,3 +55,8 @@ def test_many_damaged_frames_at_the_beginning_are_a_gap_too():
 
 def test_the_gaps_are_the_positions_of_three_or_more_damaged_frames_in_a_row():
     assert damaged_runs([46, 47, 50, 51, 52, 60, 61, 62, 63], first=46) == [range(5, 8), range(15, 19)]
+
+
+def test_the_gaps_are_positions_also_where_numbers_are_missing_in_a_folder():
+    numbers = [46, 47, 60, 61, 62, 63, 80]
+    assert damaged_runs([47, 60, 61, 63], first=46, numbers=numbers) == [range(2, 5)]

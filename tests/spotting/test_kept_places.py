@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from merlab.errors import MerlabError
 from merlab.spotting import kept_places
 from merlab.spotting.kept_places import FramesRead, KeptPlaces
 from merlab.spotting.light import Light
@@ -45,6 +46,13 @@ def test_where_a_file_is_missing_the_places_before_it_are_used_and_the_others_wr
     kept.conclude(FACTS)
     assert KeptPlaces(folder).whole() == FACTS
     assert (folder / "00000.npz").stat().st_mtime_ns == first
+
+
+def test_a_file_that_is_lost_meanwhile_is_not_left_out_in_silence(folder, places):
+    assert np.array_equal(list(KeptPlaces(folder).all(7)), places)
+    (folder / "00002.npz").unlink()
+    with pytest.raises(MerlabError, match="are missing or damaged; run the same command again"):
+        list(KeptPlaces(folder).all(7))
 
 
 def test_nothing_is_whole_before_the_end_was_reached(folder):

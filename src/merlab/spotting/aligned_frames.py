@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from merlab.errors import MerlabError
@@ -77,11 +78,14 @@ class AlignedFrames:
             last, skipped = frame.image, 0
 
 
-def damaged_runs(damaged: Iterable[int], first: int) -> list[range]:
-    """The positions from 1 of damaged frames that are a gap; ``first`` is the number of the first frame."""
+def damaged_runs(damaged: Iterable[int], first: int, numbers: Sequence[int] | None = None) -> list[range]:
+    """The positions from 1 of damaged frames that are a gap; ``first`` is the number of the first frame.
+
+    ``numbers`` are those of all frames, None where none is missing.
+    """
     runs: list[range] = []
     for number in damaged:
-        at = number - first + 1
+        at = number - first + 1 if numbers is None else bisect_right(numbers, number)
         begin = runs.pop().start if runs and runs[-1].stop == at else at
         runs.append(range(begin, at + 1))
     return [run for run in runs if len(run) >= GAP_STEPS]

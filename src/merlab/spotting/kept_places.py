@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from merlab.errors import MerlabError
 from merlab.frames import Float32Array
 from merlab.outputs.kept_arrays import Array, read_arrays, write_arrays
 from merlab.spotting.light import Light
@@ -105,6 +106,18 @@ class KeptPlaces(KeptPieces):
     def read(self) -> Iterator[Float32Array]:
         """The places (ROWS, COLUMNS, 2) in each frame, up to the first file that is missing or damaged."""
         return (np.asarray(place, np.float32) for place in super().read())
+
+    def all(self, count: int) -> Iterator[Float32Array]:
+        """The places in each of ``count`` frames; raises MerlabError where a file is lost or damaged meanwhile."""
+        found = 0
+        for place in self.read():
+            found += 1
+            yield place
+        if found != count:
+            raise MerlabError(
+                f"the kept places of blocks in {self.folder} are missing or damaged; run the same command again to "
+                "make them anew"
+            )
 
     def keep(self, places: Iterable[Float32Array]) -> Iterator[Float32Array]:
         """The same places, all of a source; each file is written as soon as its frames are known."""

@@ -165,9 +165,9 @@ def _assemble(making: _Making, aside: Path) -> Timeline:
     """Write every file of the result into ``aside``; frames are read only if their places are not kept."""
     frames, clock, kept = open_frames(making.source), making.clock, making.kept
     read = kept.whole() or _read(making, frames)
-    lost = damaged_runs(read.damaged, read.first)
+    lost = damaged_runs(read.damaged, read.first, making.numbers)
     steps = PassingSteps([*clock.gaps, *(at for run in lost for at in range(run.start, run.stop + 1))])
-    found = _found(steps.of(kept.read()), read, lost, making, aside)
+    found = _found(steps.of(kept.all(read.count)), read, lost, making, aside)
     timing = timing_of(clock, read.count, read.first, making.fps, making.numbers)
     doubts = Repeats.of(steps.steps, clock).caveats(clock, read.first)
     metadata = _metadata(making, timing, file_facts(frames), read, found, doubts)
