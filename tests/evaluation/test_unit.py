@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -93,3 +96,20 @@ def test_a_method_is_fitted_with_the_seed_of_the_unit(root):
     for seed in (0, 7):
         worker.run(replace(FIRST, seed=seed))
     assert given == [0, 7]
+
+
+LOADED_INSIDE = """
+from merlab.evaluation.unit import _one_thread
+from threadpoolctl import threadpool_info
+with _one_thread():
+    import scipy.optimize, sklearn.svm
+    print({each["num_threads"] for each in threadpool_info()})
+"""
+
+
+@pytest.mark.slow
+def test_what_the_first_unit_of_a_process_imports_has_one_thread_as_in_the_next():
+    """Else, the last digits would depend on which unit a process begins with, and so on the number of processes."""
+    environment = dict(os.environ, OPENBLAS_NUM_THREADS="2", OMP_NUM_THREADS="2")
+    ended = subprocess.run([sys.executable, "-c", LOADED_INSIDE], env=environment, capture_output=True, check=True)
+    assert ended.stdout.split() == [b"{1}"]

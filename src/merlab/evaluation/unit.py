@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -34,6 +35,8 @@ from merlab.training.classifier import EpochReport
 from merlab.training.threads import torch_threads
 
 SUM_TOLERANCE = 1e-3
+# Modules with which libraries of linear algebra and of OpenMP are loaded, which methods import as late as in fit.
+BRING_LIBRARIES = ("scipy.linalg", "sklearn.utils")
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,9 @@ def _one_thread() -> Iterator[None]:
 
     A network that merlab trains sets its own number.
     """
+    for name in BRING_LIBRARIES:
+        # What the first unit of a process loaded inside would have all threads.
+        importlib.import_module(name)
     with torch_threads(1), one_thread_of("openmp"), one_thread_of_blas():
         yield
 
