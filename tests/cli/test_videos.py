@@ -184,9 +184,10 @@ def test_the_tables_of_one_folder_of_videos_do_not_replace_those_of_another(merl
 
 @pytest.mark.slow
 def test_a_dark_video_is_named(merlab, tmp_path):
+    dark = np.tile(np.linspace(0, 30, 231, dtype=np.uint8)[:, None], (282, 1, 3))
     for number in range(1, 61):
         (tmp_path / "dark").mkdir(exist_ok=True)
-        write_image(tmp_path / "dark" / f"{number}.png", np.full((282, 231, 3), number % 9, np.uint8))
+        write_image(tmp_path / "dark" / f"{number}.png", np.add(dark, number % 9, dtype=np.uint8))
     for command in (["spot", "dark", "--fps", 50], ["recognize", "dark", "--fps", 50, "--aligned", "--no-overlay"]):
         status, out, err = merlab(*command)
         assert status == 0, err

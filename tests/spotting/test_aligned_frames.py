@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,19 +14,26 @@ from merlab.spotting.aligned_frames import AlignedFrames, damaged_runs
 
 
 class Walked:
-    """A source whose frames are gray, as bright as their number; some are damaged."""
+    """A source whose frames are gray, as bright as their number, over white; some are damaged."""
 
-    def __init__(self, count: int, damaged: set[int], first: int) -> None:
+    def __init__(self, count: int, damaged: set[int], first: int, blank: Set[int]) -> None:
+        self._blank = blank
         self.promised, self._numbers, self._damaged = count, range(first, first + count), damaged
 
     def walk(self, _wanted):
         for number in self._numbers:
             image = None if number in self._damaged else np.full((282, 231, 3), number, np.uint8)
+            if image is not None:
+                image[141:] = 255
+            if number in self._blank:
+                image = np.full((282, 231, 3), number, np.uint8)
             yield WalkedFrame(number, None, image, damaged=image is None)
 
 
-def read(count: int, damaged: set[int], first: int = 1) -> tuple[AlignedFrames, list[int | None]]:
-    frames = AlignedFrames(Path("a.avi"), cast(Any, Walked(count, damaged, first)), silent)
+def read(
+    count: int, damaged: set[int], first: int = 1, blank: Set[int] = frozenset()
+) -> tuple[AlignedFrames, list[int | None]]:
+    frames = AlignedFrames(Path("a.avi"), cast(Any, Walked(count, damaged, first, blank)), silent)
     return frames, [None if image is None else int(image[0, 0, 0]) for image in frames.images()]
 
 
@@ -51,6 +59,12 @@ def test_many_damaged_frames_at_the_beginning_are_a_gap_too():
     frames, shown = read(5, {46, 47, 48}, first=46)
     assert shown == [None, None, None, 49, 50]
     assert (frames.count, frames.first) == (5, 46)
+
+
+def test_blank_frames_are_taken_for_damaged_ones():
+    frames, shown = read(9, {2, 5, 6, 7}, blank={2, 6})
+    assert shown == [1, 1, 3, 4, None, None, None, 8, 9]
+    assert (frames.count, frames.damaged) == (9, [2, 5, 6, 7])
 
 
 def test_the_gaps_are_the_positions_of_three_or_more_damaged_frames_in_a_row():

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from merlab.errors import MerlabError
 from merlab.frames import open_frames
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.spot_video import spot
@@ -97,7 +98,7 @@ class TestDamagedFrames:
         assert len(seen) == 240
         assert result.metadata.video.damaged == 3
         assert any(
-            "3 of 240 frames are damaged and could not be decoded (60, 61, 100)" in text for text in result.warnings
+            "3 of 240 frames are damaged, or blank such as all black (60, 61, 100)" in text for text in result.warnings
         )
         assert result.events["apex"].tolist() == pytest.approx([161], abs=3)
 
@@ -135,6 +136,30 @@ class TestDamagedFrames:
         """The movement is from frame 151 to 173."""
         line = spot(damage(still, *range(154, 171)), tmp_path / "out", progress=False)
         assert not [event for event in (*line.rows, *line.weak_rows) if event.onset < 171 and event.offset > 153]
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("value", [0, 255])
+    def test_black_or_white_frames_are_a_gap_and_no_movement(self, look, tmp_path, value):
+        """As where a signal is lost for .2 s, which is as long as a micro-expression."""
+        images = list(face_at(np.arange(240) / FPS, [(3.0, 3.2, 3.44)]))
+        images[59:69] = [np.full_like(images[0], value)] * 10
+        video = write_avi(tmp_path / "face.avi", images, FPS)
+        line, result = spot(video, tmp_path / "spotted", progress=False), look(video, tmp_path / "out")
+        said = "10 of 240 frames are damaged, or blank such as all black (60, 61, 62, 63, 64, ...)"
+        for found in (line.events, result.events):
+            assert found["apex"].tolist() == pytest.approx([161], abs=3)
+        assert any(said in text for text in line.warnings)
+        assert any(said in text for text in result.warnings)
+        assert line.scores["frame"].tolist() == [*range(1, 60), *range(70, 241)]
+        assert result.frames.set_index("frame")["score"].loc[60:69].isna().all()
+        assert line.metadata.damaged == result.metadata.video.damaged == 10
+
+    @pytest.mark.slow
+    def test_a_video_of_blank_frames_is_refused(self, look, tmp_path):
+        video = write_avi(tmp_path / "face.avi", [np.zeros((282, 231, 3), np.uint8)] * 60, FPS)
+        for read in (spot, look):
+            with pytest.raises(MerlabError, match="contains no frame that can be read and is not blank"):
+                read(video, tmp_path / read.__name__)
 
     @pytest.mark.slow
     def test_a_sound_file_is_not_called_damaged(self, still, tmp_path):

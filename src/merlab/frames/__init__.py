@@ -12,6 +12,7 @@ from merlab.frames.frame import (
     Image,
     WalkedFrame,
     describe_numbers,
+    is_blank,
 )
 from merlab.frames.images import (
     IMAGE_SUFFIXES,
@@ -45,6 +46,7 @@ __all__ = [
     "describe_numbers",
     "folders_of_images",
     "frame_number",
+    "is_blank",
     "is_rate",
     "is_video",
     "looks_like_video",

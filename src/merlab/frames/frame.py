@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +17,9 @@ from merlab.errors import MerlabError
 from merlab.frames.clock import Clock
 
 MAX_FRAMES_NAMED = 5
+# A frame is blank where the mean gray values of so many fields in each direction span at most so many values: after
+# strong compression those of one color span up to 6, those of a face 40 or more, and 8 with a seventh of its contrast.
+BLANK_FIELDS, BLANK_SPAN = 8, 6
 
 Image = NDArray[np.uint8]
 Float32Array = NDArray[np.float32]
@@ -114,6 +118,12 @@ class WalkedFrame:
     seconds: float | None
     image: Image | None
     damaged: bool = False
+
+
+def is_blank(image: Image) -> bool:
+    """Whether a frame (H, W, 3) is of one color, such as black where a camera is covered, or nearly so."""
+    gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    return bool(np.ptp(cv2.resize(gray, (BLANK_FIELDS, BLANK_FIELDS), interpolation=cv2.INTER_AREA)) <= BLANK_SPAN)
 
 
 def describe_numbers(numbers: Sequence[int]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from merlab.errors import MerlabError
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
-from merlab.frames import ClipError, Clock, Frames, Image, ImageFolder, clock_of, describe_numbers
+from merlab.frames import ClipError, Clock, Frames, Image, ImageFolder, clock_of, describe_numbers, is_blank
 from merlab.frames.clock import GAP_STEPS
 from merlab.frames.images import IMAGE_SUFFIXES
 from merlab.progress import Progress
@@ -43,8 +43,9 @@ class AlignedFrames:
     """Reads the frames of a source in order and checks them.
 
     After reading, ``count`` is how many there were, ``first`` the number of the first, ``damaged`` the numbers of those
-    that could not be decoded, and ``light`` how the face is lit. One or two damaged frames between others show the
-    frame before them, as players do; more are a gap, see ``damaged_runs``. At the end of a source they are left out.
+    that could not be decoded or are blank, and ``light`` how the face is lit. One or two damaged frames between others
+    show the frame before them, as players do; more are a gap, see ``damaged_runs``. At the end of a source they are
+    left out.
     """
 
     def __init__(self, source: Path, frames: Frames, progress: Progress) -> None:
@@ -59,14 +60,14 @@ class AlignedFrames:
         last: Image | None = None
         skipped = 0
         for frame in self._frames.walk(lambda number: True):
-            if frame.image is None:
+            if frame.image is not None:
+                self._check(frame.number, frame.image)
+            if frame.image is None or is_blank(frame.image):
                 self.damaged.append(frame.number)
                 skipped += 1
                 continue
             if last is None:
-                require_aligned(self.source, frame.image)
                 self.first = frame.number - skipped
-            self._size.check(frame.number, frame.image)
             instead = None if skipped >= GAP_STEPS else frame.image if last is None else last
             for image in [instead] * skipped + [frame.image]:
                 if image is not None and self.count % EVERY == 0:
@@ -76,6 +77,10 @@ class AlignedFrames:
                     self._progress(self.count, max(self.count, self._frames.promised), "spotting")
                 yield image
             last, skipped = frame.image, 0
+
+    def _check(self, number: int, image: Image) -> None:
+        self._size.check(number, image)
+        require_aligned(self.source, image)
 
 
 def damaged_runs(damaged: Iterable[int], first: int, numbers: Sequence[int] | None = None) -> list[range]:

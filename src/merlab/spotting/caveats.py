@@ -40,11 +40,11 @@ def spotting_caveats(clock: Clock, dropped: int, settings: SpottingSettings) -> 
 
 
 def damage_caveats(damaged: Sequence[int], frames: int, remedy: str) -> list[str]:
-    """That some of the frames could not be decoded, by their numbers; none where all could."""
+    """That some of the frames could not be decoded or are blank, by their numbers; none where all are sound."""
     if not damaged:
         return []
     named = ", ".join(map(str, damaged[:MAX_FRAMES_NAMED])) + (", ..." if len(damaged) > MAX_FRAMES_NAMED else "")
-    return [f"{len(damaged)} of {frames} frames are damaged and could not be decoded ({named}): {remedy}"]
+    return [f"{len(damaged)} of {frames} frames are damaged, or blank such as all black ({named}): {remedy}"]
 
 
 def missing_caveats(numbers: Sequence[int] | None) -> list[str]:

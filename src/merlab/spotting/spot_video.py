@@ -183,7 +183,7 @@ def _read(making: _Making, frames: Frames) -> FramesRead:
     places = block_places(aligned.images(), making.clock, kept.read(), keys_of(frames))
     deque(kept.keep(places), maxlen=0)
     if not aligned.count:
-        raise MerlabError(f"{making.source} contains no frame that can be read")
+        raise MerlabError(f"{making.source} contains no frame that can be read and is not blank")
     read = FramesRead(aligned.count, aligned.first, aligned.damaged, aligned.light)
     kept.conclude(read)
     return read

@@ -74,8 +74,8 @@ class SpottingMetadata(Timing):
     """The content of spotting.json.
 
     ``file`` is what the video file says about itself, None for images; ``damaged`` counts frames that could not be
-    decoded, ``dropped`` movements that were too long or too short. ``name`` is that of the source, which may be a link,
-    ``versions`` are of the libraries that measured movements; results of earlier versions state neither.
+    decoded or are blank, ``dropped`` movements that were too long or too short. ``name`` is that of the source, which
+    may be a link, ``versions`` are of the libraries that measured movements; results of earlier versions state neither.
     """
 
     name: str = ""

@@ -25,7 +25,7 @@ class SourceVideo(Timing):
     """The video: when its frames were recorded, its name, and their size in px.
 
     ``file`` is what a video file says about itself: container, codec, aspect of its pixels, rotation, mirroring,
-    colors; None for images. ``damaged`` counts frames that could not be decoded.
+    colors; None for images. ``damaged`` counts frames that could not be decoded or, of aligned faces, are blank.
     """
 
     name: str

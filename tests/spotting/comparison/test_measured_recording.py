@@ -108,8 +108,9 @@ def test_missing_frames_show_the_sample_before_and_are_counted(images, tmp_path)
     assert of(folder, FEATURES, tmp_path / "kept").missing == 3
 
 
-def test_damaged_frames_show_the_sample_before_and_are_counted(images, tmp_path, monkeypatch):
-    """In order: before the first sound sample, between two, and where no sample lies."""
+@pytest.mark.parametrize("blank", [None, 0, 255])
+def test_damaged_frames_show_the_sample_before_and_are_counted(images, tmp_path, monkeypatch, blank):
+    """Those that are blank likewise. In order: before the first sound sample, between two, and where no sample lies."""
     damaged = {0, 40, 41}
 
     class Damaged:
@@ -118,7 +119,9 @@ def test_damaged_frames_show_the_sample_before_and_are_counted(images, tmp_path,
 
         def walk(self, wanted):
             for number, image in enumerate(images, start=1):
-                yield WalkedFrame(number, None, image if wanted(number) and number - 1 not in damaged else None)
+                lost = None if blank is None else np.full_like(image, blank)
+                shown = lost if number - 1 in damaged else image
+                yield WalkedFrame(number, None, shown if wanted(number) else None)
 
     (tmp_path / "a").mkdir()
     monkeypatch.setattr(module, "open_frames", lambda source: Damaged())
@@ -130,5 +133,8 @@ def test_damaged_frames_show_the_sample_before_and_are_counted(images, tmp_path,
 
     damaged.update(range(COUNT))
     assert of(tmp_path / "a", FEATURES, tmp_path / "kept").damaged == 2
+    if blank is not None:
+        assert of(tmp_path / "a", FEATURES, tmp_path / "other").damaged == COUNT / STEP
+        return
     with pytest.raises(MerlabError, match="contains no frame that can be read"):
         of(tmp_path / "a", FEATURES, tmp_path / "other")

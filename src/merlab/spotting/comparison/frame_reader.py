@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from merlab.databases.long_video import LongVideo
 from merlab.errors import MerlabError
-from merlab.frames import Image, clock_of, open_frames
+from merlab.frames import Image, clock_of, is_blank, open_frames
 from merlab.frames.clock import Clock
 from merlab.spotting.aligned_frames import OneSize, require_aligned, require_most_frames
 from merlab.spotting.motion import keys_of
@@ -15,11 +15,11 @@ from merlab.spotting.motion import keys_of
 class FrameReader:
     """Reads every n-th frame of a recording; a damaged one shows the one before it, the first ones the one after.
 
-    So does one whose number is missing among the images of a folder. ``first`` is the number of the first frame,
-    ``count`` how many there are up to the last, ``keys`` from how many key frames movement is measured. After reading,
-    ``whole_heads`` says whether they do not have the proportions of an aligned face (with ``aligned``, MerlabError is
-    raised instead), ``damaged`` how many of those that were needed cannot be decoded, and ``missing`` how many of those
-    are not there.
+    So does one that is blank (unless all are), or whose number is missing among the images of a folder. ``first`` is
+    the number of the first frame, ``count`` how many there are up to the last, ``keys`` from how many key frames
+    movement is measured. After reading, ``whole_heads`` says whether they do not have the proportions of an aligned
+    face (with ``aligned``, MerlabError is raised instead), ``damaged`` how many of those that were needed cannot be
+    decoded or are blank, and ``missing`` how many of those are not there.
     """
 
     def __init__(self, video: LongVideo, aligned: bool) -> None:
@@ -33,20 +33,26 @@ class FrameReader:
     def images(self, step: int) -> Iterator[tuple[int, Image]]:
         """Every ``step``-th frame with its position from 0, (H, W, 3) BGR."""
         require_most_frames(self._source, self._frames)
-        size, last = OneSize(self._source), None
+        size, last, blank = OneSize(self._source), None, None
         waiting: list[int] = []
         for position, image in self._samples(step):
             waiting.append(position)
-            if last is None and image is not None:
-                self._check(image)
             if image is not None:
+                if last is None:
+                    self._check(image)
                 size.check(position + self.first, image)
-            last = last if image is None else image
+                if is_blank(image):
+                    self.damaged, blank = self.damaged + 1, image
+                else:
+                    last = image
             if last is not None:
                 yield from ((each, last) for each in waiting)
                 waiting = []
-        if last is None:
+        if last is None and blank is None:
             raise MerlabError(f"{self._source} contains no frame that can be read")
+        # Only where all are blank does a position still wait.
+        if blank is not None:
+            yield from ((each, blank) for each in waiting)
 
     def _samples(self, step: int) -> Iterator[tuple[int, Image | None]]:
         """Every ``step``-th position with its frame, None where it is missing or damaged."""

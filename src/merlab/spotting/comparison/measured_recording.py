@@ -57,7 +57,7 @@ class MeasuredRecording:
         first: the number of the first frame.
         frames: how many frames there are, from the first to the last.
         whole_heads: whether the frames do not have the proportions of an aligned face.
-        damaged: how many frames that were needed are damaged; each of them shows the one before it that was needed.
+        damaged: how many frames that were needed are damaged or blank; each shows the one before it that was needed.
         missing: how many are not there, because a camera dropped them; each shows the one before it, too.
         curves: those that were computed from the features, for the next fold.
 

@@ -52,8 +52,8 @@ def short_note(method: str, video: str, kinds: Sequence[Kind] = ()) -> str:
 def damage_note(video: str, damaged: int) -> str:
     """What to report of a recording with damaged frames."""
     return (
-        f"{video}: {damaged} of the frames that are used cannot be decoded; the one before is shown instead. Copy the "
-        "video again from the original"
+        f"{video}: {damaged} of the frames that are used cannot be decoded or are blank; the one before is shown "
+        "instead. Copy the video again from the original"
     )
 
 

@@ -220,7 +220,9 @@ def _moments(found: ChunkMovement, tier: EventTier, plan: VideoPlan) -> dict[str
 
 def _require_faces(source: Path, totals: Totals) -> None:
     if len(totals.damaged) == totals.frames:
-        raise NothingSeenError(f"{source} contains no frame that can be read; copy it again from the original")
+        raise NothingSeenError(
+            f"{source} contains no frame that can be read and is not blank; copy it again from the original"
+        )
     if not totals.faces:
         width, height = totals.size
         facts = file_facts(open_frames(source))

@@ -83,7 +83,7 @@ class ChunkRecord(FrozenModel):
         weak: the candidates below the threshold, likewise.
         dropped: how many movements were too short, or too long and too small.
         unspotted: in how many owned frames a face was seen too briefly for spotting.
-        damaged: which owned frames could not be decoded.
+        damaged: which owned frames could not be decoded or, of aligned faces, are blank.
         left_out: the most faces that were seen at once beyond those that are followed.
         quality: of each track.
         light: of all tracks.

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
-from merlab.frames import Frames, Image, open_frames
+from merlab.frames import Frames, Image, is_blank, open_frames
 from merlab.outputs.checkpoints import Pace, read_checkpoint, write_checkpoint
 from merlab.spotting.aligned_frames import OneSize, require_aligned
 from merlab.storage import whole_folder
@@ -149,6 +149,9 @@ class _Walker:
         """Give a frame to its chunks, and finish those that end with it; None where it is damaged or not wanted."""
         if image is not None:
             self._check(number, image)
+            # Where faces are looked for, none is found in a blank frame.
+            if self._plan.options.aligned and is_blank(image):
+                image = None
         for chunk in [chunk for chunk in self._open if chunk.next == number]:
             chunk.push(number, image)
             self.done += number in chunk.span.owned

@@ -30,7 +30,7 @@ from merlab.videos.chunks.mesh_facts import MeshFacts
 
 RECORD = "record"
 # Goes up whenever something else is kept; what another version kept is made anew.
-KEPT_VERSION = 24
+KEPT_VERSION = 25
 # The arrays of a track, with their types.
 ARRAYS = {
     "boxes": np.float64,
@@ -119,7 +119,7 @@ class ChunkFacts(FrozenModel):
         covered: the first frame that was read, and the one after the last.
         owned: the first frame that the chunk is responsible for, and the one after the last.
         size: width and height of the frames, px.
-        damaged: which frames could not be decoded.
+        damaged: which frames could not be decoded or, of aligned faces, are blank.
         left_out: the most faces that were seen at once beyond those that are followed.
         quality: of each track.
         light: of all tracks.
