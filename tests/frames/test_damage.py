@@ -9,7 +9,8 @@ import av
 import numpy as np
 import pytest
 
-from merlab.frames import Image
+from merlab.frames import DamagedFrameError, Image
+from merlab.frames.decoding import Decoded, Decoder
 from merlab.frames.frame import ClipError
 from merlab.frames.video import Video
 from tests.frames.videos import damage, packet_bytes, remux, with_packets, write_video
@@ -66,6 +67,29 @@ def test_of_a_damaged_key_frame_all_frames_up_to_the_next_one_are_left_out(tmp_p
         with pytest.raises(ClipError, match=f"frame {number} is damaged"):
             Video(path, 1).read(number)
     assert Video(path, 1).read(17).shape == (*SIZE[::-1], 3)
+
+
+def test_frames_that_are_read_one_after_the_other_are_decoded_twice_at_most(tmp_path, monkeypatch):
+    path = written(tmp_path, "a.mp4", "libx264")
+    damage(path, [GROUP], kept=len(packet_bytes(path)[GROUP]) // 2)
+    walked, video = given(path), Video(path, 1)
+    begun: list[int] = []
+    after = Decoder.after
+
+    def noted(decoder: Decoder, key: int) -> Decoded:
+        begun.append(key)
+        return after(decoder, key)
+
+    monkeypatch.setattr(Decoder, "after", noted)
+    read: dict[int, Image | None] = {}
+    for number in range(1, COUNT + 1):
+        try:
+            read[number] = video.read(number)
+        except DamagedFrameError:
+            read[number] = None
+    assert len(begun) <= 2
+    assert [number for number, image in read.items() if image is None] == list(range(9, 17))
+    require_same(read, walked)
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,8 @@ class Video:
         self._pictures = Pictures(self._packets.aspect)
         self._size: tuple[int, int] | None = None
         self._seeker = FrameSeeker(self._decoder)
+        # Of its own, so that of damaged frames that follow each other none is looked for twice.
+        self._safe_seeker = FrameSeeker(self._decoder)
 
     @property
     def errors(self) -> int:
@@ -155,7 +157,7 @@ class Video:
         """Frame ``number`` as (H, W, 3) uint8 BGR; raises ClipError if it is absent, DamagedFrameError if damaged."""
         if number not in self.numbers:
             raise ClipError(f"{self.path} has no frame {number}; it has {describe_numbers(self.numbers)}")
-        frame = self._seeker.frame(number) or FrameSeeker(self._decoder).frame(number, safely=True)
+        frame = self._seeker.frame(number) or self._safe_seeker.frame(number, safely=True)
         if frame is None:
             raise self._damaged(number)
         return self._image(number, frame)
