@@ -16,19 +16,23 @@ FULL_SPEED = 100.0
 MOST_GAPS_NAMED = 3
 
 
-def spotting_caveats(clock: Clock, dropped: int, settings: SpottingSettings) -> list[str]:
-    """What limits the spotting in the frames of a clock, where ``dropped`` movements were left out."""
+def spotting_caveats(clock: Clock, dropped: int, settings: SpottingSettings, lost: Sequence[range] = ()) -> list[str]:
+    """What limits the spotting in the frames of a clock, where ``dropped`` movements were left out.
+
+    ``lost`` are the positions of damaged frames that are a gap.
+    """
     warnings, fps = [], clock.fps
     if fps < FULL_SPEED:
         warnings.append(
             f"{fps:g} frames per second: a micro-expression of 0.2 s lasts {0.2 * fps:.1f} frames, so short ones are "
             f"missed and times are accurate to {1000 / fps:.0f} ms only; databases have 100 to 200"
         )
-    longest = max(clock.seconds(stretch[-1]) - clock.seconds(stretch[0]) + 1 / fps for stretch in stretches(clock))
+    unbroken = stretches(clock, lost)
+    longest = max(clock.seconds(stretch[-1]) - clock.seconds(stretch[0]) + 1 / fps for stretch in unbroken)
     if longest < settings.window:
-        unbroken = " without a gap" if clock.gaps else ""
+        gap = " without a gap" if len(unbroken) > 1 else ""
         warnings.append(
-            f"only {longest:.1f} s{unbroken}: the usual movement of a face (noise) is estimated on {settings.window:g} "
+            f"only {longest:.1f} s{gap}: the usual movement of a face (noise) is estimated on {settings.window:g} "
             "s or more; in a short clip weak movements are missed, and a long movement may be taken for noise"
         )
     if dropped:

@@ -205,8 +205,9 @@ def _request(source: Path, clock: Clock, settings: SpottingSettings) -> Spotting
 
 @dataclass
 class _Found:
-    """What is collected window by window."""
+    """What is collected window by window; ``lost`` are positions of damaged frames that are a gap."""
 
+    lost: Sequence[range] = ()
     rows: list[TimelineEvent] = field(default_factory=list)
     weak_rows: list[TimelineEvent] = field(default_factory=list)
     scores: list[pd.DataFrame] = field(default_factory=list)
@@ -217,7 +218,7 @@ def _found(
     places: Iterable[Float32Array], read: FramesRead, lost: Sequence[range], making: _Making, folder: Path
 ) -> _Found:
     """Spot, and write every window as soon as it is finished; ``lost`` are positions of damaged frames, a gap each."""
-    found, clock, settings = _Found(), making.clock, making.request.settings
+    found, clock, settings = _Found(lost), making.clock, making.request.settings
     with (
         CsvSink(folder / EVENTS, EVENT_ROWS.names) as events,
         CsvSink(folder / WEAK, EVENT_ROWS.names) as weak,
@@ -245,7 +246,7 @@ def _metadata(
         *source_caveats(timing, file),
         *damage_caveats(read.damaged, len(making.clock), remedy),
         *missing_caveats(making.numbers),
-        *spotting_caveats(making.clock, found.dropped, making.request.settings),
+        *spotting_caveats(making.clock, found.dropped, making.request.settings, found.lost),
         *read.light.caveats(),
         *doubts,
     ]
