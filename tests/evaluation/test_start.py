@@ -92,11 +92,14 @@ def test_weights_of_another_epsilon_are_refused_with_both_values(tmp_path):
 
 
 def test_other_constants_of_equal_tensors_are_refused_and_other_dropout_is_not(start):
-    given = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3, stride=2), torch.nn.Dropout(0.5))
-    start = replace(start, tensors=given.state_dict(), constants=constants_of(given))
-    start.require_network(torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3, stride=2), torch.nn.Dropout(0.1)))
+    def network(stride: int = 2, dropout: float = 0.5) -> torch.nn.Module:
+        recurrent = torch.nn.LSTM(4, 4, num_layers=2, dropout=dropout)
+        return torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3, stride=stride), torch.nn.Dropout(dropout), recurrent)
+
+    start = replace(start, tensors=network().state_dict(), constants=constants_of(network()))
+    start.require_network(network(dropout=0.1))
     with pytest.raises(MerlabError, match=r"0.stride is \(2, 2\) in the file and \(1, 1\) here"):
-        start.require_network(torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Dropout(0.5)))
+        start.require_network(network(stride=1))
 
 
 @pytest.mark.parametrize(
