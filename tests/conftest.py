@@ -81,7 +81,7 @@ def kept_faces() -> Iterator[None]:
 def tmp_path(request, tmp_path_factory) -> Path:
     """An empty folder of this test alone. For the number of each, pytest's own reads the names of all before it."""
     name = re.sub(r"\W", "_", request.node.name)[:30]
-    folder = Path(tmp_path_factory.getbasetemp() / f"{name}{next(FOLDERS)}")
+    folder = Path(tmp_path_factory.getbasetemp() / f"{name}_{next(FOLDERS)}")
     folder.mkdir(0o700)
     return folder
 
