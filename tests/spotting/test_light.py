@@ -56,7 +56,7 @@ def dark(tmp_path):
     """40 frames of a still face in the dark."""
     for number in range(1, 41):
         (tmp_path / "dark").mkdir(exist_ok=True)
-        write_image(tmp_path / "dark" / f"{number}.png", cv2.cvtColor(lit(face(), 0.07), cv2.COLOR_GRAY2BGR))
+        write_image(tmp_path / "dark" / f"{number}.png", cv2.cvtColor(lit(face(), 0.12), cv2.COLOR_GRAY2BGR))
     return tmp_path / "dark"
 
 
