@@ -35,7 +35,7 @@ FAST = {"preset": "ultrafast", "crf": "23", "bf": "0"}
 THREADS, FAST_THREADS = 2, 1
 # With AVX-512, x264 now and then gives other bytes for the same frames. Every processor that has it has AVX2, which
 # always gives the bytes that AVX-512 gives mostly. The number is that of CV_CPU_AVX_512F in OpenCV.
-AVX_512, WITHOUT_IT = 13, {"x264-params": "asm=avx2"}
+AVX_512, WITHOUT_AVX_512 = 13, {"x264-params": "asm=avx2"}
 # The clock of MPEG: every frame is within 6 microseconds of its time.
 TICKS = Fraction(1, 90_000)
 Self = TypeVar("Self", bound="_Sink")
@@ -144,7 +144,7 @@ class VideoSink(_Sink):
         options, threads = (FAST, FAST_THREADS) if self._fast else (QUALITY, THREADS)
         stream.options, stream.thread_count = dict(options), threads
         if cv2.checkHardwareSupport(AVX_512):
-            stream.options |= WITHOUT_IT
+            stream.options |= WITHOUT_AVX_512
         return stream
 
     def _finish(self, kind: type[BaseException] | None, *_: object) -> None:

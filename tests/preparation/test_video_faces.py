@@ -242,7 +242,7 @@ def test_an_impossible_frame_rate_is_refused(tmp_path, heads, fps):
 @pytest.mark.parametrize(
     ("broken", "first", "lost", "warning"),
     [
-        ([3], 1, ((3, 3),), "1 of 6 frames are damaged and left out: 3; a movement across them is faster"),
+        ([3], 1, ((3, 3),), "1 of 6 frames are damaged and left out: 3; a movement across them looks faster"),
         ([2, 3, 4, 6], 1, ((2, 4), (6, 6)), "4 of 6 frames are damaged and left out: 2, 3, 4, 6;"),
         ([1, 2], 3, (), "2 damaged frames at the start left out: the faces begin with frame 3"),
     ],

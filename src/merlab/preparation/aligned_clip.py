@@ -208,13 +208,13 @@ class ClipWriter:
 
 
 def damage_warnings(damaged: Sequence[int], frames: int) -> list[str]:
-    """That some of the frames were left out because they cannot be decoded; none where all could."""
+    """A warning with the numbers of the frames that were left out because they cannot be decoded; empty without any."""
     if not damaged:
         return []
     return [
         f"{len(damaged)} of {frames} frames are damaged and left out: "
-        f"{first_of(map(str, damaged), MOST_LISTED)}; a movement across them is faster in the others than it was; copy "
-        "them again from the original"
+        f"{first_of(map(str, damaged), MOST_LISTED)}; a movement across them looks faster in the frames that "
+        "are left; copy them again from the original"
     ]
 
 

@@ -164,7 +164,7 @@ def _named(database: str, facts: Mapping[str, str]) -> str:
 
 
 def read_boards(results: Path) -> list[Leaderboard]:
-    """Every table of a folder of stored results; raises MerlabError where there is none."""
+    """Every table of a folder of stored results; raises MerlabError for a folder without one."""
     boards = leaderboards(stored_results(results))
     if not boards:
         raise MerlabError(f"{results} contains no stored result; store a run there with `merlab results save RUN FILE`")

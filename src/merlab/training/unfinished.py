@@ -25,7 +25,7 @@ class UnfinishedTraining:
         self._pace = Pace()
 
     def put_into(self, loop: Loop, best: BestEpoch) -> None:
-        """Continue with the state of the file, if there is one; both are at their first epoch before.
+        """Give a new loop and its best epoch the state of the file, if there is one.
 
         A damaged file counts as missing, with a warning.
         """

@@ -66,7 +66,7 @@ def test_uneven_time_is_stated():
     assert stated["Length"] == "1200 frames, 12.0 s, from 3.00 s on"
     assert stated["Speed"] == "a player shows the file 8 times slower than it was recorded"
     assert stated["Missing time"] == "2.5 s before frame 501 (at 7.50 s), 0.1 s before frame 900 (at 14.25 s)"
-    assert stated["Damaged"] == "2 frames could not be decoded or are blank"
+    assert stated["Damaged"] == "2 frames: not decoded, or blank"
 
 
 def test_the_speed_of_a_player_is_stated_where_it_differs():

@@ -26,7 +26,7 @@ def source_facts(video: SourceVideo) -> Iterator[tuple[str, str]]:
         more = ", ..." if len(video.gaps) > MOST_GAPS else ""
         yield "Missing time", ", ".join(map(_gap_text, video.gaps[:MOST_GAPS])) + more
     if video.damaged:
-        yield "Damaged", f"{counted(video.damaged, 'frame')} could not be decoded or are blank"
+        yield "Damaged", f"{counted(video.damaged, 'frame')}: not decoded, or blank"
     yield "Size", f"{video.width} x {video.height} px"
     if video.file:
         yield "File", ", ".join(_file_texts(video.file))
