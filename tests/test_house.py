@@ -150,3 +150,24 @@ def test_fields_state_their_default_by_name():
         if isinstance(node.value.func, ast.Name) and node.value.func.id == "Field"
     ]
     assert calls == []
+
+
+def _writes_text(call: ast.Call) -> bool:
+    """Whether a call writes text, for which it states an encoding, or a table."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    modes = [each.value for each in call.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    opens_to_write = name == "open" and any(mode in {"w", "a", "x"} for mode in modes)
+    is_text = any(each.arg == "encoding" for each in call.keywords)
+    return name == "to_csv" or (is_text and (name == "write_text" or opens_to_write))
+
+
+def test_files_of_text_are_the_same_on_every_system():
+    """Windows would end lines in another way, which changes digests and makes equal tables differ."""
+    calls = [
+        (path.relative_to(PACKAGE), node.lineno)
+        for path in MODULES.values()
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Call) and _writes_text(node)
+        if not {each.arg for each in node.keywords} & {"newline", "lineterminator"}
+    ]
+    assert calls == []

@@ -66,3 +66,20 @@ def test_time_slots_ascend_over_all_tiers_and_no_two_annotations_share_one(tmp_p
 def test_an_annotation_is_at_the_nearest_milliseconds_and_at_least_one_long(begin, end, whole):
     made = annotation_of(begin, end, "smile")
     assert (made.begin, made.end) == whole
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("a.AVI", "video/x-msvideo"), ("a.mkv", "video/x-matroska"), ("a", "unknown")]
+)
+def test_the_type_of_a_video_is_the_same_on_every_machine(tmp_path, monkeypatch, name, kind):
+    """The registry of Windows may say video/avi, and a small container knows no type of .mkv."""
+    monkeypatch.setattr("mimetypes.guess_type", lambda *_: ("video/of-this-machine", None))
+    path = tmp_path / "events.eaf"
+    write_document(path, [], Links(tmp_path, tmp_path / name), author="", date="2026-01-01T00:00:00+00:00")
+    assert pympi.Elan.Eaf(str(path)).media_descriptors[0]["MIME_TYPE"] == kind
+
+
+@pytest.mark.parametrize(("name", "is_sound"), [("a.WAV", True), ("a.m4a", True), ("a.flac", True), ("a.mp4", False)])
+def test_what_is_a_sound_is_the_same_on_every_machine(monkeypatch, name, is_sound):
+    monkeypatch.setattr("mimetypes.guess_type", lambda *_: (None, None))
+    assert Medium(name, 0).is_sound == is_sound

@@ -37,6 +37,13 @@ def test_the_clips_of_some_subjects_keep_their_labels_and_names():
     assert some.keys.index.tolist() == [0, 1]
 
 
+def test_the_digest_is_the_same_on_windows(monkeypatch):
+    """pandas ends lines of a table as the system does."""
+    digest = examples(3).sha256
+    monkeypatch.setattr("os.linesep", "\r\n")
+    assert examples(3).sha256 == digest
+
+
 def test_seventy_percent_of_the_subjects_are_for_training():
     assert [len(chosen.labels) for chosen in divided(examples(100), 0)] == [70, 15, 15]
 

@@ -115,7 +115,8 @@ def long_videos_command(
     out.mkdir(parents=True, exist_ok=True)
     # From any folder, the same files are found.
     lengths = read.lengths().assign(source=[str(video.source.absolute()) for video in read.videos])
-    texts = {out / "truth.csv": read.truth().to_csv(index=False), out / "videos.csv": lengths.to_csv(index=False)}
+    tables = {out / "truth.csv": read.truth(), out / "videos.csv": lengths}
+    texts = {path: table.to_csv(index=False, lineterminator="\n") for path, table in tables.items()}
     for path, text in texts.items():
         if path.exists() and not again and path.read_bytes() != text.encode():
             raise MerlabError(f"{path} exists with other content; --again replaces it")
@@ -163,7 +164,7 @@ def clips(
     rows = labeled.table.frame.rename(columns={"name": "clip"}).assign(**{"class": names})[columns]
     if csv is not None:
         with whole_file(csv) as aside:
-            rows.to_csv(aside, index=False)
+            rows.to_csv(aside, index=False, lineterminator="\n")
         out_console.print(f"{counted(len(rows), 'clip')} written to {escape(str(csv))}", soft_wrap=True)
     else:
         # What the scheme reads and where the movement is: more columns would not fit a terminal.

@@ -160,7 +160,7 @@ def answers_command(
     require_writable(path, questions or ())
     answered = answer_questions(questions or (), videos, out)
     with whole_file(path) as aside:
-        table.to_csv(aside, index=False)
+        table.to_csv(aside, index=False, lineterminator="\n")
     without = int((table["emotion"] == "").sum()) if columns == "emotion" else 0
     if as_json:
         files = [{"file": str(each.path), **each.counts, "unknown": each.unknown} for each in answered]

@@ -6,7 +6,6 @@ limit, is refused.
 
 from __future__ import annotations
 
-import mimetypes
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import parse
 
+from merlab.elan.media_types import is_sound
 from merlab.errors import MerlabError, cannot_read
 
 SAVE_AGAIN = "open it in ELAN and save it again, or copy it again"
@@ -43,7 +43,7 @@ class Medium:
     @property
     def is_sound(self) -> bool:
         """Whether it is a sound, by its name."""
-        return (mimetypes.guess_type(self.name)[0] or "").startswith("audio/")
+        return is_sound(self.name)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ of annotations that refer to two slots each, tiers of notes that refer to one an
 from __future__ import annotations
 
 import itertools
-import mimetypes
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
+from merlab.elan.media_types import UNKNOWN, video_type
 from merlab.storage import whole_file
 
 FORMAT = "3.0"
@@ -90,7 +90,7 @@ def write_document(path: Path, tiers: Sequence[Tier], links: Links, *, author: s
     ElementTree.register_namespace("xsi", INSTANCE)
     ElementTree.indent(root)
     with whole_file(path) as aside:
-        ElementTree.ElementTree(root).write(aside, encoding="utf-8", xml_declaration=True)
+        aside.write_bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def beside(name: str) -> Path:
@@ -110,13 +110,13 @@ def printable(value: str) -> str:
 
 def _add_links(header: Element, links: Links) -> None:
     video, home = links.video.resolve(), links.home.resolve()
-    media = {"MEDIA_URL": file_address(video), "MIME_TYPE": mimetypes.guess_type(video.name)[0] or "unknown"}
+    media = {"MEDIA_URL": file_address(video), "MIME_TYPE": video_type(video.name)}
     # Windows has no relative path from one drive to another.
     with suppress(ValueError):
         media["RELATIVE_MEDIA_URL"] = "./" + Path(os.path.relpath(video, home)).as_posix()
     SubElement(header, "MEDIA_DESCRIPTOR", {key: printable(text) for key, text in media.items()})
     for name in links.beside:
-        kind = "text/xml" if name.endswith(".xml") else "unknown"
+        kind = "text/xml" if name.endswith(".xml") else UNKNOWN
         file = {"LINK_URL": file_address(home / name), "MIME_TYPE": kind, "RELATIVE_LINK_URL": f"./{name}"}
         SubElement(header, "LINKED_FILE_DESCRIPTOR", {key: printable(text) for key, text in file.items()})
 

@@ -49,7 +49,7 @@ class Examples(NamedTuple):
     def sha256(self) -> str:
         """A digest of all of it."""
         digest = hashlib.sha256(np.ascontiguousarray(self.inputs).data)
-        digest.update(self.labels.tobytes() + self.keys.to_csv(index=False).encode())
+        digest.update(self.labels.tobytes() + self.keys.to_csv(index=False, lineterminator="\n").encode())
         return digest.hexdigest()
 
     def of(self, groups: set[str]) -> Examples:

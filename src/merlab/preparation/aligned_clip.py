@@ -155,7 +155,7 @@ class ClipWriter:
 
     def _append_transform(self, number: int, transform: Transform) -> None:
         """Append one line per frame, so that memory does not grow with the clip."""
-        with (self.folder / TRANSFORMS).open("a", encoding="utf-8") as file:
+        with (self.folder / TRANSFORMS).open("a", encoding="utf-8", newline="\n") as file:
             file.write(",".join(map(repr, [number, *transform.rows[0], *transform.rows[1]])) + "\n")
 
     def _on_layout(self, face: AlignedFace) -> StoredPoints:

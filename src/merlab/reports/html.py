@@ -59,12 +59,12 @@ def write_report(run: Run, folder: Path) -> Path:
     summaries = run.summaries
     write_json(folder / METRICS_FILE, [summary.model_dump(mode="json") for summary in summaries])
     with whole_file(folder / CSV_FILE) as aside:
-        tables.results_numbers(summaries).to_csv(aside, index=False)
+        tables.results_numbers(summaries).to_csv(aside, index=False, lineterminator="\n")
     with whole_file(folder / MARKDOWN_FILE) as aside:
-        aside.write_text(_markdown(run, summaries), encoding="utf-8")
+        aside.write_text(_markdown(run, summaries), encoding="utf-8", newline="\n")
     page = _page(run, summaries, _chart(summaries, folder), _confusions(summaries, folder))
     with whole_file(folder / REPORT_FILE) as aside:
-        aside.write_text(page, encoding="utf-8")
+        aside.write_text(page, encoding="utf-8", newline="\n")
     return folder / REPORT_FILE
 
 

@@ -111,9 +111,9 @@ class ComparedTable:
         """Write NAME.md, NAME.csv and NAME.json to a folder."""
         paths = [out / f"{self.name}.{suffix}" for suffix in ("md", "csv", "json")]
         with whole_file(paths[0]) as aside:
-            aside.write_text(self.markdown(), encoding="utf-8")
+            aside.write_text(self.markdown(), encoding="utf-8", newline="\n")
         with whole_file(paths[1]) as aside:
-            self.numbers().to_csv(aside, index=False)
+            self.numbers().to_csv(aside, index=False, lineterminator="\n")
         rows = [
             {
                 "row": row.label,

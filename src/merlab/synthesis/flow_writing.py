@@ -181,7 +181,7 @@ def _write_subjects(out: Path, settings: FlowSettings, subjects: Sequence[int]) 
 def _write_index(out: Path, settings: FlowSettings) -> None:
     """Write the files that describe all clips; the manifest comes last, because it marks the folder as complete."""
     with whole_file(out / README) as temporary:
-        temporary.write_text(README_TEXT, encoding="utf-8")
+        temporary.write_text(README_TEXT, encoding="utf-8", newline="\n")
     files = [flow_file(_name(subject)) for subject in range(settings.subjects)]
     clips = [clip for subject in range(settings.subjects) for clip, _ in Subject.drawn(settings, subject).clips]
     manifest = FlowManifest(

@@ -193,10 +193,10 @@ def _tables(recordings: RecordingSet) -> dict[str, Callable[[RecordingSet], pd.D
 def _write_index(recordings: RecordingSet) -> None:
     out = recordings.out
     with whole_file(out / README) as temporary:
-        temporary.write_text(README_TEXT, encoding="utf-8")
+        temporary.write_text(README_TEXT, encoding="utf-8", newline="\n")
     for name, table_of in _tables(recordings).items():
         with whole_file(out / name) as temporary:
-            table_of(recordings).to_csv(temporary, index=False)
+            table_of(recordings).to_csv(temporary, index=False, lineterminator="\n")
     manifest = RecordingManifest(
         title=TITLE,
         settings=recordings.settings,

@@ -134,7 +134,7 @@ def _write_index(tree: Tree) -> None:
         entry: plan_clip(identities[entry.subject], entry.clip, entry.emotion, tree.preset) for entry in tree.entries
     }
     with whole_file(tree.out / README) as temporary:
-        temporary.write_text(README_TEXT, encoding="utf-8")
+        temporary.write_text(README_TEXT, encoding="utf-8", newline="\n")
     rows = [_coding_row(entry, plan) for entry, plan in plans.items()]
     write_coding_table(tree.out / CODING_TABLE, sorted(rows, key=lambda row: row[:2]))
     clips = tuple(_described_clip(entry, plan) for entry, plan in plans.items())

@@ -42,7 +42,7 @@ def summarized(
     for spotter, of_folds in results:
         spotted = _table(of_folds)
         with whole_file(folder / spotter.name / EVENTS) as aside:
-            spotted.to_csv(aside, index=False)
+            spotted.to_csv(aside, index=False, lineterminator="\n")
         methods.append(_method_scores(spotter, of_folds, _scores(truth, spotted, lengths, kinds)))
     events = [event.kind for video in videos for event in video.events]
     whole_heads = max(sum(each.whole_heads for each in of_folds) for _, of_folds in results)
