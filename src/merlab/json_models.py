@@ -33,6 +33,12 @@ class FrozenModel(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class ClosedModel(FrozenModel):
+    """A model whose fields do not change, and that takes no others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 class FieldError(MerlabError, ValueError):
     """A wrong field; where the model is part of another, pydantic adds the field of the other to the message."""
 

@@ -11,18 +11,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
 
 from merlab.evaluation.metrics import METRICS, confusion_matrix
 from merlab.evaluation.predictions import CLIP_COLUMNS, probabilities_in
+from merlab.json_models import ClosedModel
 
 SHARES = (1.0, 0.9, 0.8, 0.7, 0.5)
 
 
-class CoverageScores(BaseModel):
+class CoverageScores(ClosedModel):
     """The scores on the surest clips: ``share`` of all, 0..1, ``clips`` of each seed; means over seeds."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     share: float
     clips: int

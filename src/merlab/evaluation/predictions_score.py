@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from merlab.errors import MerlabError
 from merlab.evaluation import metrics
@@ -18,10 +18,11 @@ from merlab.evaluation.predictions import LABEL_COLUMNS, PREDICTIONS_FILE, RUN_F
 from merlab.evaluation.run_record import RunRecord, read_record
 from merlab.evaluation.scorable import read_scorable
 from merlab.evaluation.significance import Interval, bootstrap_interval, subject_counts
+from merlab.json_models import ClosedModel
 from merlab.stamps import STAMP_SEPARATOR
 
 
-class Score(BaseModel):
+class Score(ClosedModel):
     """Metrics of a table, each the mean over seeds of the pooled value; ``n`` is its number of rows.
 
     ``confusion`` (K, K) sums the seeds, rows are the truth. ``interval`` holds the 95 % subject-bootstrap interval of
@@ -29,8 +30,6 @@ class Score(BaseModel):
     ``notes`` says what was repaired before the rows were counted, and the stamps of the run that the rows are from; the
     JSON has it where there is any.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     n: int
     classes: tuple[str, ...]

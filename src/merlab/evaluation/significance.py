@@ -24,11 +24,11 @@ from math import lcm, sqrt
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from pydantic import BaseModel, ConfigDict
 
 from merlab.errors import MerlabError
 from merlab.evaluation.metrics import METRICS, Float64Array, MetricName, require_classes
 from merlab.evaluation.predictions import LABEL_COLUMNS
+from merlab.json_models import ClosedModel
 
 Metric = Callable[[ArrayLike], Float64Array]
 Interval = tuple[float, float]
@@ -39,13 +39,11 @@ SEED = 0
 CONFIDENCE = 0.95
 
 
-class Comparison(BaseModel):
+class Comparison(ClosedModel):
     """Two methods in one metric: first minus second, the 95 % interval of that difference, and its p value.
 
     ``interval`` is None where there is only one subject.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     metric: MetricName
     difference: float

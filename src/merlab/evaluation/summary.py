@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from merlab.evaluation import metrics
 from merlab.evaluation.coverage import CoverageScores, coverage_scores
 from merlab.evaluation.metrics import METRICS, MetricName
 from merlab.evaluation.significance import Comparison, Interval, bootstrap_interval, paired_test, subject_counts
+from merlab.json_models import ClosedModel
 from merlab.registry import look_up
 from merlab.stamps import STAMP_SEPARATOR
 
@@ -21,11 +22,7 @@ COMPARED_METRIC: MetricName = "uf1"
 Counts = NDArray[np.int64]
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Estimate(_Record):
+class Estimate(ClosedModel):
     """A metric: mean and standard deviation over seeds, and the 95 % interval of the mean over subjects.
 
     ``sd`` is None for one seed, ``interval`` None for one subject.
@@ -41,7 +38,7 @@ class Estimate(_Record):
         return {"mean": self.mean, "sd": np.nan if self.sd is None else self.sd, "low": low, "high": high}
 
 
-class ClassScores(_Record):
+class ClassScores(ClosedModel):
     """One class of one method: its clips, and the means over seeds of F1, recall and precision."""
 
     clips: int
@@ -50,7 +47,7 @@ class ClassScores(_Record):
     precision: float
 
 
-class _Scored(_Record):
+class _Scored(ClosedModel):
     def estimate(self, metric: MetricName) -> Estimate:
         """The estimate of a metric by its name."""
         found: Estimate = getattr(self, metric)

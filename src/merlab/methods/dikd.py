@@ -29,10 +29,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 
 from merlab.errors import MerlabError
+from merlab.json_models import ClosedModel
 from merlab.methods.layers import Between, ConvBnRelu, ResNet18
 from merlab.methods.layers.zoo import resnet18_names
 from merlab.methods.method import Method, Preset, Task
@@ -52,10 +52,8 @@ PRESENT = 0.3
 StudentOutputs = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 
 
-class Sizes(BaseModel):
+class Sizes(ClosedModel):
     """The network options of a preset: the width of the teacher, and ``small`` for inputs of about 28 x 28 pixels."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     width: Annotated[float, Between(0.05, 2)] = 1.0
     small: bool = False

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+from pydantic import BaseModel, SerializerFunctionWrapHandler, model_serializer
 
 from merlab.clips import Clip, Finding
 from merlab.errors import MerlabError
 from merlab.faces.geometry import Points
 from merlab.faces.regions import REGIONS, Region, regions_from_landmarks
-from merlab.json_models import read_model
+from merlab.json_models import FrozenModel, read_model
 from merlab.outputs.claims import Writes, claimed_folder
 from merlab.preparation.frame_range import FrameRange
 from merlab.vocabulary import DetectorName, HeadMotion, ImageFormat, LandmarkSource
@@ -27,18 +27,14 @@ MatrixRow = tuple[float, float, float]
 Stored = TypeVar("Stored", bound=BaseModel)
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class FaceBox(_Record):
+class FaceBox(FrozenModel):
     """The face at the onset: left, top, right, bottom in px of the frame, and the confidence of the detector, 0..1."""
 
     box: tuple[float, float, float, float]
     confidence: float
 
 
-class AlignmentQuality(_Record):
+class AlignmentQuality(FrozenModel):
     """Measurements of an aligned clip, see ``faces.quality.ClipQuality``."""
 
     pupil_distance_px: float
@@ -47,14 +43,14 @@ class AlignmentQuality(_Record):
     head_motion_px: float
 
 
-class ClipLandmarks(_Record):
+class ClipLandmarks(FrozenModel):
     """The landmarks of a clip by frame number, (x, y) px of the layout: 468 of the mesh, or five."""
 
     landmark_source: LandmarkSource
     landmarks: dict[int, tuple[tuple[float, float], ...]]
 
 
-class AlignmentRecord(_Record):
+class AlignmentRecord(FrozenModel):
     """The content of alignment.json: what was found in a clip.
 
     Attributes:
@@ -89,7 +85,7 @@ class AlignmentRecord(_Record):
         return regions_from_landmarks(next(iter(self.landmarks.values())))
 
 
-class RecordedSettings(_Record):
+class RecordedSettings(FrozenModel):
     """The settings of a preparation; ``jpeg_quality`` is None, and left out of the JSON, for PNG files."""
 
     detector: DetectorName
@@ -103,7 +99,7 @@ class RecordedSettings(_Record):
         return {name: value for name, value in serialize(self).items() if value is not None}
 
 
-class HowMade(_Record):
+class HowMade(FrozenModel):
     """Everything besides their source that determines aligned frames; ``models`` are digests of files by algorithm."""
 
     settings: RecordedSettings
@@ -111,7 +107,7 @@ class HowMade(_Record):
     versions: dict[str, str]
 
 
-class VideoRequest(_Record):
+class VideoRequest(FrozenModel):
     """The content of prepared.json for a video or a folder of images: everything that determines its faces."""
 
     source: str
@@ -125,7 +121,7 @@ class VideoRequest(_Record):
     versions: dict[str, str]
 
 
-class DatabaseRequest(_Record):
+class DatabaseRequest(FrozenModel):
     """Everything that determines the faces of a database, with the names of its tables.
 
     What the tables state may change: clips of other frames are then aligned again.
@@ -139,7 +135,7 @@ class DatabaseRequest(_Record):
     versions: dict[str, str]
 
 
-class PreparedClip(_Record):
+class PreparedClip(FrozenModel):
     """The folder of a clip, and the values of its record that the manifest repeats."""
 
     folder: str

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from merlab.clips import ClipTable
 from merlab.databases import find_database
@@ -21,7 +21,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.plan import Entry
 from merlab.evaluation.study import MethodSetup
 from merlab.inputs import parse_recipe
-from merlab.json_models import first_fault
+from merlab.json_models import ClosedModel, first_fault
 from merlab.methods import find_method
 from merlab.recipes.published import Published, published_results
 from merlab.registry import look_up
@@ -40,20 +40,16 @@ Content = TypeVar("Content", bound=BaseModel)
 LARGEST = 1e6
 
 
-class PublishedValue(BaseModel):
+class PublishedValue(ClosedModel):
     """One published number: a share for accuracy, uf1, uar, precision and recall, else a count; ``fps`` a second."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     metric: Metric
     value: float = Field(gt=0, strict=True, allow_inf_nan=False)
     source: str
 
 
-class Paper(BaseModel):
+class Paper(ClosedModel):
     """A publication: what it leaves open, with what is assumed instead, and where it contradicts itself."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: str
     authors: str
@@ -62,14 +58,12 @@ class Paper(BaseModel):
     contradictions: tuple[str, ...] = ()
 
 
-class Experiment(BaseModel):
+class Experiment(ClosedModel):
     """A published experiment, ready to run.
 
     ``training`` and ``network`` replace single settings of the preset. ``seeds`` is merlab's number where the paper
     names none. ``silent`` and ``contradictions`` are those of this experiment alone; the paper has its own.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     paper: str
     method: str

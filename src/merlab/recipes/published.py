@@ -6,13 +6,15 @@ import csv
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import field_validator
+
+from merlab.json_models import ClosedModel
 
 FILE = Path(__file__).parent / "published.csv"
 RECALLED = "not verified"
 
 
-class Published(BaseModel):
+class Published(ClosedModel):
     """One row of published.csv: shares in 0..1, None where nothing is published.
 
     ``merlab`` is the name that the method has, or would have, in merlab's registry; ``table`` the table of the
@@ -21,8 +23,6 @@ class Published(BaseModel):
     reported, ``status`` whether the figures were read in the source named, quoted by another, or are recalled and not
     verified.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     method: str
     merlab: str

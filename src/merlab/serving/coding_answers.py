@@ -5,12 +5,11 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from merlab.coding.decisions import Decision, Verdict
+from merlab.json_models import FrozenModel
 
 
-class _DecisionFields(BaseModel):
+class _DecisionFields(FrozenModel):
     """The columns of coding.csv without the time."""
-
-    model_config = ConfigDict(frozen=True)
 
     event: str = ""
     face_id: int

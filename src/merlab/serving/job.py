@@ -8,13 +8,15 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from merlab.json_models import FrozenModel
+
 # The files of a job: the job itself, its progress, its error, the upload, the result, and the result's view.
 JOB, PROGRESS, ERROR, UPLOAD, RESULT, VIEW = "job.json", "progress.json", "fault.json", "upload", "result", "view.json"
 
 JobState = Literal["queued", "running", "done", "failed", "canceled"]
 
 
-class VideoOptions(BaseModel):
+class VideoOptions(FrozenModel):
     """What a client states about a video, as a job keeps it; ``requests.SentOptions`` checks it when it arrives.
 
     Attributes:
@@ -25,8 +27,6 @@ class VideoOptions(BaseModel):
         weights: the name of one of the service's weights; None takes the first.
 
     """
-
-    model_config = ConfigDict(frozen=True)
 
     fps: float | None = None
     aligned: bool = False

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
+from merlab.json_models import FrozenModel
 from merlab.synthesis.presets import DistractionRates, RenderPreset
 from merlab.synthesis.sampling import ActiveUnit
 from merlab.synthesis.varied import VariedClip, VariedSettings
 from merlab.vocabulary import DistractionKind
 
 
-class FaceSettings(BaseModel):
+class FaceSettings(FrozenModel):
     """Everything that decides the content of a tree of synthetic clips."""
-
-    model_config = ConfigDict(frozen=True)
 
     seed: int
     subjects: int
@@ -25,15 +24,13 @@ class FaceSettings(BaseModel):
     preset_settings: RenderPreset
 
 
-class RecordingSettings(BaseModel):
+class RecordingSettings(FrozenModel):
     """Everything that decides the content of a folder of long recordings.
 
     ``minutes`` of each recording and ``events`` per minute may be integers; they are then written as integers.
     ``megabits`` is the requested rate of MP4 files, Mbit/s; None: as many as the quality needs, or random within the
     limits of ``distractions``. ``distractions`` is None for a preset without distractions.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     seed: int
     subjects: int
@@ -135,10 +132,8 @@ class RecordingManifest(BaseModel):
     recordings: tuple[DescribedRecording, ...]
 
 
-class FlowSettings(BaseModel):
+class FlowSettings(FrozenModel):
     """Everything that decides the content of a folder of synthetic flow; ``clips`` is the number of each subject."""
-
-    model_config = ConfigDict(frozen=True)
 
     seed: int
     subjects: int

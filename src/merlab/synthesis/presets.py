@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from merlab.errors import MerlabError
+from merlab.json_models import ClosedModel
 from merlab.registry import look_up
 from merlab.vocabulary import RECORDING_PRESETS, DistractionKind, RecordingPreset, SynthesisPreset
 
@@ -14,7 +15,7 @@ NonNegative = Annotated[float, Field(ge=0)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
-class RenderPreset(BaseModel):
+class RenderPreset(ClosedModel):
     """All settings of the generator; the default values are those of the preset ``default``.
 
     Attributes:
@@ -34,8 +35,6 @@ class RenderPreset(BaseModel):
         padding: smallest and largest number of frames before the onset and after the offset.
 
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     amplitude: NonNegative = 0.6
     amplitude_sigma: NonNegative = 0.35
@@ -68,7 +67,7 @@ PRESETS: dict[SynthesisPreset, RenderPreset] = {
 }
 
 
-class DistractionRates(BaseModel):
+class DistractionRates(ClosedModel):
     """How often a recording has what can be mistaken for a micro-expression, or hides one.
 
     Attributes:
@@ -80,8 +79,6 @@ class DistractionRates(BaseModel):
 
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     macro: NonNegative
     per_minute: dict[DistractionKind, NonNegative]
     glasses: Probability
@@ -89,10 +86,8 @@ class DistractionRates(BaseModel):
     megabits: tuple[float, float]
 
 
-class RecordingContent(BaseModel):
+class RecordingContent(ClosedModel):
     """A preset of recordings: the settings of the faces, and the rates of the distractions if there are any."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     faces: RenderPreset
     distractions: DistractionRates | None = None

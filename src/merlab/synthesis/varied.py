@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from merlab.json_models import ClosedModel, FrozenModel
 from merlab.synthesis.canvas_layout import Stream, random_stream
 from merlab.synthesis.identity import Identity
 from merlab.synthesis.presets import PRESETS, NonNegative, Probability, RenderPreset
@@ -31,7 +32,7 @@ Count = Annotated[int, Field(ge=0)]
 Quality = Annotated[int, Field(ge=1, le=100)]
 
 
-class VariedSettings(BaseModel):
+class VariedSettings(ClosedModel):
     """The ranges of varied clips; the default values are the preset ``varied``. Ranges include both of their ends.
 
     Attributes:
@@ -50,8 +51,6 @@ class VariedSettings(BaseModel):
         others: all other settings of the generator.
 
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     facs_share: Probability = 0.5
     amplitude: tuple[Positive, Positive] = (0.3, 1.3)
@@ -73,10 +72,8 @@ class VariedSettings(BaseModel):
     others: RenderPreset = PRESETS["default"]
 
 
-class FlowChoice(BaseModel):
+class FlowChoice(FrozenModel):
     """The algorithm of a clip's flow: Farneback with a window (px), or DIS with refinement steps and finest scale."""
-
-    model_config = ConfigDict(frozen=True)
 
     algorithm: Literal["farneback", "dis"]
     window: int | None = None
@@ -84,13 +81,11 @@ class FlowChoice(BaseModel):
     finest_scale: int | None = None
 
 
-class VariedClip(BaseModel):
+class VariedClip(FrozenModel):
     """What was drawn for one clip; frames are counted from 0, sizes are shares of the full size.
 
     ``onset`` and ``apex`` are the frames that are used, ``true_onset`` and ``true_apex`` those of the movement.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     subject: str
     clip: str

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from merlab.json_models import FrozenModel
 
 
-class _Facts(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Coefficient(_Facts):
+class Coefficient(FrozenModel):
     """Agreement on nominal values; None where it is undefined.
 
     ``n`` units have values of two coders or more; ``agreement`` is the share of them that agree, ``kappa`` Cohen's (two
@@ -23,7 +19,7 @@ class Coefficient(_Facts):
     ratio: float | None = None
 
 
-class Difference(_Facts):
+class Difference(FrozenModel):
     """How far a boundary of matched events differs, second coder minus first: quartiles, and the median of its size.
 
     In frames, and in ms where the frame rate is known.
@@ -40,7 +36,7 @@ class Difference(_Facts):
     median_size_ms: float | None
 
 
-class Pair(_Facts):
+class Pair(FrozenModel):
     """Two coders, on the videos that both coded.
 
     Attributes:
@@ -74,7 +70,7 @@ class Pair(_Facts):
     offset: Difference | None
 
 
-class Together(_Facts):
+class Together(FrozenModel):
     """All coders together: alpha of labels and action units on events that two or more of them have."""
 
     events: int
@@ -83,7 +79,7 @@ class Together(_Facts):
     action_units: Coefficient
 
 
-class AgreementScores(_Facts):
+class AgreementScores(FrozenModel):
     """The content of ``merlab agree --json``: each pair of coders, and all together."""
 
     coders: tuple[str, ...]

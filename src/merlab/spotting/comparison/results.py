@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict
-
 from merlab.databases.long_video import Kind
+from merlab.json_models import ClosedModel
 from merlab.spelling import counted
 from merlab.spotting.scoring import SpottingScores
 
 
-class _Stored(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class SpottedInterval(_Stored):
+class SpottedInterval(ClosedModel):
     """One spotted interval, as in Found, and its video."""
 
     video: str
@@ -26,7 +21,7 @@ class SpottedInterval(_Stored):
     score: float
 
 
-class FoldResult(_Stored):
+class FoldResult(ClosedModel):
     """What a method spotted in the recordings of a fold, and what was fitted for each kind, such as ``p``.
 
     A kind without facts could not be fitted: no training recording has such an event. ``whole_heads`` counts recordings
@@ -46,7 +41,7 @@ class FoldResult(_Stored):
     code: str = ""
 
 
-class MethodScores(_Stored):
+class MethodScores(ClosedModel):
     """The scores of one method, pooled over all recordings; ``fits`` says what was fitted, empty for nothing.
 
     ``facts`` has what was fitted in each fold.
@@ -60,7 +55,7 @@ class MethodScores(_Stored):
     scores: SpottingScores
 
 
-class SpottingComparison(_Stored):
+class SpottingComparison(ClosedModel):
     """Methods on the same recordings, each fitted on other subjects.
 
     ``fitted_on`` says on which recordings. ``minutes`` is the length of all recordings.
