@@ -15,6 +15,7 @@ from merlab.serving import job_routes
 from merlab.serving.guard import HEADERS
 from merlab.serving.job_runner import Runner
 from merlab.serving.jobs import Jobs
+from merlab.serving.routes import STATIC
 from merlab.spotting.spot import SpottingSettings
 from merlab.videos.result import read_video_result
 from merlab.videos.rows import event_rows
@@ -433,6 +434,22 @@ def test_only_a_job_that_has_not_ended_is_canceled_when_it_is_deleted(done, monk
     monkeypatch.setattr(Jobs, "find", lambda self, job_id: find(self, job_id).model_copy(update=changed))
     monkeypatch.setattr(Runner, "remove", lambda self, job: None)
     assert client.http.delete(f"/api/jobs/{job['id']}").json()["state"] == answered
+
+
+def test_the_types_of_the_page_do_not_depend_on_the_machine(done, monkeypatch):
+    """By the registry of Windows, scripts may be plain text, which browsers do not run with nosniff."""
+    monkeypatch.setattr("starlette.responses.guess_type", lambda *_: ("text/plain", None))
+    client, _ = done
+    files = {path.suffix: path.name for path in STATIC.iterdir()}
+    kinds = {suffix: client.http.get(f"/{name}").headers["content-type"] for suffix, name in files.items()}
+    # The WHATWG HTML standard, "JavaScript MIME type"; RFC 2318, 2854 and 7303.
+    assert kinds == {
+        ".html": "text/html; charset=utf-8",
+        ".js": "text/javascript; charset=utf-8",
+        ".css": "text/css; charset=utf-8",
+        ".svg": "image/svg+xml",
+    }
+    assert client.http.get("/").headers["content-type"] == "text/html; charset=utf-8"
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +13,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.routing import Match
+from starlette.types import Scope
 
 from merlab.errors import MerlabError
 from merlab.serving.coding_routes import add_coding
@@ -30,6 +33,11 @@ from merlab.storage import WriteError
 from merlab.version import __version__
 
 STATIC = Path(__file__).parent / "static"
+PAGE_TYPES = {
+    **{f".{kind}": f"text/{kind}; charset=utf-8" for kind in ("html", "css")},
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
 # What the server itself answers, and its remedy.
 WRONG_ADDRESSES = {
     400: "the body of the request cannot be read; send it as /openapi.json describes",
@@ -66,8 +74,23 @@ def make_app(
     add_results(app, jobs)
     add_coding(app, jobs)
     # A mount would match every address, also those that routes know under another method.
-    app.router.default = StaticFiles(directory=STATIC, html=True)
+    app.router.default = _Page(directory=STATIC, html=True)
     return app
+
+
+class _Page(StaticFiles):
+    """The files of the page, with types that do not depend on the machine.
+
+    By the registry of Windows, a script may be plain text, which browsers do not run.
+    """
+
+    def file_response(
+        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        if "Content-Type" in response.headers:
+            response.headers["Content-Type"] = PAGE_TYPES[Path(full_path).suffix]
+        return response
 
 
 def _empty_app(runner: Runner) -> FastAPI:
