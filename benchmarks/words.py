@@ -57,7 +57,7 @@ def movements(video: Path, result: Path, true: NDArray[np.int64]) -> Iterator[di
             events = [event for event in window.events if event.kind == "micro"] if window else []
             for row, column in match(true, [(event.onset, event.offset) for event in events]):
                 event, (onset, offset) = events[column], true[row]
-                pictures = TrackPictures(track, frames, 1)
+                pictures = TrackPictures(track, frames, int)
                 evidence = movement_evidence(pictures.read(event.onset), pictures.read(event.apex))
                 face = face_state(track, event, chunk.facts.size)
                 head = head_movement(face, evidence.head)

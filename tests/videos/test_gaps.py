@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -164,6 +166,65 @@ class TestDamagedFrames:
     @pytest.mark.slow
     def test_a_sound_file_is_not_called_damaged(self, still, tmp_path):
         assert not any("damaged" in text for text in spot(still, tmp_path / "out", progress=False).warnings)
+
+
+@pytest.fixture(scope="module")
+def lossy(tmp_path_factory):
+    """Images 46 to 265 at FPS with a movement from frame 196 on; two are cut off, one is empty, 14 are missing."""
+    folder = tmp_path_factory.mktemp("lossy") / "face"
+    folder.mkdir()
+    for number, image in enumerate(face_at(np.arange(220) / FPS, [(3.0, 3.2, 3.44)]), start=46):
+        if number not in {60, *range(120, 133)}:
+            cv2.imwrite(str(folder / f"{number}.jpg"), image, [cv2.IMWRITE_JPEG_QUALITY, 95])
+    for number, size in ((70, 3000), (71, 0), (180, 3000)):
+        os.truncate(folder / f"{number}.jpg", size)
+    return folder
+
+
+@pytest.mark.slow
+class TestImages:
+    """Whoever cannot be decoded, or is missing, is treated alike by both commands, and as in a video."""
+
+    def test_both_commands_read_what_is_left(self, lossy, look, tmp_path):
+        line = spot(lossy, tmp_path / "spotted", fps=FPS, progress=False)
+        result = look(lossy, tmp_path / "out", fps=FPS)
+        there = [number for number in range(46, 266) if number not in {60, *range(120, 133)}]
+        for found in (line, result):
+            said = " ".join(found.warnings)
+            assert "3 of 206 frames are damaged, or blank such as all black (70, 71, 180)" in said
+            assert "the folder contains frames 46..265, 14 missing between: 60, 120, 121, 122, 123, ..." in said
+            assert "only 2.7 s without a gap" in said
+            assert found.events["apex"].tolist() == pytest.approx([206], abs=3)
+            assert found.events["apex_s"].tolist() == pytest.approx((found.events["apex"] - 46) / FPS, abs=1e-4)
+        assert line.scores["frame"].tolist() == result.frames["frame"].tolist() == there
+        assert [gap.frame for gap in line.metadata.gaps] == [gap.frame for gap in result.metadata.video.gaps] == [133]
+        seen = result.frames.set_index("frame")["success"]
+        assert seen[seen == 0].index.tolist() == [70, 71, 180]
+        (face,) = result.metadata.faces
+        assert (face.first, face.last) == (46, 265)
+
+    def test_processes_do_not_change_a_byte(self, lossy, look, tmp_path):
+        one, two = (look(lossy, tmp_path / str(jobs), fps=FPS, jobs=jobs, overlay=True) for jobs in (1, 2))
+        assert content(one.folder) == content(two.folder)
+        assert len(list(open_frames(one.folder / "overlay.mp4"))) == 206
+
+    def test_three_damaged_in_a_row_are_a_gap(self, lossy, look, tmp_path):
+        folder = Path(shutil.copytree(lossy, tmp_path / "face"))
+        for number in range(81, 86):
+            (folder / f"{number}.jpg").write_bytes(b"")
+        line = spot(folder, tmp_path / "spotted", fps=FPS, progress=False)
+        assert not {*line.scores["frame"]} & {*range(81, 86)}
+        scores = look(folder, tmp_path / "out", fps=FPS).frames.set_index("frame")["score"]
+        assert scores.loc[81:85].isna().all()
+        assert scores.loc[133:265].notna().all()
+
+    def test_where_none_can_be_decoded_the_reason_is_that_of_the_first(self, lossy, look, tmp_path):
+        (tmp_path / "face").mkdir()
+        for number in (1, 2):
+            (tmp_path / "face" / f"{number}.png").write_bytes(b"")
+        for read in (spot, look):
+            with pytest.raises(MerlabError, match=r"no frame that can be read and is not blank: .*1\.png is empty"):
+                read(tmp_path / "face", tmp_path / read.__name__, fps=FPS)
 
 
 @pytest.mark.slow

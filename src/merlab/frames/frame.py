@@ -58,7 +58,7 @@ class Frames(Protocol):
 
     @property
     def numbers(self) -> Sequence[int]:
-        """The existing frame numbers, in ascending order; a frame of a video may exist and be damaged."""
+        """The existing frame numbers, in ascending order; a frame may exist and be damaged."""
 
     @property
     def promised(self) -> int:
@@ -99,7 +99,13 @@ class FramesByNumber(ABC):
 
     def walk(self, wanted: Callable[[int], bool]) -> Iterator[WalkedFrame]:
         """Every frame once, ascending; only those ``wanted`` are read."""
-        return (WalkedFrame(number, None, self.read(number) if wanted(number) else None) for number in self.numbers)
+        for number in self.numbers:
+            try:
+                image = self.read(number) if wanted(number) else None
+            except DamagedFrameError:
+                yield WalkedFrame(number, None, None, damaged=True)
+            else:
+                yield WalkedFrame(number, None, image)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +116,7 @@ class WalkedFrame:
         number: the frame number.
         seconds: when the frame was recorded, see ``Clock.seconds``; None if the source has no clock.
         image: (H, W, 3) uint8 BGR; None if the frame was not wanted, or is damaged.
-        damaged: whether a wanted frame of a video cannot be decoded, or only with errors; it has no image.
+        damaged: whether a wanted frame cannot be decoded, or only with errors; it has no image.
 
     """
 

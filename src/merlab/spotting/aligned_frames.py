@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -13,12 +12,12 @@ from merlab.frames.clock import GAP_STEPS
 from merlab.frames.images import IMAGE_SUFFIXES
 from merlab.progress import Progress
 from merlab.spotting.light import EVERY, Light
+from merlab.spotting.numbering import numbers_with_gaps, position_of
 from merlab.spotting.video_sources import videos_in
 
 # Of the proportions of a frame against those of an aligned face.
 LARGEST_DISTORTION = 1.15
 FRAMES_A_REPORT = 100
-REMEDY = "copy the missing ones, or put each unbroken sequence into a folder of its own"
 
 
 class OneSize:
@@ -83,6 +82,19 @@ class AlignedFrames:
         require_aligned(self.source, image)
 
 
+def why_nothing_is_seen(source: Path, frames: Frames) -> str:
+    """Why no frame of a source shows a face; it has frames, and the first shows what is wrong with all of them."""
+    said = f"{source} contains no frame that can be read and is not blank"
+    try:
+        frames.read(frames.numbers[0])
+    except ClipError as error:
+        return f"{said}: {error}"
+    return (
+        f"{said}: each is of nearly one color, as where a camera is covered, or where it is so dark that no small "
+        "movement can be seen; record with more light, or copy it again from the original"
+    )
+
+
 def damaged_runs(damaged: Iterable[int], first: int, numbers: Sequence[int] | None = None) -> list[range]:
     """The positions from 1 of damaged frames that are a gap; ``first`` is the number of the first frame.
 
@@ -90,18 +102,10 @@ def damaged_runs(damaged: Iterable[int], first: int, numbers: Sequence[int] | No
     """
     runs: list[range] = []
     for number in damaged:
-        at = number - first + 1 if numbers is None else bisect_right(numbers, number)
+        at = position_of(number, first, numbers)
         begin = runs.pop().start if runs and runs[-1].stop == at else at
         runs.append(range(begin, at + 1))
     return [run for run in runs if len(run) >= GAP_STEPS]
-
-
-def require_every_frame(source: Path, frames: Frames) -> None:
-    """Raises MerlabError for a folder without frames, and where numbers are missing between the first and the last."""
-    _require_images(source, frames)
-    if has_gaps(frames):
-        found = describe_numbers(frames.numbers)
-        raise MerlabError(f"{source} contains {found}; without every frame the times would be wrong: {REMEDY}")
 
 
 def require_most_frames(source: Path, frames: Frames) -> None:
@@ -114,7 +118,7 @@ def require_most_frames(source: Path, frames: Frames) -> None:
     if len(numbers) > 1 and 2 * (len(numbers) - 1) <= numbers[-1] - numbers[0]:
         raise MerlabError(
             f"{source} contains {describe_numbers(numbers)}; a camera that drops so many frames shows no "
-            f"micro-expression: {REMEDY}"
+            "micro-expression: copy the missing ones, or put each unbroken sequence into a folder of its own"
         )
 
 
@@ -139,14 +143,8 @@ def clock_of_frames(source: Path, frames: Frames, fps: float | None) -> Clock:
 
     That of images is by their numbers: missing ones leave time between the others.
     """
-    clock = clock_of(source, frames, fps)
-    return Clock.of_numbers(clock.fps, frames.numbers) if has_gaps(frames) else clock
-
-
-def has_gaps(frames: Frames) -> bool:
-    """Whether numbers are missing in a folder of images."""
-    numbers = frames.numbers if isinstance(frames, ImageFolder) else ()
-    return len(numbers) > 0 and len(numbers) <= numbers[-1] - numbers[0]
+    clock, numbers = clock_of(source, frames, fps), numbers_with_gaps(frames)
+    return clock if numbers is None else Clock.of_numbers(clock.fps, numbers)
 
 
 def require_aligned(source: Path, image: Image) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -12,6 +12,7 @@ from merlab.frames import Float32Array
 from merlab.frames.clock import Clock
 from merlab.json_models import FrozenModel
 from merlab.spelling import counted, first_of, percent, seconds_text
+from merlab.spotting.numbering import number_at
 
 # In a repeated frame the face moves by less than this share of its largest step both shortly before and shortly after:
 # at key frames of compression, and where a movement begins, one of the two is large. Cameras have 15 frames a second.
@@ -87,8 +88,8 @@ class Repeats(FrozenModel):
         """How often a second the picture changes, in a video of ``fps``."""
         return (1 - self.share) * fps
 
-    def caveats(self, clock: Clock, first: int = 1) -> list[str]:
-        """What limits the spotting, in sentences; ``first`` is the number of frame 1."""
+    def caveats(self, clock: Clock, first: int = 1, numbers: Sequence[int] | None = None) -> list[str]:
+        """What limits the spotting, in sentences; ``first`` and ``numbers`` are those of ``numbering``."""
         said = []
         if self.share:
             said.append(
@@ -97,7 +98,7 @@ class Repeats(FrozenModel):
                 "converted to a higher rate; brief movements are missed, and times are less accurate; use the file of "
                 "the camera itself"
             )
-        return said + _stall_caveats(_merged(self.stalls), clock, first)
+        return said + _stall_caveats(_merged(self.stalls), clock, lambda position: number_at(position, first, numbers))
 
 
 def steps_of(places: Float32Array) -> NDArray[np.float64]:
@@ -180,10 +181,10 @@ def _merged(stalls: Iterable[Stall]) -> list[Stall]:
     return joined
 
 
-def _stall_caveats(stalls: list[Stall], clock: Clock, first: int) -> list[str]:
+def _stall_caveats(stalls: list[Stall], clock: Clock, number: Callable[[int], int]) -> list[str]:
     if not stalls:
         return []
-    named = first_of((_stall_text(each, clock, first) for each in stalls), MOST_NAMED)
+    named = first_of((_stall_text(each, clock, number) for each in stalls), MOST_NAMED)
     total = sum(clock.seconds(each.last) - clock.seconds(each.first) for each in stalls)
     times = "" if len(stalls) == 1 else f"{counted(len(stalls), 'time')}, in all for {seconds_text(total)} s: "
     return [
@@ -193,6 +194,6 @@ def _stall_caveats(stalls: list[Stall], clock: Clock, first: int) -> list[str]:
     ]
 
 
-def _stall_text(stall: Stall, clock: Clock, first: int) -> str:
+def _stall_text(stall: Stall, clock: Clock, number: Callable[[int], int]) -> str:
     begin, end = clock.seconds(stall.first), clock.seconds(stall.last)
-    return f"for {seconds_text(end - begin)} s from frame {stall.first + first - 1} ({begin:.2f} s) on"
+    return f"for {seconds_text(end - begin)} s from frame {number(stall.first)} ({begin:.2f} s) on"

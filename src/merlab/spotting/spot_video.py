@@ -22,13 +22,20 @@ from merlab.outputs.locks import only_writer
 from merlab.outputs.result_folder import ResultFolder
 from merlab.progress import Progress, shown_progress
 from merlab.sinks import CsvSink
-from merlab.spotting.aligned_frames import AlignedFrames, clock_of_frames, damaged_runs, has_gaps, require_most_frames
+from merlab.spotting.aligned_frames import (
+    AlignedFrames,
+    clock_of_frames,
+    damaged_runs,
+    require_most_frames,
+    why_nothing_is_seen,
+)
 from merlab.spotting.caveats import damage_caveats, missing_caveats, source_caveats, spotting_caveats
 from merlab.spotting.event import EventTier, SpottedEvent
 from merlab.spotting.kept_if_stopped import kept_if_stopped
 from merlab.spotting.kept_places import FramesRead, KeptPlaces
 from merlab.spotting.moments_row import moments_of
 from merlab.spotting.motion import MEASURED, keys_of
+from merlab.spotting.numbering import number_at, numbers_with_gaps
 from merlab.spotting.repeats import PassingSteps, Repeats
 from merlab.spotting.spot import MADE_BY, SpottedWindow, SpottingSettings
 from merlab.spotting.stretches import block_places, spot_stretches
@@ -109,8 +116,8 @@ def spot(
         work = {name: value for name, value in stated.items() if name != "settings"}
         kept = folder.claim(work | {"versions": computing_versions()}, stated, again)
         with shown_progress(progress) as show:
-            numbers = frames.numbers if has_gaps(frames) else None
-            return _make(_Making(source, clock, request, KeptPlaces(kept), fps, show, numbers), folder)
+            making = _Making(source, clock, request, KeptPlaces(kept), fps, show, numbers_with_gaps(frames))
+            return _make(making, folder)
 
 
 def _finished(out: Path, request: SpottingRequest) -> Timeline | None:
@@ -144,7 +151,7 @@ class _Making:
 
     def number(self, position: int, first: int) -> int:
         """The number of the frame at a position from 1, where that of the first is ``first``."""
-        return first + position - 1 if self.numbers is None else self.numbers[position - 1]
+        return number_at(position, first, self.numbers)
 
 
 def _make(making: _Making, folder: ResultFolder) -> Timeline:
@@ -169,7 +176,7 @@ def _assemble(making: _Making, aside: Path) -> Timeline:
     steps = PassingSteps([*clock.gaps, *(at for run in lost for at in range(run.start, run.stop + 1))])
     found = _found(steps.of(kept.all(read.count)), read, lost, making, aside)
     timing = timing_of(clock, read.count, read.first, making.fps, making.numbers)
-    doubts = Repeats.of(steps.steps, clock).caveats(clock, read.first)
+    doubts = Repeats.of(steps.steps, clock).caveats(clock, read.first, making.numbers)
     metadata = _metadata(making, timing, file_facts(frames), read, found, doubts)
     write_model(aside / METADATA, metadata)
     scores = pd.concat(found.scores, ignore_index=True)
@@ -183,7 +190,7 @@ def _read(making: _Making, frames: Frames) -> FramesRead:
     places = block_places(aligned.images(), making.clock, kept.read(), keys_of(frames))
     deque(kept.keep(places), maxlen=0)
     if not aligned.count:
-        raise MerlabError(f"{making.source} contains no frame that can be read and is not blank")
+        raise MerlabError(why_nothing_is_seen(making.source, frames))
     read = FramesRead(aligned.count, aligned.first, aligned.damaged, aligned.light)
     kept.conclude(read)
     return read

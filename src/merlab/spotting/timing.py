@@ -8,6 +8,7 @@ from typing import Literal
 from merlab.frames import Frames, MediaFacts, Video
 from merlab.frames.clock import Clock
 from merlab.json_models import FrozenModel
+from merlab.spotting.numbering import number_at
 
 RateSource = Literal["stamps", "tag", "given"]
 
@@ -74,7 +75,7 @@ def timing_of(clock: Clock, frames: int, first: int, fps: float | None, numbers:
         seconds=round(clock.seconds(frames) - clock.seconds(1) + step, 6),
         gaps=tuple(
             Gap(
-                frame=position + first - 1 if numbers is None else numbers[position - 1],
+                frame=number_at(position, first, numbers),
                 time_s=round(clock.seconds(position), 6),
                 missing_s=round(clock.step_before(position) - step, 6),
             )

@@ -9,7 +9,7 @@ from merlab.errors import MerlabError
 from merlab.frames import Frames, ImageFolder, open_frames
 from merlab.frames.opening import require_one_kind
 from merlab.given import as_path, require_folder
-from merlab.spotting.aligned_frames import require_every_frame
+from merlab.spotting.aligned_frames import require_most_frames
 from merlab.spotting.video_sources import skipped_in, source_of, videos_in
 
 
@@ -24,7 +24,7 @@ def opened(source: Path) -> tuple[Frames, int]:
             f"{source} is a folder of videos; merlab.recognize_each recognizes all of them, merlab.recognize one: give "
             "its path"
         )
-    require_every_frame(source, frames)
+    require_most_frames(source, frames)
     return frames, frames.numbers[0]
 
 

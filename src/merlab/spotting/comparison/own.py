@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from merlab.databases.long_video import Kind
 from merlab.frames import open_frames
-from merlab.spotting.aligned_frames import clock_of_frames, has_gaps
+from merlab.spotting.aligned_frames import clock_of_frames
 from merlab.spotting.comparison.found import Found
 from merlab.spotting.comparison.measured_recording import MeasuredRecording
 from merlab.spotting.comparison.sampling import Feature
 from merlab.spotting.comparison.spotter import Target
+from merlab.spotting.numbering import numbers_with_gaps
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.stretches import spot_stretches
 
@@ -59,9 +60,9 @@ class OwnSpotter:
         frames = open_frames(video.source)
         clock, places = clock_of_frames(video.source, frames, video.fps), material.places()
         there: Sequence[int] = range(material.frames)
-        if has_gaps(frames):
+        if numbers := numbers_with_gaps(frames):
             # Those of missing frames repeat the ones before.
-            there = [number - material.first for number in frames.numbers]
+            there = [number - material.first for number in numbers]
             shown = frozenset(there)
             places = (place for position, place in enumerate(places) if position in shown)
         found = []

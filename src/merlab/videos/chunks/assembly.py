@@ -16,6 +16,7 @@ from merlab.faces.quality import ClipQuality
 from merlab.frames import open_frames
 from merlab.sinks import CsvSink
 from merlab.spelling import first_of
+from merlab.spotting.aligned_frames import why_nothing_is_seen
 from merlab.spotting.columns import Columns
 from merlab.spotting.event import EventTier
 from merlab.spotting.light import Light
@@ -194,7 +195,7 @@ def event_name(position: int) -> str:
 def _final(lines: list[FrameLine], plan: VideoPlan) -> Iterator[FrameLine]:
     """Lines with the numbers and times of the source."""
     for row, measures in lines:
-        final = replace(row, frame=row.frame + plan.first - 1, time_s=plan.clock.seconds(row.frame))
+        final = replace(row, frame=plan.number(row.frame), time_s=plan.clock.seconds(row.frame))
         yield FrameLine(final, measures)
 
 
@@ -206,7 +207,7 @@ def _event(position: int, found: ChunkEvent, plan: VideoPlan) -> Event:
 def _moments(found: ChunkMovement, tier: EventTier, plan: VideoPlan) -> dict[str, Any]:
     """What the rows of an event and of a weak candidate have in common, by the names of their fields."""
     frames = found.onset, found.apex, found.offset
-    moments = moments_of(frames, found.score, lambda frame: frame + plan.first - 1, plan.clock.seconds)
+    moments = moments_of(frames, found.score, plan.number, plan.clock.seconds)
     return {
         "video": plan.source.name,
         "face_id": found.face_id,
@@ -220,9 +221,7 @@ def _moments(found: ChunkMovement, tier: EventTier, plan: VideoPlan) -> dict[str
 
 def _require_faces(source: Path, totals: Totals) -> None:
     if len(totals.damaged) == totals.frames:
-        raise NothingSeenError(
-            f"{source} contains no frame that can be read and is not blank; copy it again from the original"
-        )
+        raise NothingSeenError(why_nothing_is_seen(source, open_frames(source)))
     if not totals.faces:
         width, height = totals.size
         facts = file_facts(open_frames(source))

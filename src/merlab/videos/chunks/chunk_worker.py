@@ -56,8 +56,8 @@ def _read_frames(share: Share, described: set[int], finishing: _Finishing) -> It
         if share.threads:
             import_early("scipy.optimize")
         walker = _Walker(plan, spans, finishing, lanes)
-        for passed in open_frames(plan.source).walk(lambda number: walker.wants(number - plan.first + 1)):
-            last = passed.number - plan.first + 1
+        for passed in open_frames(plan.source).walk(lambda number: walker.wants(plan.position(number))):
+            last = plan.position(passed.number)
             walker.push(last, passed.image)
             if walker.done - reported >= FRAMES_A_REPORT:
                 yield walker.done - reported
@@ -92,7 +92,7 @@ class _Finishing:
 
         # A method would keep the open video and the network until Python searches for cycles.
         def pictures(track: KeptTrack) -> TrackPictures:
-            return TrackPictures(track, frames, plan.first)
+            return TrackPictures(track, frames, plan.number)
 
         self._writer = ChunkWriter(plan.clock, options.spotting, options.words, _LateDescriber(options), pictures)
 
@@ -170,7 +170,7 @@ class _Walker:
     def _check(self, number: int, image: Image) -> None:
         if self._plan.options.aligned:
             require_aligned(self._plan.source, image)
-        self._size.check(number + self._plan.first - 1, image)
+        self._size.check(self._plan.number(number), image)
 
     def end(self) -> None:
         """Finish the chunks that the end of the video cuts short."""

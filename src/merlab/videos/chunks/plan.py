@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from merlab.frames.clock import Clock
 from merlab.json_models import read_model, write_model
+from merlab.spotting.numbering import number_at, position_of
 from merlab.videos.chunks.division import Division, Span
 from merlab.videos.options import Options
 
@@ -27,8 +28,8 @@ class VideoLength(BaseModel):
 class VideoPlan:
     """What all processes know: the source, its clock, how it is divided and processed, and the folders for the chunks.
 
-    Chunks number frames from 1, as the clock does; ``first`` is the number of the first frame in the source. ``kept``
-    gets what is kept of each chunk, ``working`` what was described. ``keys`` is the number of key frames, see
+    Chunks number frames from 1, as the clock does; ``first`` and ``numbers`` are those of ``numbering``. ``kept`` gets
+    what is kept of each chunk, ``working`` what was described. ``keys`` is the number of key frames, see
     ``motion.keys_of``.
     """
 
@@ -40,6 +41,15 @@ class VideoPlan:
     division: Division
     options: Options
     keys: int
+    numbers: Sequence[int] | None = None
+
+    def number(self, position: int) -> int:
+        """The number in the source of a frame of a chunk."""
+        return number_at(position, self.first, self.numbers)
+
+    def position(self, number: int) -> int:
+        """The number in a chunk of a frame of the source."""
+        return position_of(number, self.first, self.numbers)
 
     def kept_file(self, index: int) -> Path:
         """Where it is stored what is kept of a chunk."""

@@ -8,7 +8,8 @@ from importlib.metadata import version
 from merlab.faces.mesh_network import runtime_version
 from merlab.frames import open_frames
 from merlab.outputs.kept_arrays import computing_versions
-from merlab.spotting.caveats import damage_caveats, source_caveats, spotting_caveats
+from merlab.spotting.aligned_frames import damaged_runs
+from merlab.spotting.caveats import damage_caveats, missing_caveats, source_caveats, spotting_caveats
 from merlab.spotting.timing import file_facts, timing_of
 from merlab.version import __version__
 from merlab.videos.chunks.assembly import FaceRecord, Totals, face_warnings
@@ -29,7 +30,7 @@ def result_metadata(
     """The content of metadata.json."""
     width, height = totals.size
     video = SourceVideo(
-        **dict(timing_of(plan.clock, totals.frames, plan.first, plan.options.fps)),
+        **dict(timing_of(plan.clock, totals.frames, plan.first, plan.options.fps, plan.numbers)),
         name=plan.source.name,
         width=width,
         height=height,
@@ -38,7 +39,7 @@ def result_metadata(
     )
     return VideoMetadata(
         video=video,
-        faces=tuple(_face(face, plan.first) for _, face in sorted(totals.faces.items())),
+        faces=tuple(_face(face, plan) for _, face in sorted(totals.faces.items())),
         model=model,
         settings=plan.options.used(),
         versions=made_with(),
@@ -55,19 +56,20 @@ def made_with() -> dict[str, str]:
     return {"merlab": __version__, "torch": version("torch"), **computing_versions(), **runtime_version()}
 
 
-def _face(face: FaceRecord, first: int) -> FollowedFace:
-    begin, end = (number + first - 1 for number in (face.first, face.last))
+def _face(face: FaceRecord, plan: VideoPlan) -> FollowedFace:
+    begin, end = map(plan.number, (face.first, face.last))
     return FollowedFace(face_id=face.face_id, first=begin, last=end, frames=face.frames)
 
 
 def _warnings(plan: VideoPlan, totals: Totals) -> list[str]:
     """What limits the result, in sentences."""
     options = plan.options
-    damaged = [number + plan.first - 1 for number in totals.damaged]
+    damaged = list(map(plan.number, totals.damaged))
     warnings = damage_caveats(damaged, totals.frames, "no face is seen there; copy the video again from the original")
-    warnings += spotting_caveats(plan.clock, totals.dropped, options.spotting)
+    warnings += missing_caveats(plan.numbers)
+    warnings += spotting_caveats(plan.clock, totals.dropped, options.spotting, damaged_runs(totals.damaged, first=1))
     warnings += totals.light.caveats()
-    warnings += totals.repeats.caveats(plan.clock, plan.first)
+    warnings += totals.repeats.caveats(plan.clock, plan.first, plan.numbers)
     if totals.faceless:
         warnings.append(f"no face is seen in {totals.faceless} of {totals.frames} frames")
     if totals.left_out:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from merlab.frames import ClipError, Frames, Image, describe_numbers
 from merlab.frames.frame import FramesByNumber
@@ -13,12 +13,12 @@ from merlab.videos.chunks.kept_chunk import KeptTrack
 class TrackPictures(FramesByNumber):
     """The aligned faces of a track as frames, numbered as in the track.
 
-    ``source`` has the frames of the video, the first of which has the number ``first`` there and 1 here. Pictures are
-    held in memory once they were read, about 200 kB each, so one object serves one event.
+    ``source`` has the frames of the video; ``number`` gives the number there of one that is numbered as in the track.
+    Pictures are held in memory once they were read, about 200 kB each, so one object serves one event.
     """
 
-    def __init__(self, track: KeptTrack, source: Frames, first: int) -> None:
-        self._track, self._source, self._first = track, source, first
+    def __init__(self, track: KeptTrack, source: Frames, number: Callable[[int], int]) -> None:
+        self._track, self._source, self._number = track, source, number
         self._held: dict[int, Image] = {}
 
     @property
@@ -32,6 +32,6 @@ class TrackPictures(FramesByNumber):
             raise ClipError(f"the track has no frame {number}; it has {describe_numbers(self.numbers)}")
         if number not in self._held:
             shown = int(self._track.shown[number - self._track.first])
-            frame, transform = self._source.read(shown + self._first - 1), self._track.transform(number)
+            frame, transform = self._source.read(self._number(shown)), self._track.transform(number)
             self._held[number] = on_layout(frame, transform)
         return self._held[number]
