@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 from merlab.spelling import (
     alike,
     as_label,
+    as_typed,
     first_of,
     one_letter_apart,
     percent,
@@ -119,3 +122,26 @@ def test_only_all_is_100_percent_and_only_nothing_is_0_percent(share, text):
 )
 def test_three_decimals_read_1_only_for_1(value, text):
     assert three_decimals(value) == text
+
+
+@pytest.mark.parametrize(
+    ("word", "typed"),
+    [
+        (r"C:\data\CASME2", r"C:\data\CASME2"),
+        ("D:/data/my_clips.csv", "D:/data/my_clips.csv"),
+        (r"C:\Users\Anna Maria\a.mp4", r'"C:\Users\Anna Maria\a.mp4"'),
+        # cmd would end the command at &.
+        (r"C:\a&b", r'"C:\a&b"'),
+        ("", '""'),
+        # Microsoft C language documentation, "Parsing C command-line arguments": \" is a quote, \\" a backslash before one.
+        ('selection={"a": 1}', r'"selection={\"a\": 1}"'),
+        ("C:\\my data\\", r'"C:\my data\\"'),
+        (r"a\"b c", r'"a\\\"b c"'),
+    ],
+)
+def test_a_command_has_the_quotes_of_the_system(monkeypatch, word, typed):
+    """In cmd, single quotes are letters like others."""
+    monkeypatch.setattr("sys.platform", "win32")
+    assert as_typed("merlab", word, "--again") == f"merlab {typed} --again"
+    monkeypatch.setattr("sys.platform", "linux")
+    assert shlex.split(as_typed("merlab", word)) == ["merlab", word]

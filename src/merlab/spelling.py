@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+import sys
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
@@ -10,6 +12,8 @@ from collections.abc import Iterable
 WHOLE_NUMBER = re.compile(r"(-?\d+)\.0*", re.ASCII)
 INVISIBLE = re.compile(r"[\s\u200b-\u200d\u2060\ufeff]")
 NUMBERED_PERSON = re.compile(r"^(?:sub|subj|subject|participant|person|proband)(?=\d+$)")
+# What a word of a command may have without quotes, in the shells of Windows.
+PLAIN_WORD = re.compile(r"[\w@+=:,./\\-]+")
 SHORTEST_WORD = 4
 LONGEST_SHOWN = 40
 # The largest share below 1 that three decimals can show.
@@ -115,6 +119,20 @@ def _visible(text: str) -> str:
 def quoted(text: str) -> str:
     """A text in quotes for a message; a long one is cut."""
     return repr(shortened(text))
+
+
+def as_typed(*words: str) -> str:
+    """A command as it is typed into the shell of this system, with the quotes that its words need."""
+    if sys.platform != "win32":
+        return shlex.join(words)
+    return " ".join(word if PLAIN_WORD.fullmatch(word) else _in_double_quotes(word) for word in words)
+
+
+def _in_double_quotes(word: str) -> str:
+    """A word for the shells of Windows; backslashes count as such unless a quote follows."""
+    within = re.sub(r'(\\*)"', r'\1\1\\"', word)
+    end = within[len(within.rstrip("\\")) :]
+    return f'"{within}{end}"'
 
 
 def readable(text: str) -> str:

@@ -8,7 +8,6 @@ import gc
 import inspect
 import io
 import os
-import shlex
 import signal
 import sys
 import warnings
@@ -24,6 +23,7 @@ from typer.core import TyperGroup
 from merlab.cli.console import err_console, out_console, show_warning
 from merlab.errors import MerlabError, Stopped, is_out_of_memory
 from merlab.given import require_current_folder
+from merlab.spelling import as_typed
 from merlab.version import __version__
 
 # Headings of the help page, and its commands in the order of a user's work: from a database to a result, from a video
@@ -136,12 +136,12 @@ def _hint_at_paths(arguments: Sequence[str]) -> None:
     """After a command line that is not understood: a file begins with a dash, or a path has blanks and no quotes."""
     for name in arguments:
         if name.startswith("-") and Path(name).exists():
-            err_console.print(f"for the file {escape(name)}, write {escape(shlex.quote(f'./{name}'))}", soft_wrap=True)
+            err_console.print(f"for the file {escape(name)}, write {escape(as_typed(f'./{name}'))}", soft_wrap=True)
     for first in range(len(arguments)):
         for count in range(2, MOST_WORDS + 1):
             name = " ".join(arguments[first : first + count])
             if first + count <= len(arguments) and os.path.exists(name):  # noqa: PTH110 - Path raises for a long name
-                err_console.print(f"for the path {escape(name)}, write {escape(shlex.quote(name))}", soft_wrap=True)
+                err_console.print(f"for the path {escape(name)}, write {escape(as_typed(name))}", soft_wrap=True)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
@@ -159,7 +159,7 @@ def _report_stop(stop: KeyboardInterrupt) -> None:
     # A second Ctrl-C ends the process at once.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     kept = str(stop) if isinstance(stop, Stopped) else "no file is left half-written"
-    command = shlex.join(["merlab", *sys.argv[1:]])
+    command = as_typed("merlab", *sys.argv[1:])
     verb = "continue" if isinstance(stop, Stopped) else "start again"
     err_console.print(f"stopped: {escape(kept)}\nto {verb}: {escape(command)}", soft_wrap=True)
 

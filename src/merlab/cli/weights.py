@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,6 +23,7 @@ from merlab.cli.arguments import (
 )
 from merlab.cli.console import out_console, print_frame, print_json
 from merlab.errors import MerlabError
+from merlab.spelling import as_typed
 from merlab.stamps import STAMP_SEPARATOR
 
 if TYPE_CHECKING:
@@ -248,4 +248,4 @@ def _typed() -> str:
         else:
             words.append(Path(word).name if word.endswith(".safetensors") else word)
         folder = "" if folder or equals else FOLDERS.get(option, "")
-    return shlex.join(["merlab", *words])
+    return as_typed("merlab", *words)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +15,7 @@ from merlab.databases.whole_heads import ALIGN, mark_whole_heads, prepare_remedy
 from merlab.errors import MerlabError, naming_mistakes
 from merlab.given import require_instance
 from merlab.progress import Progress, silent
-from merlab.spelling import counted
+from merlab.spelling import as_typed, counted
 
 Answer = TypeVar("Answer")
 
@@ -92,7 +91,7 @@ class Database:
 
     def doctor_command(self, root: Path) -> str:
         """The command that examines a copy of this database."""
-        return shlex.join(["merlab", "doctor", self.name, str(root), *self.options])
+        return as_typed("merlab", "doctor", self.name, str(root), *self.options)
 
     def heads_remedy(self, root: Path) -> str:
         """What to do about whole heads in a copy of this database, with the command to type."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from shlex import quote
 
 from merlab.databases.casme2 import CASME2, examine_tree
 from merlab.databases.database import MADE_WITH, Database, Examination, examine_table
 from merlab.errors import MerlabError
 from merlab.json_files import read_json_object
 from merlab.progress import Progress
+from merlab.spelling import as_typed
 from merlab.synthesis.face_tree import CODING_TABLE
 from merlab.synthesis.folder import MANIFEST
 
@@ -45,7 +45,7 @@ def _require_manifest(root: Path) -> None:
     if not (root / MANIFEST).is_file():
         raise MerlabError(
             f"{root} has no {MANIFEST}, so it is not a complete tree of synthetic faces; "
-            f"`merlab make-faces {quote(str(root))}` writes one, or resumes an incomplete one"
+            f"`merlab make-faces {as_typed(str(root))}` writes one, or resumes an incomplete one"
         )
 
 

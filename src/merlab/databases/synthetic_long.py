@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from shlex import quote
 
 from pydantic import ValidationError
 
@@ -15,6 +14,7 @@ from merlab.errors import MerlabError
 from merlab.json_files import read_json_object
 from merlab.json_models import first_fault
 from merlab.progress import Progress
+from merlab.spelling import as_typed
 from merlab.stamps import SYNTHETIC
 from merlab.synthesis.folder import MANIFEST
 from merlab.synthesis.manifest import DescribedRecording, RecordingManifest
@@ -40,7 +40,7 @@ def _read_manifest(root: Path) -> RecordingManifest:
     if "recordings" not in content:
         raise MerlabError(
             f"{root} does not hold a complete set of long SYNTHETIC recordings; "
-            f"`merlab make-videos {quote(str(root))}` writes one, or resumes an incomplete one"
+            f"`merlab make-videos {as_typed(str(root))}` writes one, or resumes an incomplete one"
         )
     try:
         return RecordingManifest.model_validate(content)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -12,7 +11,7 @@ from pathlib import Path
 from merlab.clips import Clip, ClipTable
 from merlab.databases.frame_checks import opener
 from merlab.frames import ClipError, Frames, open_frames
-from merlab.spelling import counted
+from merlab.spelling import as_typed, counted
 from merlab.stamps import WHOLE_HEADS, short_stamp
 
 # Width / height of frames that may be aligned faces: merlab's have .82, and many are square. A camera gives 1.33 or
@@ -89,5 +88,5 @@ def prepare_remedy(database: str, root: Path, options: Iterable[str] = ()) -> st
     """What to do about the whole heads of a database, with the command to type."""
     folder = root.resolve() if root.name in {"", ".."} else root
     out = folder.with_name(f"{folder.name}-aligned")
-    command = shlex.join(["merlab", "prepare", database, str(root), str(out), *options])
+    command = as_typed("merlab", "prepare", database, str(root), str(out), *options)
     return f"`{command}` aligns the faces; then give {out} as the root"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import socket
 import sys
 import threading
@@ -12,6 +11,8 @@ import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
+
+from merlab.spelling import as_typed
 
 RENEWAL_SECONDS, STALE_SECONDS = 5.0, 60.0
 
@@ -117,7 +118,7 @@ def this_process() -> dict[str, object]:
         "process": os.getpid(),
         "host": socket.gethostname(),
         "since": time.time(),
-        "command": shlex.join(["merlab" if program == "__main__.py" else program, *sys.argv[1:]])[:500],
+        "command": as_typed("merlab" if program == "__main__.py" else program, *sys.argv[1:])[:500],
     }
 
 

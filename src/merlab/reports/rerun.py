@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from itertools import groupby
 from typing import Any
 
@@ -15,6 +14,7 @@ from merlab.methods import METHODS
 from merlab.methods.method import DEFAULT_PRESET
 from merlab.reports.run import Run
 from merlab.schemes import find_scheme
+from merlab.spelling import as_typed
 
 FROM_PYTHON = "object"
 
@@ -93,7 +93,7 @@ def _command(methods: list[MethodFacts], data: list[str]) -> str:
     for key, value in _changed_network(first).items():
         own += ["--network", f"{key}={_setting(value)}"]
     named = ["--method", first.origin] if first.origin else [method.method for method in methods]
-    return shlex.join(["merlab", "evaluate", *named, *data, *own])
+    return as_typed("merlab", "evaluate", *named, *data, *own)
 
 
 def _changed_network(method: MethodFacts) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import json
 from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
-from shlex import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from pydantic import ValidationError
 from merlab.errors import MerlabError
 from merlab.frames import Float32Array
 from merlab.json_models import first_fault, read_sealed
+from merlab.spelling import as_typed
 from merlab.synthesis.folder import MANIFEST
 from merlab.synthesis.manifest import FlowManifest
 from merlab.synthesis.varied_flow import OTHER_SIDE, UNIT_KEYS, Float16Array
@@ -74,7 +74,7 @@ def read_flow(folder: Path) -> FlowClips:
         if digest_of(path) != digest:
             fault = "is damaged" if path.is_file() else "is missing"
             raise MerlabError(
-                f"{path} {fault}; run `merlab make-flow {quote(str(folder))}` again as before, which replaces it"
+                f"{path} {fault}; run `merlab make-flow {as_typed(str(folder))}` again as before, which replaces it"
             )
         with np.load(path, allow_pickle=False) as arrays:
             planes.append(arrays["planes"])
@@ -98,8 +98,8 @@ def read_flow_manifest(folder: Path) -> FlowManifest:
     content = read_sealed(path, again) if path.is_file() else None
     if not isinstance(content, dict) or content.get("title") != TITLE:
         raise MerlabError(
-            f"{folder} does not hold complete SYNTHETIC flow; `merlab make-flow {quote(str(folder))}` writes it into a "
-            "new folder, or completes one that it began"
+            f"{folder} does not hold complete SYNTHETIC flow; `merlab make-flow {as_typed(str(folder))}` writes it into "
+            "a new folder, or completes one that it began"
         )
     try:
         return FlowManifest.model_validate(content)
