@@ -133,7 +133,7 @@ def test_three_decimals_read_1_only_for_1(value, text):
         # cmd would end the command at &.
         (r"C:\a&b", r'"C:\a&b"'),
         ("", '""'),
-        # Microsoft C language documentation, "Parsing C command-line arguments": \" is a quote, \\" a backslash before one.
+        # Microsoft, "Parsing C command-line arguments": \" is a quote, \\" a backslash before one.
         ('selection={"a": 1}', r'"selection={\"a\": 1}"'),
         ("C:\\my data\\", r'"C:\my data\\"'),
         (r"a\"b c", r'"a\\\"b c"'),

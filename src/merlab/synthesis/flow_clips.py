@@ -98,8 +98,8 @@ def read_flow_manifest(folder: Path) -> FlowManifest:
     content = read_sealed(path, again) if path.is_file() else None
     if not isinstance(content, dict) or content.get("title") != TITLE:
         raise MerlabError(
-            f"{folder} does not hold complete SYNTHETIC flow; `merlab make-flow {as_typed(str(folder))}` writes it into "
-            "a new folder, or completes one that it began"
+            f"{folder} does not hold complete SYNTHETIC flow; `merlab make-flow {as_typed(str(folder))}` writes it "
+            "into a new folder, or completes one that it began"
         )
     try:
         return FlowManifest.model_validate(content)
