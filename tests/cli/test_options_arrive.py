@@ -124,10 +124,10 @@ TYPED: list[tuple[str, dict[str, Any]]] = [
     ),
     (
         "recognize a.avi --out out --fps 50 --most-faces 2 --landmarks five-points --weights w --runtime torch "
-        "--unsure-below .7 --p .1 --floor 6 --spotting longest=.4 --words least_fps=30 --overlay mesh --save-inputs "
-        "--again --jobs 2",
+        "--unsure-below .7 --p .1 --floor 6 --spotting longest=.4 --words least_fps=30 --overlay mesh "
+        "--overlay-lines 720 --save-inputs --again --jobs 2",
         {"source": Path("a.avi"), "out": OUT, "fps": 50, "most_faces": 2, "weights": Path("w"), "runtime": "torch"}
-        | {"finding": FIVE, "unsure_below": 0.7, "overlay": "mesh"}
+        | {"finding": FIVE, "unsure_below": 0.7, "overlay": "mesh", "overlay_lines": 720}
         | {"spotting": SPOTTING, "words": WordSettings(least_fps=30)}
         | {"save_inputs": True, "again": True, "jobs": 2},
     ),

@@ -48,6 +48,11 @@ def test_the_options_of_the_service_reach_the_recognition(passed):
     assert passed == passed | expected
 
 
+def test_the_overlay_of_a_video_of_4k_is_scaled_down_so_that_an_hour_stays_within_the_limit(passed):
+    worker.recognize(Path("a.mp4"), Path("out"), VideoOptions(), progress=silent)
+    assert passed["overlay_lines"] == 1080
+
+
 def test_a_video_without_settings_gets_the_defaults_and_the_first_weights(passed):
     weights = worker.named_weights([Path("first.safetensors"), Path("second.safetensors")])
     assert [*weights] == ["first.safetensors", "second.safetensors", "merlab"]

@@ -76,6 +76,14 @@ def test_outlines_are_drawn_where_the_face_is_seen_and_all_else_is_black(plan):
     assert distance.max() > 25 - 2
 
 
+def test_in_a_smaller_overlay_outlines_are_drawn_where_the_face_is(plan):
+    frames = dict(MeshFrames(plan, (160, 120), 0.5))
+    assert frames[2].shape == (120, 160, 3)
+    rows, columns = np.nonzero(frames[2].any(axis=2))
+    distance = np.hypot(columns - (57.7 + 10) / 2, rows - (70.35 + 20) / 2)
+    assert distance.max() == pytest.approx(12.5, abs=2)
+
+
 def test_a_face_that_the_result_does_not_list_is_not_drawn(plan):
     kept, drawn = read_kept(plan.kept_file(0)), dict(MeshFrames(plan, SIZE))
     assert kept is not None

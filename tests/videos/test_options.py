@@ -16,6 +16,7 @@ from merlab.videos.words import WordSettings
 YES_OR_NO = "must be True or False, got"
 JOBS = "jobs must be a whole number from 1 up, or None for one per core, got"
 FACES = "most_faces must be a whole number from 1 up, got"
+LINES = "overlay_lines must be a whole number from 120 up, got"
 OVERLAYS = "overlays are frames, mesh, none"
 RUNTIMES = "runtimes are auto, torch, onnx, openvino, openvino-bf16"
 PATH = "must be a path, as text or pathlib.Path, got"
@@ -31,6 +32,8 @@ PATH = "must be a path, as text or pathlib.Path, got"
         *(({"overlay": value}, OVERLAYS) for value in (1, None, ["frames"], "x")),
         *(({"runtime": value}, RUNTIMES) for value in ("tpu", None, ["torch"])),
         *(({"unsure_below": value}, "unsure_below must be between 0 and 1, got") for value in (2, "x", True, None)),
+        *(({"overlay_lines": value}, f"{LINES} {value!r}") for value in (119, 720.5, "1080", True)),
+        ({"overlay_lines": 1080, "overlay": False}, "--overlay-lines is the size of an overlay, and none is requested"),
         ({"spotting": {}}, r"spotting must be a SpottingSettings \(merlab.spotting.spot.spotting_settings makes"),
         ({"words": {"longest": 1}}, r"words must be a WordSettings \(merlab.videos.words.word_settings makes"),
         ({"finding": "x"}, r"finding must be a FaceFinding \(of merlab.faces.alignment\), got 'x'"),
@@ -68,6 +71,7 @@ def test_for_several_videos_it_is_refused_once_before_any_work(tmp_path, name):
 
 def test_none_is_the_default_where_it_may_be_given():
     assert options_of(fps=None, finding=None, weights=None, words=None, spotting=None, jobs=None) == Options()
+    assert options_of(overlay_lines=None) == Options()
 
 
 def test_an_option_that_does_not_exist_is_named():
@@ -86,6 +90,7 @@ def test_an_option_that_does_not_exist_is_named():
         {"unsure_below": 0.6},
         {"words": WordSettings(largest_px=4.0)},
         {"overlay": "none"},
+        {"overlay_lines": 1080},
         {"save_inputs": True},
     ],
 )

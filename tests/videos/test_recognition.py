@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from merlab.errors import MerlabError, Stopped
-from merlab.frames import ClipError, read_image
+from merlab.frames import ClipError, open_frames, read_image
 from merlab.inputs import from_frames
 from merlab.outputs import checkpoints
 from merlab.outputs.locks import only_writer
@@ -321,6 +321,13 @@ class TestOtherSettings:
         assert content(copy) == content(result.folder)
 
     @pytest.mark.slow
+    def test_a_smaller_overlay_changes_no_table(self, video, look, result, copy):
+        look(video, copy, overlay=True, overlay_lines=120, again=True)
+        # Of 231 x 282 px.
+        assert open_frames(copy / "overlay.mp4").read(1).shape == (146, 120, 3)
+        assert (copy / "frames.csv").read_bytes() == result.files.frames.read_bytes()
+
+    @pytest.mark.slow
     def test_a_file_that_is_no_longer_requested_is_removed(self, video, look, tmp_path):
         made = look(video, tmp_path / "out", overlay=True, save_inputs=True)
         assert (tmp_path / "out" / "overlay.mp4").is_file()
@@ -456,12 +463,12 @@ class TestSources:
             look(tmp_path / "text.mp4", tmp_path / "out")
         assert not (tmp_path / "out").exists()
 
-    def test_images_need_a_frame_rate_and_no_gap(self, look, tmp_path):
-        for number in (1, 2, 4):
+    def test_images_need_a_frame_rate_and_most_numbers(self, look, tmp_path):
+        for number in (1, 2, 5):
             cv2.imwrite(str(tmp_path / f"img{number}.png"), np.zeros((282, 231, 3), np.uint8))
-        with pytest.raises(MerlabError, match="1 missing between: 3"):
+        with pytest.raises(MerlabError, match="2 missing between: 3, 4; a camera that drops so many frames"):
             look(tmp_path, tmp_path / "out", fps=FPS)
-        (tmp_path / "img4.png").unlink()
+        (tmp_path / "img5.png").unlink()
         with pytest.raises(MerlabError, match="give --fps"):
             look(tmp_path, tmp_path / "out")
 

@@ -177,6 +177,14 @@ def recognize_command(
         ),
     ] = "frames",
     no_overlay: Annotated[bool, typer.Option("--no-overlay", help="The same as --overlay none.")] = False,
+    overlay_lines: Annotated[
+        int | None,
+        typer.Option(
+            min=120,
+            help="Scale overlay.mp4 down to at most this many px on its shorter side, e.g. 1080 for a video of 4K; "
+            "unless given, it has the size of the video.",
+        ),
+    ] = None,
     save_inputs: Annotated[
         bool,
         typer.Option("--save-inputs", help="Keep the recognizer's input of each event as inputs.npz, with its recipe."),
@@ -218,6 +226,7 @@ def recognize_command(
         spotting=_settings(p, floor, spotting),
         words=word_settings(_numbers("--words", words)),
         overlay="none" if no_overlay else overlay,
+        overlay_lines=overlay_lines,
         save_inputs=save_inputs,
         again=again,
         jobs=jobs,

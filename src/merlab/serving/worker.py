@@ -29,6 +29,8 @@ from merlab.vocabulary import RuntimeChoice
 SECONDS_PER_REPORT = 0.25
 # The exit status of a job for which the disk is full.
 NO_SPACE = 28
+# The overlay of a larger video is scaled down to these lines: it is encoded in a third of the time.
+OVERLAY_LINES = 1080
 # The weights of a service for which none are given.
 SHIPPED: Mapping[str, Path | None] = {"merlab": None}
 
@@ -81,6 +83,7 @@ def recognize(
         most_faces=options.faces or MOST_FACES,
         spotting=SpottingSettings() if options.threshold is None else SpottingSettings(floor=options.threshold),
         finding=finding,
+        overlay_lines=OVERLAY_LINES,
         weights=weights[name],
         jobs=jobs,
         runtime=runtime,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -17,7 +18,14 @@ from merlab.processes.pool import process_count
 from merlab.processes.streams import stream_from_processes
 from merlab.progress import Progress
 from merlab.storage import whole_folder
-from merlab.videos.chunks.assembly import NothingSeenError, rows_by_frame, write_events, write_frame_table, write_weak
+from merlab.videos.chunks.assembly import (
+    NothingSeenError,
+    Totals,
+    rows_by_frame,
+    write_events,
+    write_frame_table,
+    write_weak,
+)
 from merlab.videos.chunks.chunk_worker import fill_chunks
 from merlab.videos.chunks.plan import CHUNKS, Share, VideoPlan
 from merlab.videos.chunks.result_metadata import result_metadata
@@ -25,11 +33,11 @@ from merlab.videos.frame_table import read_frame_table
 from merlab.videos.mesh_frames import MeshFrames
 from merlab.videos.metadata import Made, RecognitionRequest, UsedModel
 from merlab.videos.output.elan import write_elan
-from merlab.videos.output.overlay import VideoFrames, write_overlay
+from merlab.videos.output.overlay import VideoFrames, rows_at_scale, shown_size, write_overlay
 from merlab.videos.output.report import write_report
 from merlab.videos.output.tables import write_tidy_tables
 from merlab.videos.result import FRAMES, METADATA, OVERLAY, VideoResult
-from merlab.videos.rows import event_rows
+from merlab.videos.rows import Event, event_rows
 
 # What progress reports while chunks are processed.
 READING = "reading frames"
@@ -97,9 +105,7 @@ def _assemble(making: Making, folder: Path, started: float) -> VideoResult:
     events = write_events(folder, totals, plan, event_rows(model.classes))
     weak = write_weak(folder, totals, plan)
     if plan.options.overlay != "none":
-        on_mesh, stamps = plan.options.overlay == "mesh", (*model.stamps, *plan.options.stamps)
-        frames = MeshFrames(plan, totals.size) if on_mesh else VideoFrames(open_frames(plan.source), totals.size)
-        write_overlay(folder / OVERLAY, frames, plan.clock, rows_by_frame(plan), events, stamps, progress)
+        _write_overlay(making, folder, totals, events)
     made = Made(
         at=datetime.now(timezone.utc).isoformat(timespec="seconds"), seconds=round(time.monotonic() - started, 1)
     )
@@ -110,3 +116,13 @@ def _assemble(making: Making, folder: Path, started: float) -> VideoResult:
     write_elan(result, plan.source, home=making.folder.out)
     write_model(folder / METADATA, metadata)
     return result
+
+
+def _write_overlay(making: Making, folder: Path, totals: Totals, events: Sequence[Event]) -> None:
+    plan, stamps = making.plan, (*making.model.stamps, *making.plan.options.stamps)
+    shown = shown_size(totals.size, plan.options.overlay_lines)
+    scale = shown[0] / totals.size[0]
+    on_mesh = plan.options.overlay == "mesh"
+    frames = MeshFrames(plan, shown, scale) if on_mesh else VideoFrames(open_frames(plan.source), shown)
+    rows = rows_at_scale(rows_by_frame(plan), scale)
+    write_overlay(folder / OVERLAY, frames, plan.clock, rows, events, stamps, making.progress)

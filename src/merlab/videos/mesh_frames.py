@@ -17,10 +17,13 @@ from merlab.videos.output.overlay import draw_contours
 
 
 class MeshFrames:
-    """One picture of ``size`` (width, height) px for each frame of the finished chunks."""
+    """One picture of ``size`` (width, height) px for each frame of the finished chunks.
 
-    def __init__(self, plan: VideoPlan, size: tuple[int, int]) -> None:
-        self._plan, self._size = plan, size
+    A picture is ``scale`` times as large as the frame.
+    """
+
+    def __init__(self, plan: VideoPlan, size: tuple[int, int], scale: float = 1.0) -> None:
+        self._plan, self._size, self._scale = plan, size, scale
 
     @property
     def promised(self) -> int:
@@ -35,7 +38,7 @@ class MeshFrames:
             for number in range(*chunk.record.owned):
                 picture = np.zeros((height, width, 3), np.uint8)
                 for face_id, points in faces[number]:
-                    draw_contours(picture, face_id, points)
+                    draw_contours(picture, face_id, self._scale * points)
                 yield number, picture
 
     def _faces(self, chunk: JoinedChunk) -> dict[int, list[tuple[int, Points]]]:

@@ -77,6 +77,7 @@ class UsedSettings(FrozenModel):
     landmarks: LandmarkSource | None = None
     most_faces: int
     overlay: Annotated[OverlayKind, BeforeValidator(overlay_kind)]
+    overlay_lines: int | None = None
     save_inputs: bool = False
     p: float
     floor: float

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 UNSURE_BELOW = 0.5
 WORDS_MADE_BY = "merlab.videos.words.word_settings makes one from a dictionary"
 # Arguments of ``recognize`` for which None is the same as leaving them out.
-MAY_BE_NONE = ("fps", "finding", "weights", "words", "spotting")
+MAY_BE_NONE = ("fps", "finding", "weights", "words", "spotting", "overlay_lines")
+# On a smaller overlay, no text can be read.
+LEAST_LINES = 120
 
 
 class RecognizeOptions(TypedDict, total=False):
@@ -41,6 +43,7 @@ class RecognizeOptions(TypedDict, total=False):
     words: WordSettings | None
     spotting: SpottingSettings | None
     overlay: OverlayKind | bool
+    overlay_lines: int | None
     save_inputs: bool
     again: bool
     jobs: int | None
@@ -63,6 +66,7 @@ class Options:
         words: the other limits within which a class is named.
         overlay: what to write overlay.mp4 with: the frames of the video and the results drawn into them, or the
             landmarks of the faces on black in their place (``mesh``).
+        overlay_lines: the most px of its shorter side; None takes the size of the video.
         save_inputs: whether to keep the input of the recognizer for each event.
 
     """
@@ -77,6 +81,7 @@ class Options:
     unsure_below: float = UNSURE_BELOW
     words: WordSettings = field(default_factory=WordSettings)
     overlay: OverlayKind = "frames"
+    overlay_lines: int | None = None
     save_inputs: bool = False
 
     def __post_init__(self) -> None:
@@ -90,6 +95,10 @@ class Options:
         require_instance(self.words, WordSettings, "words", WORDS_MADE_BY)
         look_up(self.runtime, dict.fromkeys(RUNTIME_CHOICES), "runtime")
         look_up(self.overlay, dict.fromkeys(OVERLAY_KINDS), "overlay")
+        if self.overlay_lines is not None:
+            as_whole(self.overlay_lines, "overlay_lines", LEAST_LINES)
+            if self.overlay == "none":
+                raise MerlabError("--overlay-lines is the size of an overlay, and none is requested; give one of them")
         if self.overlay == "mesh" and (self.aligned or self.finding.landmarks != "mesh"):
             raise MerlabError(
                 "an overlay of landmarks needs the face mesh; leave out --aligned and --landmarks five-points, or "
@@ -105,6 +114,7 @@ class Options:
             landmarks=None if self.aligned else self.finding.landmarks,
             most_faces=self.most_faces,
             overlay=self.overlay,
+            overlay_lines=self.overlay_lines,
             save_inputs=self.save_inputs,
             **asdict(self.spotting),
         )

@@ -17,7 +17,7 @@ from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
 from merlab.faces.mesh_network import runtime_version
 from merlab.faces.people import MOST_FACES
-from merlab.frames import Clock, clock_of
+from merlab.frames import Clock
 from merlab.frames.opening import state_of
 from merlab.given import as_path
 from merlab.outputs.claims import require_same, warn_of_other_versions
@@ -25,8 +25,10 @@ from merlab.outputs.kept_arrays import computing_versions
 from merlab.outputs.locks import only_writer
 from merlab.outputs.result_folder import KEPT, WORKING, ResultFolder
 from merlab.progress import Progress, shown_progress
+from merlab.spotting.aligned_frames import clock_of_frames
 from merlab.spotting.many_videos import folder_of_each, for_each, require_rates
 from merlab.spotting.motion import MEASURED, keys_of
+from merlab.spotting.numbering import numbers_with_gaps
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.stretches import margin
 from merlab.spotting.tables_of_all import EVENTS, WEAK
@@ -72,6 +74,7 @@ def recognize(
     words: WordSettings | None = None,
     spotting: SpottingSettings | None = None,
     overlay: OverlayKind | bool = "frames",
+    overlay_lines: int | None = None,
     save_inputs: bool = False,
     again: bool = False,
     jobs: int | None = 1,
@@ -100,6 +103,8 @@ def recognize(
         spotting: what counts as a movement, a ``merlab.spotting.spot.SpottingSettings``.
         overlay: also write the results drawn into the video (``frames``), or on black, with the landmarks of the faces
             and without the people (``mesh``); ``none`` does not. True and False are ``frames`` and ``none``.
+        overlay_lines: scale the overlay down to at most this many px on its shorter side, 120 or more: 1080 makes
+            1920x1080 of 3840x2160. Unless given, it has the size of the video. Tables have px of the video.
         save_inputs: keep the input of the recognizer for each event, ``inputs.npz`` in the folder of its pictures.
         again: replace a finished result in ``out``, also one of other settings, when the new one is complete.
         jobs: processes; None: one per core. A worker of ``multiprocessing.Pool``, which may not start processes, works
@@ -128,6 +133,7 @@ def recognize(
         words=words,
         spotting=spotting,
         overlay=overlay,
+        overlay_lines=overlay_lines,
         save_inputs=save_inputs,
         again=again,
         jobs=jobs,
@@ -200,11 +206,21 @@ def recognize_each(
 
 def _plan(source: Path, out: Path, options: Options) -> VideoPlan:
     frames, first = opened(source)
-    clock = clock_of(source, frames, options.fps)
+    clock = clock_of_frames(source, frames, options.fps)
     around = _margin(clock, options.spotting)
     # No more than two chunks then need a frame, also where the clock or settings of spotting need a long margin.
     division = Division(1, len(clock), max(round(CHUNK_SECONDS * clock.fps), 2 * around), around)
-    return VideoPlan(source, out / WORKING, out / KEPT, first, clock, division, options, keys_of(frames))
+    return VideoPlan(
+        source,
+        out / WORKING,
+        out / KEPT,
+        first,
+        clock,
+        division,
+        options,
+        keys_of(frames),
+        numbers_with_gaps(frames),
+    )
 
 
 def _margin(clock: Clock, spotting: SpottingSettings) -> int:

@@ -10,7 +10,7 @@ import pytest
 from merlab.frames import open_frames
 from merlab.frames.clock import Clock
 from merlab.progress import silent
-from merlab.videos.output.overlay import COLORS, write_overlay
+from merlab.videos.output.overlay import COLORS, VideoFrames, rows_at_scale, shown_size, write_overlay
 from merlab.videos.rows import FrameRow
 from tests.videos.fake_result import fake_events
 from tests.videos.recording import shown_at, write_avi
@@ -108,3 +108,39 @@ def test_the_text_of_an_upright_frame_is_as_large_as_that_of_the_frame_turned(tm
         top = in_size(width, height, tmp_path)[: height // 12].astype(int)
         ends.append(np.flatnonzero((top.max(axis=2) > 150).any(axis=0)).max())
     assert ends[0] == ends[1] < 360
+
+
+@pytest.mark.parametrize(
+    ("size", "lines", "shown"),
+    [
+        ((3840, 2160), 1080, (1920, 1080)),
+        ((2160, 3840), 1080, (1080, 1920)),
+        ((4096, 2160), 1080, (2048, 1080)),
+        ((1920, 1080), 1080, (1920, 1080)),
+        ((641, 481), 1080, (641, 481)),
+        ((641, 481), None, (641, 481)),
+        # 1919.2 px, of which the encoder needs an even number.
+        ((1921, 1081), 1080, (1920, 1080)),
+    ],
+)
+def test_the_shorter_side_has_at_most_the_requested_lines(size, lines, shown):
+    assert shown_size(size, lines) == shown
+
+
+def test_in_a_smaller_overlay_the_box_is_drawn_where_the_face_is(tmp_path):
+    video = write_avi(tmp_path / "gray.avi", [np.full((480, 640, 3), 90, np.uint8)], FPS)
+    rows = [[FrameRow(1, 0.0, 0, 0.9, 1, x=200, y=120, width=160, height=200, score=9, lids_px=0, threshold=5.5)]]
+    frames, clock = VideoFrames(open_frames(video), (320, 240)), Clock.of_stamps(np.arange(2) / FPS)
+    write_overlay(tmp_path / "o.mp4", frames, clock, rows_at_scale(rows, 0.5), [], (), silent)
+    shown = open_frames(tmp_path / "o.mp4").read(1)
+    assert shown.shape == (240, 320, 3)
+    # Its edges are at 100 and 180 px across, at 60 and 160 px down.
+    assert ink(shown, slice(80, 140), slice(96, 104)) > 50
+    assert ink(shown, slice(80, 140), slice(176, 184)) > 50
+    assert ink(shown, slice(80, 140), slice(108, 172)) == 0
+    assert ink(shown, slice(156, 164), slice(110, 170)) > 50
+
+
+def test_a_frame_without_a_face_has_no_box_at_any_scale():
+    rows = [[FrameRow(1, 0.0, face_id=None, confidence=None, success=0)]]
+    assert list(rows_at_scale(rows, 0.5)) == rows

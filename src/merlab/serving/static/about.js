@@ -6,7 +6,7 @@ const MOVEMENTS = "events/";
 // What the files of a result have; a name that ends in a slash is that of a folder.
 const MEANINGS = [
   ["report.html", "everything on one page, without this service"],
-  ["overlay.mp4", "the video with the results drawn in"],
+  ["overlay.mp4", "the video with the results drawn in; of a video larger than 1080 lines, scaled down to them"],
   ["events.csv", "one row per movement"],
   ["weak.csv", "weak candidates, which are not counted"],
   ["regions.csv", "how far each part of the face moved, one row per movement and part"],

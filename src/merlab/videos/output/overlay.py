@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -45,8 +46,20 @@ class Shown(Protocol):
         """Number and picture (H, W, 3) BGR of each, which is drawn into."""
 
 
+def shown_size(size: tuple[int, int], lines: int | None) -> tuple[int, int]:
+    """Width and height of the overlay of a video of ``size``, px: at most ``lines`` on the shorter side.
+
+    A side that is scaled is even, as the encoder needs it.
+    """
+    if lines is None or min(size) <= lines:
+        return size
+    scale = lines / min(size)
+    width, height = (2 * round(scale * side / 2) for side in size)
+    return width, height
+
+
 class VideoFrames:
-    """The frames of a source, of ``size`` (width, height) px; those that are damaged are black."""
+    """The frames of a source, made to ``size`` (width, height) px; those that are damaged are black."""
 
     def __init__(self, frames: Frames, size: tuple[int, int]) -> None:
         self._frames, self._size = frames, size
@@ -58,9 +71,28 @@ class VideoFrames:
 
     def __iter__(self) -> Iterator[tuple[int, Image]]:
         """Number and picture (height, width, 3) BGR of each."""
-        width, height = self._size
         for frame in self._frames.walk(lambda number: True):
-            yield frame.number, np.zeros((height, width, 3), np.uint8) if frame.image is None else frame.image
+            yield frame.number, self._picture(frame.image)
+
+    def _picture(self, image: Image | None) -> Image:
+        width, height = self._size
+        if image is None:
+            return np.zeros((height, width, 3), np.uint8)
+        if image.shape[:2] == (height, width):
+            return image
+        return np.asarray(cv2.resize(image, self._size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def rows_at_scale(rows: Iterable[list[FrameRow]], scale: float) -> Iterable[list[FrameRow]]:
+    """The rows of each frame, with the boxes of faces in a picture that is ``scale`` times as large."""
+    return rows if scale == 1 else ([_at_scale(row, scale) for row in of_frame] for of_frame in rows)
+
+
+def _at_scale(row: FrameRow, scale: float) -> FrameRow:
+    box = row.box
+    if box is None:
+        return row
+    return replace(row, x=scale * box.left, y=scale * box.top, width=scale * box.width, height=scale * box.height)
 
 
 def write_overlay(
