@@ -216,6 +216,51 @@ def test_on_windows_a_file_that_another_program_has_open_is_named_as_that(tmp_pa
     assert "close the program" not in str(WriteError.at(tmp_path / "new.csv", used))
 
 
+def test_on_windows_a_path_that_is_too_long_is_named_as_that(tmp_path, monkeypatch):
+    """There, open fails for a path of 260 characters as for one whose folder does not exist."""
+    missing = FileNotFoundError(errno.ENOENT, "No such file or directory")
+    long = tmp_path.joinpath("a" * 120, "b" * 120, "results.csv")
+    monkeypatch.setattr("sys.platform", "win32")
+    assert "choose a folder with a shorter path, or let Windows" in str(WriteError.at(long, missing))
+    assert "choose a folder that you may write to" in str(WriteError.at(Path("results.csv"), missing))
+
+
+class TestAVirusScanner:
+    """Reads each new file, which Windows lets nobody rename meanwhile."""
+
+    @pytest.fixture(autouse=True)
+    def of_windows(self, monkeypatch):
+        monkeypatch.setattr("sys.platform", "win32")
+        monkeypatch.setattr("merlab.storage.PAUSES", (0.0, 0.0, 0.0))
+
+    def scanned(self, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+        refusals, replace = iter(range(times)), Path.replace
+
+        def refused(path: Path, place: Path) -> Path:
+            if next(refusals, None) is not None:
+                raise PermissionError(errno.EACCES, "The process cannot access the file because it is being used")
+            return replace(path, place)
+
+        monkeypatch.setattr(Path, "replace", refused)
+
+    @pytest.mark.parametrize("times", [1, 3])
+    def test_delays_a_file_and_a_folder(self, tmp_path, monkeypatch, times):
+        self.scanned(monkeypatch, times)
+        with whole_file(tmp_path / "a.txt") as temporary:
+            temporary.write_text("new")
+        assert (tmp_path / "a.txt").read_text() == "new"
+        self.scanned(monkeypatch, times)
+        with whole_folder(tmp_path / "folder") as made:
+            (made / "a.txt").touch()
+        assert [path.name for path in (tmp_path / "folder").iterdir()] == ["a.txt"]
+
+    def test_is_not_waited_for_without_end(self, tmp_path, monkeypatch):
+        self.scanned(monkeypatch, 100)
+        with pytest.raises(WriteError, match="being used"), whole_file(tmp_path / "a.txt") as temporary:
+            temporary.write_text("new")
+        assert list(tmp_path.iterdir()) == []
+
+
 def test_a_disk_that_takes_no_larger_files_is_another_fault_than_a_missing_permission(tmp_path):
     too_large = OSError(errno.EFBIG, "File too large")
     assert "; choose a folder on a disk that takes files of this size" in str(WriteError.at(tmp_path / "a", too_large))

@@ -20,7 +20,11 @@ UNFINISHED = ".unfinished-"
 STILL_WRITING_SECONDS = 60
 # Characters of a name that a temporary one ends in, so that it is not too long where the name itself is not.
 KEPT_CHARACTERS = 40
+# Windows takes paths of 259 characters, unless its user has allowed more; those of temporary files are up to 21 longer.
+LONGEST_OF_WINDOWS = 238
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
+# Pauses between tries to move a file on Windows.
+PAUSES = (0.05, 0.2, 0.5, 1.0)
 
 
 class WriteError(MerlabError):
@@ -56,6 +60,9 @@ def _remedy(path: Path, error: OSError) -> str:
         return "choose a folder on a disk that takes files of this size; FAT32 takes 4 GB"
     if error.errno == errno.ENAMETOOLONG:
         return "give it, or the video that it is named after, a shorter name"
+    # There, a path that is too long is one that does not exist; the path of its temporary file is longer.
+    if sys.platform == "win32" and error.errno == errno.ENOENT and len(str(path.absolute())) > LONGEST_OF_WINDOWS:
+        return "choose a folder with a shorter path, or let Windows take paths of more than 260 characters"
     # There, no program can replace a file that another one has open.
     is_open = sys.platform == "win32" and error.errno == errno.EACCES and path.exists()
     return f"{'close the program that has it open, or ' if is_open else ''}choose a folder that you may write to"
@@ -89,12 +96,27 @@ def whole_file(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
-        temporary.replace(path)
+        move(temporary, path)
     except OSError as error:
         raise WriteError.at(path, error) from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def move(source: Path, place: Path) -> None:
+    """Move a file or folder, in the place of a file that may be there; raises OSError.
+
+    Windows refuses it while another program reads one of the two: a virus scanner does so for a moment after writing.
+    """
+    for pause in PAUSES if sys.platform == "win32" else ():
+        try:
+            source.replace(place)
+        except PermissionError:
+            time.sleep(pause)
+        else:
+            return
+    source.replace(place)
 
 
 @contextmanager
@@ -140,8 +162,8 @@ def replace_folder(path: Path, folder: Path) -> None:
     previous = _temporary_path(path)
     try:
         if path.is_dir():
-            path.replace(previous)
-        folder.replace(path)
+            move(path, previous)
+        move(folder, path)
     except OSError as error:
         with suppress(OSError):
             previous.replace(path)

@@ -276,6 +276,7 @@ def test_a_table_that_another_program_has_open_is_named_and_the_next_request_com
 
     with monkeypatch.context() as patch:
         patch.setattr("sys.platform", "win32")
+        patch.setattr("merlab.storage.PAUSES", (0.0,))
         patch.setattr(Path, "replace", refused)
         with pytest.raises(WriteError, match=r"cannot write .*out.events\.csv: .*; close the program that has it open"):
             finish(folder, request(floor=6), again=True)

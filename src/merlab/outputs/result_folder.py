@@ -19,7 +19,7 @@ from merlab.given import require_yes_or_no
 from merlab.json_files import read_json_object, write_json
 from merlab.outputs.claims import CLUTTER, ChangedVideoError, OtherResultError, require_same, warn_of_unfinished
 from merlab.outputs.locks import INSIDE, only_writer
-from merlab.storage import WriteError, remove_unfinished
+from merlab.storage import WriteError, move, remove_unfinished
 
 WORKING, KEPT, REQUEST, RESULT = ".working", ".kept", "request.json", "result"
 # Where version 0.2.0 kept unfinished results of `merlab recognize`, which no later one can continue, and its request.
@@ -158,11 +158,11 @@ class ResultFolder:
                 (self.out / name).unlink(missing_ok=True)
             if kept != self.out / KEPT:
                 shutil.rmtree(self.out / KEPT, ignore_errors=True)
-                kept.replace(self.out / KEPT)
+                move(kept, self.out / KEPT)
             for path in sorted(self.result.iterdir(), key=lambda path: path.name == self.metadata):
                 if path.is_dir():
                     shutil.rmtree(self.out / path.name, ignore_errors=True)
-                path.replace(self.out / path.name)
+                move(path, self.out / path.name)
         except OSError as error:
             raise WriteError.at(Path(error.filename2 or error.filename or self.out), error) from error
         shutil.rmtree(self.working, ignore_errors=True)
