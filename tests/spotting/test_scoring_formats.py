@@ -64,6 +64,11 @@ class TestDetections:
         with pytest.raises(MerlabError, match=r"test_04\.txt cannot be read: .*; give a text of detections"):
             score_spotting(TRUTH, tmp_path / "test_04.txt", threshold=0.5)
 
+    def test_a_separator_of_lines_in_a_name_does_not_end_a_line(self, tmp_path):
+        file = tmp_path / "test.txt"
+        file.write_text("one\u2028video\t1\t9\t0.9\n", encoding="utf-8")
+        assert read_events(file, ReadingOptions(threshold=0.5))["video"].tolist() == ["one\u2028video"]
+
     def test_numbers_and_marks_are_read_as_other_tools_write_them(self, tmp_path):
         file = tmp_path / "test.txt"
         file.write_text("15_0101a\t.5\t2.e1\t.9\r\n", encoding="utf-8-sig")

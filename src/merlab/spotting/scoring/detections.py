@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from merlab.errors import MerlabError, cannot_read
+from merlab.errors import MerlabError
 from merlab.table_files.cells import CellTable
+from merlab.table_files.lines import numbered_lines
 
 SUFFIX = ".txt"
 COLUMNS = ("video", "onset", "offset", "score")
@@ -21,13 +22,7 @@ def read_detections(path: Path) -> CellTable:
 
     Raises MerlabError for a file that cannot be read, is empty, or has a line of another form.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise MerlabError(cannot_read(path, error, "give a text of detections")) from error
-    except UnicodeDecodeError as error:
-        raise MerlabError(f"{path} cannot be read: {error}; give a text of detections") from error
-    numbered = [(number, line.rstrip("\r\n")) for number, line in enumerate(lines, start=1) if line.strip()]
+    numbered = numbered_lines(path, "give a text of detections")
     rows = [line.split("\t") for _, line in numbered]
     for (number, line), cells in zip(numbered, rows, strict=True):
         if len(cells) != len(COLUMNS) or not all(re.fullmatch(FRACTION, cell.strip()) for cell in cells[1:]):

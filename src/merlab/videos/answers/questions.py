@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from merlab.errors import MerlabError, cannot_read
+from merlab.errors import MerlabError
 from merlab.frames import name_of
 from merlab.spelling import first_of
 from merlab.storage import whole_file
+from merlab.table_files.lines import numbered_lines
 from merlab.videos.answers.facts import VideoFacts
 from merlab.videos.answers.replies import Reply, Status, reply_to
 
@@ -88,14 +89,7 @@ def _answered_name(path: Path) -> str:
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
-    try:
-        # Not splitlines, which also divides a line at a separator inside of a text.
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except OSError as error:
-        raise MerlabError(cannot_read(path, error, "give a file of JSON lines")) from error
-    except UnicodeDecodeError as error:
-        raise MerlabError(f"{path} cannot be read: {error}; give a file of JSON lines") from error
-    rows = [_row(path, number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+    rows = [_row(path, number, line) for number, line in numbered_lines(path, "give a file of JSON lines")]
     if not rows:
         raise MerlabError(f"{path} has no question; give a file of JSON lines with {VIDEO} and {QUESTION}")
     return rows
