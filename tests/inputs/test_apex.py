@@ -10,9 +10,10 @@ import pytest
 from merlab.clips import ClipTable
 from merlab.databases import load
 from merlab.frames import ClipError, ImageFolder
-from merlab.inputs import load_inputs, make_input, parse_recipe
+from merlab.inputs import load_inputs, parse_recipe
 from merlab.inputs.apex import middle, spot_apex
 from tests.helpers import make_clip, moved, texture, write_frames
+from tests.inputs.making import made
 
 FIRST = 9
 
@@ -31,10 +32,6 @@ def clip(tmp_path):
     """A clip without apex, frames 9 to 15, with its largest movement at frame 12."""
     folder = write_frames(tmp_path / "clip", list(faces([0, 0.6, 1.2, 2.0, 1.2, 0.6, 0])), first=FIRST)
     return make_clip(folder, onset=9, apex=None, offset=15, apex_source="unannotated")
-
-
-def made(clip, text):
-    return make_input(ClipTable((clip,)), clip, parse_recipe(text))
 
 
 def test_the_apex_is_where_the_face_moved_most(clip):

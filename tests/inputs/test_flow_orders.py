@@ -5,18 +5,15 @@ from merlab.clips import ClipTable
 from merlab.errors import MerlabError
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import ClipError
-from merlab.inputs import load_inputs, make_input, mirror_of, parse_recipe
+from merlab.inputs import load_inputs, mirror_of, parse_recipe
 from merlab.inputs.flow_orders import orders_of
 from merlab.inputs.soft_masks import PARTS, masks_from_landmarks, template_masks
 from merlab.json_files import write_json
 from merlab.optical_flow import strain
 from merlab.preparation.record import RECORD
 from tests.helpers import make_clip, moved, texture, write_frames
+from tests.inputs.making import made
 from tests.inputs.mirroring import mirrored_both_ways
-
-
-def made(clip, text):
-    return make_input(ClipTable((clip,)), clip, parse_recipe(text))
 
 
 @pytest.fixture

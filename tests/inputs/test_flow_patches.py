@@ -3,24 +3,20 @@
 import numpy as np
 import pytest
 
-from merlab.clips import ClipTable
 from merlab.errors import MerlabError
 from merlab.frames import ClipError
-from merlab.inputs import make_input, parse_recipe, soft_masks
+from merlab.inputs import parse_recipe, soft_masks
 from merlab.inputs.flow_patches import MESH, TEMPLATE, centers, four_patches
 from merlab.json_files import write_json
 from merlab.preparation.record import RECORD
 from tests.helpers import make_clip, moved, texture, write_frames
+from tests.inputs.making import made
 from tests.inputs.mirroring import mirrored_both_ways
 
 
 @pytest.fixture
 def clip(tmp_path):
     return make_clip(write_frames(tmp_path / "clip", [texture(1), moved(texture(1), 1, 0.5), texture(1)]))
-
-
-def made(clip, text):
-    return make_input(ClipTable((clip,)), clip, parse_recipe(text))
 
 
 def write_mesh(clip, places):

@@ -3,13 +3,10 @@ import pytest
 
 from merlab.clips import ClipTable
 from merlab.frames import ClipError
-from merlab.inputs import load_inputs, make_input, mirror_of, parse_recipe
+from merlab.inputs import load_inputs, mirror_of, parse_recipe
 from merlab.inputs.hsv_flow import frames_around_apex, hsv_image
 from tests.helpers import make_clip, moved, texture, write_frames
-
-
-def made(clip, text):
-    return make_input(ClipTable((clip,)), clip, parse_recipe(text))
+from tests.inputs.making import made
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,17 @@
 import numpy as np
 import pytest
 
-from merlab.clips import ClipTable
 from merlab.frames import ClipError
-from merlab.inputs import make_input, parse_recipe
+from merlab.inputs import parse_recipe
 from merlab.inputs.images import medians, resize
 from tests.helpers import make_clip, texture, write_frames
+from tests.inputs.making import made
 
 
 @pytest.fixture
 def clip(tmp_path):
     flat = [np.full((60, 50), value, np.float32) for value in (51, 102, 204)]
     return make_clip(write_frames(tmp_path / "clip", flat, first=9), onset=9, apex=10, offset=11)
-
-
-def made(clip, text):
-    return make_input(ClipTable((clip,)), clip, parse_recipe(text))
 
 
 def test_an_image_is_reduced_by_the_mean_of_areas_and_enlarged_by_linear_interpolation():

@@ -3,13 +3,10 @@ import pytest
 
 from merlab.clips import ClipTable
 from merlab.frames import ClipError
-from merlab.inputs import load_inputs, make_input, parse_recipe
+from merlab.inputs import load_inputs, parse_recipe
 from tests.helpers import make_clip, moved, texture, write_frames
+from tests.inputs.making import made
 from tests.inputs.mirroring import mirrored_both_ways
-
-
-def made(clip, text):
-    return make_input(ClipTable((clip,)), clip, parse_recipe(text))
 
 
 @pytest.fixture

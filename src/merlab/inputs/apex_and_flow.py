@@ -19,16 +19,17 @@ def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
     return np.concatenate([planes_of(apex, recipe, recipe["color"]), motion])
 
 
-def _neutral(view: Float32Array, recipe: Recipe) -> Float32Array:
-    """Black in the apex frame, and no motion."""
+def neutral(view: Float32Array, recipe: Recipe) -> Float32Array:
+    """Black in the first frame, which is texture, and no motion."""
     texture = COLORS[recipe["color"]]
     return np.concatenate([np.zeros((texture, 1, 1), np.float32), no_motion(view[texture:], recipe)])
 
 
-def _mirror(recipe: Recipe) -> tuple[list[float], list[float]]:
+def mirror(recipe: Recipe, flows: int = 1) -> tuple[list[float], list[float]]:
+    """The signs and offsets of the channels of one texture and of the ``flows`` after it."""
     signs, offsets = mirror_motion(recipe)
     texture = COLORS[recipe["color"]]
-    return [1.0] * texture + signs, [0.0] * texture + offsets
+    return [1.0] * texture + signs * flows, [0.0] * texture + offsets * flows
 
 
 APEX_AND_FLOW = InputKind(
@@ -40,6 +41,6 @@ APEX_AND_FLOW = InputKind(
     channels=lambda recipe: COLORS[recipe["color"]] + len(recipe["channels"]),
     frames_needed=lambda clip, recipe: frames_to_apex(clip, recipe["magnify"]),
     extract=_extract,
-    neutral=_neutral,
-    mirror=_mirror,
+    neutral=neutral,
+    mirror=mirror,
 )

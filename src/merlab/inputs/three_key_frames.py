@@ -8,11 +8,14 @@ both flows are scaled by common factors, so that rise and fall of a movement can
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from merlab.clips import Clip
 from merlab.frames import Float32Array, Frames
-from merlab.inputs.flow import MOTION_CHOICES, gray_at, mirror_motion, no_motion, planes_of_flow
+from merlab.inputs.apex_and_flow import mirror, neutral
+from merlab.inputs.flow import MOTION_CHOICES, gray_at, planes_of_flow
 from merlab.inputs.flow_sequence import frames_to_read, scale_together
 from merlab.inputs.images import COLORS, annotated_frames, planes_of, read_frames, require_frames
 from merlab.inputs.recipe import InputKind, Recipe
@@ -43,18 +46,6 @@ def _frames_needed(clip: Clip, recipe: Recipe) -> list[int]:
     return frames_to_read(clip, recipe, three_frames(clip))
 
 
-def _neutral(view: Float32Array, recipe: Recipe) -> Float32Array:
-    """Black in the middle frame, and no motion."""
-    appearance = COLORS[recipe["color"]]
-    return np.concatenate([np.zeros((appearance, 1, 1), np.float32), no_motion(view[appearance:], recipe)])
-
-
-def _mirror(recipe: Recipe) -> tuple[list[float], list[float]]:
-    signs, offsets = mirror_motion(recipe)
-    appearance = COLORS[recipe["color"]]
-    return [1.0] * appearance + signs * FLOWS, [0.0] * appearance + offsets * FLOWS
-
-
 THREE_KEY_FRAMES = InputKind(
     name="three-key-frames",
     title="the middle frame in [0, 1], then the flow from onset to it and from it to offset",
@@ -64,6 +55,6 @@ THREE_KEY_FRAMES = InputKind(
     channels=lambda recipe: COLORS[recipe["color"]] + FLOWS * len(recipe["channels"]),
     frames_needed=_frames_needed,
     extract=_extract,
-    neutral=_neutral,
-    mirror=_mirror,
+    neutral=neutral,
+    mirror=partial(mirror, flows=FLOWS),
 )
