@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from merlab.errors import MerlabError, naming_mistakes
 from merlab.evaluation.company import half_of, warn_of_company
 from merlab.evaluation.fit_arguments import fit_arguments
 from merlab.evaluation.fold_inputs import fold_inputs
+from merlab.evaluation.kept_state import watched
 from merlab.evaluation.plan import LEAKY_SELECTION, Entry, Plan
 from merlab.evaluation.predictions import KEY_COLUMNS, predictions_table
 from merlab.evaluation.random_state import from_same_state, global_random_state
@@ -82,8 +82,9 @@ def _probabilities(
     entry, split, labels = plan.entries[fit.entry], plan.splits[fit.split], plan.labeled.labels
     train, test = np.asarray(split.train), np.asarray(split.test)
     fold = fold_inputs(entry.recipe, inputs.clips, plan.keys["database"].tolist(), train, test)
-    state = global_random_state(fit.seed, split.name, f"method {entry.name}") if entry.own else nullcontext()
-    with _watched(entry), state:
+    name = f"method {entry.name}"
+    state = global_random_state(fit.seed, split.name, name) if entry.own else nullcontext()
+    with watched(name, lambda: entry.code if entry.own else "", stacklevel=3), state:
         classifier = _made(plan, entry, inputs)
         arguments: dict[str, Any] = {**fit_arguments(entry, plan.table, fold, split.train)}
         if isinstance(classifier, NeuralClassifier):
@@ -131,20 +132,6 @@ def _material(entry: Entry, inputs: UnitInputs) -> Material:
     for start in entry.starts:
         starts[start.method] = (*starts.get(start.method, ()), start.tensors)
     return Material(inputs.synthetic, starts)
-
-
-@contextmanager
-def _watched(entry: Entry) -> Iterator[None]:
-    """Warn of a method of your own that keeps something where the next fold finds it."""
-    before = entry.code if entry.own else ""
-    yield
-    if entry.own and entry.code != before:
-        warnings.warn(
-            f"method {entry.name} changed a class attribute or a global variable while it was fitted: what it learns "
-            "there reaches the next folds, whose test subjects it may have seen, and results depend on jobs; keep it "
-            "in self",
-            stacklevel=3,
-        )
 
 
 def _mistakes_of(entry: Entry, step: str) -> AbstractContextManager[None]:

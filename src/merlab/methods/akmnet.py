@@ -39,6 +39,7 @@ from merlab.methods.layers import (
 )
 from merlab.methods.layers.zoo import resnet18_names
 from merlab.methods.method import Method, Preset, Task
+from merlab.methods.reduced import ONE_CYCLE
 from merlab.training import NetworkWithLoss, TrainingSettings
 
 STEM_KERNEL = 5
@@ -175,17 +176,7 @@ AKMNET = Method(
             source="merlab's choice for a CPU: 10 frames of 64 x 64, linear magnification, an eighth of the width",
             reduced=True,
             network={"width": 0.125, "hidden": 16, "grid": 2, "crop": 0},
-            training=TrainingSettings(
-                epochs=30,
-                batch_size=16,
-                optimizer="adamw",
-                learning_rate=2e-3,
-                weight_decay=0.01,
-                schedule="one-cycle",
-                class_weights="balanced",
-                mirror=True,
-                shift=2,
-            ),
+            training=ONE_CYCLE,
             input="sequence:frames=10,interpolation=linear,color=gray,magnify=linear8,size=64x64",
         ),
     },

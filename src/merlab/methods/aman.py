@@ -28,6 +28,7 @@ from merlab.errors import MerlabError
 from merlab.methods.layers import Between, Width, residual_stages, residual_stem, stage_channels
 from merlab.methods.layers.zoo import residual_names, resnet18_names
 from merlab.methods.method import Method, Preset, Task
+from merlab.methods.reduced import ONE_CYCLE
 from merlab.training import TrainingSettings
 
 STEM_KERNEL = 7
@@ -122,17 +123,7 @@ AMAN_METHOD = Method(
             source="merlab's choice for a CPU: 3 frames and 3 factors in gray, 64 x 64, an eighth of the width",
             reduced=True,
             network={"factors": 3, "width": 0.125},
-            training=TrainingSettings(
-                epochs=30,
-                batch_size=16,
-                optimizer="adamw",
-                learning_rate=2e-3,
-                weight_decay=0.01,
-                schedule="one-cycle",
-                class_weights="balanced",
-                mirror=True,
-                shift=2,
-            ),
+            training=ONE_CYCLE,
             input="magnified-frames:frames=3,factors=2-5-8,color=gray,size=64x64",
         ),
     },

@@ -37,7 +37,15 @@ from merlab.methods.layers import Between, ConvBnRelu, ResNet18
 from merlab.methods.layers.zoo import resnet18_names
 from merlab.methods.method import Method, Preset, Task
 from merlab.methods.svm import LinearSvm
-from merlab.training import Material, Mirror, NetworkWithLoss, NeuralClassifier, SyntheticClips, TrainingSettings
+from merlab.training import (
+    Material,
+    Mirror,
+    NetworkWithLoss,
+    NeuralClassifier,
+    SyntheticClips,
+    TrainingSettings,
+    trained,
+)
 
 NAME = "dikd"
 FILTERS = (32, 64, 128)
@@ -224,11 +232,10 @@ class DistilledSvm:
     @torch.inference_mode()
     def features(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """The features of the student (N, 128); raises MerlabError before ``fit``."""
-        if self.student is None:
-            raise MerlabError("this classifier has not been trained yet; call fit before predict_proba")
-        device = next(self.student.parameters()).device
+        student = trained(self.student)
+        device = next(student.parameters()).device
         batches = torch.split(torch.from_numpy(np.ascontiguousarray(inputs)), self.settings.batch_size)
-        return np.concatenate([self.student.body(batch.to(device)).float().cpu().numpy() for batch in batches])
+        return np.concatenate([student.body(batch.to(device)).float().cpu().numpy() for batch in batches])
 
     def _taught(self, lessons: Lessons, seed: int) -> Teacher:
         network = partial(Teacher, self.task, self.sizes, lessons.combinations)

@@ -38,7 +38,7 @@ from merlab.errors import MerlabError
 from merlab.methods.layers import ResNet18, Width
 from merlab.methods.layers.zoo import resnet18_names
 from merlab.methods.method import Method, Preset, Task
-from merlab.training import Material, Mirror, NetworkWithLoss, NeuralClassifier, TrainingSettings
+from merlab.training import Material, Mirror, NetworkWithLoss, NeuralClassifier, TrainingSettings, trained
 
 HIDDEN = 64
 STEPS = 10_000
@@ -184,9 +184,7 @@ class AdversarialClassifier:
 
     def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
         """Class probabilities (N, classes)."""
-        if self.classifier is None:
-            raise MerlabError("this classifier has not been trained yet; call fit before predict_proba")
-        return self.classifier.predict_proba(inputs)
+        return trained(self.classifier).predict_proba(inputs)
 
 
 _SHORT = TrainingSettings(epochs=30, batch_size=32, learning_rate=1e-3, decay=0.5, decay_every=10, weight_decay=1e-6)

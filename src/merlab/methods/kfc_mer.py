@@ -34,6 +34,7 @@ from merlab.inputs.soft_masks import PARTS as FACE_PARTS
 from merlab.inputs.soft_masks import template_masks
 from merlab.methods.layers import Between, ConvBnRelu, Width, scaled
 from merlab.methods.method import Method, Preset, Task, check_channels
+from merlab.methods.reduced import ONE_CYCLE
 from merlab.training import TrainingSettings
 
 ORDER, PARTS = 3, len(FACE_PARTS)
@@ -241,16 +242,7 @@ def _left_of(side: int, stem_stride: int) -> int:
     return side
 
 
-_SHORT = TrainingSettings(
-    epochs=30,
-    batch_size=16,
-    optimizer="adamw",
-    learning_rate=2e-3,
-    weight_decay=0.01,
-    schedule="one-cycle",
-    class_weights="balanced",
-    shift=2,
-)
+_SHORT = ONE_CYCLE.model_copy(update={"mirror": False})
 KFC_MER = Method(
     name="kfc-mer",
     title="KFC-MER: first- and second-order motion, guided by masks of facial parts",
@@ -273,7 +265,7 @@ KFC_MER = Method(
             "averaged maps, balanced classes, mirroring, 15 epochs",
             reduced=True,
             network={"width": 0.25, "hidden": 64, "pooled": True, "dropout": 0.5, "stem_stride": 1, "stored": True},
-            training=_SHORT.model_copy(update={"epochs": 15, "batch_size": 32, "mirror": True, "shift": 1}),
+            training=ONE_CYCLE.model_copy(update={"epochs": 15, "batch_size": 32, "shift": 1}),
             input="flow:channels=uvs,scale=centered,size=28x28",
         ),
     },

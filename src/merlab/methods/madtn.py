@@ -30,7 +30,7 @@ from merlab.methods.layers import ConvBnRelu, ResNet18, Width
 from merlab.methods.layers.discrepancy import squared_discrepancy
 from merlab.methods.layers.zoo import resnet18_names
 from merlab.methods.method import Method, Preset, Task
-from merlab.training import Material, Mirror, NetworkWithLoss, NeuralClassifier, TrainingSettings, check_inputs
+from merlab.training import Material, Mirror, NetworkWithLoss, NeuralClassifier, TrainingSettings, check_inputs, trained
 
 NAME = "madtn"
 MOTION_FILTERS = 16
@@ -152,9 +152,7 @@ class TransferClassifier:
 
     def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
         """Class probabilities (N, classes)."""
-        if self.classifier is None:
-            raise MerlabError("this classifier has not been trained yet; call fit before predict_proba")
-        return self.classifier.predict_proba(inputs)
+        return trained(self.classifier).predict_proba(inputs)
 
 
 _SHORT = TrainingSettings(epochs=20, batch_size=16, decay=1, class_weights="balanced", mirror=True)

@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from merlab.errors import MerlabError
 from merlab.methods.layers import Between, EncoderBlock, PatchTokens, PositionEmbedding
 from merlab.methods.method import Method, Preset, Task
+from merlab.methods.reduced import ONE_CYCLE
 from merlab.training import NetworkWithLoss, TrainingSettings
 
 MOTION = 3
@@ -178,17 +179,7 @@ MSMMT_METHOD = Method(
             source="merlab's choice for a CPU: 48 x 48 in gray, patches of 6 and 12, width 48, 2 blocks, 4 heads",
             reduced=True,
             network={"width": 48, "depth": 2, "heads": 4, "patch": 6, "chosen": 8},
-            training=TrainingSettings(
-                epochs=40,
-                batch_size=16,
-                optimizer="adamw",
-                learning_rate=2e-3,
-                weight_decay=0.01,
-                schedule="one-cycle",
-                class_weights="balanced",
-                mirror=True,
-                shift=2,
-            ),
+            training=ONE_CYCLE.model_copy(update={"epochs": 40}),
             input="apex-and-flow:color=gray,channels=uvs,scale=signed,size=48x48",
         ),
     },

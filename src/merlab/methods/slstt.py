@@ -31,6 +31,7 @@ from merlab.errors import MerlabError
 from merlab.methods.layers import Between, EncoderBlock, LastOutput, PatchTokens, PositionEmbedding
 from merlab.methods.layers.zoo import ZooNames, below
 from merlab.methods.method import Method, Preset, Task, check_channels
+from merlab.methods.reduced import ONE_CYCLE
 from merlab.training import TrainingSettings
 
 IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -236,16 +237,7 @@ _REDUCED_SOURCE = (
     "merlab's choice for a CPU: 5 frames around the apex at 64 x 64, width 64, 2 blocks, 4 heads, patches of 8"
 )
 _REDUCED_INPUT = "hsv-flow:frames=5,size=64x64"
-_SHORT = TrainingSettings(
-    epochs=40,
-    batch_size=16,
-    optimizer="adamw",
-    learning_rate=1e-3,
-    weight_decay=0.01,
-    schedule="one-cycle",
-    class_weights="balanced",
-    shift=2,
-)
+_SHORT = ONE_CYCLE.model_copy(update={"epochs": 40, "learning_rate": 1e-3, "mirror": False})
 
 SLSTT_MEAN = Method(
     name="slstt-mean",

@@ -1,7 +1,7 @@
 """Train one network on one fold, repeatably: the settings and the training loops."""
 
 from merlab.training.augmentation import Mirror, shifted
-from merlab.training.checks import check_inputs
+from merlab.training.checks import check_inputs, trained
 from merlab.training.classifier import NeuralClassifier
 from merlab.training.material import Material, SyntheticClips, relative_intensities
 from merlab.training.settings import TrainingSettings, cpu_has_bfloat16, is_large, processor_field
@@ -21,4 +21,5 @@ __all__ = [
     "relative_intensities",
     "seeded",
     "shifted",
+    "trained",
 ]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
+
+Fitted = TypeVar("Fitted")
 
 
 def check_inputs(inputs: NDArray[np.float32]) -> None:
@@ -62,3 +65,10 @@ def hold_out_subjects(groups: Sequence[str], share: float, seed: int) -> tuple[N
     splitter = GroupShuffleSplit(n_splits=1, test_size=held_out, random_state=seed)
     kept, judged = next(splitter.split(np.zeros(len(groups)), groups=list(groups)))
     return kept, judged
+
+
+def trained(fitted: Fitted | None) -> Fitted:
+    """What ``fit`` of a classifier made; raises MerlabError where it is None, which is before ``fit``."""
+    if fitted is None:
+        raise MerlabError("this classifier has not been trained yet; call fit before predict_proba")
+    return fitted

@@ -19,7 +19,7 @@ from merlab.processes.freed_memory import keep_freed_memory
 from merlab.training.accelerated import AcceleratedLoop, Acceleration
 from merlab.training.augmentation import Mirror
 from merlab.training.best_epoch import BestEpoch
-from merlab.training.checks import check_inputs, check_labels, hold_out_subjects
+from merlab.training.checks import check_inputs, check_labels, hold_out_subjects, trained
 from merlab.training.clip_store import ClipStore
 from merlab.training.dropout import with_quick_dropout
 from merlab.training.loop import Loop, UnitTargets
@@ -98,9 +98,7 @@ class NeuralClassifier:
     @property
     def module(self) -> nn.Module:
         """The trained network; raises MerlabError before ``fit``."""
-        if self._module is None:
-            raise MerlabError("this classifier has not been trained yet; call fit before predict_proba")
-        return self._module
+        return trained(self._module)
 
     @property
     def device(self) -> torch.device:

@@ -29,6 +29,7 @@ from torch import Tensor, nn
 from merlab.methods.later.swin import RELEASED, TORCHVISION, SwinShape, VideoSwin, ZooLayers, zoo_places
 from merlab.methods.layers.zoo import ZooNames
 from merlab.methods.method import Method, Preset, Task, check_channels
+from merlab.methods.reduced import ONE_CYCLE
 from merlab.training import TrainingSettings
 
 STREAMS = ("motion", "texture")
@@ -102,17 +103,7 @@ LATER = Method(
             "tokens of all positions",
             reduced=True,
             network={"size": "small", "positions": True},
-            training=TrainingSettings(
-                epochs=30,
-                batch_size=16,
-                optimizer="adamw",
-                learning_rate=2e-3,
-                weight_decay=0.01,
-                schedule="one-cycle",
-                class_weights="balanced",
-                mirror=True,
-                shift=2,
-            ),
+            training=ONE_CYCLE,
             input="consecutive-flow:frames=4,channels=muv,gray=yes,scale=signed,size=48x48",
         ),
     },

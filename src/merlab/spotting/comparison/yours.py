@@ -6,7 +6,6 @@ import copy
 import inspect
 import math
 import re
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import numpy as np
 
 from merlab.databases.long_video import Kind
 from merlab.errors import MerlabError, naming_mistakes, place_of
+from merlab.evaluation.kept_state import watched
 from merlab.evaluation.random_state import global_random_state
 from merlab.fingerprint import fingerprint
 from merlab.given import is_number, is_whole
@@ -113,23 +113,10 @@ class YourSpotter:
             model = self.made()
         if self.needs_training:
             recordings = [self.recording(each, truth=True) for each in training]
-            with self._watched(), self.naming("fit", seed=seed):
+            with watched(str(self), lambda: fingerprint(self.given), stacklevel=4), self.naming("fit", seed=seed):
                 seeded = {"seed": seed} if "seed" in inspect.signature(model.fit).parameters else {}
                 model.fit(recordings, **seeded)
         return YourFitted(self, model, seed, len(training))
-
-    @contextmanager
-    def _watched(self) -> Iterator[None]:
-        """Warn where it keeps something where the next fold finds it."""
-        before = fingerprint(self.given)
-        yield
-        if fingerprint(self.given) != before:
-            warnings.warn(
-                f"{self} changed a class attribute or a global variable while it was fitted: what it learns there "
-                "reaches the next folds, whose test subjects it may have seen, and results depend on jobs; keep it in "
-                "self",
-                stacklevel=4,
-            )
 
     def recording(self, material: MeasuredRecording, *, truth: bool) -> Recording:
         """A recording as the method sees it."""
