@@ -8,7 +8,7 @@ import pytest
 from merlab.frames.clock import Clock
 from merlab.spotting.even_grid import EvenGrid, is_even
 from merlab.spotting.spot import SpottingSettings, spot_places
-from merlab.spotting.stretches import block_places, margin, spot_stretches, spot_track, stretches
+from merlab.spotting.stretches import block_places, margin, spot_stretches, spot_track, stretches, unspotted
 from tests.videos.faces import face, moving_places, still_places, there_and_back, warped
 
 FPS = 60.0
@@ -31,6 +31,19 @@ def movements_at(seconds):
         (there_and_back(len(fine), *(1000 * np.array(movement))) for movement in MOVEMENTS), np.zeros(len(fine))
     )
     return moving_places(np.interp(seconds, fine, course))
+
+
+@pytest.mark.parametrize("frames", [54, 55])
+def test_a_stretch_of_less_than_twice_the_reach_is_left_out_and_counted(frames):
+    """It is .45 s, 27 frames; a face is compared with that so long before and so long after."""
+    clock = Clock.constant(FPS, 400)
+    lost = [range(200, 210), range(210 + frames, 230 + frames)]
+    windows = list(spot_stretches(still_places(400), clock, SETTINGS, lost))
+    spotted = {window.first + at for window in windows for at in range(len(window.total))}
+    assert (set(range(210, 210 + frames)) <= spotted) == (frames == 55)
+    assert spotted.isdisjoint(range(200, 210))
+    assert {1, 199, 230 + frames, 400} <= spotted
+    assert unspotted(clock, SETTINGS, lost) == (54 if frames == 54 else 0)
 
 
 def events(windows):

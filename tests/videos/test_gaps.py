@@ -214,7 +214,10 @@ class TestImages:
             (folder / f"{number}.jpg").write_bytes(b"")
         line = spot(folder, tmp_path / "spotted", fps=FPS, progress=False)
         assert not {*line.scores["frame"]} & {*range(81, 86)}
-        scores = look(folder, tmp_path / "out", fps=FPS).frames.set_index("frame")["score"]
+        result = look(folder, tmp_path / "out", fps=FPS)
+        for found in (line, result):
+            assert sum("in 1.4 s movements were not spotted: a face" in text for text in found.warnings) == 1
+        scores = result.frames.set_index("frame")["score"]
         assert scores.loc[81:85].isna().all()
         assert scores.loc[133:265].notna().all()
 

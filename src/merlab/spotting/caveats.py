@@ -43,6 +43,16 @@ def spotting_caveats(clock: Clock, dropped: int, settings: SpottingSettings, los
     return warnings
 
 
+def unspotted_caveats(frames: int, clock: Clock, settings: SpottingSettings) -> list[str]:
+    """That nothing was spotted in so many ``frames``, see ``stretches.is_too_short``; none where there are none."""
+    if not frames:
+        return []
+    return [
+        f"in {frames / clock.fps:.1f} s movements were not spotted: a face was seen there for less than "
+        f"{2 * settings.score.reach:g} s without a break"
+    ]
+
+
 def damage_caveats(damaged: Sequence[int], frames: int, remedy: str) -> list[str]:
     """That some of the frames could not be decoded or are blank, by their numbers; none where all are sound."""
     if not damaged:

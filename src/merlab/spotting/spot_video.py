@@ -29,7 +29,13 @@ from merlab.spotting.aligned_frames import (
     require_most_frames,
     why_nothing_is_seen,
 )
-from merlab.spotting.caveats import damage_caveats, missing_caveats, source_caveats, spotting_caveats
+from merlab.spotting.caveats import (
+    damage_caveats,
+    missing_caveats,
+    source_caveats,
+    spotting_caveats,
+    unspotted_caveats,
+)
 from merlab.spotting.event import EventTier, SpottedEvent
 from merlab.spotting.kept_if_stopped import kept_if_stopped
 from merlab.spotting.kept_places import FramesRead, KeptPlaces
@@ -38,7 +44,7 @@ from merlab.spotting.motion import MEASURED, keys_of
 from merlab.spotting.numbering import number_at, numbers_with_gaps
 from merlab.spotting.repeats import PassingSteps, Repeats
 from merlab.spotting.spot import MADE_BY, SpottedWindow, SpottingSettings
-from merlab.spotting.stretches import block_places, spot_stretches
+from merlab.spotting.stretches import block_places, spot_stretches, unspotted
 from merlab.spotting.tables_of_all import EVENTS, WEAK
 from merlab.spotting.timeline import (
     EVENT_ROWS,
@@ -179,7 +185,7 @@ def _assemble(making: _Making, aside: Path) -> Timeline:
     doubts = Repeats.of(steps.steps, clock).caveats(clock, read.first, making.numbers)
     metadata = _metadata(making, timing, file_facts(frames), read, found, doubts)
     write_model(aside / METADATA, metadata)
-    scores = pd.concat(found.scores, ignore_index=True)
+    scores = pd.concat(found.scores or [SCORE_ROWS.table([])], ignore_index=True)
     return Timeline(aside, tuple(found.rows), tuple(found.weak_rows), scores, metadata)
 
 
@@ -245,6 +251,7 @@ def _found(
 def _metadata(
     making: _Making, timing: Timing, file: MediaFacts | None, read: FramesRead, found: _Found, doubts: Iterable[str]
 ) -> SpottingMetadata:
+    settings = making.request.settings
     remedy = (
         "the frame before was taken; three or more in a row are a gap, which no event spans; frames at the end were "
         "left out"
@@ -253,7 +260,8 @@ def _metadata(
         *source_caveats(timing, file),
         *damage_caveats(read.damaged, len(making.clock), remedy),
         *missing_caveats(making.numbers),
-        *spotting_caveats(making.clock, found.dropped, making.request.settings, found.lost),
+        *spotting_caveats(making.clock, found.dropped, settings, found.lost),
+        *unspotted_caveats(unspotted(making.clock, settings, found.lost), making.clock, settings),
         *read.light.caveats(),
         *doubts,
     ]

@@ -8,7 +8,7 @@ import pytest
 from merlab.databases.long_video import LongVideo
 from merlab.errors import MerlabError
 from merlab.frames import WalkedFrame, write_image
-from merlab.frames.frame import SourceChangedError
+from merlab.frames.frame import DamagedFrameError, SourceChangedError
 from merlab.progress import silent
 from merlab.spotting.comparison import frame_reader as module
 from merlab.spotting.comparison import measured_recording as recording_module
@@ -122,6 +122,9 @@ def test_damaged_frames_show_the_sample_before_and_are_counted(images, tmp_path,
                 lost = None if blank is None else np.full_like(image, blank)
                 shown = lost if number - 1 in damaged else image
                 yield WalkedFrame(number, None, shown if wanted(number) else None)
+
+        def read(self, number):
+            raise DamagedFrameError("frame 1 is damaged")
 
     (tmp_path / "a").mkdir()
     monkeypatch.setattr(module, "open_frames", lambda source: Damaged())

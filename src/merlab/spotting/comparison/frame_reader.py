@@ -8,7 +8,7 @@ from merlab.databases.long_video import LongVideo
 from merlab.errors import MerlabError
 from merlab.frames import Image, clock_of, is_blank, open_frames
 from merlab.frames.clock import Clock
-from merlab.spotting.aligned_frames import OneSize, require_aligned, require_most_frames
+from merlab.spotting.aligned_frames import OneSize, require_aligned, require_most_frames, why_nothing_is_seen
 from merlab.spotting.motion import keys_of
 
 
@@ -49,7 +49,7 @@ class FrameReader:
                 yield from ((each, last) for each in waiting)
                 waiting = []
         if last is None and blank is None:
-            raise MerlabError(f"{self._source} contains no frame that can be read")
+            raise MerlabError(why_nothing_is_seen(self._source, self._frames))
         # Only where all are blank does a position still wait.
         if blank is not None:
             yield from ((each, blank) for each in waiting)

@@ -24,7 +24,7 @@ from merlab.json_models import FrozenModel
 from merlab.outputs.kept_arrays import Array, read_arrays, write_arrays
 from merlab.spotting.light import Light
 from merlab.spotting.spot import SpottedWindow, SpottingSettings
-from merlab.spotting.stretches import spot_track
+from merlab.spotting.stretches import is_too_short, spot_track
 from merlab.videos.chunks.chunk_record import TrackQuality
 from merlab.videos.chunks.mesh_facts import MeshFacts
 
@@ -107,7 +107,7 @@ class KeptTrack:
     def spot(self, within: range, clock: Clock, settings: SpottingSettings) -> SpottedWindow | None:
         """What moves in the frames ``within``; None where the face is in none of them, or seen too briefly."""
         inside = range(max(within.start, self.first), min(within.stop, self.first + len(self)))
-        if not inside or len(self) <= 2 * round(settings.score.reach * clock.fps):
+        if not inside or is_too_short(len(self), clock, settings):
             return None
         return spot_track(self.places, self.first, inside, clock, settings)
 

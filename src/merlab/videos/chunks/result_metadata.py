@@ -9,7 +9,13 @@ from merlab.faces.mesh_network import runtime_version
 from merlab.frames import open_frames
 from merlab.outputs.kept_arrays import computing_versions
 from merlab.spotting.aligned_frames import damaged_runs
-from merlab.spotting.caveats import damage_caveats, missing_caveats, source_caveats, spotting_caveats
+from merlab.spotting.caveats import (
+    damage_caveats,
+    missing_caveats,
+    source_caveats,
+    spotting_caveats,
+    unspotted_caveats,
+)
 from merlab.spotting.timing import file_facts, timing_of
 from merlab.version import __version__
 from merlab.videos.chunks.assembly import FaceRecord, Totals, face_warnings
@@ -77,11 +83,7 @@ def _warnings(plan: VideoPlan, totals: Totals) -> list[str]:
             f"up to {totals.left_out} more faces were seen at once than the {options.most_faces} that are followed; "
             "--most-faces follows more"
         )
-    if totals.unspotted:
-        warnings.append(
-            f"in {totals.unspotted / plan.clock.fps:.1f} s movements were not spotted: a face was seen there for less "
-            f"than {2 * options.spotting.score.reach:g} s without a break"
-        )
+    warnings += unspotted_caveats(totals.unspotted, plan.clock, options.spotting)
     return warnings + face_warnings(face for _, face in sorted(totals.faces.items()))
 
 
