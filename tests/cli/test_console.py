@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import sys
@@ -9,7 +10,7 @@ import sys
 import pytest
 from rich.markup import escape
 
-from merlab.cli.console import err_console, out_console, print_json, print_table
+from merlab.cli.console import err_console, in_plain_signs, out_console, print_json, print_table
 
 
 def test_json_is_valid_for_every_program(capsys):
@@ -28,6 +29,20 @@ def test_json_is_valid_whatever_the_encoding_of_the_output(monkeypatch, encoding
     print_json({name: name})
     assert json.loads(written.getvalue()) == {name: name}
     assert ("Zoë".encode() in written.getvalue()) == encoding.startswith("utf")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "written"),
+    [
+        ("cp1252", "-.050 ± .012 – SYNTHETIC · \\u9ad8\\u8208".encode("cp1252")),
+        ("ascii", rb"-.050 +- .012 - SYNTHETIC | \u9ad8\u8208"),
+        ("utf-8", "−.050 ± .012 – SYNTHETIC · 高興".encode()),
+    ],
+)
+def test_a_number_keeps_its_sign_whatever_the_encoding_of_the_output(encoding, written):
+    """A table that is redirected into a file on Windows is in the encoding of the system."""
+    codecs.register_error("plain", in_plain_signs)
+    assert "−.050 ± .012 – SYNTHETIC · 高興".encode(encoding, "plain") == written
 
 
 def test_a_closed_output_is_no_error(monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import codecs
 import errno
 import gc
 import inspect
@@ -20,7 +21,7 @@ import typer
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from merlab.cli.console import err_console, out_console, show_warning
+from merlab.cli.console import err_console, in_plain_signs, out_console, show_warning
 from merlab.errors import MerlabError, Stopped, is_out_of_memory
 from merlab.given import require_current_folder
 from merlab.spelling import as_typed
@@ -39,6 +40,8 @@ ORDER = (
     *("make-faces", "make-flow", "make-videos"),
 )
 FAILED, MISUSED, STOPPED = 1, 2, 130
+# Under which name Python knows how this application writes what an encoding lacks.
+PLAIN_SIGNS_FOR = "merlab.plain-signs"
 # Of a path with blanks that was typed without quotes.
 MOST_WORDS = 12
 NO_MEMORY = "there is not enough memory; use fewer --jobs, or a smaller input"
@@ -97,10 +100,11 @@ def main() -> None:
     """Run the command line. A mistake of the user gives a message and status 1, not a traceback."""
     # It must be set before torch is loaded. Otherwise idle threads keep the cores busy and slow other programs down.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    codecs.register_error(PLAIN_SIGNS_FOR, in_plain_signs)
     for stream in (sys.stdout, sys.stderr):
         # The names of files may contain characters that the terminal cannot show.
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors=PLAIN_SIGNS_FOR)
     warnings.showwarning = show_warning
     atexit.register(_end_at_once)
     signal.signal(signal.SIGTERM, _stop)

@@ -32,6 +32,17 @@ class _PlainConsole(Console):
         return super().render_str(COMMANDS.sub(lambda found: repr(found[0])[1:-1], text), **options)
 
 
+# Signs of numbers and tables for a file or terminal without them, such as those of Windows: a minus stays a minus.
+PLAIN_SIGNS = {"−": "-", "–": "-", "±": "+-", "×": "x", "·": "|", "…": "...", "²": "^2"}
+
+
+def in_plain_signs(error: UnicodeError) -> tuple[str | bytes, int]:
+    """For ``codecs``: what is written for characters that an encoding lacks, their code where they are no such sign."""
+    if isinstance(error, UnicodeEncodeError) and (sign := PLAIN_SIGNS.get(error.object[error.start])):
+        return sign, error.start + 1
+    return codecs.backslashreplace_errors(error)
+
+
 # Without emoji: a label :joy: stays as it is.
 out_console = _PlainConsole(emoji=False)
 err_console = _PlainConsole(stderr=True, emoji=False)
