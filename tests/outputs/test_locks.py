@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -57,6 +57,27 @@ def disk(request, monkeypatch):
     return request.param
 
 
+@pytest.fixture
+def open_files_stay(monkeypatch):
+    """As on Windows, a file that this process has open cannot be removed."""
+    unlink = Path.unlink
+
+    def is_open(path: Path) -> bool:
+        for descriptor in range(3, 200):
+            with suppress(OSError):
+                if os.path.samestat(os.fstat(descriptor), path.stat()):
+                    return True
+        return False
+
+    def refused(path: Path, missing_ok: bool = False) -> None:
+        if is_open(path):
+            raise PermissionError(errno.EACCES, "The process cannot access the file", str(path))
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr("sys.platform", "win32")
+    monkeypatch.setattr(Path, "unlink", refused)
+
+
 @pytest.mark.usefixtures("disk")
 class TestOneWriter:
     def test_nothing_is_left_of_the_lock(self, tmp_path):
@@ -91,6 +112,20 @@ class TestOneWriter:
         assert list(tmp_path.iterdir()) == []
         with only_writer(out):
             pass
+
+    def test_a_full_disk_of_windows_leaves_no_lock_either(self, tmp_path, monkeypatch, open_files_stay):
+        def refuse(descriptor, content):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(os, "write", refuse)
+        with pytest.raises(MerlabError, match="No space left"), only_writer(tmp_path / "out"):
+            pass
+        assert list(tmp_path.iterdir()) == []
+
+    def test_nothing_is_left_of_the_lock_on_windows(self, tmp_path, open_files_stay):
+        with only_writer(tmp_path / "out"):
+            pass
+        assert list(tmp_path.iterdir()) == []
 
     def test_one_thread_at_a_time(self, tmp_path):
         inside, most, refused = 0, 0, 0

@@ -48,13 +48,15 @@ class RenewedFile:
                 continue
             holder = this_process()
             try:
-                write_holder(descriptor, holder)
+                try:
+                    write_holder(descriptor, holder)
+                finally:
+                    # Windows removes no open file.
+                    os.close(descriptor)
             except OSError:
                 with suppress(OSError):
                     path.unlink()
                 raise
-            finally:
-                os.close(descriptor)
             return cls(path, holder)
         return None
 
