@@ -57,7 +57,7 @@ def serve(
     ] = 12.6,
     job_minutes: Annotated[float, typer.Option(min=0.01, max=43_200, help="Time limit of a job, minutes.")] = 240,
     memory_mb: Annotated[
-        int, typer.Option(min=64, max=2**24, help="Memory limit of each process of a job, MiB (not on Windows).")
+        int, typer.Option(min=64, max=2**24, help="Memory limit of each process of a job, MiB (on Linux only).")
     ] = (6144),
     queue: Annotated[int, typer.Option(min=1, help="Jobs that may wait at the same time.")] = 16,
     keep: Annotated[int, typer.Option(min=1, help="Jobs that are kept on the disk, finished jobs included.")] = 200,

@@ -27,6 +27,8 @@ Result = TypeVar("Result")
 MOST_OF_WINDOWS = 61
 # Items that are submitted for each process.
 AHEAD = 4
+# Windows answers Ctrl-C only between two waits.
+ATTENTIVE_SECONDS = 0.5
 
 
 def process_count(jobs: int | None) -> int:
@@ -109,7 +111,7 @@ class Workers:
                 running |= {self.pool.submit(work, item) for item in islice(left, submitted - len(running))}
             if not running:
                 return
-            done, running = wait_for(running, return_when=FIRST_COMPLETED)
+            done, running = wait_for(running, ATTENTIVE_SECONDS, FIRST_COMPLETED)
             for future in done:
                 yield future.result()
 

@@ -56,7 +56,10 @@ class Limits:
 
 
 def limit_memory(most: int) -> None:
-    """Let this process allocate at most ``most`` bytes; does nothing on a system without such a limit."""
+    """Let this process allocate at most ``most`` bytes.
+
+    Windows has no such limit, and macOS does not count most of what is allocated.
+    """
     try:
         import resource
     except ImportError:  # Windows
