@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from merlab.processes.freed_memory import keep_freed_memory
+
 COUNT_PAGE_FAULTS = """
 import resource
 import numpy as np
@@ -25,6 +27,17 @@ keep_freed_memory()
 faults()
 print(faults())
 """
+
+
+def test_another_system_is_not_searched_for_its_c_library(monkeypatch):
+    """The Python of the store of Windows cannot be opened as a file, where this looks."""
+
+    def refused() -> None:
+        raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr(platform, "libc_ver", refused)
+    monkeypatch.setattr("sys.platform", "win32")
+    keep_freed_memory()
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import platform
+import sys
 
 # The parameters of mallopt (malloc.h of glibc), and the largest block that every version of glibc can keep.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
@@ -17,7 +18,8 @@ def keep_freed_memory() -> None:
     By default, glibc returns large freed blocks to the kernel. The kernel gives them back page by page and sets every
     page to zero again. A network with large activations and few parameters spends a third of its training on this.
     """
-    if platform.libc_ver()[0] == "glibc":
+    # Elsewhere, libc_ver looks into the file of Python, which Windows does not open where it comes from its store.
+    if sys.platform == "linux" and platform.libc_ver()[0] == "glibc":
         libc = ctypes.CDLL(None)
         libc.mallopt(M_MMAP_THRESHOLD, LARGEST_BLOCK_KEPT)
         libc.mallopt(M_TRIM_THRESHOLD, MOST_KEPT)
