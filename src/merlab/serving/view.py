@@ -45,7 +45,7 @@ def view_of(result: VideoResult) -> ShownResult:
         part_boxes={part: part_box(part) for part in PARTS},
         flow_scale=FlowScale(full_px=FULL_COLOR_PX, arrow_length=ARROW_LENGTH),
         faces=curves(result.frames),
-        events=[_movement(result, row) for row in result.rows],
+        events=list(_movements(result)),
     )
 
 
@@ -68,17 +68,18 @@ def _curve(face_id: int, curve: Curve) -> ScoreCurve:
     )
 
 
-def _movement(result: VideoResult, row: Event) -> ShownEvent:
-    columns = event_rows(()).values(row)
-    pictures = _pictures(result, row.event)
-    own = {
-        "probabilities": dict(row.probabilities),
-        "pictures": pictures,
-        "moved": [MovedPart(**part._asdict()) for part in parts_of(row.regions)],
-        "units": list(_units(row)),
-        "face_box": _face_box(result.frames, row),
-    }
-    return ShownEvent.model_validate({**columns, **own, "withheld": withheld_sentences(row, result.metadata)})
+def _movements(result: VideoResult) -> Iterator[ShownEvent]:
+    columns, boxes = event_rows(()), _boxes_at_apexes(result)
+    for row in result.rows:
+        own = {
+            "probabilities": dict(row.probabilities),
+            "pictures": _pictures(result, row.event),
+            "moved": [MovedPart(**part._asdict()) for part in parts_of(row.regions)],
+            "units": list(_units(row)),
+            "face_box": boxes.get((row.apex, row.face_id)),
+            "withheld": withheld_sentences(row, result.metadata),
+        }
+        yield ShownEvent.model_validate(columns.values(row) | own)
 
 
 def _units(row: Event) -> Iterator[ShownUnit]:
@@ -87,11 +88,12 @@ def _units(row: Event) -> Iterator[ShownUnit]:
         yield ShownUnit(number=unit.number, name=unit.name, side=unit.side or both, px=round(unit.px, 2))
 
 
-def _face_box(frames: pd.DataFrame, row: Event) -> Box | None:
-    """Where the face is at the apex, px of the video; None where that is not known."""
-    found = frames[(frames["frame"] == row.apex) & (frames["face_id"] == row.face_id)]
-    box = found[["x", "y", "width", "height"]].dropna().to_numpy(float)
-    return tuple(box[0].tolist()) if len(box) else None
+def _boxes_at_apexes(result: VideoResult) -> dict[tuple[int, int], Box]:
+    """Where faces are at the apexes, px of the video, by frame and face; those that are known."""
+    places = result.frames[["frame", "face_id", "x", "y", "width", "height"]]
+    found = places[places["frame"].isin([row.apex for row in result.rows])].dropna()
+    boxes = zip(*(found[side].astype(float).tolist() for side in ("x", "y", "width", "height")), strict=True)
+    return dict(zip(zip(found["frame"].tolist(), found["face_id"].tolist(), strict=True), boxes, strict=True))
 
 
 def _pictures(result: VideoResult, event: str) -> list[ShownPicture]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, RootModel
 
@@ -38,8 +40,13 @@ REGIONS, ACTION_UNITS = "regions.csv", "action_units.csv"
 # How ELAN draws the curves under CURVES, one time series per face.
 ELAN_CURVES, CURVES = "events_tsconf.xml", "curves"
 
+# The columns of frames.csv that make a curve.
+SCORES = ["time_s", "score", "threshold"]
 # The columns of events.csv that a notebook shows.
 SHOWN = ["event", "face_id", "apex_s", "duration_s", "kind", "class", "probability", "withheld", "part", "action_units"]
+
+
+RowOfFace = TypeVar("RowOfFace", Event, WeakEvent)
 
 
 class MapPicture(BaseModel):
@@ -149,24 +156,45 @@ class VideoResult:
 
         Raises MerlabError for an event that the result does not have.
         """
-        return self.folder / EVIDENCE / look_up(event, {row.event: event for row in self.rows}, "event")
+        return self.folder / EVIDENCE / look_up(event, self._names, "event")
 
     def maps(self, event: str) -> tuple[MapPicture, ...]:
         """The maps of the recognizer in an event's folder."""
         path = self.evidence(event) / MAPS
         return read_model(path, MapPictures).root if path.is_file() else ()
 
+    def scores_of(self, face_id: int) -> pd.DataFrame:
+        """The columns time_s, score and threshold of ``frames``, in the rows of a face."""
+        return self._scores.get(face_id, self.frames[SCORES].iloc[:0])
+
     def curve(self, face_id: int) -> Curve:
         """The score of a face over time."""
-        return score_curve(self.frames[self.frames["face_id"] == face_id])
+        return score_curve(self.scores_of(face_id))
 
     def rows_of(self, face_id: int) -> list[Event]:
         """The events of a face."""
-        return [row for row in self.rows if row.face_id == face_id]
+        return self._rows.get(face_id, [])
 
     def weak_rows_of(self, face_id: int) -> list[WeakEvent]:
         """The weak candidates of a face."""
-        return [row for row in self.weak_rows if row.face_id == face_id]
+        return self._weak_rows.get(face_id, [])
+
+    # A recording with cuts has hundreds of faces and events: to search all rows for each takes too long.
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {row.event: row.event for row in self.rows}
+
+    @cached_property
+    def _scores(self) -> dict[int, pd.DataFrame]:
+        return {int(str(face)): rows for face, rows in self.frames[["face_id", *SCORES]].groupby("face_id")}
+
+    @cached_property
+    def _rows(self) -> dict[int, list[Event]]:
+        return _by_face(self.rows)
+
+    @cached_property
+    def _weak_rows(self) -> dict[int, list[WeakEvent]]:
+        return _by_face(self.weak_rows)
 
     def plot(self) -> Figure:
         """Score and threshold of each face over time, its events shaded with their classes; a matplotlib Figure."""
@@ -194,6 +222,13 @@ class VideoResult:
         video, classed = self.metadata.video, sum(bool(row.label) for row in self.rows)
         faces, events = counted(len(self.metadata.faces), "face"), counted(len(self.rows), "event")
         return f"{video.name}: {video.seconds:.1f} s, {faces}, {events} ({classed} with a class)"
+
+
+def _by_face(rows: Iterable[RowOfFace]) -> dict[int, list[RowOfFace]]:
+    of_face = defaultdict(list)
+    for row in rows:
+        of_face[row.face_id].append(row)
+    return dict(of_face)
 
 
 def withheld_sentences(row: Event, metadata: VideoMetadata) -> list[str]:

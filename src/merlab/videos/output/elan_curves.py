@@ -45,7 +45,7 @@ def write_elan_curves(result: VideoResult, home: Path) -> list[str]:
 
 def _write_series(result: VideoResult, face_id: int, path: Path) -> float:
     """Write time in the video (s), score and threshold of a face, and return the highest of them."""
-    frames = result.frames[result.frames["face_id"] == face_id]
+    frames = result.scores_of(face_id)
     seconds = result.metadata.video.slowed * frames["time_s"].to_numpy(np.float64)
     score, threshold = (frames[name].to_numpy(np.float64) for name in ("score", "threshold"))
     path.parent.mkdir(exist_ok=True)
