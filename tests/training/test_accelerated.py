@@ -12,11 +12,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch._dynamo.exc import BackendCompilerFailed
 
 from merlab.errors import MerlabError
 from merlab.methods.layers import Attention, ConvBnRelu
 from merlab.training import NeuralClassifier
-from merlab.training.accelerated import AcceleratedLoop, Acceleration
+from merlab.training.accelerated import AcceleratedLoop, Acceleration, compiled_loss
 from merlab.training.clip_store import ClipStore
 from merlab.training.loop import Loop
 from merlab.training.replayable import mask_batch_norms
@@ -278,6 +279,21 @@ class TestMasks:
 
         with pytest.raises(MerlabError, match=r"outside of nn\.Dropout.*; set the training setting loop to plain"):
             accelerated_loop(make=Noisy)
+
+
+def test_a_machine_without_a_compiler_is_told_the_remedy(monkeypatch):
+    """As Windows and macOS are, unless their users have installed one."""
+
+    def refused(*_arguments: object) -> None:
+        raise BackendCompilerFailed(refused, RuntimeError("Compiler: cl is not found."), None)
+
+    monkeypatch.setattr(torch, "compile", lambda function, dynamic: refused)
+    compiled_loss.cache_clear()
+    try:
+        with pytest.raises(MerlabError, match=r"cl is not found.*set the training setting loop to accelerated"):
+            compiled_loss()()
+    finally:
+        compiled_loss.cache_clear()
 
 
 class TestClipStore:

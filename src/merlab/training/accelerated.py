@@ -242,5 +242,23 @@ def batch_loss(
 
 @lru_cache
 def compiled_loss() -> Callable[..., Tensor]:
-    """``batch_loss``, compiled for each shape of batch that it meets; all folds share it."""
-    return torch.compile(batch_loss, dynamic=False)
+    """``batch_loss``, compiled for each shape of batch that it meets; all folds share it.
+
+    The function raises MerlabError where it cannot be compiled.
+    """
+    compiled = torch.compile(batch_loss, dynamic=False)
+
+    def loss(*arguments: Any) -> Tensor:
+        try:
+            return compiled(*arguments)
+        except RuntimeError as error:
+            if not type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
+                raise
+            # Advice to the developers of PyTorch follows.
+            fault = " ".join(str(error).partition("\n\n")[0].split())
+            raise MerlabError(
+                f"PyTorch cannot compile this network here ({fault}): a CPU needs a C++ compiler, and a GPU triton; set "
+                "the training setting loop to accelerated or plain"
+            ) from error
+
+    return loss
