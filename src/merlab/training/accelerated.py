@@ -257,8 +257,8 @@ def compiled_loss() -> Callable[..., Tensor]:
             # Advice to the developers of PyTorch follows.
             fault = " ".join(str(error).partition("\n\n")[0].split())
             raise MerlabError(
-                f"PyTorch cannot compile this network here ({fault}): a CPU needs a C++ compiler, and a GPU triton; set "
-                "the training setting loop to accelerated or plain"
+                f"PyTorch cannot compile this network here ({fault}): a CPU needs a C++ compiler, and a GPU triton; "
+                "set the training setting loop to accelerated or plain"
             ) from error
 
     return loss
