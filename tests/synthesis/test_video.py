@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from merlab.errors import MerlabError
 from merlab.frames import open_frames
 from merlab.storage import WriteError
 from merlab.synthesis.canvas_layout import Window
@@ -23,6 +24,32 @@ def test_every_format_has_the_frames_from_number_1_on(tmp_path, video_format: Vi
     frames = open_frames(path)
     assert list(frames.numbers) == [1, 2, 3]
     assert [frames.read(number).mean() for number in (1, 2, 3)] == pytest.approx([40, 120, 200], abs=3)
+
+
+@pytest.mark.parametrize(
+    ("folder", "why"),
+    [("Büro", "into a folder with other letters than those of English; choose another"), ("office", "no Motion JPEG")],
+)
+def test_an_avi_file_that_opencv_does_not_open_has_the_remedy(tmp_path, monkeypatch, folder, why):
+    """On Windows, OpenCV opens files with the functions of C, which take the letters of one language."""
+
+    class Closed:
+        fourcc = cv2.VideoWriter.fourcc
+
+        def __init__(self, *_: object) -> None:
+            pass
+
+        def isOpened(self) -> bool:  # noqa: N802
+            return False
+
+    monkeypatch.setattr(cv2, "VideoWriter", Closed)
+    monkeypatch.setattr("sys.platform", "win32")
+    encoding = Encoding(Window(0, 0, 32, 48), 50, 95)
+    with (
+        pytest.raises(MerlabError, match=f"{why}.*, or use --format frames"),
+        write_avi(tmp_path / folder / "a.avi", encoding),
+    ):
+        pass
 
 
 def test_only_an_avi_file_has_a_limit():

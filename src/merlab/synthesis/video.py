@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -50,13 +51,22 @@ def write_avi(path: Path, encoding: Encoding) -> Iterator[WriteFrame]:
         code, size = cv2.VideoWriter.fourcc(*"MJPG"), (encoding.window.width, encoding.window.height)
         video = cv2.VideoWriter(str(temporary), cv2.CAP_OPENCV_MJPEG, code, encoding.fps, size)
         if not video.isOpened():
-            raise MerlabError("this OpenCV cannot write Motion JPEG; use the format frames")
+            raise MerlabError(f"{_why_not_opened(path)}, or use --format frames or mp4")
         video.set(cv2.VIDEOWRITER_PROP_QUALITY, encoding.quality)
         try:
             yield video.write
         finally:
             video.release()
         _require_complete(temporary, path)
+
+
+def _why_not_opened(path: Path) -> str:
+    if sys.platform == "win32" and not str(path.absolute()).isascii():
+        return (
+            f"cannot write {path}: on Windows, OpenCV writes no AVI file into a folder with other letters than those "
+            "of English; choose another folder"
+        )
+    return f"cannot write {path}: this OpenCV has no Motion JPEG; install another one"
 
 
 def _require_complete(written: Path, path: Path) -> None:
