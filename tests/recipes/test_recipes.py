@@ -73,6 +73,14 @@ def test_recipes_and_the_list_of_published_results_agree():
     assert compared > 10
 
 
+def test_contrary_to_the_text_of_the_paper_its_table_5_does_not_fall_with_the_number_of_layers():
+    """Section IV.C states that the performance decreases with more layers."""
+    (note,) = (text for text in find_paper("dualbranch").contradictions if "better than ResNet18" in text)
+    for shallow, deep in zip(TABLE_5["resnet18"], TABLE_5["resnet34"], strict=True):
+        assert deep > shallow
+        assert f"({deep:.4f} against {shallow:.4f})" in note
+
+
 def test_the_paper_states_its_gaps_and_contradictions():
     paper = find_paper("dualbranch")
     for gap in (

@@ -53,7 +53,7 @@ def test_the_leak_is_what_the_epoch_of_the_test_subjects_adds_to_the_last_one(me
     assert [row.method for row in table.rows[2:]] == list(BASELINE_NAMES)
     gain = leaky.uar.mean - honest.uar.mean
     assert gain > 0
-    assert table.notes[0].endswith(f"UAR {gain:+.3f}.")
+    assert table.notes[1].endswith(f"UAR {gain:+.3f}.")
     (_, fixed), (chosen, leaking) = measured
     assert (fixed, leaking) == ("leak-fixed", "leak-best-epoch-on-test")
     assert chosen == [("ststnet", {"selection": "best-epoch-on-test"})]
@@ -66,9 +66,27 @@ def test_the_published_leaks_of_a_method_are_those_of_meb_on_the_same_clips(meas
     expected = [
         f"MEGC2019-{clips}: UF1 {last:.3f} at the last epoch, {best:.3f}" for clips, (last, best) in values.items()
     ]
-    notes = table.notes[1:]
+    notes = table.notes[2:]
     assert [note.partition(" on ")[2].partition(" at the best")[0] for note in notes] == expected
     assert all(note.startswith("Published, OFF-ApexNet (MEB re-run)") for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("database", "settings", "rest"),
+    [
+        ("casme2", {"full": True}, "casme2-5-merged, loso, 5 seeds."),
+        ("casme2", {"protocol": "kfold", "seeds": 1}, "casme2-5-merged, kfold of 4 folds, 1 seed."),
+        ("smic", {}, "megc2019, loso, 2 seeds."),
+    ],
+)
+def test_a_table_states_its_clips_classes_folds_and_seeds_because_it_is_read_without_its_run(
+    measured, database, settings, rest
+):
+    """The invented clips are ten per subject, of three classes."""
+    bench = bench_of(database, **settings)
+    stated = f"Measured on {database}: 40 clips of 4 subjects, 3 classes of {rest}"
+    assert [stated in table.notes for table in (table_5(bench), leak(bench))] == [True, True]
+    assert stated.replace("casme2-5-merged", "megc2019") in recipe_table(bench, STSTNET).notes
 
 
 def test_the_depths_of_the_global_branch_are_compared_with_table_5_of_the_paper(measured):

@@ -23,6 +23,7 @@ from merlab.outputs.claims import only_elsewhere
 from merlab.progress import Progress, silent
 from merlab.reproduction.expected_cost import expected_cost_text
 from merlab.schemes import find_scheme
+from merlab.spelling import counted
 from merlab.synthesis import make_faces
 
 STAND_IN = "synthetic"
@@ -138,6 +139,16 @@ class Bench:
             self.announce(cost)
         results = evaluate_study(study, self.out / run, engine=self.engine, cache=self.cache, progress=self.progress)
         return {summary.method: summary for summary in results.summaries}
+
+    def measured_on(self, summaries: Mapping[str, MethodSummary]) -> str:
+        """A note on the clips, classes, folds and seeds with which these were measured, for a table on its own."""
+        summary = next(iter(summaries.values()))
+        folds = f" of {FOLDS} folds" if self.split == "kfold" else ""
+        return (
+            f"Measured on {self.database}: {counted(summary.clips, 'clip')} of {counted(summary.subjects, 'subject')}, "
+            f"{len(summary.classes)} classes of {find_scheme(self.label_scheme).name}, {self.split}{folds}, "
+            f"{counted(self.seed_count, 'seed')}."
+        )
 
     def _study(self, setups: Sequence[MethodSetup]) -> Study:
         return Study(

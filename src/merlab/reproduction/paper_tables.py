@@ -37,7 +37,8 @@ def table_5(bench: Bench) -> ComparedTable:
     summaries = bench.measure(_setups(bench, *BASELINE_NAMES, *TABLE_5.values()))
     rows = [*paper_rows(TABLE_5, "Table 5", TABLE_5_METRICS, summaries), *baseline_rows(summaries)]
     title = "Table 5: ResNet with different numbers of layers"
-    return ComparedTable("table5", title, TABLE_5_METRICS, rows, paper_notes("Table 5", "ResNet34"))
+    notes = [bench.measured_on(summaries), *paper_notes("Table 5", "ResNet34")]
+    return ComparedTable("table5", title, TABLE_5_METRICS, rows, notes)
 
 
 def table_7(bench: Bench) -> ComparedTable:
@@ -48,6 +49,7 @@ def table_7(bench: Bench) -> ComparedTable:
         for position, row in enumerate(paper_rows(TABLE_7, "Table 7", ("accuracy",), summaries))
     ]
     notes = [
+        bench.measured_on(summaries),
         "Parameters, multiply-accumulates and speed were measured with the preset paper, 3 x 282 x 231 per view, batch "
         f"1: {hardware()}{_load()}.",
         "MACs, published: the paper's column Complexity/G, whose unit it does not state.",
@@ -72,7 +74,8 @@ def leak(bench: Bench) -> ComparedTable:
         *baseline_rows(honest),
     ]
     sizes = ", ".join(f"{METRIC_TITLES[metric]} {value:+.3f}" for metric, value in gain.items())
-    notes = [f"Size of the leak (second row minus first): {sizes}.", *_published_leaks(method)]
+    size = f"Size of the leak (second row minus first): {sizes}."
+    notes = [bench.measured_on(honest), size, *_published_leaks(method)]
     return ComparedTable("leak", f"The leak: {method} by two rules of selection", TABLE_5_METRICS, rows, notes)
 
 
@@ -96,6 +99,7 @@ def recipe_table(bench: Bench, experiment: Experiment) -> ComparedTable:
     elsewhere = f"Published on {experiment.database}, measured on {bench.database}."
     notes = [
         *([elsewhere] if bench.database != experiment.database else []),
+        bench.measured_on(summaries),
         *_shortened(setup, experiment),
         *remarks(experiment),
     ]

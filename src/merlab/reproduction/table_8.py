@@ -35,6 +35,7 @@ def table_8(bench: Bench) -> ComparedTable:
         *baseline_rows(summaries),
     ]
     notes = [
+        bench.measured_on(summaries),
         "Published on: the numbers of clips of which the published accuracy is a whole number, or which the source "
         "states, and the classes. The published rows are not one experiment.",
         "Precision and recall are means over classes; the paper defines neither.",
