@@ -7,16 +7,17 @@ Micro-Expression Recognition", IEEE Transactions on Affective Computing 13(4), 2
 heads, dropout 0.1), started from weights of ImageNet. SLSTT-Mean: one linear layer per frame, and the mean of the
 logits of all frames. SLSTT-LSTM: three LSTM layers of 512 units, a layer of 256 with ReLU and one linear layer on the
 last output; its ViT is that of SLSTT-Mean and is not trained any more. SGD at 0.01, momentum 0.9, weight decay 1e-4, 40
-epochs, batches of 1 or 2. The release makes a cosine with warm restarts every 4 epochs, but sets the learning rate anew
-before every epoch: 0.01, and 0.001 from epoch 30 on. Its script for all folds passes a tenth of that, and continues
-from weights that were also trained on CK+. The best epoch on the test subject is reported.
+epochs, single clips per batch. The release makes a cosine with warm restarts every 4 epochs, but sets the learning rate
+anew before every epoch: 0.01, and 0.001 from epoch 30 on. Its script for all folds has batches of 4, passes a tenth of
+these rates, and continues from weights that were also trained on CK+; another version of it passes 3e-5, and 0.05 for
+the LSTM. The best epoch on the test subject is reported.
 
-Differs: random initial weights, unless ``--from`` gives those of a ViT-B/16; both parts of SLSTT-LSTM are trained
-together; the last epoch is kept; dropout also inside the perceptrons; exact GELU (release: an approximation by tanh).
-All layers are trained: the blocks in the release run without gradients, so that only the layers after them are trained,
-but its training script imports another package, which is not released. The published crop, from 68 landmarks, is
-replaced by the database's or by ``merlab prepare``. Flow of 28 x 28 that is stored as one image per clip cannot serve:
-the method needs the flow to each of several frames.
+Differs: random initial weights, unless ``--from`` gives those of a ViT-B/16; batches of 2; both parts of SLSTT-LSTM are
+trained together; the last epoch is kept; dropout also inside the perceptrons; exact GELU (release: an approximation by
+tanh). All layers are trained: the blocks in the release run without gradients, so that only the layers after them are
+trained, but its training script imports another package, which is not released. The published crop, from 68 landmarks,
+is replaced by the database's or by ``merlab prepare``. Flow of 28 x 28 that is stored as one image per clip cannot
+serve: the method needs the flow to each of several frames.
 """
 
 from __future__ import annotations
