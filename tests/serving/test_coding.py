@@ -6,14 +6,17 @@ import csv
 import errno
 import io
 import json
-from pathlib import Path
-from typing import Any, TypeAlias
+from pathlib import Path, PureWindowsPath
+from typing import Any, TypeAlias, cast
 
 import pytest
 
 from merlab.coding.importing import import_coding
+from merlab.errors import MerlabError
 from merlab.json_files import write_json
 from merlab.outputs.locks import only_writer
+from merlab.serving import coding
+from merlab.serving.limits import RefusedError
 from merlab.videos.result import METADATA
 from tests.serving.conftest import listening
 from tests.serving.done_job import ID, write_done_job
@@ -32,6 +35,13 @@ def result(tmp_path) -> Path:
 def client(result):
     with listening(result.parents[1]) as client:
         yield client.http
+
+
+def test_an_error_names_a_file_without_its_folder_on_windows_too(monkeypatch):
+    monkeypatch.setattr("os.sep", "\\")
+    folder = PureWindowsPath(r"C:\jobs\4f\result")
+    with pytest.raises(RefusedError, match=r"^coding\.csv is damaged$"), coding._without_paths(cast(Path, folder)):
+        raise MerlabError(f"{folder / 'coding.csv'} is damaged")
 
 
 def event(client, position: int = 0) -> Row:

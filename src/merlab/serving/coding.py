@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -145,5 +146,6 @@ def _without_paths(folder: Path) -> Iterator[None]:
     except InUseError as error:
         raise RefusedError(409, "another program is writing the decisions; try again in a moment") from error
     except MerlabError as error:
-        told = str(error).replace(f"{folder}/", "").replace(str(folder), "this result").replace("--coder", "coder=")
+        told = str(error).replace(f"{folder}{os.sep}", "").replace(str(folder), "this result")
+        told = told.replace("--coder", "coder=")
         raise RefusedError(507 if isinstance(error, WriteError) else 400, told) from error

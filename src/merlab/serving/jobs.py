@@ -151,7 +151,7 @@ class Jobs:
         try:
             self._write(job)
         except WriteError as error:
-            raise WriteError(str(error).replace(f"{folder}/", "")) from error
+            raise WriteError(str(error).replace(f"{folder}{os.sep}", "")) from error
         with self._changed:
             self._jobs[job.id] = job
             self._changed.notify_all()
