@@ -69,7 +69,8 @@ def described_modules(names: Iterable[str], held: types.ModuleType | None = None
             if is_installed(each):
                 yield _release(each.partition(".")[0])
             elif file is not None:
-                content = file.read_bytes()
+                # Git writes other ends of lines on Windows, which change no code.
+                content = file.read_bytes().replace(b"\r\n", b"\n")
                 yield f"module {each} {hashlib.sha256(content).hexdigest()}"
                 package = each if file.stem == "__init__" else each.rpartition(".")[0]
                 waiting += _imported_in(content, package)
