@@ -25,7 +25,7 @@ def look_up(name: str, registry: Mapping[Any, Registered], kind: str) -> Registe
     """
     # From Python, a name may be anything, also what has no hash.
     if not isinstance(name, str) or name not in registry:
-        in_lower_case = {known.lower(): known for known in registry}
+        in_lower_case = {known.lower(): known for known in reversed([*registry])}
         close = get_close_matches(str(name).lower(), in_lower_case, n=1)
         hint = f"did you mean {in_lower_case[close[0]]}? " if close else ""
         raise MerlabError(f"unknown {kind} {name!r}; {hint}{kind}s are {', '.join(registry)}")
