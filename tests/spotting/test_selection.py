@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -135,6 +136,27 @@ def test_a_spotted_micro_expression_lasts_up_to_half_a_second(tmp_path, offset, 
     truth = pd.DataFrame({"video": ["1_x"], "onset": [1], "offset": [15], "kind": ["micro"]})
     *_, micro_alone = selection_scores(truth, tmp_path, fps=30)
     assert (micro_alone.rule, micro_alone.f1) == ("micro alone, best on the test set", f1)
+
+
+@pytest.mark.slow
+def test_the_detections_of_one_file_are_held_at_a_time(tmp_path):
+    """A release has the detections of a hundred epochs of thirty subjects, which filled gigabytes."""
+    rows = [(number, number + 9, 0.5) for number in range(1, 2001)]
+    for epochs in (2, 12):
+        for epoch in range(epochs):
+            write(tmp_path / str(epochs), 1, epoch, *rows)
+    selection_scores(TRUTH[:1], tmp_path / "2", fps=30)
+    few, many = (peak_of(tmp_path / str(epochs)) for epochs in (2, 12))
+    assert many < 1.2 * few
+
+
+def peak_of(folder: Path) -> int:
+    """The most bytes that are held while the rules are scored."""
+    tracemalloc.start()
+    selection_scores(TRUTH[:1], folder, fps=30)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
 
 
 def test_faulty_folders_are_refused(folder, tmp_path_factory):

@@ -7,7 +7,7 @@ and the spotted intervals. A rule chooses an epoch and a threshold for each subj
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,16 +77,18 @@ def selection_scores(truth: Events, folder: Path, fps: float, step: float = STEP
         raise MerlabError(f"the step of the threshold must be from {LEAST_STEP:g} to 1, got {step:g}")
     require_rate(fps)
     thresholds = np.round(np.arange(0, 1 + step / 2, step), 6)
-    events = read_events(truth)
-    files = _files(folder)
-    detections = {subject: _of_epochs(epochs, subject) for subject, epochs in files.items()}
-    both = _tried(events, detections, thresholds, longest=np.inf)
-    scores = scores_of_rules(both)
-    if KIND not in events:
-        return scores
-    micro = _tried(events[events[KIND] == MICRO], detections, thresholds, longest=LONGEST_MICRO * fps)
+    events, files = read_events(truth), _files(folder)
+    all_kinds = _Grid(events, np.inf, files, thresholds)
+    micro_alone = (
+        _Grid(events[events[KIND] == MICRO], LONGEST_MICRO * fps, files, thresholds) if KIND in events else None
+    )
+    _fill(filter(None, [all_kinds, micro_alone]), files)
+    both = all_kinds.tried()
+    if micro_alone is None:
+        return scores_of_rules(both)
+    micro = micro_alone.tried()
     return [
-        *scores,
+        *scores_of_rules(both),
         _same_for_all(micro, "micro alone, by the choice of the first row", _best_for_all(both)),
         _same_for_all(micro, "micro alone, best on the test set", _best_for_all(micro)),
     ]
@@ -201,32 +203,47 @@ def _by_video(table: pd.DataFrame) -> dict[str, _Intervals]:
     return {str(video): _Intervals(positions[rows], moments[rows]) for video, rows in groups.items()}
 
 
-def _of_epochs(files: Mapping[int, Path], subject: str) -> dict[int, _Detections]:
-    found = {epoch: _detections(path, subject) for epoch, path in files.items()}
-    return {epoch: _Detections(table["score"].to_numpy(float), _by_video(table)) for epoch, table in found.items()}
+class _Grid:
+    """The counts for true events and for detections that last up to ``longest`` frames, filled file by file."""
+
+    def __init__(
+        self,
+        truth: pd.DataFrame,
+        longest: float,
+        files: Mapping[str, Mapping[int, Path]],
+        thresholds: Float64Array,
+    ) -> None:
+        self._subjects, self._epochs = tuple(files), tuple(next(iter(files.values())))
+        owners = truth[VIDEO].map(_subject_of)
+        if lost := sorted(set(owners) - set(self._subjects)):
+            raise MerlabError(f"there are true events of subjects without detections: {', '.join(lost[:3])}")
+        self._true = [_by_video(truth[owners == subject]) for subject in self._subjects]
+        self._counts = np.array([int((owners == subject).sum()) for subject in self._subjects], np.int64)
+        self._thresholds, self._longest = thresholds, longest
+        shape = (len(self._subjects), len(self._epochs), len(thresholds))
+        self._right, self._spotted = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+
+    def add(self, row: int, column: int, found: _Detections) -> None:
+        """Add the detections of a subject and epoch, by their positions."""
+        scores, pairs = _candidates(self._true[row], found, self._longest)
+        above = np.searchsorted(np.sort(scores), self._thresholds, side="right")
+        self._spotted[row, column] = len(scores) - above
+        self._right[row, column] = _right(pairs, self._thresholds)
+
+    def tried(self) -> Tried:
+        """The grid, when all files were added."""
+        return Tried(self._subjects, self._epochs, self._thresholds, self._right, self._spotted, self._counts)
 
 
-def _tried(
-    truth: pd.DataFrame,
-    detections: Mapping[str, Mapping[int, _Detections]],
-    thresholds: Float64Array,
-    longest: float,
-) -> Tried:
-    """The grid of true events and of detections that last up to ``longest`` frames."""
-    subjects, epochs = tuple(detections), tuple(next(iter(detections.values())))
-    owners = truth[VIDEO].map(_subject_of)
-    if lost := sorted(set(owners) - set(subjects)):
-        raise MerlabError(f"there are true events of subjects without detections: {', '.join(lost[:3])}")
-    shape = (len(subjects), len(epochs), len(thresholds))
-    right, spotted = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-    for row, subject in enumerate(subjects):
-        true = _by_video(truth[owners == subject])
-        for column, epoch in enumerate(epochs):
-            scores, pairs = _candidates(true, detections[subject][epoch], longest)
-            spotted[row, column] = len(scores) - np.searchsorted(np.sort(scores), thresholds, side="right")
-            right[row, column] = _right(pairs, thresholds)
-    counts = np.array([int((owners == subject).sum()) for subject in subjects], np.int64)
-    return Tried(subjects, epochs, thresholds, right, spotted, counts)
+def _fill(grids: Iterable[_Grid], files: Mapping[str, Mapping[int, Path]]) -> None:
+    """Read each file once, and add it to every grid; holds the detections of one file."""
+    listed = list(grids)
+    for row, (subject, of_epochs) in enumerate(files.items()):
+        for column, path in enumerate(of_epochs.values()):
+            table = _detections(path, subject)
+            found = _Detections(table["score"].to_numpy(float), _by_video(table))
+            for grid in listed:
+                grid.add(row, column, found)
 
 
 Pairing = tuple[float, float, int, int]
