@@ -7,7 +7,17 @@ from pathlib import Path
 
 from merlab.errors import MerlabError
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
-from merlab.frames import ClipError, Clock, Frames, Image, ImageFolder, clock_of, describe_numbers, is_blank
+from merlab.frames import (
+    ClipError,
+    Clock,
+    Frames,
+    Image,
+    ImageFolder,
+    WalkedFrame,
+    clock_of,
+    describe_numbers,
+    is_blank,
+)
 from merlab.frames.clock import GAP_STEPS
 from merlab.frames.images import IMAGE_SUFFIXES
 from merlab.progress import Progress
@@ -38,13 +48,43 @@ class OneSize:
             )
 
 
+class InPlaceOfDamaged:
+    """What is shown in place of damaged frames, which are pushed as None.
+
+    One or two between others show the one before, as players do, the first ones the one after. ``gap`` or more in a row
+    are a gap, and show nothing.
+    """
+
+    def __init__(self, gap: float = GAP_STEPS) -> None:
+        self._gap = gap
+        self._last: Image | None = None
+        self._waiting: list[int] = []
+
+    def push(self, number: int, image: Image | None) -> Iterator[tuple[int, Image | None]]:
+        """The next frame; gives all frames, with their numbers, of which it is known by now what they show."""
+        if image is None:
+            self._waiting.append(number)
+            return
+        yield from self._shown(image if self._last is None else self._last)
+        self._last = image
+        yield number, image
+
+    def rest(self) -> Iterator[tuple[int, Image | None]]:
+        """The damaged frames at the end."""
+        yield from self._shown(self._last)
+
+    def _shown(self, instead: Image | None) -> Iterator[tuple[int, Image | None]]:
+        shown = None if len(self._waiting) >= self._gap else instead
+        yield from ((number, shown) for number in self._waiting)
+        self._waiting = []
+
+
 class AlignedFrames:
     """Reads the frames of a source in order and checks them.
 
     After reading, ``count`` is how many there were, ``first`` the number of the first, ``damaged`` the numbers of those
-    that could not be decoded or are blank, and ``light`` how the face is lit. One or two damaged frames between others
-    show the frame before them, as players do; more are a gap, see ``damaged_runs``. At the end of a source they are
-    left out.
+    that could not be decoded or are blank, and ``light`` how the face is lit. Damaged ones are treated as
+    ``InPlaceOfDamaged``, see also ``damaged_runs``; at the end of a source they are left out.
     """
 
     def __init__(self, source: Path, frames: Frames, progress: Progress) -> None:
@@ -56,30 +96,27 @@ class AlignedFrames:
 
     def images(self) -> Iterator[Image | None]:
         """Every frame, (H, W, 3) BGR, None in a gap; raises MerlabError where one is not an aligned face."""
-        last: Image | None = None
-        skipped = 0
+        shown = InPlaceOfDamaged()
         for frame in self._frames.walk(lambda number: True):
-            if frame.image is not None:
-                self._check(frame.number, frame.image)
-            if frame.image is None or is_blank(frame.image):
-                self.damaged.append(frame.number)
-                skipped += 1
-                continue
-            if last is None:
-                self.first = frame.number - skipped
-            instead = None if skipped >= GAP_STEPS else frame.image if last is None else last
-            for image in [instead] * skipped + [frame.image]:
+            for number, image in shown.push(frame.number, self._sound(frame)):
+                if not self.count:
+                    self.first = number
                 if image is not None and self.count % EVERY == 0:
                     self.light += Light.of(image)
                 self.count += 1
                 if self.count % FRAMES_A_REPORT == 0:
                     self._progress(self.count, max(self.count, self._frames.promised), "spotting")
                 yield image
-            last, skipped = frame.image, 0
 
-    def _check(self, number: int, image: Image) -> None:
-        self._size.check(number, image)
-        require_aligned(self.source, image)
+    def _sound(self, frame: WalkedFrame) -> Image | None:
+        """The image of a frame, None where it is damaged or blank."""
+        if frame.image is not None:
+            self._size.check(frame.number, frame.image)
+            require_aligned(self.source, frame.image)
+        if frame.image is None or is_blank(frame.image):
+            self.damaged.append(frame.number)
+            return None
+        return frame.image
 
 
 def why_nothing_is_seen(source: Path, frames: Frames) -> str:
@@ -95,17 +132,19 @@ def why_nothing_is_seen(source: Path, frames: Frames) -> str:
     )
 
 
-def damaged_runs(damaged: Iterable[int], first: int, numbers: Sequence[int] | None = None) -> list[range]:
+def damaged_runs(
+    damaged: Iterable[int], first: int, numbers: Sequence[int] | None = None, least: float = GAP_STEPS
+) -> list[range]:
     """The positions from 1 of damaged frames that are a gap; ``first`` is the number of the first frame.
 
-    ``numbers`` are those of all frames, None where none is missing.
+    ``numbers`` are those of all frames, None where none is missing. A gap has at least ``least`` frames.
     """
     runs: list[range] = []
     for number in damaged:
         at = position_of(number, first, numbers)
         begin = runs.pop().start if runs and runs[-1].stop == at else at
         runs.append(range(begin, at + 1))
-    return [run for run in runs if len(run) >= GAP_STEPS]
+    return [run for run in runs if len(run) >= least]
 
 
 def require_most_frames(source: Path, frames: Frames) -> None:

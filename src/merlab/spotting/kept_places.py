@@ -64,6 +64,18 @@ class KeptPieces:
             self._sound += 1
             yield from arrays[self._name]
 
+    def all(self, count: int) -> Iterator[Array]:
+        """All ``count`` arrays; raises MerlabError where a file is lost or damaged meanwhile."""
+        found = 0
+        for value in self.read():
+            found += 1
+            yield value
+        if found != count:
+            raise MerlabError(
+                f"the kept {self._name} in {self.folder} are missing or damaged; run the same command again to make "
+                "them anew"
+            )
+
     def add(self, value: Array) -> None:
         """Add the next array; a file is written as soon as it is full, unless it was read."""
         self.count += 1
@@ -104,20 +116,12 @@ class KeptPlaces(KeptPieces):
         return FramesRead(count, first, np.asarray(facts["damaged"], np.int64).tolist(), light)
 
     def read(self) -> Iterator[Float32Array]:
-        """The places (ROWS, COLUMNS, 2) in each frame, up to the first file that is missing or damaged."""
+        """The places (ROWS, COLUMNS, 2) in each frame, as far as ``KeptPieces.read``."""
         return (np.asarray(place, np.float32) for place in super().read())
 
     def all(self, count: int) -> Iterator[Float32Array]:
-        """The places in each of ``count`` frames; raises MerlabError where a file is lost or damaged meanwhile."""
-        found = 0
-        for place in self.read():
-            found += 1
-            yield place
-        if found != count:
-            raise MerlabError(
-                f"the kept places of blocks in {self.folder} are missing or damaged; run the same command again to "
-                "make them anew"
-            )
+        """The places in each of ``count`` frames, as ``KeptPieces.all``."""
+        return (np.asarray(place, np.float32) for place in super().all(count))
 
     def keep(self, places: Iterable[Float32Array]) -> Iterator[Float32Array]:
         """The same places, all of a source; each file is written as soon as its frames are known."""

@@ -166,7 +166,7 @@ def test_a_network_is_not_fitted_to_a_kind_that_no_training_recording_has():
         ["macro"],
         0,
         lambda given: type(
-            "Read", (), {"whole_heads": False, "damaged": 0, "missing": 0, "rate": FPS, "samples": COUNT}
+            "Read", (), {"whole_heads": False, "damaged": 0, "missing": 0, "gaps": 0, "rate": FPS, "samples": COUNT}
         )(),
     )
     assert (result.facts, result.events) == ({"macro": {}}, ())

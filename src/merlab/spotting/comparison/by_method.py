@@ -35,7 +35,7 @@ from merlab.spotting.comparison.method_result import (
     stored_result,
     write_result,
 )
-from merlab.spotting.comparison.notes import damage_note, missing_note, short_note
+from merlab.spotting.comparison.notes import damage_note, gap_note, missing_note, short_note
 from merlab.spotting.comparison.recordings import digest_of, recordings_in
 from merlab.spotting.comparison.sampling import step_of
 from merlab.spotting.comparison.spotter import COMPUTED, Fitted, Spotter, Target
@@ -150,11 +150,15 @@ class MethodOnVideos:
         fitted = self._fit(kept, show)
         material = self._material(video, kept, show, tested=True)
         show(0, 1, f"{self._spotter.name} spots in {video.name}")
-        rows = [METHOD_ROWS.as_written(_row(each, material, clock)) for each in distinct(fitted.spot(material))]
+        rows = [
+            METHOD_ROWS.as_written(_row(each, material, clock))
+            for each in distinct(material.unbroken(fitted.spot(material)))
+        ]
         # It may have changed while the method was fitted, and a method of your own reads frames itself.
         require_unchanged(video.source, SourceState(request.bytes, request.modified_ns))
         notes = [damage_note(video.name, material.damaged)] if material.damaged else []
         notes += [missing_note(video.name, material.missing)] if material.missing else []
+        notes += [gap_note(video.name, material.gaps)] if material.gaps else []
         if material.samples < self._spotter.least_samples(self._target, material.rate):
             notes.append(short_note(self._spotter.name, video.name))
         metadata = MethodMetadata(

@@ -160,7 +160,7 @@ def fold_result(
             fitted = spotter.fit(training, fold.target(kind), seed)
         facts[kind] = fitted.facts
         for name, each in tested:
-            found = [interval for interval in fitted.spot(each) if interval.kind in kinds]
+            found = [interval for interval in each.unbroken(fitted.spot(each)) if interval.kind in kinds]
             events += [SpottedInterval(video=name, **asdict(interval)) for interval in distinct(found)]
     return FoldResult(
         method=spotter.name,
@@ -170,6 +170,7 @@ def fold_result(
         whole_heads=sum(each.whole_heads for _, each in tested),
         damaged={name: each.damaged for name, each in tested if each.damaged},
         missing={name: each.missing for name, each in tested if each.missing},
+        gaps={name: each.gaps for name, each in tested if each.gaps},
         too_short={name: short for name, each in tested if (short := _too_short(spotter, fold, kinds, each))},
     )
 

@@ -1,28 +1,33 @@
 """What is kept of a recording between two commands: one file of values for each feature, in a folder of its own.
 
 Until all values of a feature are there, they are in pieces, so that an interrupted command continues. The places of the
-blocks stay in pieces: those of an hour at 200 frames per second fill a gigabyte. Their file holds how many there are.
+blocks stay in pieces: those of an hour at 200 frames per second fill a gigabyte.
 """
 
 from __future__ import annotations
 
 import shutil
+from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
 from merlab.frames import Float32Array, Image
 from merlab.frames.clock import Clock
 from merlab.outputs.kept_arrays import Array, read_arrays, write_arrays
-from merlab.spotting.kept_places import KeptPieces
+from merlab.spotting.kept_places import KeptPieces, KeptPlaces
 from merlab.spotting.stretches import block_places
+
+Value = TypeVar("Value")
 
 # The key of the places of the blocks, and the name of the array in each file.
 PLACES, VALUES = "places", "values"
 # Rises where the same features are kept in another form.
-KEPT_VERSION = 2
+KEPT_VERSION = 3
 
 
 def file_of(folder: Path, key: str) -> Path:
@@ -43,9 +48,7 @@ def keep(folder: Path, key: str, values: Array) -> None:
 def keep_pieces(folder: Path, key: str, pieces: KeptPieces) -> None:
     """Keep the values of a feature, (n, ...), of which all are in pieces; (0,) for a recording that is too short."""
     pieces.close()
-    values = list(pieces.read())
-    if len(values) != pieces.count:
-        raise _made_anew(folder, key)
+    values = list(_whole(folder, key, pieces.all(pieces.count)))
     keep(folder, key, np.stack(values) if values else np.zeros(0, np.float32))
     shutil.rmtree(pieces.folder, ignore_errors=True)
 
@@ -65,21 +68,36 @@ def _made_anew(folder: Path, key: str) -> MerlabError:
     return MerlabError(f"the kept feature {path} is missing or damaged; run the same command again to make it anew")
 
 
-def keep_places(folder: Path, images: Iterable[Image], clock: Clock, keys: int) -> None:
-    """Measure and keep the places of the blocks in every frame, or continue; see ``block_places``."""
-    pieces = pieces_of(folder, PLACES)
-    known = (np.asarray(place, np.float32) for place in pieces.read())
-    for place in block_places(images, clock, known, keys):
-        pieces.add(place)
+def keep_places(folder: Path, images: Iterable[Image | None], clock: Clock, keys: int) -> None:
+    """Measure and keep the places of the blocks in every frame, or continue; see ``block_places``.
+
+    Beside their number, their file holds in which of them nothing is shown.
+    """
+    pieces, shown = KeptPlaces(folder / PLACES), list[bool]()
+
+    def seen() -> Iterator[Image | None]:
+        for image in images:
+            shown.append(image is not None)
+            yield image
+
+    deque(pieces.keep(block_places(seen(), clock, pieces.read(), keys)), maxlen=0)
     pieces.close()
-    keep(folder, PLACES, np.array(pieces.count))
+    keep(folder, PLACES, np.array(shown))
 
 
 def kept_places(folder: Path) -> Iterator[Float32Array]:
     """The places of the blocks, (ROWS, COLUMNS, 2) of every frame, one after the other; raises MerlabError as kept."""
-    count, found = int(np.asarray(kept(folder, PLACES), np.int64)), 0
-    for place in pieces_of(folder, PLACES).read():
-        found += 1
-        yield np.asarray(place, np.float32)
-    if found != count:
-        raise _made_anew(folder, PLACES)
+    return _whole(folder, PLACES, KeptPlaces(folder / PLACES).all(len(shown_frames(folder))))
+
+
+def shown_frames(folder: Path) -> NDArray[np.bool_]:
+    """Which frames of those that the places are kept of show something, (n,); raises MerlabError as kept."""
+    return np.asarray(kept(folder, PLACES), bool)
+
+
+def _whole(folder: Path, key: str, values: Iterator[Value]) -> Iterator[Value]:
+    """All values of a feature from its pieces; raises MerlabError as kept."""
+    try:
+        yield from values
+    except MerlabError as error:
+        raise _made_anew(folder, key) from error

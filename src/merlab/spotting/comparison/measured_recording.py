@@ -7,7 +7,8 @@ continues: what it had measured is not measured again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,9 +20,12 @@ from merlab.errors import MerlabError
 from merlab.evaluation.metrics import Float64Array
 from merlab.frames import Float32Array, Image
 from merlab.frames.opening import require_unchanged, state_of, while_unchanged
+from merlab.optical_flow import Gray
 from merlab.outputs.kept_arrays import Array, computing_versions, read_arrays, write_arrays
 from merlab.progress import Progress, silent
 from merlab.spelling import first_of
+from merlab.spotting.aligned_frames import InPlaceOfDamaged
+from merlab.spotting.comparison.breaks import breaks_of, broken_values, in_samples, touches
 from merlab.spotting.comparison.found import Found
 from merlab.spotting.comparison.frame_reader import FrameReader
 from merlab.spotting.comparison.kept_values import (
@@ -33,16 +37,19 @@ from merlab.spotting.comparison.kept_values import (
     kept,
     kept_places,
     pieces_of,
+    shown_frames,
 )
 from merlab.spotting.comparison.recording import OwnFeature, Recording
 from merlab.spotting.comparison.sampling import Feature, Measuring, small_gray, step_of
 from merlab.spotting.comparison.threshold import Peak
-from merlab.spotting.motion import MEASURED
+from merlab.spotting.motion import HEIGHT, MEASURED, WIDTH
 from merlab.version import __version__
 
 READ = "source"
-FACTS, MISSING = "first_frames_whole_damaged", "missing"
+FACTS, MISSING, BREAKS = "first_frames_whole_damaged", "missing", "breaks"
 FRAMES_A_REPORT = 100
+# In place of a sample that is lost; no value that depends on it is used.
+NOTHING: Gray = np.zeros((HEIGHT, WIDTH), np.uint8)
 MOST_NAMED = 5
 
 
@@ -57,8 +64,10 @@ class MeasuredRecording:
         first: the number of the first frame.
         frames: how many frames there are, from the first to the last.
         whole_heads: whether the frames do not have the proportions of an aligned face.
-        damaged: how many frames that were needed are damaged or blank; each shows the one before it that was needed.
-        missing: how many are not there, because a camera dropped them; each shows the one before it, too.
+        damaged: how many frames that were needed are damaged or blank. One or two in a row show the one before them
+            that was needed.
+        missing: how many are not there, because a camera dropped them; they are treated alike.
+        breaks: where more of the samples in a row show nothing, and where time is missing, see ``breaks``.
         curves: those that were computed from the features, for the next fold.
 
     """
@@ -71,6 +80,7 @@ class MeasuredRecording:
     whole_heads: bool
     damaged: int = 0
     missing: int = 0
+    breaks: tuple[range, ...] = ()
     curves: dict[tuple[str, int], Float64Array] = field(default_factory=dict, repr=False)
 
     @property
@@ -79,13 +89,27 @@ class MeasuredRecording:
         return self.video.fps / self.step
 
     @property
+    def gaps(self) -> int:
+        """How often time is missing."""
+        return sum(not each for each in self.breaks)
+
+    @property
     def samples(self) -> int:
         """How many samples there are."""
         return -(-self.frames // self.step)
 
     def values(self, feature: Feature) -> NDArray[np.generic]:
-        """The values of a feature, (n, ...); raises MerlabError if its file is missing or damaged, and removes it."""
-        return kept(self.folder, feature.key)
+        """The values of a feature, (n, ...), NaN where they depend on samples of both sides of a break.
+
+        Raises MerlabError if its file is missing or damaged, and removes it.
+        """
+        values = kept(self.folder, feature.key)
+        broken = broken_values(len(values), feature.before + feature.after, in_samples(self.breaks, self.step))
+        if not broken.any():
+            return values
+        known = np.array(values, np.result_type(values, np.float16))
+        known[broken] = np.nan
+        return known
 
     def curve(
         self, feature: Feature, k: int, computed: Callable[[NDArray[np.generic], int], Float64Array]
@@ -100,6 +124,10 @@ class MeasuredRecording:
         """Where the blocks of the face are, (ROWS, COLUMNS, 2) of every frame; raises MerlabError as ``values``."""
         return kept_places(self.folder)
 
+    def shown_frames(self) -> NDArray[np.bool_]:
+        """Which frames show something, so that their places are known, (frames,); raises MerlabError as ``values``."""
+        return shown_frames(self.folder)
+
     def intervals(self, kind: Kind) -> NDArray[np.int_]:
         """The true intervals of a kind in samples, (n, 2)."""
         pairs = [(event.onset, event.offset) for event in self.video.events if event.kind == kind]
@@ -110,6 +138,11 @@ class MeasuredRecording:
         last = self.first + self.frames - 1
         onset, apex, offset = (int(np.clip(self.first + place * self.step, self.first, last)) for place in peak[:3])
         return Found(onset, apex, offset, peak.score, kind)
+
+    def unbroken(self, found: Iterable[Found]) -> Iterator[Found]:
+        """The intervals that do not touch a break."""
+        first = self.first
+        return (each for each in found if not touches(each.onset - first, each.offset - first, self.breaks))
 
     def recording(self, measured: str | None, *, truth: bool) -> Recording:
         """The recording for a method of your own, with the key of what it measures; without ``truth`` no true event."""
@@ -139,8 +172,9 @@ def measured_recording(
     if facts is None or wanted or needs_places:
         facts = _read(video, wanted, folder, progress, places=needs_places, aligned=aligned)
     first, frames, whole_heads, damaged = (int(each) for each in np.asarray(facts[FACTS], np.int64))
+    breaks = tuple(range(*each) for each in np.asarray(facts[BREAKS], np.int64).tolist())
     material = MeasuredRecording(
-        video, folder, step_of(video.fps), first, frames, bool(whole_heads), damaged, int(facts[MISSING])
+        video, folder, step_of(video.fps), first, frames, bool(whole_heads), damaged, int(facts[MISSING]), breaks
     )
     for own in (each for each in missing if isinstance(each, OwnFeature)):
         progress(video.frames, video.frames, f"measuring {video.name}")
@@ -208,30 +242,41 @@ def _read(
     progress = while_unchanged(progress, video.source, state)
     pieces = {each.key: pieces_of(folder, each.key) for each in features}
     measuring = Measuring(features, {key: each.read() for key, each in pieces.items()})
-    reader, step = FrameReader(video, aligned), step_of(video.fps)
+    reader, step, lost = FrameReader(video, aligned), step_of(video.fps), list[int]()
 
-    def sampled() -> Iterator[Image]:
-        """The frames, of which the samples are measured on the way."""
-        for position, image in reader.images(1 if places else step):
-            if position % step == 0 and features:
-                for key, value in measuring.add(small_gray(image)).items():
+    def measure(samples: Iterable[tuple[int, Image | None]]) -> None:
+        for position, image in samples:
+            if image is None:
+                lost.append(position // step)
+            if features:
+                for key, value in measuring.add(NOTHING if image is None else small_gray(image)).items():
                     pieces[key].add(value)
+
+    def shown() -> Iterator[Image | None]:
+        """The frames that are read, of which the samples are measured on the way."""
+        frames, samples = InPlaceOfDamaged(), InPlaceOfDamaged()
+        for position, image in reader.images(1 if places else step):
+            if position % step == 0:
+                measure(samples.push(position, image))
             if position % FRAMES_A_REPORT == 0:
                 progress(position, video.frames, f"reading {video.name}")
-            yield image
+            yield from (each for _, each in frames.push(position, image))
+        measure(samples.rest())
+        yield from (each for _, each in frames.rest())
         # Before anything counts as whole.
         require_unchanged(video.source, state)
 
     if places:
-        keep_places(folder, sampled(), reader.clock, reader.keys)
+        keep_places(folder, shown(), reader.clock, reader.keys)
     else:
-        for _ in sampled():
-            pass
+        deque(shown(), maxlen=0)
     for key, each in pieces.items():
         keep_pieces(folder, key, each)
+    breaks = breaks_of(lost, step, reader.gaps)
     facts: dict[str, Array] = {
         FACTS: np.array([reader.first, reader.count, reader.whole_heads, reader.damaged], np.int64),
         MISSING: np.array(reader.missing, np.int64),
+        BREAKS: np.array([(each.start, each.stop) for each in breaks], np.int64).reshape(-1, 2),
     }
     write_arrays(file_of(folder, READ), facts)
     return facts

@@ -97,7 +97,8 @@ class NetworkSpotter:
         for material in training:
             values = material.values(self.feature(target, material.rate))
             label = pseudo_labels(len(values), material.intervals(target.kind), target.half(material.rate))
-            kept = _chosen(label, self.training.negatives, random)
+            known = np.flatnonzero(~np.isnan(values).reshape(len(values), -1).any(axis=1))
+            kept = known[_chosen(label[known], self.training.negatives, random)]
             images.append(values[kept])
             labels.append(label[kept])
         shaped = [each for each in images if each.ndim == 4]

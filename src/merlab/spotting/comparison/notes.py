@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.spelling import counted, first_of, person
 
+MORE_ARE_A_GAP = "Three or more of them in a row are a gap; intervals that would touch it are left out"
+
 
 def fitted_on(videos: Sequence[LongVideo], training: Sequence[LongVideo] | None) -> str:
     """On which recordings methods are fitted, in a few words; ``training`` is given where no subject is left out."""
@@ -53,13 +55,18 @@ def damage_note(video: str, damaged: int) -> str:
     """What to report of a recording with damaged frames."""
     return (
         f"{video}: {damaged} of the frames that are used cannot be decoded or are blank; the one before is shown "
-        "instead. Copy the video again from the original"
+        f"instead. {MORE_ARE_A_GAP}. Copy the video again from the original"
     )
 
 
 def missing_note(video: str, missing: int) -> str:
     """What to report of a recording that lacks frames."""
     return (
-        f"{video}: {missing} of the frames that are used are missing; the one before is shown instead. If the camera "
-        "did not drop them, copy them again from the original"
+        f"{video}: {missing} of the frames that are used are missing; the one before is shown instead. "
+        f"{MORE_ARE_A_GAP}. If the camera did not drop them, copy them again from the original"
     )
+
+
+def gap_note(video: str, gaps: int) -> str:
+    """What to report of a recording in which time is missing."""
+    return f"{video}: time is missing {counted(gaps, 'time')}; intervals that would span it are left out"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from merlab.databases.long_video import Kind
 from merlab.frames import open_frames
-from merlab.spotting.aligned_frames import clock_of_frames
+from merlab.spotting.aligned_frames import clock_of_frames, damaged_runs
 from merlab.spotting.comparison.found import Found
 from merlab.spotting.comparison.measured_recording import MeasuredRecording
 from merlab.spotting.comparison.sampling import Feature
@@ -61,12 +63,14 @@ class OwnSpotter:
         clock, places = clock_of_frames(video.source, frames, video.fps), material.places()
         there: Sequence[int] = range(material.frames)
         if numbers := numbers_with_gaps(frames):
-            # Those of missing frames repeat the ones before.
+            # Missing frames have places, too.
             there = [number - material.first for number in numbers]
-            shown = frozenset(there)
-            places = (place for position, place in enumerate(places) if position in shown)
+            are_there = frozenset(there)
+            places = (place for position, place in enumerate(places) if position in are_there)
+        unseen = np.flatnonzero(~material.shown_frames()[there])
+        lost = damaged_runs(unseen.tolist(), first=0, least=1)
         found = []
-        for window in spot_stretches(places, clock, self.settings):
+        for window in spot_stretches(places, clock, self.settings, lost):
             for event in window.events:
                 moments = (event.onset, event.apex, event.offset)
                 onset, apex, offset = (material.first + there[moment - 1] for moment in moments)

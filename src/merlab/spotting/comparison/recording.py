@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 
 from merlab.databases.long_video import LongEvent, LongVideo
 from merlab.errors import MerlabError
+from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import Float32Array
 from merlab.outputs.kept_arrays import Array
+from merlab.spotting.aligned_frames import InPlaceOfDamaged
 from merlab.spotting.comparison.frame_reader import FrameReader
 from merlab.spotting.comparison.kept_values import PLACES, file_of, keep, keep_places, kept, kept_places
 
@@ -42,19 +45,25 @@ class Recording:
     def images(self) -> Iterator[NDArray[np.uint8]]:
         """Every frame in order, (H, W, 3) BGR from 0 to 255, one at a time, so that memory does not grow.
 
-        A damaged or missing frame shows the one before it. Raises MerlabError for a video that cannot be read.
+        A damaged or missing frame shows the one before it, the first ones the one after; all are black where none shows
+        anything. Raises MerlabError for a video that cannot be read.
         """
-        return (image for _, image in FrameReader(self._video, aligned=False).images(1))
+        shown = InPlaceOfDamaged(gap=math.inf)
+        for position, image in FrameReader(self._video, aligned=False).images(1):
+            yield from (each for _, each in shown.push(position, image) if each is not None)
+        black = np.zeros((LAYOUT_HEIGHT, LAYOUT_WIDTH, 3), np.uint8)
+        yield from (black if each is None else each for _, each in shown.rest())
 
     def places(self) -> Float32Array:
         """Where 14 x 12 blocks of the face are in every frame, (frames, 14, 12, 2); measured once and kept.
 
         x to the right and y down, from the place in the first frame, in px of a face of 231x282; the movement of the
-        head is subtracted. After a gap in the time stamps they start from 0 again. Raises MerlabError as ``images``.
+        head is subtracted. After a gap in the time stamps they start from 0 again, and after three or more frames in a
+        row that are damaged or missing, which have 0. Raises MerlabError as ``images``.
         """
         if not file_of(self._folder, PLACES).is_file():
             reader = FrameReader(self._video, aligned=False)
-            keep_places(self._folder, (image for _, image in reader.images(1)), reader.clock, reader.keys)
+            keep_places(self._folder, (image for _, image in reader.shown(1)), reader.clock, reader.keys)
         return np.stack(list(kept_places(self._folder)))
 
     def measured(self) -> NDArray[Any]:

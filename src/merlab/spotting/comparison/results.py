@@ -26,8 +26,8 @@ class FoldResult(ClosedModel):
 
     A kind without facts could not be fitted: no training recording has such an event. ``whole_heads`` counts recordings
     that do not have the proportions of an aligned face; ``damaged`` counts the frames of each recording that cannot be
-    decoded, ``missing`` those that are not there; ``too_short`` has the recordings in which the method has nothing to
-    compare, with the kinds. ``code`` is the fingerprint of a method of your own.
+    decoded, ``missing`` those that are not there, ``gaps`` where time is missing; ``too_short`` has the recordings in
+    which the method has nothing to compare, with the kinds. ``code`` is the fingerprint of a method of your own.
     """
 
     method: str
@@ -37,6 +37,7 @@ class FoldResult(ClosedModel):
     whole_heads: int
     damaged: Mapping[str, int] = {}
     missing: Mapping[str, int] = {}
+    gaps: Mapping[str, int] = {}
     too_short: Mapping[str, tuple[Kind, ...]] = {}
     code: str = ""
 

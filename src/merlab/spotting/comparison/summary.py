@@ -13,6 +13,7 @@ from merlab.spotting.comparison.folds import kinds_of, person_in
 from merlab.spotting.comparison.notes import (
     damage_note,
     fitted_on,
+    gap_note,
     missing_note,
     shared_subjects,
     short_note,
@@ -79,6 +80,8 @@ def _notes_of_folds(results: Sequence[tuple[Spotter, Sequence[FoldResult]]], kin
     yield from starmap(damage_note, damaged.items())
     missing = {name: count for _, each in folds for name, count in each.missing.items()}
     yield from starmap(missing_note, missing.items())
+    gaps = {name: count for _, each in folds for name, count in each.gaps.items()}
+    yield from starmap(gap_note, gaps.items())
     several = len(kinds) > 1
     yield from (
         short_note(spotter.name, name, short if several else ())

@@ -1,7 +1,8 @@
 """From a curve to intervals: the threshold that most publications share, its peaks, and its choice on training videos.
 
 The threshold is mean + p (max - mean) of a whole recording (Moilanen et al. 2014, Li et al. 2017, He et al. 2020,
-Liong et al. 2021). It finds something in any recording whose curve is not constant.
+Liong et al. 2021). It finds something in any recording whose curve is not constant. A curve is NaN where it is not
+known, as beside a gap: nothing is spotted there.
 """
 
 from __future__ import annotations
@@ -40,17 +41,18 @@ def contrast(curve: ArrayLike, distance: int) -> Float64Array:
 
 
 def threshold_of(curve: Float64Array, p: float) -> float:
-    """The threshold; infinite for a curve that is constant."""
-    if not len(curve) or curve.max() - curve.mean() < LEAST_RISE:
+    """The threshold; infinite for a curve that is constant. Values that are NaN are left out."""
+    known = curve[~np.isnan(curve)]
+    if not len(known) or known.max() - known.mean() < LEAST_RISE:
         return float(np.inf)
-    return float(curve.mean() + p * (curve.max() - curve.mean()))
+    return float(known.mean() + p * (known.max() - known.mean()))
 
 
 def peaks(curve: Float64Array, p: float, half: int) -> list[Peak]:
     """Local maxima above the threshold, ``half`` samples from higher ones at least, with ``half`` samples on each side.
 
-    The first and the last sample are not maxima, as in scipy, which the released code uses. Intervals may begin before
-    sample 0 and end after the last.
+    The first and the last sample are not maxima, nor those beside a NaN, as in scipy, which the released code uses.
+    Intervals may begin before sample 0 and end after the last.
     """
     from scipy.signal import find_peaks
 

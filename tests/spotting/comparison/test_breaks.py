@@ -1,0 +1,126 @@
+"""Where frames show nothing or time is missing, no comparison method spots anything across it, or because of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from merlab.databases.long_video import LongVideo
+from merlab.frames import write_image
+from merlab.progress import silent
+from merlab.spotting.comparison import SPOTTERS, as_spotter
+from merlab.spotting.comparison.breaks import breaks_of, broken_values, in_samples, touches
+from merlab.spotting.comparison.by_method import MethodOnVideos
+from merlab.spotting.comparison.measured_recording import measured_recording
+from merlab.spotting.comparison.networks import smoothed
+from merlab.spotting.comparison.spotter import Target
+from merlab.spotting.comparison.threshold import peaks, runs, threshold_of
+from tests.spotting.comparison.recorded import FPS, frames
+
+COUNT, TARGET = 150, Target("micro", 0.4)
+# A movement, and where frames are lost between two pictures that differ.
+MOVEMENT, GAP = (100, 110, 120), range(50, 56)
+
+
+def test_samples_in_a_row_that_are_lost_and_gaps_of_time_are_breaks():
+    """Of every fourth frame, the samples 5 to 7 are lost; one or two in a row are not a break."""
+    breaks = breaks_of([2, 5, 6, 7, 9, 10], 4, [8, 25, 61])
+    assert breaks == (range(8, 8), range(20, 29), range(61, 61))
+    # The first sample from frame 61 on is number 16.
+    assert in_samples(breaks, 4) == [range(2, 2), range(5, 8), range(16, 16)]
+
+
+@pytest.mark.parametrize("reach", [0, 1, 3])
+@pytest.mark.parametrize("breaks", [[range(5, 8)], [range(4, 4)], [range(3), range(9, 9)]])
+def test_a_value_is_broken_where_one_of_the_samples_that_it_depends_on_is_lost_or_two_have_time_between(reach, breaks):
+    def is_broken(begin):
+        used = range(begin, begin + reach + 1)
+        lost = any(sample in each for sample in used for each in breaks)
+        return lost or any(not each and begin < each.start <= used[-1] for each in breaks)
+
+    assert broken_values(12, reach, breaks).tolist() == [is_broken(each) for each in range(12)]
+    assert [touches(each, each + reach, breaks) for each in range(12)] == [is_broken(each) for each in range(12)]
+
+
+def test_unknown_values_change_no_threshold_and_nothing_is_found_beside_them():
+    curve = np.array([0.0, 1, 0, 9, np.nan, 8, 0, 2, 0])
+    assert threshold_of(curve, 0.5) == pytest.approx(2.5 + 0.5 * (9 - 2.5))
+    assert [peak.apex for peak in peaks(curve, 0.0, 1)] == []
+    assert [peak.apex for peak in peaks(np.array([0, 1, 0, np.nan, 9, 8, 7, 12, 7]), 0.3, 1)] == [7]
+    assert [(run.onset, run.offset) for run in runs(curve, 0.1)] == [(3, 3), (5, 5)]
+    assert np.isnan(smoothed(curve, 4)).tolist() == [False] * 2 + [True] * 4 + [False] * 3
+    assert threshold_of(np.full(3, np.nan), 0.5) == np.inf
+
+
+@pytest.fixture
+def source(request, tmp_path):
+    """Images that show another picture from the end of GAP on."""
+    (tmp_path / "a").mkdir()
+    before, after = list(frames(COUNT, [MOVEMENT])), list(frames(COUNT, [(-900, 110, 999), MOVEMENT], px=1.0))
+    for position in range(COUNT):
+        path = tmp_path / "a" / f"{position + 1}.png"
+        gray = (before if position < GAP.start else after)[position]
+        if position not in GAP:
+            write_image(path, np.repeat(gray[..., None], 3, axis=2))
+        elif request.param == "empty":
+            path.write_bytes(b"")
+        elif request.param == "blank":
+            write_image(path, np.zeros((*gray.shape, 3), np.uint8))
+    return tmp_path / "a"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "source"), [("lbp-chi2", "empty"), ("hoof", "blank"), ("mdmd", "missing")], indirect=["source"]
+)
+def test_what_changed_in_a_gap_is_not_spotted_and_hides_no_movement(source, tmp_path, name):
+    spotter = SPOTTERS[name]
+    video = LongVideo("", "", "a", source, FPS, COUNT, ())
+    given = {"places": False, "aligned": False}
+    read = measured_recording(video, spotter.features(TARGET, FPS), tmp_path / "kept", silent, **given)
+    assert [each for each in read.breaks if each] == [range(50, 56)]
+    found = [(each.onset - 1, each.offset - 1) for each in spotter.fit([], TARGET, 0).with_p(0.5).spot(read)]
+    assert found
+    assert all(onset < MOVEMENT[2] and offset > MOVEMENT[0] for onset, offset in found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", ["empty"], indirect=True)
+def test_an_interval_of_your_own_method_across_a_gap_is_left_out_with_a_note(source, tmp_path):
+    def early_and_late(recording):
+        assert len(list(recording.images())) == COUNT
+        places = recording.places()
+        assert not places[50:56].any()
+        assert not places[56].any()
+        return [(30, 40, 50, 1.0, "micro"), (30, 40, 51, 1.0, "micro"), (58, 60, 62, 1.0, "micro")]
+
+    assert as_spotter(early_and_late).name
+    result = MethodOnVideos(early_and_late, fps=FPS).spot(source, tmp_path / "out", False)
+    assert [(row.onset, row.offset) for row in result.rows] == [(30, 50), (58, 62)]
+    (note,) = [text for text in result.metadata.warnings if "in a row are a gap; intervals that would touch" in text]
+    assert "a: 6 of the frames that are used" in note
+
+
+def test_places_and_samples_are_the_same_whichever_are_read(tmp_path):
+    """At 200 frames a second every fourth frame is a sample; it shows the sample before, not the frame before."""
+    spotter, folder = SPOTTERS["lbp-chi2"], tmp_path / "a"
+    folder.mkdir()
+    for position, gray in enumerate(frames(44, [(0, 22, 43)])):
+        if position in (20, *range(33, 37)):
+            (folder / f"{position}.png").write_bytes(b"")
+        else:
+            write_image(folder / f"{position}.png", np.repeat(gray[..., None], 3, axis=2))
+    features = spotter.features(Target("micro", 0.04), 50.0)
+    read = [_read(folder, features, tmp_path / str(places), places=places) for places in (False, True)]
+    assert read[0].breaks == read[1].breaks == ()
+    for feature in features:
+        assert np.array_equal(*(each.values(feature) for each in read))
+    assert np.flatnonzero(~read[1].shown_frames()).tolist() == [33, 34, 35, 36]
+
+
+def _read(folder: Path, features, kept: Path, *, places: bool):
+    return measured_recording(
+        LongVideo("", "", "a", folder, 200.0, 44, ()), features, kept, silent, places=places, aligned=False
+    )
