@@ -127,8 +127,11 @@ def _in_table(path: Path) -> dict[str, dict[str, str]]:
     table.refuse(table.cells[VIDEO].duplicated(), "the video is listed twice", "keep one row per video")
     rows = [{str(name): str(text) for name, text in row.items()} for row in table.cells.to_dict("records")]
     for row in rows:
-        stated = as_path(row[SOURCE], f"{path}: the {SOURCE} of {row[VIDEO]}")
-        source = next((each for each in map(as_on_disk, (stated, path.parent / stated)) if each.exists()), None)
+        # A table from Windows may have backslashes.
+        texts = dict.fromkeys((row[SOURCE], row[SOURCE].replace("\\", "/")))
+        stated = [as_path(text, f"{path}: the {SOURCE} of {row[VIDEO]}") for text in texts]
+        places = (as_on_disk(place) for each in stated for place in (each, path.parent / each))
+        source = next((place for place in places if place.exists()), None)
         if source is None:
             raise MerlabError(
                 f"{path}: the {SOURCE} of {row[VIDEO]}, {row[SOURCE]}, does not exist; correct this column, or write "
