@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -17,6 +18,7 @@ from merlab.json_files import read_json, write_json
 from merlab.storage import (
     WriteError,
     keep_text,
+    remove_folder,
     remove_unfinished,
     replace_folder,
     require_writable,
@@ -253,6 +255,19 @@ class TestAVirusScanner:
         with whole_folder(tmp_path / "folder") as made:
             (made / "a.txt").touch()
         assert [path.name for path in (tmp_path / "folder").iterdir()] == ["a.txt"]
+
+    @pytest.mark.parametrize(("times", "is_left"), [(0, False), (3, False), (4, True)])
+    def test_delays_the_end_of_a_folder(self, tmp_path, monkeypatch, times, is_left):
+        refusals, rmtree = iter(range(times)), shutil.rmtree
+
+        def refused(path: Path, ignore_errors: bool) -> None:
+            if next(refusals, None) is None:
+                rmtree(path, ignore_errors)
+
+        monkeypatch.setattr(shutil, "rmtree", refused)
+        (tmp_path / "job").mkdir()
+        remove_folder(tmp_path / "job")
+        assert (tmp_path / "job").exists() == is_left
 
     def test_is_not_waited_for_without_end(self, tmp_path, monkeypatch):
         self.scanned(monkeypatch, 100)

@@ -23,7 +23,7 @@ KEPT_CHARACTERS = 40
 # Windows takes paths of 259 characters, unless its user has allowed more; those of temporary files are up to 21 longer.
 LONGEST_OF_WINDOWS = 238
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
-# Pauses between tries to move a file on Windows.
+# Pauses between tries to move or remove a file on Windows.
 PAUSES = (0.05, 0.2, 0.5, 1.0)
 
 
@@ -168,13 +168,26 @@ def replace_folder(path: Path, folder: Path) -> None:
         with suppress(OSError):
             previous.replace(path)
         raise WriteError.at(path, error) from error
-    shutil.rmtree(previous, ignore_errors=True)
+    remove_folder(previous)
     if previous.is_dir():
         warnings.warn(
             f"{path} is new; what it held before belongs to another user or is in use, so that it stays in {previous}; "
             "remove that folder",
             stacklevel=2,
         )
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder, as far as that is possible.
+
+    Windows removes no file that a process has open, as one that was just ended may for a moment.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    for pause in PAUSES if sys.platform == "win32" else ():
+        if not folder.exists():
+            return
+        time.sleep(pause)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_unfinished(folder: Path, older_than: float = STILL_WRITING_SECONDS) -> None:

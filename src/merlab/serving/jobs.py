@@ -6,7 +6,6 @@ import logging
 import os
 import re
 import secrets
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -22,7 +21,7 @@ from merlab.outputs.locks import InUseError, only_writer
 from merlab.outputs.result_folder import CODING
 from merlab.serving.job import JOB, RESULT, UPLOAD, VIEW, Job, VideoOptions
 from merlab.serving.limits import Limits, RefusedError
-from merlab.storage import WriteError
+from merlab.storage import WriteError, remove_folder
 
 MARKER = "jobs.json"
 ID = re.compile(r"[0-9a-f]{32}")
@@ -60,7 +59,7 @@ class Jobs:
             if not ID.fullmatch(folder.name):
                 continue
             if not (folder / JOB).exists():
-                shutil.rmtree(folder, ignore_errors=True)
+                remove_folder(folder)
                 continue
             try:
                 jobs.append(self._with_upload(read_model(folder / JOB, Job)))
@@ -75,7 +74,7 @@ class Jobs:
             return job
         if not (self.folder(job) / VIEW).is_file():
             # What was begun is that of a video at another place, and would be refused.
-            shutil.rmtree(self.folder(job) / RESULT, ignore_errors=True)
+            remove_folder(self.folder(job) / RESULT)
         return job.model_copy(update={"source": upload})
 
     def _after_restart(self, job: Job) -> Job:
@@ -136,7 +135,7 @@ class Jobs:
             with self._changed:
                 used = folder.name in self._jobs
             if not used:
-                shutil.rmtree(folder, ignore_errors=True)
+                remove_folder(folder)
 
     def _require_free_place(self) -> None:
         waiting = sum(job.state == "queued" for job in self._jobs.values())
@@ -179,7 +178,7 @@ class Jobs:
             self._remove_upload(job)
 
     def _remove_upload(self, job: Job) -> None:
-        shutil.rmtree(self.folder(job) / UPLOAD, ignore_errors=True)
+        remove_folder(self.folder(job) / UPLOAD)
 
     def retry(self, job_id: str) -> Job:
         """Queue a failed job again; raises RefusedError (409) if it has not failed, or was queued again already."""
@@ -198,7 +197,7 @@ class Jobs:
 
     def remove_files(self, job: Job) -> None:
         """Remove all files of a job."""
-        shutil.rmtree(self.folder(job), ignore_errors=True)
+        remove_folder(self.folder(job))
 
     def _remove_expired(self) -> None:
         if self.limits.keep_days is None:
