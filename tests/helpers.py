@@ -51,6 +51,11 @@ def write_frames(folder: Path, images: Sequence[NDArray[np.float32]], first: int
     return folder
 
 
+def files_in(folder: Path) -> dict[str, bytes]:
+    """The content of every file in and below a folder, by its path in the folder."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def make_clip(source: Path, **changes: object) -> Clip:
     """A valid clip of three frames, with the fields that a test changes."""
     fields: dict[str, object] = {

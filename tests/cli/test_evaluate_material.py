@@ -21,7 +21,7 @@ from merlab.synthesis import make_faces
 from merlab.synthesis.flow_writing import make_flow
 from tests.cli.commands import evaluate
 from tests.cli.processes import started, wait_until
-from tests.helpers import write_flow_tree
+from tests.helpers import files_in, write_flow_tree
 from tests.training_material import write_start
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("nothing_drawn")]
@@ -228,11 +228,11 @@ def test_a_start_that_is_something_else_is_refused_in_one_line(merlab, flow, syn
 def test_synthetic_flow_that_is_something_else_is_refused_in_one_line(merlab, flow, start, synthetic, tmp_path, wrong):
     folder = tmp_path / "given"
     if wrong in {"unfinished", "damaged"}:
-        files = {path.relative_to(synthetic): path.read_bytes() for path in synthetic.rglob("*") if path.is_file()}
+        files = files_in(synthetic)
         if wrong == "unfinished":
-            del files[Path("SYNTHETIC_manifest.json")]
+            del files["SYNTHETIC_manifest.json"]
         else:
-            files[Path("SYNTHETIC_flow/sub002.npz")] = b"PK"
+            files["SYNTHETIC_flow/sub002.npz"] = b"PK"
         for path, content in files.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)

@@ -26,7 +26,7 @@ from merlab.evaluation.run_record import (
 )
 from merlab.json_models import write_model
 from tests.evaluation.guessing import Guessing
-from tests.helpers import flow_plan, write_flow_tree
+from tests.helpers import files_in, flow_plan, write_flow_tree
 
 DATA = DataFacts(
     scheme="megc2019",
@@ -244,10 +244,10 @@ def test_what_another_merlab_finished_stays_and_does_not_stand_beside_new_predic
     with older():
         folder.run(method)
     (folder.out / lost).unlink(missing_ok=True)
-    before = {path: path.read_bytes() for path in folder.out.rglob("*") if path.is_file()}
+    before = files_in(folder.out)
     with pytest.raises(MerlabError, match=rf"{fault}.*: it was made with merlab 0\.2\.0.*another folder"):
         folder.run("random")
-    assert {path: path.read_bytes() for path in folder.out.rglob("*") if path.is_file()} == before
+    assert files_in(folder.out) == before
 
 
 @pytest.mark.slow

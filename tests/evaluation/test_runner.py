@@ -16,7 +16,7 @@ from merlab.inputs import parse_recipe
 from merlab.methods import METHODS
 from merlab.progress import silent
 from tests.evaluation.guessing import Guessing
-from tests.helpers import flow_plan, own_input, write_flow_tree
+from tests.helpers import files_in, flow_plan, own_input, write_flow_tree
 
 HERE = LocalEngine(1)
 ONE_EPOCH = {"epochs": 1}
@@ -133,10 +133,10 @@ def test_a_damaged_file_is_refused_before_any_training_and_changes_nothing(root,
     first, second, *_ = sorted((out / "parts").rglob("*.parquet"))
     first.unlink()
     second.write_bytes(b"PAR1 cut off")
-    stored = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    stored = files_in(out)
     with pytest.raises(MerlabError, match=rf"{second.name} cannot be read as Parquet: .*; remove the file and run"):
         run_plan(plan, out, cache=tmp_path / "cache", engine=NoEngine())
-    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == stored
+    assert files_in(out) == stored
 
 
 @pytest.mark.slow

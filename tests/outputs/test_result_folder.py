@@ -16,6 +16,7 @@ from merlab.outputs.claims import ChangedVideoError, OtherResultError
 from merlab.outputs.locks import only_writer
 from merlab.outputs.result_folder import CODING, KEPT, REQUEST, WORKING, ResultFolder
 from merlab.storage import WriteError
+from tests.helpers import files_in
 
 ROWS = "event,face_id,decision\ne0001,0,accept\n"
 
@@ -56,20 +57,16 @@ def out(tmp_path):
     return tmp_path / "out"
 
 
-def content(out):
-    return {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
-
-
 class TestKind:
     @pytest.mark.parametrize("make", [begin, finish])
     @pytest.mark.parametrize(("one", "other"), [(recognized, spotted), (spotted, recognized)])
     @pytest.mark.parametrize("again", [False, True])
     def test_results_of_another_command_are_refused_and_stay(self, out, make, one, other, again):
         make(one(out))
-        before = content(out)
+        before = files_in(out)
         with pytest.raises(MerlabError, match=f"holds {one(out).holds}, not {other(out).holds}; choose another folder"):
             begin(other(out), again=again)
-        assert content(out) == before
+        assert files_in(out) == before
 
     @pytest.mark.parametrize("make", [begin, finish])
     def test_results_of_the_same_command_are_continued(self, out, make):
@@ -204,9 +201,9 @@ class TestDiscarding:
 
     def test_leaves_a_finished_result_as_it_was(self, out):
         finish(recognized(out))
-        before = content(out)
+        before = files_in(out)
         recognized(out).discard(begin(recognized(out), request(bytes=8), again=True))
-        assert content(out) == before
+        assert files_in(out) == before
 
 
 def test_folders_of_a_result_are_replaced_and_what_it_need_not_have_is_removed(out):
@@ -234,10 +231,10 @@ class TestDecisionsOfCoders:
         "other", [request("b.avi", bytes=8), request(bytes=8), request(modified_ns=6), request(frames_promised=4)]
     )
     def test_about_other_frames_are_refused_before_anything_changes(self, out, coded, other):
-        before = content(out)
+        before = files_in(out)
         with pytest.raises(MerlabError, match=r"out/coding\.csv holds decisions .* about another video than .*; move"):
             begin(coded, other, again=True)
-        assert content(out) == before
+        assert files_in(out) == before
 
     @pytest.mark.parametrize(("source", "kind"), [("a.avi", ChangedVideoError), ("b.avi", OtherResultError)])
     def test_about_the_same_video_do_not_stop_the_others_of_its_folder(self, coded, source, kind):

@@ -23,7 +23,7 @@ from merlab.preparation.record import MANIFEST
 from merlab.preparation.unfinished_clip import STATE, WORKING
 from merlab.preparation.video_faces import FRAMES, align
 from tests.frames.videos import write_video
-from tests.helpers import texture
+from tests.helpers import files_in, texture
 from tests.preparation.conftest import FIVE_POINTS
 
 RIGID = replace(FIVE_POINTS, motion="rigid")
@@ -47,10 +47,6 @@ def write_folder(folder: Path, images) -> Path:
 def few(tmp_path, heads) -> Path:
     """Three small frames, which are aligned quickly."""
     return write_folder(tmp_path / "few", [cv2.resize(head, (160, 120)) for head in heads[:3]])
-
-
-def content(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def stop(after: int, source: Path, out: Path, settings=RIGID, error: BaseException | None = None, **more) -> str:
@@ -103,7 +99,7 @@ def test_it_ends_with_the_same_bytes_wherever_it_was_stopped(tmp_path, heads, mo
     source = write_video(tmp_path / "me.mp4", "libx264", images=images, size=(640, 480), fps=200)
     settings = replace(FIVE_POINTS, motion=motion)
     align(source, tmp_path / "whole", settings, fps=200, video=True, progress=False)
-    whole = content(tmp_path / "whole")
+    whole = files_in(tmp_path / "whole")
     assert len(whole) == 10 + (motion != "onset") + 4
     for after in (2, 6, 9):
         out = tmp_path / f"out{after}"
@@ -113,7 +109,7 @@ def test_it_ends_with_the_same_bytes_wherever_it_was_stopped(tmp_path, heads, mo
         (out / WORKING / ".unfinished-0-clip.state").write_bytes(b"half")
         begun = (after - 1) // 3 * 3 + 2
         assert numbers_of(source, out, settings, video=True) == [str(number) for number in range(begun, 11)]
-        assert content(out) == whole
+        assert files_in(out) == whole
 
 
 @pytest.mark.slow
@@ -122,12 +118,12 @@ def test_it_may_be_stopped_again_and_again_also_where_it_replaces_other_faces(tm
     align(source, tmp_path / "whole", RIGID, fps=200, progress=False)
     out = tmp_path / "out"
     align(source, out, FIVE_POINTS, fps=200, progress=False)
-    old = content(out)
+    old = files_in(out)
     for after in (2, 3, 6):
         stop(after, source, out, again=True)
-        assert content(out) == old
+        assert files_in(out) == old
     assert numbers_of(source, out, again=True)[0] == "7"
-    assert content(out) == content(tmp_path / "whole")
+    assert files_in(out) == files_in(tmp_path / "whole")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["me", "out", "whole"]
 
 
@@ -139,7 +135,7 @@ def test_it_begins_anew_where_something_is_lost(tmp_path, few, damage):
     stop(2, few, out)
     damage(out / WORKING / FRAMES)
     assert numbers_of(few, out) == ["1", "2", "3"]
-    assert content(out) == content(tmp_path / "whole")
+    assert files_in(out) == files_in(tmp_path / "whole")
 
 
 @pytest.mark.slow
@@ -152,7 +148,7 @@ def test_it_begins_anew_where_the_state_is_damaged_or_of_another_version(tmp_pat
     monkeypatch.setattr(unfinished_clip, "VERSION", unfinished_clip.VERSION + 1)
     with pytest.warns(UserWarning, match="merlab have changed since few was stopped; it is aligned from its first"):
         assert numbers_of(few, tmp_path / "other") == ["1", "2", "3"]
-    assert content(tmp_path / "other") == content(tmp_path / "out")
+    assert files_in(tmp_path / "other") == files_in(tmp_path / "out")
 
 
 @pytest.mark.slow
@@ -207,7 +203,7 @@ def test_it_continues_behind_a_damaged_frame(few, tmp_path):
     out = tmp_path / "out"
     stop(4, few, out)
     assert numbers_of(few, out) == ["5"]
-    assert content(out) == content(tmp_path / "whole")
+    assert files_in(out) == files_in(tmp_path / "whole")
 
 
 @pytest.mark.slow
@@ -217,7 +213,7 @@ def test_complete_faces_beside_a_rest_of_their_work_are_read(few, tmp_path):
     stop(2, few, out)
     shutil.copytree(out / WORKING, tmp_path / "rest")
     align(few, out, RIGID, fps=200, progress=False)
-    whole = content(out)
+    whole = files_in(out)
     shutil.copytree(tmp_path / "rest", out / WORKING)
     assert numbers_of(few, out) == []
-    assert content(out) == whole
+    assert files_in(out) == whole

@@ -17,6 +17,7 @@ from merlab.outputs.checkpoints import Pace
 from merlab.preparation.aligned_clip import ClipWriter
 from merlab.preparation.database_faces import prepare
 from merlab.preparation.unfinished_clip import STATE, WORKING
+from tests.helpers import files_in
 from tests.preparation.conftest import FIVE_POINTS
 
 RIGID = replace(FIVE_POINTS, motion="rigid")
@@ -41,10 +42,6 @@ def write_or_die(writer, number):
 ClipWriter.write = write_or_die
 prepare("casme2", sys.argv[1], sys.argv[2], replace(FIVE_POINTS, motion="rigid"), jobs=1, progress=False)
 """
-
-
-def content(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.fixture
@@ -94,7 +91,7 @@ def test_it_continues_within_the_clip_after_a_stop_and_after_a_kill(raw_tree, tm
     prepare("casme2", root, out, RIGID, jobs=1, progress=False)
     assert written[0] > 46
     assert written[-1] == 56
-    assert content(out) == content(tmp_path / "whole")
+    assert files_in(out) == files_in(tmp_path / "whole")
     assert not (out / WORKING).exists()
 
 
@@ -105,7 +102,7 @@ def test_several_processes_continue_what_one_began(raw_tree, tmp_path):
     prepare("casme2", root, tmp_path / "whole", RIGID, jobs=1, progress=False)
     stop(5, root, out)
     prepare("casme2", root, out, RIGID, jobs=2, progress=False)
-    assert content(out) == content(tmp_path / "whole")
+    assert files_in(out) == files_in(tmp_path / "whole")
 
 
 @pytest.mark.slow
@@ -119,4 +116,4 @@ def test_a_clip_whose_frames_have_changed_begins_anew_and_says_so(raw_tree, tmp_
         prepare("casme2", root, out, RIGID, jobs=1, progress=False)
     assert written == [*range(46, 57), *range(46, 57)]
     prepare("casme2", root, tmp_path / "whole", RIGID, jobs=1, progress=False)
-    assert content(out) == content(tmp_path / "whole")
+    assert files_in(out) == files_in(tmp_path / "whole")

@@ -27,6 +27,7 @@ from merlab.spotting.motion import MEASURED, FaceMotion
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.spot_video import spot
 from merlab.spotting.timeline import read_timeline
+from tests.helpers import files_in
 from tests.videos.recording import FPS, MOVEMENTS, moving_face, write_avi
 
 ONSET, APEX, OFFSET = MOVEMENTS[0]
@@ -156,10 +157,6 @@ def interrupt(done, total, what, /):
     raise KeyboardInterrupt
 
 
-def content(folder):
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 STRICT = SpottingSettings(floor=1000.0)
 
 
@@ -211,7 +208,7 @@ class TestStored:
         assert measured == []
         spot(video, tmp_path / "new", settings=settings)
         assert len(measured) == 300
-        assert content(copy) == content(tmp_path / "new")
+        assert files_in(copy) == files_in(tmp_path / "new")
 
     @pytest.mark.slow
     def test_what_other_libraries_measured_is_measured_again(self, video, copy, measured, monkeypatch):
@@ -226,7 +223,7 @@ class TestStored:
         with pytest.warns(UserWarning, match=r"00000\.npz is damaged"):
             spot(video, copy, again=True)
         assert len(measured) == 300
-        assert content(copy) == content(line.folder)
+        assert files_in(copy) == files_in(line.folder)
 
     @pytest.mark.slow
     def test_without_a_folder_it_gets_the_name_of_the_video(self, video, tmp_path, monkeypatch):

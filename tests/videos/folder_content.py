@@ -7,13 +7,12 @@ from pathlib import Path
 
 from merlab.json_models import DIGEST
 from merlab.videos.result import ELAN, ELAN_CURVES, METADATA, REPORT
+from tests.helpers import files_in
 
 
 def content(folder: Path) -> dict[str, object]:
     """Every file of a result, without when and where it was made; the report and the ELAN file contain both."""
-    contents: dict[str, object] = {
-        str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()
-    }
+    contents: dict[str, object] = {**files_in(folder)}
     for dated in (ELAN, ELAN_CURVES, REPORT):
         contents.pop(dated, None)
     metadata = json.loads((folder / METADATA).read_bytes())
