@@ -124,6 +124,10 @@ def test_three_decimals_read_1_only_for_1(value, text):
     assert three_decimals(value) == text
 
 
+def test_three_decimals_that_read_0_have_no_sign():
+    assert three_decimals(-0.0004) == "0.000"
+
+
 @pytest.mark.parametrize(
     ("word", "typed"),
     [

@@ -60,7 +60,7 @@ def boundary_table(pair: Pair) -> pd.DataFrame:
 
 
 def number(value: float | None) -> str:
-    """``.743``, ``-.05``, ``1.000``; ``–`` where it is undefined."""
+    """``.743``, ``-.050``, ``1.000``; ``–`` where it is undefined."""
     return UNDEFINED if value is None else three_decimals(value).replace("0.", ".", 1)
 
 

@@ -12,7 +12,7 @@ from merlab.databases.objective_class import EXAMPLE, parse_objective_class
 from merlab.spelling import quoted
 
 # Seconds. By definition a micro-expression lasts up to half a second, and in CASME up to 0.83.
-LONGEST_MICRO = 3.0
+LONGEST_CODED = 3.0
 # What a table has in place of the frames of a second apex or movement where there is none.
 NO_SECOND = {*NO_APEX, "0"}
 
@@ -70,8 +70,8 @@ def _too_long(rows: list[Row], release: Release) -> Iterator[Finding]:
     for row in rows:
         seconds = (row.offset - row.onset + 1) / (row.fps or release.fps)
         known = row.quirks(release).keys() & {"wrong frame", "frame range"}
-        if seconds > LONGEST_MICRO and not row.is_macro and not known:
-            expected = f"a micro-expression of {LONGEST_MICRO:g} s or less"
+        if seconds > LONGEST_CODED and not row.is_macro and not known:
+            expected = f"a micro-expression of {LONGEST_CODED:g} s or less"
             found = f"{seconds:.1f} s, onset {row.onset} and offset {row.offset}"
             yield Finding(
                 "differs", row.where, expected, found, "used as coded; compare the row with the original table"

@@ -269,7 +269,7 @@ class Release:
 
 
 def numbered_subject(text: str, *, prefix: str, digits: int) -> str | None:
-    """``sub01`` from '01', '1', '1.0' or 'sub01', for the prefix ``sub`` and 2 digits; None from any other text."""
+    """``sub01`` from '01', '1', '1.0', 'sub01' or 'SUB 1', for the prefix ``sub`` and 2 digits; else None."""
     match = re.fullmatch(rf"(?:{prefix})?\s*(\d{{1,{digits}}})(?:\.0)?", text.strip(), re.IGNORECASE)
     return f"{prefix}{int(match.group(1)):0{digits}d}" if match else None
 
