@@ -10,7 +10,8 @@ import threading
 
 import pytest
 
-from merlab.processes.starting import without_main
+from merlab.processes.held_signals import signals_later
+from merlab.processes.starting import end_with_parent, nothing_from_here, without_main
 from tests.cli.processes import wait_until
 
 START_PROCESSES = """
@@ -54,6 +55,59 @@ def test_a_signal_that_arrives_while_processes_start_is_answered_when_they_have_
         assert answered == [number]
     finally:
         signal.signal(number, handler)
+
+
+@pytest.mark.parametrize(("given", "inside"), [("1", "1"), (None, "merlab")])
+def test_a_variable_of_python_that_the_user_has_set_stays(monkeypatch, given, inside):
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+    if given:
+        monkeypatch.setenv("PYTHONSAFEPATH", given)
+    with nothing_from_here():
+        assert os.environ["PYTHONSAFEPATH"] == inside
+        # As a process that is started here does first.
+        end_with_parent()
+        assert os.environ.get("PYTHONSAFEPATH") == given
+    assert os.environ.get("PYTHONSAFEPATH") == given
+
+
+@pytest.mark.parametrize(("given", "inside"), [("ACTIVE", "ACTIVE"), (None, "PASSIVE")])
+def test_idle_threads_of_processes_do_not_spin_unless_the_user_wants_it(monkeypatch, given, inside):
+    monkeypatch.setenv("OMP_WAIT_POLICY", "")
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    if given:
+        monkeypatch.setenv("OMP_WAIT_POLICY", given)
+    with without_main():
+        assert os.environ["OMP_WAIT_POLICY"] == inside
+
+
+def test_a_thread_that_starts_processes_waits_for_another_one():
+    """The first to leave would otherwise take away the variable that keeps the current folder out."""
+    entered = threading.Event()
+
+    def second() -> None:
+        with nothing_from_here():
+            entered.set()
+
+    with nothing_from_here():
+        thread = threading.Thread(target=second)
+        thread.start()
+        assert not entered.wait(0.05)
+    thread.join()
+    assert entered.is_set()
+
+
+def test_a_handler_that_a_library_in_c_has_set_becomes_the_usual_one(monkeypatch):
+    """Python does not know it, and cannot set it again."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    set_handler = signal.signal
+    monkeypatch.setattr(signal, "signal", lambda number, handler: set_handler(number, handler) and None)
+    try:
+        with signals_later():
+            pass
+        assert [signal.getsignal(number) for number in before] == [signal.SIG_DFL] * 2
+    finally:
+        for number, handler in before.items():
+            set_handler(number, handler)
 
 
 def test_the_main_program_is_there_again_after_two_threads_have_started_processes():
