@@ -21,7 +21,7 @@ from merlab.frames import require_rate
 from merlab.given import require_folder
 from merlab.spotting.scoring.detections import SUFFIX, read_detections
 from merlab.spotting.scoring.kinds import KIND, LONGEST_MICRO, MICRO
-from merlab.spotting.scoring.matching import LEAST_IOU, iou
+from merlab.spotting.scoring.matching import LEAST_IOU, overlapping
 from merlab.spotting.scoring.read_intervals import OFFSET, ONSET, VIDEO, Events, read_events
 
 STEP, LEAST_STEP = 0.01, 0.0001
@@ -275,9 +275,9 @@ def _candidates(
         if video not in true:
             continue
         events = true[video]
-        overlaps = iou(events.moments, spotted.moments[brief])
-        for event, detection in np.argwhere(overlaps >= LEAST_IOU).tolist():
-            at, overlap = int(positions[detection]), float(overlaps[event, detection])
+        overlaps = overlapping(events.moments, spotted.moments[brief]).of(LEAST_IOU)
+        for event, detection, overlap in zip(*(values.tolist() for values in overlaps), strict=True):
+            at = int(positions[detection])
             pairs.append((overlap, float(found.scores[at]), at, int(events.positions[event])))
     return found.scores[counts], sorted(pairs, key=lambda pair: (-pair[0], pair[3], pair[2]))
 
