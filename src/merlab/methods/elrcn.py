@@ -9,11 +9,11 @@ strain and gray as channels of one VGG-16; temporal enrichment (``elrcn``) has a
 features. VGG-16 starts from weights trained on faces or from ImageNet. Adam at 1e-5, single clips per batch, 100
 epochs.
 
-Differs: merlab trains both parts together from random weights or those of ``--from``, while the release trains VGG-16
-on single frames first; batches of 2; a softmax in place of the sigmoids of the last layer. Assumed: flow between
-successive frames, which gives 9 fields; the gray frame of a field is its first one; the random weights are those of
-He. ``normalize`` adds batch normalization to VGG-16, which random weights need to be trained in a short time; it is
-merlab's option.
+Differs: merlab trains both parts together from random weights or those of ``--from``, while the release, where it
+fine-tunes, first trains the last layers of VGG-16 on single frames (its convolutions stay as they are) and then the
+LSTM; batches of 2; a softmax in place of the sigmoids of the last layer. Assumed: flow between successive frames, which
+gives 9 fields; the gray frame of a field is its first one; the random weights are those of He. ``normalize`` adds batch
+normalization to VGG-16, which random weights need to be trained in a short time; it is merlab's option.
 """
 
 from __future__ import annotations
