@@ -322,8 +322,23 @@ def test_an_impossible_range_is_refused_with_the_existing_frames(tmp_path, heads
 
 def test_images_of_two_sizes_are_refused_with_the_remedy(tmp_path, heads):
     source = write_folder(tmp_path / "me", [heads[0], heads[0][40:440]])
-    with pytest.raises(MerlabError, match="frame 2 has 640x400 pixels, the first frame 640x480; .* of each size on"):
-        align(source, tmp_path / "out", FIVE_POINTS)
+    shown: list[object] = []
+    with pytest.raises(MerlabError, match="frame 2 has 640x400 pixels, those before 640x480; .* of each size on"):
+        align(source, tmp_path / "out", FIVE_POINTS, progress=lambda *step: shown.append(step))
+    # Before any work.
+    assert not shown
+    assert align(source, tmp_path / "out", FIVE_POINTS, frame_range=FrameRange(last=1), fps=200).frames == (1, 1)
+
+
+@pytest.mark.slow
+def test_a_video_that_was_cut_off_has_a_warning(tmp_path, heads):
+    source = write_video(tmp_path / "me.avi", heads)
+    assert not [text for text in align(source, tmp_path / "whole", FIVE_POINTS).warnings if "cut off" in text]
+    # The index at the end.
+    source.write_bytes(source.read_bytes()[:-40])
+    assert "the file was cut off: bytes are missing at its end, and frames with them" in (
+        align(source, tmp_path / "out", FIVE_POINTS).warnings
+    )
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from merlab.errors import MerlabError
@@ -11,6 +12,7 @@ from merlab.faces.detection import Detector
 from merlab.frames import (
     DamagedFrameError,
     Frames,
+    Video,
     describe_numbers,
     open_frames,
     read_image,
@@ -18,6 +20,7 @@ from merlab.frames import (
     write_image,
 )
 from merlab.frames.opening import require_one_kind, require_unchanged, state_of, while_unchanged
+from merlab.frames.sizes import require_one_size
 from merlab.given import as_path, require_instance, require_yes_or_no
 from merlab.preparation.aligned_clip import AlignmentJob, ClipWriter, frame_name
 from merlab.preparation.frame_range import FrameRange
@@ -144,10 +147,12 @@ def _job(source: Path, frames: Frames, chosen: FrameRange, fps: float | None, st
         raise MerlabError(f"{source} has no frames; give a video, or a folder of images numbered in their names")
     clock = frames.clock.at_rate(fps) if frames.clock is not None else None
     numbers, damaged = _from_sound(frames, chosen.of(frames, fps))
+    require_one_size(frames, numbers)
     first, middle, last = numbers[0], numbers[len(numbers) // 2], numbers[-1]
     stamps = (*((SYNTHETIC,) if is_synthetic(source) else ()), *stamps)
     rate = clock.fps if clock else fps
-    shown, warnings = (first, middle, last), [*_start_warnings(damaged, first), *_gap_warnings(numbers)]
+    shown = first, middle, last
+    warnings = [*_file_warnings(frames, fps), *_start_warnings(damaged, first), *_gap_warnings(numbers)]
     return AlignmentJob(source.name, numbers, [first], shown, rate, clock, stamps, warnings, leaves_out_damaged=True)
 
 
@@ -162,6 +167,15 @@ def _from_sound(frames: Frames, numbers: Sequence[int]) -> tuple[Sequence[int], 
         else:
             return numbers[position:], numbers[:position]
     return numbers, ()
+
+
+def _file_warnings(frames: Frames, fps: float | None) -> list[str]:
+    """What a video file says that a user should know, as that it was cut off; none for images."""
+    if not isinstance(frames, Video):
+        return []
+    # With a rate of the user, that of the file does not matter.
+    facts = frames.facts if fps is None else replace(frames.facts, slowed=1.0, capture_rate=None)
+    return list(facts.notes())
 
 
 def _start_warnings(damaged: Sequence[int], first: int) -> list[str]:

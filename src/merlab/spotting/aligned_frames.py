@@ -20,6 +20,7 @@ from merlab.frames import (
 )
 from merlab.frames.clock import GAP_STEPS
 from merlab.frames.images import IMAGE_SUFFIXES
+from merlab.frames.sizes import OneSize
 from merlab.progress import Progress
 from merlab.spotting.light import EVERY, Light
 from merlab.spotting.numbering import numbers_with_gaps, position_of
@@ -28,24 +29,6 @@ from merlab.spotting.video_sources import videos_in
 # Of the proportions of a frame against those of an aligned face.
 LARGEST_DISTORTION = 1.15
 FRAMES_A_REPORT = 100
-
-
-class OneSize:
-    """Checks that the frames of a source, given one after the other, have one size."""
-
-    def __init__(self, source: Path) -> None:
-        self._source = source
-        self._size: tuple[int, int] | None = None
-
-    def check(self, number: int, image: Image) -> None:
-        """Raises ClipError where the size of frame ``number`` differs from those before."""
-        height, width = image.shape[:2]
-        self._size = self._size or (width, height)
-        if (width, height) != self._size:
-            raise ClipError(
-                f"{self._source}: frame {number} has {width}x{height} pixels, those before {self._size[0]}x"
-                f"{self._size[1]}; all must have one size: give the frames of each size on their own"
-            )
 
 
 class InPlaceOfDamaged:

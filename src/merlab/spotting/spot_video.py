@@ -13,6 +13,7 @@ from merlab.errors import MerlabError
 from merlab.frames import Float32Array, Frames, MediaFacts, open_frames
 from merlab.frames.clock import Clock
 from merlab.frames.opening import SourceState, require_one_kind, require_unchanged, state_of, while_unchanged
+from merlab.frames.sizes import require_one_size
 from merlab.given import as_path, require_instance, require_yes_or_no
 from merlab.json_files import read_json_object
 from merlab.json_models import write_model
@@ -192,6 +193,7 @@ def _assemble(making: _Making, aside: Path) -> Timeline:
 def _read(making: _Making, frames: Frames) -> FramesRead:
     """Read all frames, and keep the places of their blocks; raises MerlabError where there is no frame."""
     kept = making.kept
+    require_one_size(frames)
     aligned = AlignedFrames(making.source, frames, making.progress)
     places = block_places(aligned.images(), making.clock, kept.read(), keys_of(frames))
     deque(kept.keep(places), maxlen=0)

@@ -12,6 +12,7 @@ from pathlib import Path
 from merlab.errors import Stopped
 from merlab.frames import ClipError, open_frames
 from merlab.frames.opening import SourceState, require_unchanged, while_unchanged
+from merlab.frames.sizes import require_one_size
 from merlab.json_models import write_model
 from merlab.outputs.result_folder import ResultFolder
 from merlab.processes.pool import process_count
@@ -80,6 +81,7 @@ def _fill(plan: VideoPlan, jobs: int | None, progress: Progress) -> None:
     """Process every chunk that is not finished."""
     if plan.is_finished():
         return
+    require_one_size(open_frames(plan.source))
     expected, promised = plan.division.expected, plan.division.promised
     done = frozenset(int(folder.name) for folder in plan.finished())
     needed = plan.needed()

@@ -8,9 +8,9 @@ from merlab.databases.long_video import LongVideo
 from merlab.errors import MerlabError
 from merlab.frames import Image, clock_of, is_blank, open_frames
 from merlab.frames.clock import Clock
+from merlab.frames.sizes import OneSize
 from merlab.spotting.aligned_frames import (
     InPlaceOfDamaged,
-    OneSize,
     clock_of_frames,
     require_aligned,
     require_most_frames,

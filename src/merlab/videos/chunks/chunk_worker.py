@@ -11,8 +11,9 @@ from functools import cached_property
 from pathlib import Path
 
 from merlab.frames import Frames, Image, is_blank, open_frames
+from merlab.frames.sizes import OneSize
 from merlab.outputs.checkpoints import Pace, read_checkpoint, write_checkpoint
-from merlab.spotting.aligned_frames import OneSize, require_aligned
+from merlab.spotting.aligned_frames import require_aligned
 from merlab.storage import whole_folder
 from merlab.videos.chunks.chunk import Chunk
 from merlab.videos.chunks.chunk_record import Description
