@@ -170,6 +170,9 @@ def test_a_result_that_is_read_slowly_does_not_replace_the_one_opened_after_it(b
 def test_a_coder_decides_by_keyboard_and_finds_everything_again(browser, result):
     with listening(result.parents[1]) as client:
         open_event(browser, client, "e0001")
+        assert "in units of noise (of a brief movement times its likeness to that of a face)" in text(
+            browser, "#result"
+        )
         press(browser, "r")
         until(lambda: saved(result) == [("e0001", "reject", "38", "", "", "")])
         press(browser, Keys.CONTROL + "z")

@@ -112,6 +112,10 @@ class TestContent:
         assert "0 s 2 s 4 s 6 s 8 s 10 s 12 s" in page.text
         assert "Time in the video" in page.text
 
+    def test_a_score_is_said_to_be_more_than_the_height_of_the_curve(self, page):
+        # What `score` of events.csv is: docs/recognition.md.
+        assert page.text.count("in units of noise (of a brief movement times its likeness to that of a face)") == EVENTS
+
     def test_each_movement_has_loops_of_onset_and_apex_that_can_be_stopped(self, source, page):
         loops = re.findall(r'<figure class="loop">.*?</figure>', source, re.DOTALL)
         shown = [re.findall(r'viewBox="([^"]*)".*?href="#(.*?)".*?href="#(.*?)"', loop)[0] for loop in loops]

@@ -82,7 +82,8 @@ function facts(movement) {
   const moment = (name) => `${movement[`${name}_s`].toFixed(3)} s (frame ${movement[name]})`;
   const rows = {
     "Found at": `${moment("onset")} to ${moment("offset")}, apex ${moment("apex")}`,
-    Duration: `${movement.duration_s.toFixed(2)} s`, Score: `${movement.score.toFixed(1)} times the noise`,
+    Duration: `${movement.duration_s.toFixed(2)} s`,
+    Score: `${movement.score.toFixed(1)} in units of noise (of a brief movement times its likeness to that of a face)`,
   };
   return element("dl", {}, ...Object.entries(rows).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
 }
