@@ -36,7 +36,12 @@ def test_the_first_of_another_size_is_named_and_few_are_decoded(tmp_path, monkey
         write(tmp_path / "a" / f"{number}.{kind}", (80, 60) if number < 4 else (80, 58), options)
     frames, decoded = ImageFolder(tmp_path / "a"), list[int]()
     read = frames.read
-    monkeypatch.setattr(frames, "read", lambda number: decoded.append(number) or read(number))
+
+    def decode(number):
+        decoded.append(number)
+        return read(number)
+
+    monkeypatch.setattr(frames, "read", decode)
     with pytest.raises(ClipError, match="frame 4 has 80x58 pixels, those before 80x60; .* of each size on their own"):
         require_one_size(frames)
     assert decoded == [1, 4]

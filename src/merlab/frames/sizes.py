@@ -36,7 +36,8 @@ class OneSize:
 def require_one_size(frames: Frames, numbers: Sequence[int] | None = None) -> None:
     """Raises ClipError for a folder of images of two sizes, as far as headers (not of TIFF) state them.
 
-    ``numbers`` are the frames that count; unless given, all. Images that are turned by a tag have another size than their header states, so those that differ are decoded.
+    ``numbers`` are the frames that count; unless given, all. Images that are turned by a tag have another size than
+    their header states, so those that differ are decoded.
     """
     if not isinstance(frames, ImageFolder):
         return
