@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import threading
 import time
 
+import cv2
 import pytest
 
 from merlab.errors import MerlabError
@@ -28,6 +30,17 @@ def count_up(limit):
 class TestStreams:
     def test_a_single_item_is_processed_in_this_process(self):
         assert list(stream_from_processes(lambda item: iter([item, os.getpid()]), ["a"])) == ["a", os.getpid()]
+
+    def test_it_uses_one_thread_of_opencv(self):
+        before = cv2.getNumThreads()
+        cv2.setNumThreads(2)
+        assert list(stream_from_processes(lambda _: iter([cv2.getNumThreads()]), ["a"])) == [1]
+        assert cv2.getNumThreads() == 2
+        cv2.setNumThreads(before)
+
+    def test_an_item_that_cannot_be_sent_to_a_process_is_the_error_that_is_raised(self):
+        with pytest.raises((AttributeError, pickle.PicklingError), match="pickle"):
+            list(stream_from_processes(count_up, [lambda: 1, lambda: 2]))
 
     @pytest.mark.slow
     def test_values_come_from_all_processes_and_in_the_order_of_each(self):
