@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from merlab.errors import MerlabError, mistake_in, naming_mistakes
+from merlab.errors import MerlabError, first_line, mistake_in, naming_mistakes
 from merlab.frames import ClipError
 
 
@@ -60,3 +60,8 @@ def test_a_message_for_the_user_stays_as_it_is():
 def test_an_error_in_merlab_stays_what_it_is():
     with pytest.raises(KeyError), naming_mistakes("fit", own=False):
         raise KeyError("a bug")
+
+
+@pytest.mark.parametrize(("error", "line"), [(ValueError("a\nb"), "a"), (OSError(), "OSError")])
+def test_the_first_line_of_an_error_that_says_nothing_is_its_class(error, line):
+    assert first_line(error) == line

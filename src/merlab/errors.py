@@ -41,6 +41,11 @@ def cannot_read(path: object, error: OSError, remedy: str, what: str = "read") -
     return f"{path} cannot be {what}: {error.strerror or error}; {remedy}"
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says; the name of its class where it says nothing."""
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
 @contextmanager
 def keeping(kept: str) -> Iterator[None]:
     """Raise Stopped with the message ``kept`` if the work inside is stopped without a message of its own."""

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from merlab.errors import MerlabError, cannot_read
+from merlab.errors import MerlabError, cannot_read, first_line
 from merlab.spelling import first_of
 from merlab.storage import whole_file
 
@@ -162,8 +162,7 @@ def _read(path: Path) -> tuple[pd.DataFrame, bool]:
     except PermissionError as error:
         raise MerlabError(cannot_read(path, error, AGAIN)) from error
     except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError, pa.ArrowException) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise MerlabError(f"{path} cannot be read as Parquet: {reason}; {AGAIN}") from error
+        raise MerlabError(f"{path} cannot be read as Parquet: {first_line(error)}; {AGAIN}") from error
     if damaged:
         raise MerlabError(f"{path} is damaged: its content differs from the digest that was stored with it; {AGAIN}")
     return table, digest is not None

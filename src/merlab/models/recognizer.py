@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import nn
 
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, first_line
 from merlab.evaluation.versions import versions
 from merlab.frames import Float32Array
 from merlab.given import as_path, require_file
@@ -160,7 +160,7 @@ def load_recognizer(path: Path | str | None = None) -> Recognizer:
         module.load_state_dict(tensors)
     except (MerlabError, RuntimeError, TypeError, ValueError, ArithmeticError) as error:
         raise MerlabError(
-            f"{path} holds another network than this merlab {__version__} builds ({_first_line(error)}); "
+            f"{path} holds another network than this merlab {__version__} builds ({first_line(error)}); "
             f"use merlab {card.versions.get('merlab', 'of its date')} and, for a method of your own, its package as it "
             "was then, or train it again with `merlab pretrain`"
         ) from error
@@ -181,7 +181,7 @@ def _read(path: Path) -> tuple[dict[str, torch.Tensor], ModelCard]:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, RuntimeError, TypeError, ValueError, LookupError, AttributeError) as error:
-        raise MerlabError(f"{path} is not a complete safetensors file ({_first_line(error)}); {REMEDY}") from error
+        raise MerlabError(f"{path} is not a complete safetensors file ({first_line(error)}); {REMEDY}") from error
     if CARD not in metadata:
         raise MerlabError(f"{path} holds tensors without a merlab card; give a file of `merlab pretrain`")
     return tensors, _card(path, metadata[CARD], tensors)
@@ -198,7 +198,7 @@ def _card(path: Path, text: str, tensors: Mapping[str, torch.Tensor]) -> ModelCa
             "copy it again, update merlab, or use `merlab pretrain`"
         ) from error
     except (ValueError, RecursionError) as error:
-        raise MerlabError(f"{path}: its card is damaged ({_first_line(error)}); {REMEDY}") from error
+        raise MerlabError(f"{path}: its card is damaged ({first_line(error)}); {REMEDY}") from error
     if card.content_digest not in {None, digest}:
         raise MerlabError(
             f"{path} is damaged: tensors or card differ from the digest that was stored with them; {REMEDY}"
@@ -220,10 +220,6 @@ def _require_same_tensors(tensors: Mapping[str, torch.Tensor], expected: Mapping
         form, given = (f"{tuple(each.shape)} {each.dtype}" for each in (tensor, tensors[name]))
         if form != given:
             raise MerlabError(f"the tensor {name} is {given}, not {form}")
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def _digest(path: Path) -> str:

@@ -12,7 +12,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from merlab.errors import MerlabError, cannot_read
+from merlab.errors import MerlabError, cannot_read, first_line
 from merlab.evaluation.zoo import ZooFile
 from merlab.models.digest import content_digest
 from merlab.models.shipped import CARD
@@ -93,7 +93,7 @@ def _reason(error: Exception) -> str:
         return f"it holds an object of {kind[1]}"
     if isinstance(error, pickle.UnpicklingError | EOFError):
         return "it is damaged, or torch.save did not write it in its usual format"
-    return (str(error) or type(error).__name__).splitlines()[0]
+    return first_line(error)
 
 
 def _tensors_in(content: object) -> dict[str, Tensor]:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import xlrd
 
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, first_line
 
 COPY_AGAIN = "copy it again from the original, or save it again"
 # What xlrd says about a workbook with a password, of Excel before 2007 and since.
@@ -25,7 +25,7 @@ DAMAGED = (
 
 def unreadable(path: Path, kind: str, error: Exception) -> MerlabError:
     """The error for a file that cannot be read as ``kind``, with the reason and the remedy."""
-    reason = (str(error) or type(error).__name__).splitlines()[0]
+    reason = first_line(error)
     protected = any(word in reason for word in PROTECTED)
     remedy = "it may be protected by a password: save it without one" if protected else COPY_AGAIN
     return MerlabError(f"{path} cannot be read as {kind} ({reason}); {remedy}")

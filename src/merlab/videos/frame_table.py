@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, first_line
 from merlab.spotting.columns import RESTORE
 from merlab.spotting.motion_score import PARTS
 from merlab.synthesis.action_units import ACTION_UNITS
@@ -104,7 +104,7 @@ def read_frame_table(path: Path) -> pd.DataFrame:
         table = pd.read_csv(path, dtype=types, index_col=False, keep_default_na=False, na_values=[""], encoding="utf-8")
         fault = _fault(path, table)
     except (ValueError, TypeError, OverflowError, OSError) as error:
-        table, fault = pd.DataFrame(), str(error).splitlines()[0]
+        table, fault = pd.DataFrame(), first_line(error)
     if fault:
         # It names the line and the column of what is damaged, except in the columns that it does not read.
         FRAME_ROWS.read_table(path)

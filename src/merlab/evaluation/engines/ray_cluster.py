@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, first_line
 from merlab.evaluation.engines.engine import Done, FitEpoch
 from merlab.evaluation.plan import Entry, Plan
 from merlab.evaluation.transport import own_modules_of, packages_of, packed, unpacked
@@ -61,8 +61,7 @@ class RayEngine:
             raise error.cause if isinstance(error.cause, MerlabError) else error from error
         except ray.exceptions.RayError as error:
             raise MerlabError(
-                f"the Ray cluster lost a unit of work: {str(error).splitlines()[0]}; "
-                "run the same command again to resume"
+                f"the Ray cluster lost a unit of work: {first_line(error)}; run the same command again to resume"
             ) from error
         finally:
             ray.shutdown()
