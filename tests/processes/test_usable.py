@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import struct
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -86,3 +90,19 @@ def test_systems_without_such_limits_state_their_cores(monkeypatch, tmp_path):
     monkeypatch.setattr(usable, "OWN_GROUPS", tmp_path / "none")
     monkeypatch.setattr("os.cpu_count", lambda: 8)
     assert (usable_cores(), usable_memory()) == (8, None)
+
+
+@pytest.mark.parametrize(("answered", "memory"), [(1, 16 * GIB), (0, None)])
+def test_windows_states_its_memory(monkeypatch, answered, memory):
+    """Microsoft, MEMORYSTATUSEX: its length, the load in percent, and seven sizes, ullTotalPhys first."""
+
+    def answer(status: Any) -> Any:
+        (length,) = struct.unpack_from("=I", status._obj)
+        assert length == ctypes.sizeof(status._obj) == 64
+        struct.pack_into("=II7Q", status._obj, 0, 64, 31, 16 * GIB, 11 * GIB, *range(5))
+        return answered
+
+    monkeypatch.setattr("sys.platform", "win32")
+    windows = SimpleNamespace(kernel32=SimpleNamespace(GlobalMemoryStatusEx=answer))
+    monkeypatch.setattr(ctypes, "windll", windows, raising=False)
+    assert usable_memory() == memory

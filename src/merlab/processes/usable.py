@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 # Where Linux lists the groups of a process, and the limits of each group: in one tree, or in one per kind of limit.
 OWN_GROUPS, GROUPS = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
@@ -29,6 +32,8 @@ def usable_cores() -> int:
 
 def usable_memory() -> int | None:
     """The bytes of memory that this process may use; None where the system does not tell."""
+    if sys.platform == "win32":
+        return _memory_of_windows()
     if not hasattr(os, "sysconf"):
         return None
     memory = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
@@ -36,6 +41,18 @@ def usable_memory() -> int | None:
         most = _words(group / "memory.max") or _words(group / "memory.limit_in_bytes")
         memory += [int(each) for each in most if each not in NO_LIMIT]
     return min(memory)
+
+
+class _MemoryStatus(ctypes.Structure):
+    """The MEMORYSTATUSEX of Windows, of which only the first size is read: the memory of the machine."""
+
+    _fields_ = (("length", ctypes.c_uint32), ("load", ctypes.c_uint32), ("sizes", ctypes.c_uint64 * 7))
+
+
+def _memory_of_windows() -> int | None:
+    status = _MemoryStatus(length=ctypes.sizeof(_MemoryStatus))
+    kernel: Any = getattr(ctypes, "windll").kernel32  # noqa: B009 - other systems have none
+    return int(status.sizes[0]) if kernel.GlobalMemoryStatusEx(ctypes.byref(status)) else None
 
 
 def _groups(limited: str) -> Iterator[Path]:
