@@ -80,7 +80,10 @@ def test_a_folder_of_something_else_is_left_alone_and_a_new_one_is_taken(merlab,
     (recorded / "out" / "a").mkdir(parents=True)
     (recorded / "out" / "a" / ".notes").touch()
     status, _, err = merlab(*spot)
-    assert (status, "is not empty and does not hold" in err) == (1, True)
+    assert (status, "exists and contains no results of `merlab spot --method`; choose another folder" in err) == (
+        1,
+        True,
+    )
     (recorded / "out" / "a" / ".notes").rename(recorded / "out" / "a" / ".DS_Store")
     # It is there where the folder above may not be written.
     (recorded / "out" / "a" / ".lock").touch()

@@ -31,7 +31,6 @@ from merlab.spotting.comparison.method_result import (
     MethodMetadata,
     MethodRequest,
     MethodResult,
-    require_free,
     stored_result,
     write_result,
 )
@@ -115,7 +114,6 @@ class MethodOnVideos:
             # Another process may have finished it in the meantime.
             if not again and (stored := stored_result(out, request)):
                 return stored
-            require_free(out)
             kept = folder.claim(_measured_of(request), request.model_dump(mode="json"), again)
             with (
                 one_thread(),

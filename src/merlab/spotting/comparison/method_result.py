@@ -10,9 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from merlab.json_models import FrozenModel, read_model, write_model
-from merlab.outputs.claims import CLUTTER, OtherResultError, require_same
-from merlab.outputs.locks import INSIDE
-from merlab.outputs.result_folder import KEPT, WORKING
+from merlab.outputs.claims import require_same
 from merlab.sinks import CsvSink
 from merlab.spotting.columns import Columns
 from merlab.spotting.moments_row import Moments, OfVideo
@@ -103,12 +101,3 @@ def stored_result(out: Path, request: MethodRequest) -> MethodResult | None:
     metadata = read_model(out / METADATA, MethodMetadata)
     require_same(out, metadata.requested.model_dump(mode="json"), request.model_dump(mode="json"), HOLDS)
     return MethodResult(out, tuple(METHOD_ROWS.read(out / EVENTS)), metadata)
-
-
-def require_free(out: Path) -> None:
-    """Raises OtherResultError where ``out`` holds anything but a result of a method, or unfinished work."""
-    found = {path.name for path in out.iterdir()} - CLUTTER if out.is_dir() else set()
-    names = {name for name in found if not name.startswith(INSIDE)}
-    # ``ResultFolder`` checks of what kind the work is. A kill may leave a part of a result, whose METADATA comes last.
-    if out.is_file() or (names and names.isdisjoint((METADATA, WORKING, KEPT))):
-        raise OtherResultError(f"{out} is not empty and does not hold {HOLDS}; choose a new folder with --out")
