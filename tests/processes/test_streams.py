@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
+import signal
 import threading
 import time
 
@@ -27,6 +28,11 @@ def count_up(limit):
         time.sleep(1)
 
 
+def limits_of_process(_item):
+    """Yields the threads of OpenCV in this process, and what Ctrl-C does to it."""
+    yield cv2.getNumThreads(), signal.getsignal(signal.SIGINT)
+
+
 class TestStreams:
     def test_a_single_item_is_processed_in_this_process(self):
         assert list(stream_from_processes(lambda item: iter([item, os.getpid()]), ["a"])) == ["a", os.getpid()]
@@ -46,6 +52,11 @@ class TestStreams:
     def test_values_come_from_all_processes_and_in_the_order_of_each(self):
         values = list(stream_from_processes(count_up, [3, 4]))
         assert sorted(values) == [1, 1, 2, 2, 3, 3, 4]
+
+    @pytest.mark.slow
+    def test_each_process_uses_one_thread_of_opencv_and_leaves_ctrl_c_to_its_parent(self, monkeypatch):
+        monkeypatch.setenv("OPENCV_FOR_THREADS_NUM", "2")
+        assert list(stream_from_processes(limits_of_process, [1, 2])) == [(1, signal.SIG_IGN)] * 2
 
     @pytest.mark.slow
     @pytest.mark.parametrize(("limit", "message"), [(13, "13 is refused"), (99, "a worker process ended early")])
