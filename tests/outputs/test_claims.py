@@ -170,7 +170,7 @@ class TestAnythingElse:
             write(tmp_path / "thesis.txt", 1, again=True)
         assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
-    @pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", "desktop.ini"])
+    @pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", "desktop.ini", "@eaDir", "THUMBS.DB"])
     def test_a_new_folder_that_a_file_manager_has_shown_is_taken(self, tmp_path, name):
         (tmp_path / name).touch()
         claim_folder(tmp_path, "run.json", {"seed": 1}, "a run")
@@ -206,6 +206,9 @@ class TestAnythingElse:
 
     def test_what_a_file_manager_or_a_stopped_process_left_is_no_obstacle(self, out):
         (out / ".DS_Store").touch()
+        # Of network storage by Synology, which makes small pictures of those in a folder.
+        (out / "@eaDir" / "faces.txt").mkdir(parents=True)
+        (out / "@eaDir" / "faces.txt" / "SYNOFILE_THUMB_M.jpg").touch()
         (out / ".unfinished-1-half").mkdir()
         (out / ".unfinished-1-half" / "frame").touch()
         (out / ".unfinished-2-half.txt").touch()

@@ -103,7 +103,7 @@ class TestKind:
         assert begin(recognized(out), again=True) == out / KEPT
         assert not (out / ".parts").exists()
 
-    @pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", "desktop.ini"])
+    @pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", "desktop.ini", "@eaDir"])
     def test_a_new_folder_that_a_file_manager_has_shown_is_taken(self, out, name):
         out.mkdir()
         (out / name).touch()

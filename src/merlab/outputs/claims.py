@@ -13,14 +13,13 @@ from merlab.errors import MerlabError, Stopped
 from merlab.json_files import read_json_object, write_json
 from merlab.outputs.changed_settings import changed_settings, only_video_changed
 from merlab.outputs.locks import INSIDE, only_writer
+from merlab.outputs.system_files import is_added, is_of_system
 from merlab.spelling import first_of
 from merlab.storage import UNFINISHED, remove_unfinished, replace_folder
 
 ANEW = ".again-"
 # Whether merlab writes a file, from its path in the folder, with slashes.
 Writes = Callable[[str], object]
-# Files that a file manager puts into every folder it shows.
-CLUTTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
 # What to do where the file that states the settings is damaged.
 MAKE_AGAIN = "add --again (in Python, again=True) to make the content of its folder again, or choose another output"
 # So many of the files in the way are named.
@@ -145,8 +144,8 @@ def claim_folder(out: Path, marker: str, settings: Mapping[str, object], holds: 
 
 
 def has_files(folder: Path) -> bool:
-    """Whether a folder has anything visible in it but what a file manager puts there."""
-    return any(not (path.name.startswith(".") or path.name in CLUTTER) for path in folder.iterdir())
+    """Whether a folder has anything visible in it but what a system adds."""
+    return not all(is_of_system(path.name) for path in folder.iterdir())
 
 
 def require_same(out: Path, stored: Mapping[str, object], settings: Mapping[str, object], holds: str) -> None:
@@ -215,14 +214,14 @@ def _require_only_ours(out: Path, marker: str, writes: Writes) -> None:
 
 
 def _files(out: Path) -> list[str]:
-    """The paths in a folder of all files and links but locks, and what a stopped process or a file manager left."""
+    """The paths in a folder of all files and links but locks, and what a stopped process or a system left."""
     found = []
     for folder, folders, files in os.walk(out):
-        folders[:] = [name for name in folders if not name.startswith(UNFINISHED)]
+        folders[:] = [name for name in folders if not (is_added(name) or name.startswith(UNFINISHED))]
         at = Path(folder)
         links = [name for name in folders if (at / name).is_symlink()]
         left = (UNFINISHED, INSIDE) if at == out else UNFINISHED
-        own = [name for name in (*files, *links) if not (name in CLUTTER or name.startswith(left))]
+        own = [name for name in (*files, *links) if not (is_added(name) or name.startswith(left))]
         found += [(at / name).relative_to(out).as_posix() for name in own]
     return sorted(found)
 

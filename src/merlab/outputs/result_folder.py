@@ -17,8 +17,9 @@ from typing import Any
 from merlab.errors import MerlabError
 from merlab.given import require_yes_or_no
 from merlab.json_files import read_json_object, write_json
-from merlab.outputs.claims import CLUTTER, ChangedVideoError, OtherResultError, require_same, warn_of_unfinished
+from merlab.outputs.claims import ChangedVideoError, OtherResultError, require_same, warn_of_unfinished
 from merlab.outputs.locks import INSIDE, only_writer
+from merlab.outputs.system_files import is_added
 from merlab.storage import WriteError, move, remove_unfinished
 
 WORKING, KEPT, REQUEST, RESULT = ".working", ".kept", "request.json", "result"
@@ -89,7 +90,7 @@ class ResultFolder:
         if not out.exists() or self.is_finished or self.holds in kinds:
             return
         # Earlier versions did not state the kind; their unfinished work is known by the lack of visible files.
-        names = {path.name for path in out.iterdir()} - CLUTTER if out.is_dir() else {out.name}
+        names = [path.name for path in out.iterdir() if not is_added(path.name)] if out.is_dir() else [out.name]
         hidden_is_ours = kinds or self._work_of_0_2.exists()
         if any(not name.startswith("." if hidden_is_ours else INSIDE) for name in names):
             raise MerlabError(f"{out} exists and contains no {self.holds}; choose another folder")

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from merlab.databases.coded.folders import is_of_system
 from merlab.frames import VIDEO_SUFFIXES, looks_like_video
+from merlab.outputs.system_files import is_of_system
 from merlab.serving.limits import RefusedError
 
 MAX_LISTED = 300

@@ -9,19 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from merlab.frames import IMAGE_SUFFIXES, looks_like_video
+from merlab.outputs.system_files import is_of_system
 
 # The number at the end of the name of an image.
 FRAME_NAME = re.compile(rf"(?!\.)(?s:.*\D)?(\d+)(?i:{'|'.join(map(re.escape, IMAGE_SUFFIXES))})")
-# What macOS adds to archives, and network storage and Windows to folders and disks; in lower case.
-OF_SYSTEMS = {
-    *("__macosx", "@eadir", "$recycle.bin", "system volume information", "lost+found"),
-    *("thumbs.db", "ehthumbs.db", "desktop.ini"),
-}
-
-
-def is_of_system(name: str) -> bool:
-    """Whether a file or folder is hidden, or one that a system adds to those of the user, such as ``__MACOSX``."""
-    return name.startswith(".") or name.lower() in OF_SYSTEMS
 
 
 def entries(folder: Path) -> list[Path]:

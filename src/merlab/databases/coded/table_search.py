@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from merlab.databases.coded.coding_table import CodingTable, read_coding_table, required_columns
-from merlab.databases.coded.folders import is_of_system
 from merlab.databases.coded.release import TABLE_SUFFIXES, Release, is_table_file
 from merlab.databases.coded.row import Row
 from merlab.databases.coded.workbook import OtherTableError, UnclearTableError
 from merlab.errors import MerlabError
 from merlab.given import require_file
+from merlab.outputs.system_files import is_of_system
 from merlab.table_files.reading import require_suffix
 
 SEARCH_DEPTH = 4
