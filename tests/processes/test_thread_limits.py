@@ -44,7 +44,18 @@ def test_threads_of_a_program_that_work_at_the_same_time_leave_the_libraries_as_
             pool.submit(stack.close).result()
             left.append(threads_of_libraries())
         assert left == [{1}, {2}]
+        assert first.submit(one_thread()(threads_of_libraries)).result() == {1}
     cv2.setNumThreads(before)
+
+
+def test_who_enters_later_has_one_thread_too_where_a_library_takes_more_meanwhile():
+    """As one that was loaded meanwhile."""
+    before = cv2.getNumThreads()
+    with one_thread():
+        cv2.setNumThreads(2)
+        with one_thread():
+            assert cv2.getNumThreads() == 1
+    assert cv2.getNumThreads() == before
 
 
 LOADED_BETWEEN = """
