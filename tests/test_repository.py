@@ -59,9 +59,9 @@ def test_the_hint_for_an_extra_fits_a_checkout_and_an_installed_wheel(tmp_path):
         module.write_text(code, encoding="utf-8")
         (tmp_path / "checkout" / "constraints.txt").touch()
         shown[top] = runpy.run_path(str(module))["install_hint"]("onnx")
-    assert shown["checkout"] == "pip install -c constraints.txt -e '.[onnx]' in the folder of merlab"
+    assert shown["checkout"] == 'pip install -c constraints.txt -e ".[onnx]" in the folder of merlab'
     wheel = f"./merlab-{merlab.__version__}-py3-none-any.whl"
-    assert shown["lib"] == f"pip install '{wheel}[onnx]' in the folder of the wheel"
+    assert shown["lib"] == f'pip install "{wheel}[onnx]" in the folder of the wheel'
 
 
 def test_the_citation_file_has_the_keys_that_the_format_requires():

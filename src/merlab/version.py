@@ -9,5 +9,6 @@ __version__ = "0.3.0.dev0"
 def install_hint(extra: str) -> str:
     """The command that installs an extra; merlab is in no package index, so it is that of a checkout or of a wheel."""
     if Path(__file__).parents[2].joinpath("constraints.txt").is_file():
-        return f"pip install -c constraints.txt -e '.[{extra}]' in the folder of merlab"
-    return f"pip install './merlab-{__version__}-py3-none-any.whl[{extra}]' in the folder of the wheel"
+        # Of both quotes, every shell knows these; for that of Windows, the others are letters, and < and > mean files.
+        return f'pip install -c constraints.txt -e ".[{extra}]" in the folder of merlab'
+    return f'pip install "./merlab-{__version__}-py3-none-any.whl[{extra}]" in the folder of the wheel'

