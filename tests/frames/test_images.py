@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from merlab.databases import find_database
-from merlab.frames import ClipError, read_image
+from merlab.frames import ClipError, DamagedFrameError, ImageFolder, read_image, write_image
 from merlab.progress import silent
 
 GRAY = np.tile(np.arange(0, 256, 4, dtype=np.uint16), (48, 1))
@@ -34,6 +34,25 @@ def test_samples_of_a_camera_of_fewer_bits_would_be_nearly_black_and_are_refused
     path = write(tmp_path / f"1{suffix}", GRAY << (bits - 8))
     with pytest.raises(ClipError, match="16 bits per sample, but all values are below 4096.*8 bits per sample"):
         read_image(path)
+
+
+def test_of_images_that_cannot_be_decoded_the_others_are_read_and_a_folder_is_no_image(tmp_path):
+    """As in a video: a camera that writes 16 bits may be covered, a disk full, a copy incomplete."""
+    write_image(tmp_path / "7.png", np.full((48, 64, 3), 200, np.uint8))
+    write(tmp_path / "8.png", np.full((48, 64), 300, np.uint16))
+    (tmp_path / "9.png").touch()
+    (tmp_path / "10.png").write_bytes((tmp_path / "7.png").read_bytes()[:90])
+    (tmp_path / "11.png").mkdir()
+    write(tmp_path / "12.png", GRAY * 257)
+    frames = ImageFolder(tmp_path)
+    assert frames.numbers == [7, 8, 9, 10, 12]
+    walked = [
+        (frame.number, frame.image is not None, frame.damaged) for frame in frames.walk(lambda number: number != 12)
+    ]
+    assert walked == [(7, True, False), (8, False, True), (9, False, True), (10, False, True), (12, False, False)]
+    for number in (8, 9, 10):
+        with pytest.raises(DamagedFrameError, match=f"{number}.png"):
+            frames.read(number)
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.int16])

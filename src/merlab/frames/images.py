@@ -88,9 +88,9 @@ def folders_of_images(folder: Path) -> list[Path]:
 def read_image(path: Path) -> Image:
     """Decode one image as (H, W, 3) uint8 BGR.
 
-    Raises DamagedFrameError if the file is empty, truncated, or not an image, and ClipError if it is missing, or not of
-    8 or 16 bits per sample. (OpenCV alone decodes a truncated JPEG without an error and fills the missing half with
-    gray.)
+    Raises DamagedFrameError if the file is empty, truncated, not an image, or, of 16 bits, nearly black, and ClipError
+    if it is missing, or not of 8 or 16 bits per sample. (OpenCV alone decodes a truncated JPEG without an error and
+    fills the missing half with gray.)
     """
     try:
         content = path.read_bytes()
@@ -114,11 +114,11 @@ def read_image(path: Path) -> Image:
 
 
 def _of_8_bits(path: Path, image: NDArray[Any]) -> Image:
-    """The upper 8 bits of samples of 16; raises ClipError if these would be nearly black, or for other samples."""
+    """The upper 8 bits of samples of 16; raises DamagedFrameError if these are nearly black, ClipError for others."""
     if image.dtype != np.uint16:
         raise ClipError(f"{path} has samples of the type {image.dtype}; {EIGHT_BITS}")
     if image.max() < TWELVE_BITS:
-        raise ClipError(
+        raise DamagedFrameError(
             f"{path} has 16 bits per sample, but all values are below {TWELVE_BITS}, so it would be nearly black, "
             f"with 16 steps of gray; {EIGHT_BITS}"
         )
@@ -132,9 +132,10 @@ def write_image(path: Path, image: Image) -> None:
 
 
 def _names_in(folder: Path) -> list[str]:
+    """The names in a folder, without those of folders."""
     # A path for each of the million files of a database of long videos would take most of the time.
     with os.scandir(folder) as entries:
-        return [entry.name for entry in entries]
+        return [entry.name for entry in entries if not entry.is_dir(follow_symlinks=False)]
 
 
 def _number_of_image(name: str) -> int | None:
