@@ -161,7 +161,8 @@ def test_the_stamps_are_explained():
         method = "constant"
         stamps = ("SHARED SUBJECTS: 2 names", "SHARED FRAMES: 2 clips")
 
-    assert all("the numbers are too high" in note.meaning.lower() for note in stamp_notes([Summary()]))
+    notes = stamp_notes([Summary()])
+    assert ["the numbers are too high" in note.meaning.lower() for note in notes] == [True, True]
 
 
 @pytest.mark.parametrize(("copy", "stamps"), [("sub02", ["SHARED FRAMES: 2 clips"]), ("sub01", [])])

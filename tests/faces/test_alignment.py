@@ -95,7 +95,7 @@ def test_the_stored_transform_reproduces_the_stored_image(open_tracker, still_cl
 
 def test_the_same_frames_give_the_same_faces(open_tracker, still_clip):
     first, second = (aligned(still_clip[:4], open_tracker(), "rigid")[1] for _ in range(2))
-    assert all(np.array_equal(a.image, b.image) for a, b in zip(first, second, strict=True))
+    assert [np.array_equal(a.image, b.image) for a, b in zip(first, second, strict=True)] == [True] * 4
 
 
 def test_the_settings_of_the_tracker_can_be_sent_to_another_process():

@@ -86,6 +86,7 @@ def test_curves_contain_every_peak(done):
     client, job = done
     faces = client.http.get(f"/api/jobs/{job['id']}/frames").json()
     rows = list(csv.DictReader(io.StringIO(client.http.get(f"/api/jobs/{job['id']}/files/frames.csv").text)))
+    assert faces
     for face in faces:
         every = [float(row["score"]) for row in rows if row["face_id"] == str(face["face_id"])]
         assert max(face["score"]) == max(every)
