@@ -622,6 +622,12 @@ class TestFoldersWithFaults:
             (folder / name).write_bytes(b"x")
         assert about(examine(small, deep=True), "EP02_01f") == []
 
+    def test_a_folder_in_place_of_a_frame_is_a_missing_frame(self, small):
+        frame = small / "Cropped" / "sub01" / "EP02_01f" / "reg_img60.jpg"
+        frame.unlink()
+        frame.mkdir()
+        assert "1 missing between: 60" in only(examine(small), "EP02_01f").found
+
     @pytest.mark.parametrize(
         ("content", "message"),
         [

@@ -120,6 +120,17 @@ def test_a_damaged_frame_is_an_error_that_names_the_file_and_leaves_no_incomplet
     assert not list(cache.rglob(".*"))
 
 
+def test_every_clip_with_a_damaged_frame_is_named_when_all_others_are_kept(table, tmp_path):
+    cache = tmp_path / "cache"
+    for clip in table.clips[1:3]:
+        (clip.source / "img2.png").write_bytes(b"")
+    with pytest.raises(
+        ClipError, match=r" EP2: .*img2.png is empty .*; frames of 1 more clip are damaged: .* EP3; `merlab doctor`"
+    ):
+        load_inputs(table, parse_recipe("flow"), cache)
+    assert len(cached_files(cache)) == 2
+
+
 @pytest.mark.parametrize("name", [name for name in INPUTS if name not in {"flow", "flow-patches", "released-flow"}])
 def test_an_input_that_needs_frames_refuses_a_stored_flow_image(tmp_path, name):
     write_frames(tmp_path, [texture(1, 28, 28)])

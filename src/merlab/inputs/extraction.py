@@ -7,7 +7,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
@@ -22,7 +22,7 @@ from merlab.databases.whole_heads import ALIGN, warn_of_whole_heads
 from merlab.errors import MerlabError, naming_mistakes
 from merlab.faces.regions import REGIONS, regions_from_landmarks
 from merlab.fingerprint import fingerprint
-from merlab.frames import ClipError, Float32Array, Frames, ImageFolder
+from merlab.frames import ClipError, DamagedFrameError, Float32Array, Frames, ImageFolder
 from merlab.given import as_jobs, as_path, require_instance
 from merlab.inputs.apex import with_apex
 from merlab.inputs.cache import file_digest, missing_entries, require_space, stored_or_made
@@ -34,7 +34,7 @@ from merlab.preparation.record import RECORD, landmarks_of
 from merlab.processes.thread_limits import one_thread
 from merlab.processes.usable import usable_cores
 from merlab.progress import Progress, silent
-from merlab.spelling import counted
+from merlab.spelling import counted, first_of
 from merlab.stamps import WHOLE_HEADS
 from merlab.user_folders import user_cache
 
@@ -48,6 +48,7 @@ LONGEST_FOLDER = 200
 # Of both on Windows, where a path may have 260 characters in all unless its user has allowed more.
 LONGEST_OF_WINDOWS = 50
 DIGITS = 16
+MOST_NAMED = 5
 
 
 def default_cache() -> Path:
@@ -122,7 +123,7 @@ def load_inputs(
     clip, the content of the files that the input depends on, and for your own kind of input its code and all that it
     can see of the clip. So a changed recipe, file or clip never gives an outdated array. A damaged entry is made anew,
     with a warning that names it. Whole heads give a warning, unless the table has their stamp. Raises MerlabError as
-    ``require_possible`` does.
+    ``require_possible`` does, and DamagedFrameError, when all others are made, with the clips whose frames are damaged.
     """
     require_instance(table, ClipTable, "table", "merlab.load gives one")
     require_instance(recipe, Recipe, "recipe", "merlab.inputs.parse_recipe('flow') makes one")
@@ -131,18 +132,34 @@ def load_inputs(
     require_possible(table, recipe, cache)
     folder = _folder(recipe, cache)
     inputs = np.empty((len(table), *recipe.shape), np.float32)
+    damaged: dict[int, DamagedFrameError] = {}
     code = code_of(recipe)
     longest = LONGEST_OF_WINDOWS if sys.platform == "win32" else LONGEST_NAME
 
     def one(position: int) -> None:
         clip = without_labels(table.clips[position])
         path = folder / f"{_slug(clip.key)[:longest]}-{_key(clip, recipe, code)}.npy"
-        inputs[position] = stored_or_made(path, recipe.shape, lambda: make_input(table, clip, recipe))
+        try:
+            inputs[position] = stored_or_made(path, recipe.shape, lambda: make_input(table, clip, recipe))
+        except DamagedFrameError as error:
+            damaged[position] = error
 
     with one_thread(), ThreadPoolExecutor(jobs or usable_cores()) as pool:
         for done, _ in enumerate(pool.map(one, range(len(table))), start=1):
             progress(done, len(table), table.clips[done - 1].name)
+    if damaged:
+        raise _of_damaged(table, damaged)
     return inputs
+
+
+def _of_damaged(table: ClipTable, damaged: Mapping[int, DamagedFrameError]) -> DamagedFrameError:
+    """One error for all clips with damaged frames, by their places in the table."""
+    first, *others = [f"{table.clips[place].subject} {table.clips[place].name}" for place in sorted(damaged)]
+    also = f"; frames of {counted(len(others), 'more clip')} are damaged: {first_of(others, MOST_NAMED)}"
+    return DamagedFrameError(
+        f"{first}: {damaged[min(damaged)]}{also if others else ''}; `merlab doctor` lists every damaged frame of a "
+        "database; a clip can also be left out of its table"
+    )
 
 
 def mirror_of(recipe: Recipe) -> Callable[[Tensor], Tensor] | None:

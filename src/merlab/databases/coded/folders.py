@@ -71,7 +71,7 @@ def numbered_names(folder: Path) -> Iterator[tuple[int, str]]:
     """
     try:
         with os.scandir(folder) as listed:
-            names = sorted(entry.name for entry in listed)
+            names = sorted(entry.name for entry in listed if not entry.is_dir(follow_symlinks=False))
     except OSError:
         return
     for name in names:
