@@ -77,9 +77,10 @@ def test_the_published_leaks_of_a_method_are_those_of_meb_on_the_same_clips(meas
         ("casme2", {"full": True}, "casme2-5-merged, loso, 5 seeds."),
         ("casme2", {"protocol": "kfold", "seeds": 1}, "casme2-5-merged, kfold of 4 folds, 1 seed."),
         ("smic", {}, "megc2019, loso, 2 seeds."),
+        ("smic", {"epochs": 1}, "megc2019, loso, 2 seeds, 1 epoch instead of the presets' own."),
     ],
 )
-def test_a_table_states_its_clips_classes_folds_and_seeds_because_it_is_read_without_its_run(
+def test_a_table_states_its_clips_classes_folds_seeds_and_epochs_because_it_is_read_without_its_run(
     measured, database, settings, rest
 ):
     """The invented clips are ten per subject, of three classes."""

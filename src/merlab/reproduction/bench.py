@@ -141,13 +141,14 @@ class Bench:
         return {summary.method: summary for summary in results.summaries}
 
     def measured_on(self, summaries: Mapping[str, MethodSummary]) -> str:
-        """A note on the clips, classes, folds and seeds with which these were measured, for a table on its own."""
+        """A note on the clips, classes, folds, seeds and epochs of what was measured, for a table on its own."""
         summary = next(iter(summaries.values()))
         folds = f" of {FOLDS} folds" if self.split == "kfold" else ""
+        shorter = f", {counted(self.epochs, 'epoch')} instead of the presets' own" if self.epochs else ""
         return (
             f"Measured on {self.database}: {counted(summary.clips, 'clip')} of {counted(summary.subjects, 'subject')}, "
             f"{len(summary.classes)} classes of {find_scheme(self.label_scheme).name}, {self.split}{folds}, "
-            f"{counted(self.seed_count, 'seed')}."
+            f"{counted(self.seed_count, 'seed')}{shorter}."
         )
 
     def _study(self, setups: Sequence[MethodSetup]) -> Study:
