@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from merlab.coding.frame_clock import FrameClock
@@ -60,7 +61,7 @@ class CodableResult:
     aligned: bool
     stamps: tuple[str, ...]
 
-    @property
+    @cached_property
     def by_name(self) -> dict[str, MachineEvent]:
         """The events by their names."""
         return {event.event: event for event in self.events}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,9 +33,9 @@ def write_elan(
     """
     tiers = [*_machine_tiers(material)]
     for coder in coders:
+        of_face = _by_face(coding.of(coder).sorted().decisions)
         for face in material.faces:
-            own = [each for each in coding.of(coder).sorted().decisions if each.face_id == face]
-            tiers += _coder_tiers(coder, face, own, material.clock)
+            tiers += _coder_tiers(coder, face, of_face[face], material.clock)
     links = links or Links(path.parent, _video(material, path))
     write_document(path, tiers, links, author=f"merlab {__version__}", date=now())
 
@@ -48,14 +49,21 @@ def _video(material: CodableResult, path: Path) -> Path:
 
 def _machine_tiers(material: CodableResult) -> Iterator[Tier]:
     stamps = "".join(f" [{stamp}]" for stamp in material.stamps)
+    of_face = _by_face(material.events)
     for face in material.faces:
-        events = [event for event in material.events if event.face_id == face]
-        for lane, row in enumerate(_lanes(events, material.clock), start=1):
+        for lane, row in enumerate(_lanes(of_face[face], material.clock), start=1):
             number = f" ({lane})" if lane > 1 else ""
             movements = [_interval(each.onset, each.offset, each.described, material.clock) for each in row]
             apexes = [_frame(each.apex, each.action_units or "apex", material.clock) for each in row]
             yield Tier(f"face {face} events{stamps}{number}", movements, f"face {face}")
             yield Tier(f"face {face} apexes{stamps}{number}", apexes, f"face {face}")
+
+
+def _by_face(events: Iterable[AnyEvent]) -> defaultdict[int, list[AnyEvent]]:
+    of_face: defaultdict[int, list[AnyEvent]] = defaultdict(list)
+    for event in events:
+        of_face[event.face_id].append(event)
+    return of_face
 
 
 def _coder_tiers(coder: str, face: int, decisions: Sequence[Decision], clock: FrameClock) -> Iterator[Tier]:

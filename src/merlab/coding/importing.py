@@ -68,7 +68,7 @@ def import_coding(
     with only_writer(material.folder / CODING):
         before = read_coding(material)
         after = _joined(before, read.coding, file, again)
-        changed = [each for each in after.decisions if each not in before.decisions]
+        changed = set(after.decisions) - set(before.decisions)
         write_coding(material.folder, after)
     return ImportReport(read.coding.coders, len(read.coding.decisions), len(changed), read.notes)
 
