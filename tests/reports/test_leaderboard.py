@@ -90,6 +90,26 @@ def test_a_method_with_the_same_result_in_two_runs_is_listed_once(results):
     assert [line.summary.method for line in board.lines].count("constant") == 1
 
 
+def test_the_best_of_a_table_are_the_best_methods_once_each_with_baselines_and_the_paper(results, tmp_path):
+    (tmp_path / "a.json").write_bytes((results / "a.json").read_bytes())
+    run = write_run(tmp_path / "run", {"ststnet": 0.95, "rcn-a": 0.8, "dbfem-caffm": 0.6, "linear-svm": 0.3})
+    store_result(run, tmp_path / "b.json", "merlab evaluate")
+    full, best = (leaderboard_block(name, tmp_path, "a document") for name in ("casme2-5", "casme2-5 best 1"))
+    assert best.splitlines()[0] == full.splitlines()[0]
+    rows = [line.strip("| ").split(" | ") for line in best.splitlines() if line.startswith("|")]
+    assert rows[0] == ["method", "UF1", "UAR", "accuracy", "preset", "seeds", "stamps"]
+    assert [row[0] for row in rows[2:]] == ["ststnet", "dbfem-caffm", "linear-svm", "constant"]
+    of_both_runs = [line.split(" | ")[1] for line in full.splitlines() if line.startswith("| linear-svm |")]
+    assert len(of_both_runs) == 2
+    assert rows[4][1] == max(of_both_runs)
+
+
+@pytest.mark.parametrize("most", ["", "-1", "two"])
+def test_a_number_of_best_methods_is_a_whole_one(results, most):
+    with pytest.raises(MerlabError, match=f"requests the best '{most}' of a leaderboard; give a whole number"):
+        leaderboard_block(f"casme2-5 best {most}", results, "a document")
+
+
 def test_the_csv_holds_numbers_with_date_seeds_interval_and_stamps_and_is_checked(results):
     boards = read_boards(results)
     assert not write_csv(boards, results, check=True)

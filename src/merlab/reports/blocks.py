@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +11,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.metrics import METRIC_TITLES, MetricName
 from merlab.models.recognizer import load_recognizer
 from merlab.recipes import Published, published_results
-from merlab.reports.leaderboard import Leaderboard, leaderboards
+from merlab.reports.leaderboard import ORIGIN, Leaderboard, leaderboards
 from merlab.reports.material import material_lines
 from merlab.reports.model_card import card_facts, card_scores
 from merlab.reports.numbers import number
@@ -51,11 +51,24 @@ def coverage_block(name: str, results: Path, where: str) -> str:
 
 
 def leaderboard_block(name: str, results: Path, where: str) -> str:
-    """Every method of the stored runs of ``SCHEME`` or ``SCHEME PROTOCOL``: one table per set of clips and folds."""
+    """Every method of the stored runs of ``SCHEME`` or ``SCHEME PROTOCOL``: one table per set of clips and folds.
+
+    With ``best N`` after them, each table is that of ``Leaderboard.best``, without the runs.
+    """
+    name, shortened, most = name.partition(" best ")
     boards = _boards(name, results, where)
+    if not shortened:
+        return _board_texts((board, board.text()) for board in boards)
+    if not most.isdecimal():
+        raise MerlabError(f"{where} requests the best {most!r} of a leaderboard; give a whole number")
+    shorter = [board.best(int(most)) for board in boards]
+    return _board_texts((board, board.text().drop(columns=ORIGIN)) for board in shorter)
+
+
+def _board_texts(boards: Iterable[tuple[Leaderboard, pd.DataFrame]]) -> str:
     return "\n".join(
-        f"{board.title}\n\n{markdown_table(board.text())}" + (f"\n{board.note}\n" if board.note else "")
-        for board in boards
+        f"{board.title}\n\n{markdown_table(table)}" + (f"\n{board.note}\n" if board.note else "")
+        for board, table in boards
     )
 
 

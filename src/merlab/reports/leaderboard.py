@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +15,8 @@ from merlab.errors import MerlabError
 from merlab.evaluation.metrics import METRIC_TITLES, MetricName
 from merlab.evaluation.significance import Interval
 from merlab.evaluation.summary import MethodSummary
+from merlab.methods.baselines import BASELINES
+from merlab.methods.dual_branch import DUAL_BRANCH
 from merlab.recipes import Published, published_results
 from merlab.reports.numbers import estimate_text, number
 from merlab.reports.stored import StoredResult, stored_results
@@ -25,6 +27,8 @@ from merlab.storage import keep_text
 
 CSV_NAME = "leaderboard.csv"
 TEXT_METRICS: tuple[MetricName, ...] = ("uf1", "uar", "accuracy")
+# The columns that say where a line comes from.
+ORIGIN = ["run", "date", "commit"]
 # The databases of MEGC2019's composite, and how published.csv calls the results on each.
 COMPOSITE_SCHEME = "megc2019"
 COMPOSITE = {"casme2": "MEGC2019-CASMEII", "smic": "MEGC2019-SMIC", "samm": "MEGC2019-SAMM"}
@@ -84,6 +88,14 @@ class Leaderboard:
             f"The rows are of several versions of merlab ({', '.join(made)}), of which each may give other numbers: "
             f"{CSV_NAME} has that of each row."
         )
+
+    def best(self, most: int) -> Leaderboard:
+        """The best line of each of the ``most`` best methods, of each baseline, and of each network of the paper."""
+        best: dict[str, LeaderboardLine] = {}
+        for line in self.lines:
+            best.setdefault(line.summary.method, line)
+        shown = {*list(best)[:most], *(method.name for method in (*BASELINES, *DUAL_BRANCH))}
+        return replace(self, lines=[line for method, line in best.items() if method in shown])
 
     def text(self) -> pd.DataFrame:
         """For people: one row per line, numbers as ``mean ± sd [low, high]``."""
