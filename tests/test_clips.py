@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from html import escape
 from pathlib import Path
 from typing import Any, cast
 
@@ -220,12 +221,51 @@ class TestATable:
 
     def test_counts_positions_from_both_ends_and_names_one_outside(self):
         table = ClipTable.from_rows([row(name=name) for name in "abc"])
-        assert (table[0].name, table[-1].name) == ("a", "c")
+        assert (table[0].name, table[-1].name, table[-3].name) == ("a", "c", "a")
         for outside in (3, -4):
             with pytest.raises(IndexError, match=f"the table has 3 clips, and none at position {outside}"):
                 table[outside]
         with pytest.raises(ClipError, match="a clip is chosen by its position, its key or its name, got True"):
             table[True]
+
+    def test_finds_a_clip_by_its_key_or_by_a_name_that_occurs_once(self):
+        table = ClipTable.from_rows([row(name="EP1"), row(subject="sub02", name="EP1"), row(name="EP2")])
+        assert (table["casme2/sub02/EP1"].subject, table["EP2"].name) == ("sub02", "EP2")
+        with pytest.raises(ClipError, match="2 clips have the name 'EP1'; give its key, such as casme2/sub01/EP1"):
+            table["EP1"]
+        with pytest.raises(ClipError, match="no clip has the name 'EP1'; give its key, such as casme2/sub01/EP1"):
+            ClipTable(())["EP1"]
+
+    @pytest.mark.parametrize(
+        ("make", "fault"),
+        [
+            (lambda: ClipTable(cast(Any, 3)), "clips must be Clip objects, got 3; ClipTable.from_rows takes dict"),
+            (lambda: ClipTable(cast(Any, (row(),))), "clips must be Clip objects, got .*from_rows takes dictionaries"),
+            (lambda: ClipTable.from_rows(cast(Any, "EP1")), "rows must be dictionaries with .*, got 'EP1'"),
+            (lambda: ClipTable.from_rows(cast(Any, 3)), "rows must be dictionaries with .*, got 3"),
+            (lambda: ClipTable.joined(cast(Any, 3)), r"tables must be ClipTable objects, got \[3\]"),
+            (lambda: ClipTable.joined(cast(Any, ["a"])), r"tables must be ClipTable objects, got \['a'\]"),
+            (lambda: ClipTable(()).frames(cast(Any, 0)), r"clip must be a Clip, such as table\[0\], got 0"),
+        ],
+    )
+    def test_names_what_it_is_given_by_mistake(self, make, fault):
+        with pytest.raises(ClipError, match=fault):
+            make()
+
+    def test_is_shown_with_its_subjects_findings_and_stamps(self):
+        clips = [row(name="<i>"), row(name="b", emotion=""), row(subject="sub02"), row(subject="SUB 2", emotion="")]
+        table = ClipTable.from_rows([*clips, row(database="<u>", emotion="<b>")], ["SYNTHETIC"])
+        shown = "ClipTable: 5 clips of 4 subjects (casme2, <u>), 1 finding [SYNTHETIC]"
+        assert (repr(table), repr(ClipTable(()))) == (
+            shown,
+            "ClipTable: 0 clips of 0 subjects (no database), 0 findings",
+        )
+        html = table._repr_html_()
+        assert html.startswith(f"<p>{escape(shown)}<br>happiness 2, unlabeled 2, &lt;b&gt; 1</p>")
+        assert "&lt;i&gt;" in html
+        assert "<i>" not in html
+        longer = ClipTable.from_rows([row(name=f"EP{number}") for number in range(1, 12)])._repr_html_()
+        assert ("EP10" in longer, "EP11" in longer) == (True, False)
 
 
 class TestFrameNumbers:
@@ -359,3 +399,10 @@ class TestSources:
 def test_a_finding_has_one_of_three_severities():
     with pytest.raises(MerlabError, match="unknown severity 'unusabel'; did you mean unusable"):
         Finding(cast(Any, "unusabel"), "sub01 EP01", "an apex", "none", "look at it")
+
+
+def test_what_a_reader_found_can_be_written_where_a_name_is_not_valid_utf_8(tmp_path):
+    finding = Finding("differs", "caf\udce9", "a", "b\udce9", "c")
+    source = Source("table", tmp_path, {"folder": "caf\udce9"}, ("--table", "caf\udce9.csv"))
+    assert (finding.where, finding.found) == (r"caf\udce9", r"b\udce9")
+    assert (source.facts, source.options) == ({"folder": r"caf\udce9"}, ("--table", r"caf\udce9.csv"))

@@ -41,8 +41,9 @@ def test_a_movement_to_the_right_is_red(table):
 
 def test_a_clip_without_an_apex_shows_what_is_known(tmp_path):
     folder = write_frames(tmp_path / "clip", [texture(0)] * 3)
-    table = ClipTable((make_clip(folder, apex=None, offset=None),))
+    table = ClipTable((make_clip(folder, apex=None, offset=None, emotion="", action_units=""),))
     assert titles(table.plot(0)) == ["onset, frame 1"]
+    assert table.plot(0).get_suptitle() == "casme2/sub01/EP01_01: unlabeled"
 
 
 def test_stored_flow_is_shown_by_channel(tmp_path):
