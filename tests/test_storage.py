@@ -218,6 +218,12 @@ def test_on_windows_a_file_that_another_program_has_open_is_named_as_that(tmp_pa
     assert "close the program" not in str(WriteError.at(tmp_path / "new.csv", used))
 
 
+def test_a_full_disk_is_named_in_the_same_words_in_every_language(tmp_path):
+    """By which the service knows it; Windows in German says this of its error 112."""
+    full = OSError(errno.ENOSPC, "Es steht nicht genug Speicherplatz auf dem Datenträger zur Verfügung")
+    assert str(WriteError.at(tmp_path / "a", full)).endswith(f"{os.strerror(errno.ENOSPC)}; make room and run it again")
+
+
 def test_on_windows_a_path_that_is_too_long_is_named_as_that(tmp_path, monkeypatch):
     """There, open fails for a path of 260 characters as for one whose folder does not exist."""
     missing = FileNotFoundError(errno.ENOENT, "No such file or directory")

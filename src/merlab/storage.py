@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import sys
 import tempfile
@@ -36,7 +37,9 @@ class WriteError(MerlabError):
         in_the_way = _in_the_way(path)
         if in_the_way:
             return cls(f"cannot write {path}: {in_the_way}; choose a folder")
-        return cls(f"cannot write {path}: {error.strerror or error}; {_remedy(path, error)}")
+        # Windows says it in the language of its user, and others look for these words.
+        fault = os.strerror(error.errno) if error.errno in DISK_FULL else error.strerror or error
+        return cls(f"cannot write {path}: {fault}; {_remedy(path, error)}")
 
 
 def _in_the_way(path: Path) -> str:
