@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # FFmpeg's numbers of what ITU-T H.273 lists: matrix coefficients, ranges, transfer characteristics.
 COLOR_SPACES = {0: "rgb", 1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc"}
@@ -83,6 +83,10 @@ class MediaFacts:
         if self.codec == "hevc":
             return "each frame is one field (interlaced): half of the lines, in every second frame those between"
         return "frames consist of two fields (interlaced), whose lines are from two moments"
+
+    def at_rate(self, fps: float | None) -> MediaFacts:
+        """The same without what is stated of the speed, where the user gave the rate ``fps``, or a database has it."""
+        return self if fps in (None, self.fps) else replace(self, slowed=1.0, capture_rate=None)
 
     def notes(self) -> Iterator[str]:
         """What a user should know, one sentence each; gaps and damaged frames are reported with the results."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from merlab.errors import MerlabError
@@ -171,11 +170,7 @@ def _from_sound(frames: Frames, numbers: Sequence[int]) -> tuple[Sequence[int], 
 
 def _file_warnings(frames: Frames, fps: float | None) -> list[str]:
     """What a video file says that a user should know, as that it was cut off; none for images."""
-    if not isinstance(frames, Video):
-        return []
-    # With a rate of the user, that of the file does not matter.
-    facts = frames.facts if fps is None else replace(frames.facts, slowed=1.0, capture_rate=None)
-    return list(facts.notes())
+    return list(frames.facts.at_rate(fps).notes()) if isinstance(frames, Video) else []
 
 
 def _start_warnings(damaged: Sequence[int], first: int) -> list[str]:

@@ -15,9 +15,11 @@ from merlab.spotting.comparison.breaks import breaks_of, broken_values, in_sampl
 from merlab.spotting.comparison.by_method import MethodOnVideos
 from merlab.spotting.comparison.measured_recording import measured_recording
 from merlab.spotting.comparison.networks import smoothed
+from merlab.spotting.comparison.notes import file_notes
 from merlab.spotting.comparison.spotter import Target
 from merlab.spotting.comparison.threshold import peaks, runs, threshold_of
 from tests.spotting.comparison.recorded import FPS, frames
+from tests.videos.recording import write_avi
 
 COUNT, TARGET = 150, Target("micro", 0.4)
 # A movement, and where frames are lost between two pictures that differ.
@@ -124,3 +126,17 @@ def _read(folder: Path, features, kept: Path, *, places: bool):
     return measured_recording(
         LongVideo("", "", "a", folder, 200.0, 44, ()), features, kept, silent, places=places, aligned=False
     )
+
+
+def test_a_video_that_was_cut_off_has_a_note(tmp_path):
+    images = [np.full((282, 231, 3), 20 * number, np.uint8) for number in range(5)]
+    for image in images:
+        image[100:] = 255
+    video = write_avi(tmp_path / "a.avi", images)
+    # The index at the end.
+    video.write_bytes(video.read_bytes()[:-40])
+    warnings = MethodOnVideos("guess-even").spot(video, tmp_path / "out", False).metadata.warnings
+    said = "a.avi: the file was cut off: bytes are missing at its end, and frames with them"
+    assert said in warnings
+    assert list(file_notes(LongVideo("", "", "a.avi", video, 50.0, 5, ()))) == [said]
+    assert list(file_notes(LongVideo("", "", "a", tmp_path, 50.0, 5, ()))) == []

@@ -34,7 +34,7 @@ from merlab.spotting.comparison.method_result import (
     stored_result,
     write_result,
 )
-from merlab.spotting.comparison.notes import damage_note, gap_note, missing_note, short_note
+from merlab.spotting.comparison.notes import damage_note, file_notes, gap_note, missing_note, short_note
 from merlab.spotting.comparison.recordings import digest_of, recordings_in
 from merlab.spotting.comparison.sampling import step_of
 from merlab.spotting.comparison.spotter import COMPUTED, Fitted, Spotter, Target
@@ -154,7 +154,7 @@ class MethodOnVideos:
         ]
         # It may have changed while the method was fitted, and a method of your own reads frames itself.
         require_unchanged(video.source, SourceState(request.bytes, request.modified_ns))
-        notes = [damage_note(video.name, material.damaged)] if material.damaged else []
+        notes = [*file_notes(video), *([damage_note(video.name, material.damaged)] if material.damaged else [])]
         notes += [missing_note(video.name, material.missing)] if material.missing else []
         notes += [gap_note(video.name, material.gaps)] if material.gaps else []
         if material.samples < self._spotter.least_samples(self._target, material.rate):

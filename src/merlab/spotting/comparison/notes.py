@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from merlab.databases.long_video import Kind, LongVideo
+from merlab.frames import open_frames
 from merlab.spelling import counted, first_of, person
+from merlab.spotting.timing import file_facts
 
 MORE_ARE_A_GAP = "Three or more of them in a row are a gap; intervals that would touch it are left out"
 
@@ -49,6 +51,12 @@ def short_note(method: str, video: str, kinds: Sequence[Kind] = ()) -> str:
     if not kinds:
         return f"{compares}, so nothing is spotted in it"
     return f"{compares} for {' and '.join(f'{kind}-' for kind in kinds)}expressions, so none is spotted in it"
+
+
+def file_notes(video: LongVideo) -> Iterator[str]:
+    """What the file of a recording states that a user should know, as that it was cut off; none for images."""
+    file = file_facts(open_frames(video.source))
+    yield from (f"{video.name}: {note}" for note in (file.at_rate(video.fps).notes() if file else ()))
 
 
 def damage_note(video: str, damaged: int) -> str:

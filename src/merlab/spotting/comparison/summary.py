@@ -12,6 +12,7 @@ from merlab.databases.long_video import Kind, LongVideo
 from merlab.spotting.comparison.folds import kinds_of, person_in
 from merlab.spotting.comparison.notes import (
     damage_note,
+    file_notes,
     fitted_on,
     gap_note,
     missing_note,
@@ -47,6 +48,7 @@ def summarized(
         methods.append(_method_scores(spotter, of_folds, _scores(truth, spotted, lengths, kinds)))
     events = [event.kind for video in videos for event in video.events]
     whole_heads = max(sum(each.whole_heads for each in of_folds) for _, of_folds in results)
+    files = (note for video in videos for note in file_notes(video))
     subjects = [*unknown_subjects(videos), *shared_subjects(videos, training or ())]
     return SpottingComparison(
         stamps=_stamps(videos, training, whole_heads),
@@ -58,7 +60,7 @@ def summarized(
         events={kind: events.count(kind) for kind in kinds},
         seed=seed,
         methods=tuple(methods),
-        notes=tuple(dict.fromkeys([*subjects, *_notes_of_folds(results, kinds), *_notes(methods)])),
+        notes=tuple(dict.fromkeys([*subjects, *files, *_notes_of_folds(results, kinds), *_notes(methods)])),
     )
 
 
