@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from merlab.databases.long_video import LongVideo
+from merlab.errors import MerlabError
 from merlab.frames import write_image
 from merlab.progress import silent
 from merlab.spotting.comparison import SPOTTERS, as_spotter
@@ -126,6 +127,13 @@ def _read(folder: Path, features, kept: Path, *, places: bool):
     return measured_recording(
         LongVideo("", "", "a", folder, 200.0, 44, ()), features, kept, silent, places=places, aligned=False
     )
+
+
+def test_a_video_in_which_nothing_is_seen_is_refused_as_by_merlabs_own_spotter(tmp_path):
+    video = write_avi(tmp_path / "a.avi", [np.zeros((282, 231, 3), np.uint8)] * 5)
+    with pytest.raises(MerlabError, match="a.avi contains no frame that can be read and is not blank: .* more light"):
+        MethodOnVideos("guess-even").spot(video, tmp_path / "out", False)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_video_that_was_cut_off_has_a_note(tmp_path):

@@ -19,6 +19,7 @@ from merlab.outputs.locks import only_writer
 from merlab.outputs.result_folder import KEPT, ResultFolder
 from merlab.processes.thread_limits import one_thread
 from merlab.progress import Progress, shown_progress
+from merlab.spotting.aligned_frames import why_nothing_is_seen
 from merlab.spotting.comparison import as_spotter, code_of
 from merlab.spotting.comparison.folds import equal_recordings, has_events, target_of
 from merlab.spotting.comparison.found import Found, distinct
@@ -147,6 +148,8 @@ class MethodOnVideos:
     ) -> MethodResult:
         fitted = self._fit(kept, show)
         material = self._material(video, kept, show, tested=True)
+        if material.shows_nothing:
+            raise MerlabError(why_nothing_is_seen(video.source, open_frames(video.source)))
         show(0, 1, f"{self._spotter.name} spots in {video.name}")
         rows = [
             METHOD_ROWS.as_written(_row(each, material, clock))

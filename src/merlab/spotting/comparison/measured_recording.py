@@ -98,6 +98,11 @@ class MeasuredRecording:
         """How many samples there are."""
         return -(-self.frames // self.step)
 
+    @property
+    def shows_nothing(self) -> bool:
+        """Whether no sample shows anything."""
+        return any(each.start <= 0 and each.stop > (self.samples - 1) * self.step for each in self.breaks)
+
     def values(self, feature: Feature) -> NDArray[np.generic]:
         """The values of a feature, (n, ...), NaN where they depend on samples of both sides of a break.
 
