@@ -111,7 +111,9 @@ class Workers:
                 running |= {self.pool.submit(work, item) for item in islice(left, submitted - len(running))}
             if not running:
                 return
-            done, running = wait_for(running, ATTENTIVE_SECONDS, FIRST_COMPLETED)
+            done: set[Future[Result]] = set()
+            while not done:
+                done, running = wait_for(running, ATTENTIVE_SECONDS, FIRST_COMPLETED)
             for future in done:
                 yield future.result()
 
