@@ -35,6 +35,20 @@ def test_sound_tables_have_no_such_note(spotted):
     assert not any("milliseconds" in note for note in notes)
 
 
+@pytest.mark.parametrize(("fps", "is_noted"), [(100, False), (95, False), (120, True), (50, True), (None, False)])
+def test_a_rate_other_than_that_of_the_seconds_is_noted(fps, is_noted):
+    truth = events(FRAMES)
+    timed = truth.assign(onset_s=(truth["onset"] - 1) / 100, offset_s=(truth["offset"] - 1) / 100)
+    notes = score_spotting(truth, timed, fps).notes
+    assert [note for note in notes if "(100 for a)" in note and "the spotted events" in note] == [*notes][:is_noted]
+
+
+@pytest.mark.parametrize("seconds", ["", "?", "1,00"])
+def test_seconds_that_are_not_known_are_no_reason_for_a_note(seconds):
+    truth = events(FRAMES)
+    assert score_spotting(truth, truth.assign(onset_s=seconds, offset_s=seconds), 50).notes == ()
+
+
 def test_a_thousand_is_not_read_as_one(tmp_path):
     (tmp_path / "truth.csv").write_text("video;onset;offset\na;998;1.000\n")
     with pytest.raises(

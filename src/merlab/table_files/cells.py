@@ -239,7 +239,10 @@ def _length(cells: Sequence[str]) -> int:
 def _unread(name: str, header: Sequence[str], columns: Mapping[str, int], optional: Sequence[str]) -> Iterator[str]:
     """Notes about columns that are not read, but seem to be optional ones; the first may be an index without a name."""
     absent = {column: folded_heading(column) for column in optional if column not in columns}
+    read = set(columns.values())
     for position, column in enumerate(header[: _length(header)]):
+        if position in read:
+            continue
         written = SHORT_NAMES.get(folded_heading(column), folded_heading(column))
         meant = [
             each for each, name in absent.items() if name == written or one_letter_apart(written, name, digits=True)

@@ -1,4 +1,4 @@
-"""Notes on numbers that may not be frames: milliseconds look like them, only their lengths and places tell."""
+"""Notes on numbers that may not be frames, or not at this rate: only their lengths, places and seconds tell."""
 
 from __future__ import annotations
 
@@ -8,10 +8,41 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from merlab.spelling import first_of
 from merlab.spotting.macro import MacroSettings
 from merlab.spotting.scoring.hits import by_video
 from merlab.spotting.scoring.matching import overlapping
-from merlab.spotting.scoring.read_intervals import OFFSET, ONSET, rates_of_events
+from merlab.spotting.scoring.read_intervals import OFFSET, OFFSET_S, ONSET, ONSET_S, SECONDS, VIDEO, rates_of_events
+
+# Seconds are rounded, and may be those of movements and not of frames: half a frame per event, or this share of all.
+ROUNDED, SHARE = 0.5, 0.1
+
+
+def note_on_rate(events: pd.DataFrame, table: str, rates: Mapping[str, float], fps: float | None) -> str | None:
+    """A note where frames and seconds of the events of a video are those of another rate than ``note_on_lengths`` has.
+
+    Nothing is known of a table without the columns onset_s and offset_s.
+    """
+    if not set(SECONDS) <= set(events):
+        return None
+    numbers = events[[ONSET, OFFSET]].assign(**events[[*SECONDS]].apply(pd.to_numeric, errors="coerce"))
+    facts = pd.DataFrame(
+        {
+            "frames": numbers[OFFSET] - numbers[ONSET],
+            "seconds": numbers[OFFSET_S] - numbers[ONSET_S],
+            "stated": rates_of_events(events, rates, fps),
+        }
+    )
+    known = facts[(facts["frames"] > 0) & (facts["seconds"] > 0) & facts["stated"].notna()].assign(events=1)
+    sums = known.assign(stated=known["stated"] * known["seconds"]).groupby(events[VIDEO]).sum()
+    other = sums[(sums["stated"] - sums["frames"]).abs() > SHARE * sums["frames"] + ROUNDED * sums["events"]]
+    if other.empty:
+        return None
+    each = (f"{rate:.3g} for {video or 'its video'}" for video, rate in (other["frames"] / other["seconds"]).items())
+    return (
+        f"{table}: the columns {ONSET_S} and {OFFSET_S} give other frames per second than are stated "
+        f"({first_of(each, 3)}); correct the frame rate, or milliseconds and durations are wrong"
+    )
 
 
 def note_on_lengths(events: pd.DataFrame, table: str, rates: Mapping[str, float], fps: float | None) -> str | None:

@@ -30,6 +30,8 @@ VIDEO, ONSET, APEX, OFFSET, EMOTION = "video", "onset", "apex", "offset", "emoti
 ACTION_UNITS = "action_units"
 CLASS, NO_EMOTION = "class", "(none)"
 FRAMES = (ONSET, APEX, OFFSET)
+# The times of onset and offset, from which no interval is taken: they show which frame rate the frames have.
+SECONDS = (ONSET_S, OFFSET_S) = ("onset_s", "offset_s")
 # Two faces of a video may move in the same frames.
 FACES = ("face", "face_id")
 SCORE = "score"
@@ -37,7 +39,7 @@ SCORE = "score"
 DECISION, REJECTED, CODER = "decision", "reject", "coder"
 # Why a table without onset and offset cannot be read.
 INTERVAL_NEEDED = "an event needs the first and the last frame of the movement, its apex alone is not enough"
-OPTIONAL = (APEX, EMOTION, CLASS, ACTION_UNITS, *FACES)
+OPTIONAL = (APEX, EMOTION, CLASS, ACTION_UNITS, *FACES, *SECONDS)
 # How the coding tables of some databases mark an unknown apex.
 NO_APEX = {"/", "-"}
 FRAME_NUMBER = r"[0-9]{1,12}(\.0*)?"

@@ -30,7 +30,7 @@ from merlab.spotting.scoring.counts import (
     spotting_f1,
 )
 from merlab.spotting.scoring.event_classes import ClassCounts, harmonic_f1
-from merlab.spotting.scoring.frame_doubts import note_on_lengths, notes_on_places
+from merlab.spotting.scoring.frame_doubts import note_on_lengths, note_on_rate, notes_on_places
 from merlab.spotting.scoring.hits import HitEvent, by_video, interval_of, owners_of
 from merlab.spotting.scoring.kinds import KINDS
 from merlab.spotting.scoring.matching import match
@@ -138,7 +138,8 @@ def _doubts(
         yield from lengths.of_unknown_people()
         yield from (note for events, name in tables for note in lengths.beyond(events, name, fps))
     rates = lengths.fps if lengths else {}
-    yield from filter(None, (note_on_lengths(events, name, rates, fps) for events, name in tables))
+    notes = (note(events, name, rates, fps) for events, name in tables for note in (note_on_lengths, note_on_rate))
+    yield from filter(None, notes)
 
 
 def _in_scheme(true: CellTable, scheme: Scheme) -> CellTable:
