@@ -41,6 +41,18 @@ def test_a_folder_of_images_needs_a_frame_rate_and_counts_as_a_video(tmp_path):
         require_within(folder, 100, Limits(pixels=1000))
 
 
+def test_the_first_image_of_a_folder_may_be_damaged_but_not_all(tmp_path):
+    folder = write_frames(tmp_path / "clip", [texture(1)] * 3)
+    (folder / "img1.png").write_bytes(b"")
+    require_within(folder, 100, Limits())
+    with pytest.raises(MerlabError, match="million pixels"):
+        require_within(folder, 100, Limits(pixels=1000))
+    for number in (2, 3):
+        (folder / f"img{number}.png").write_bytes(b"")
+    with pytest.raises(MerlabError, match="img1.png is empty"):
+        require_within(folder, 100, Limits())
+
+
 def test_a_folder_of_folders_of_images_is_refused_with_what_to_send(tmp_path):
     write_frames(tmp_path / "clip", [texture(1)])
     with pytest.raises(MerlabError, match="no images with numbers.*a folder that itself holds the images of one video"):

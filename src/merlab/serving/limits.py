@@ -70,7 +70,7 @@ def limit_memory(most: int) -> None:
 
 
 def require_within(source: Path, fps: float | None, limits: Limits) -> None:
-    """Check that a video, or a folder of images, can be read and is within the limits; decodes its first frame.
+    """Check that a video, or a folder of images, can be read and is within the limits; decodes its first sound frame.
 
     If ``fps`` differs from the frame rate of the file, the longer of the two durations counts. Raises MerlabError with
     what is wrong and the remedy.
@@ -102,7 +102,10 @@ def _check_folder(folder: Path, limits: Limits) -> tuple[int, None]:
             f"{folder} contains no images with numbers in their names; send a folder that itself holds the images of "
             "one video, or send each video alone"
         )
-    height, width = read_image(files[0]).shape[:2]
+    images = (frame.image for frame in frames.walk(lambda number: True))
+    image = next((image for image in images if image is not None), None)
+    # Where none can be decoded, the first shows why.
+    height, width = (read_image(files[0]) if image is None else image).shape[:2]
     _require_pixels(folder, width * height, limits)
     return len(files), None
 
