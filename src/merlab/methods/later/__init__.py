@@ -7,15 +7,17 @@ goes through its own Video Swin-B (``methods.later.swin``: width 128; 2, 2, 18 a
 windows of 8 x 7 x 7; patches of 2 x 4 x 4; drop path 0.2); the mean features of both are concatenated; one linear
 layer. AdamW at 1e-5, weight decay 0.05, batches of 1, 100 epochs. An epoch draws as many clips as there are for
 training, with equally likely classes. Mirroring; half of the clips are also turned by up to 10 degrees and scaled by up
-to 10 %. The best epoch on the test subject is reported.
+to 10 %. Linear layers start from normal random numbers (sd 0.02): the release can read weights of a Video Swin-B, but
+its training script does not. The epoch of the best UF1 on the test subject is reported.
 
-Differs: batches of 2; an epoch has 120 of them, as on CASME II, for any number of clips; random initial weights, unless
-``--from`` gives those of a Video Swin-B; the last epoch is kept; all clips are turned and scaled, with normal sizes (sd
-0.1 rad and 5 %), after the flow was computed; flow is computed at 231 x 282 and in pixels of that size (release: 224 x
-224); the first and the last of the 17 frames are those of the movement (release: the centers of 17 equal parts); frames
-are in their order in time (release: sorted by their names as texts, so that frame 100 precedes frame 46). The published
-crop (MTCNN, 1.2 times the smaller side) is replaced by the database's or by ``merlab prepare``. Flow of 28 x 28 that is
-stored as one image per clip cannot serve: the method needs the flow between successive frames, and the frames.
+Differs: batches of 2; an epoch has 120 of them, as on CASME II, for any number of clips; initial weights as torch draws
+them, unless ``--from`` gives those of a Video Swin-B; the last epoch is kept; all clips are turned and scaled, with
+normal sizes (sd 0.1 rad and 5 %), after the flow was computed; flow is computed at 231 x 282 and in pixels of that size
+(release: 224 x 224); the first and the last of the 17 frames are those of the movement (release: the centers of 17
+equal parts); frames are in their order in time (release: sorted by their names as texts, so that frame 100 precedes
+frame 46). The published crop (MTCNN, 1.2 times the smaller side) is replaced by the database's or by ``merlab
+prepare``. Flow of 28 x 28 that is stored as one image per clip cannot serve: the method needs the flow between
+successive frames, and the frames.
 """
 
 from __future__ import annotations
