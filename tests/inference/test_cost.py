@@ -38,6 +38,8 @@ def test_normalization_and_activations_need_no_multiply_accumulates():
     network = nn.Sequential(nn.BatchNorm2d(3), nn.ReLU(), nn.MaxPool2d(2))
     assert parameters(network) == 6
     assert macs(network, 3, 8, 8) == 0
+    # Nor does counting train them.
+    assert torch.equal(network[0].running_var, torch.ones(3))
 
 
 def test_a_profile_has_size_cost_and_speed():
@@ -107,6 +109,10 @@ def test_width_comes_before_height():
     [
         ({"classes": 2.5}, "classes must be a whole number from 2 to 1000, got 2.5"),
         ({"channels": "x"}, "channels must be a whole number from 1 to 1000, got 'x'"),
+        ({"channels": 0}, "channels must be a whole number from 1 to 1000, got 0"),
+        ({"size": (28, 28, 3)}, r"size must be .*, got \(28, 28, 3\)"),
+        ({"size": (28, 0)}, "the height of size must be a whole number from 1 up, got 0"),
+        ({"size": (0, 28)}, "the width of size must be a whole number from 1 up, got 0"),
         ({"size": 3}, r"size must be \(width, height\) or a text such as 231x282, got 3"),
         ({"size": (28,)}, r"size must be .*, got \(28,\)"),
         ({"size": (28.5, 28)}, "the width of size must be a whole number from 1 up, got 28.5"),
@@ -123,13 +129,14 @@ def test_a_method_without_a_network_has_no_cost():
         profile(find_method("linear-svm"), progress=False)
 
 
-def test_a_method_without_the_preset_of_the_paper_is_measured_with_its_first():
+@pytest.mark.parametrize(("name", "width"), [("thin", 2), ("paper", 1)])
+def test_the_preset_of_the_paper_is_measured_or_else_the_first(name, width):
     def wide(task, *, width=1):
         return nn.Conv2d(task.channels, width, 1)
 
-    presets = {name: Preset(network={"width": width}, training={}) for name, width in (("wide", 2), ("thin", 1))}
+    presets = {each: Preset(network={"width": wide}, training={}) for each, wide in (("wide", 2), (name, 1))}
     (found,) = profile(Method("mine", network=wide, presets=presets), size=(28, 28), progress=False)
-    assert found.parameters == 2 * (3 + 1)
+    assert found.parameters == width * (3 + 1)
 
 
 def test_a_network_may_override_train_without_returning_itself():
