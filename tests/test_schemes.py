@@ -89,7 +89,7 @@ def test_a_dictionary_may_have_the_entries_of_a_file(tmp_path):
     assert as_scheme({"labels": labels}).name == as_scheme(labels).name == "your-own"
 
 
-def test_labels_may_be_a_label(tmp_path):
+def test_labels_may_be_a_label():
     assert as_scheme({"labels": "good", "disgust": "bad"}).classes == ("good", "bad")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,6 @@ from tests.training_material import write_start
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("nothing_drawn")]
 
-Typed = Callable[..., tuple[int, str, str]]
 SHORT = {"epochs": 1, "set": "steps=2"}
 
 

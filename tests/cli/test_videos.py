@@ -25,7 +25,7 @@ from tests.videos.recording import moving_face
 
 
 @pytest.mark.slow
-def test_from_making_recordings_to_their_score(merlab, tmp_path):
+def test_from_making_recordings_to_their_score(merlab):
     make = ("make-videos", "long", "--subjects", 1, "--minutes", 0.1, "--events", 20, "--preset", "easy", "--jobs", 1)
     assert merlab(*make)[0] == 0
     status, out, _ = merlab("spot", "long/SYNTHETIC_videos/SYNTHETIC_sub01.avi", "--out", "spotted")

@@ -131,7 +131,7 @@ class TestTheRelease:
         assert "surprise 28" in facts["emotions"]
         assert facts["objective classes"] == "I 255 (the published counts for the table of 2019 are not known)"
 
-    def test_of_both_tables_that_of_2019_is_read_and_this_is_reported(self, release, tmp_path):
+    def test_of_both_tables_that_of_2019_is_read_and_this_is_reported(self, tmp_path):
         write_table(tmp_path / TABLE_2014, published_rows("2014"), COLUMNS_2014)
         write_table(tmp_path / TABLE_2019, published_rows("2019"), COLUMNS_2019)
         facts = examine(tmp_path).facts

@@ -186,7 +186,7 @@ class TestSingleClips:
         assert (finding.severity, finding.found) == ("unusable", "frames 0..5")
         assert [clip.name for clip in examination.clips] == ["s01_sur_01", "s20_po_03"]
 
-    def test_fewer_clips_than_published_differ_for_each_subject(self, release, small):
+    def test_fewer_clips_than_published_differ_for_each_subject(self, small):
         differs = examine(small).of("differs")
         findings = {finding.where: finding.found for finding in differs}
         assert sum(finding.where == "HS" for finding in differs) == 1

@@ -114,7 +114,7 @@ def test_starts_are_those_of_the_method(flow, tmp_path):
     assert replace(clips, starts=()).material(TRAINING).starts == {}
 
 
-def test_flow_that_has_changed_since_is_refused(flow, tmp_path):
+def test_flow_that_has_changed_since_is_refused(flow):
     changed = replace(flow, digest="0")
     with pytest.raises(MerlabError, match="flow-clips has changed since the training began; run it again"):
         cropped_clips(changed, TRAINING, frozenset(), 0)

@@ -305,7 +305,7 @@ def test_without_a_usable_clip_the_command_for_the_reasons_names_the_chosen_tabl
 
 
 @pytest.mark.parametrize("inside", [".", "faces", ".."])
-def test_out_may_not_be_inside_root_nor_root_inside_out(raw_tree, tmp_path, inside):
+def test_out_may_not_be_inside_root_nor_root_inside_out(raw_tree, inside):
     root = raw_tree("casme2")
     with pytest.raises(MerlabError, match="is inside the other"):
         prepared("casme2", root, root / inside)

@@ -130,7 +130,7 @@ def test_a_folder_without_results_is_named(tmp_path):
         read_boards(tmp_path)
 
 
-def test_rows_of_several_versions_of_merlab_are_noted_with_the_table(results, tmp_path):
+def test_rows_of_several_versions_of_merlab_are_noted_with_the_table(results):
     boards = {board.conditions.protocol: board for board in read_boards(results)}
     assert [board.note for board in boards.values()] == ["", ""]
     stored = stored_results(results)

@@ -296,7 +296,7 @@ def test_a_foreign_host(small):
 
 
 @pytest.mark.slow
-def test_a_page_of_another_site(small, video):
+def test_a_page_of_another_site(small):
     for headers in ({"Origin": "http://attacker.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
         assert_as_documented("a change from another site's page", post(small, PART, **headers))
         assert small.http.delete(f"/api/jobs/{'0' * 32}", headers=headers).status_code == 403

@@ -34,12 +34,6 @@ def connected(client: Client, sent: bytes = b""):
         yield connection
 
 
-def is_closed(connection: socket.socket) -> bool:
-    """Whether the service has closed a connection; the service sends nothing on it before."""
-    connection.settimeout(30)
-    return connection.recv(1) == b""
-
-
 def asked(client: Client, path: str = "/api") -> tuple[int, float]:
     """The status of the answer on a new connection, and the seconds until it came."""
     began = time.monotonic()

@@ -268,7 +268,7 @@ class TestStored:
         assert len(shown) == 1
 
     @pytest.mark.slow
-    def test_an_interruption_leaves_the_old_result(self, frames, video, copy, line, tmp_path):
+    def test_an_interruption_leaves_the_old_result(self, video, copy, line):
         slower = SpottingSettings(longest=0.7)
         with pytest.raises(Stopped):
             spot(video, copy, fps=40.0, settings=slower, again=True, progress=interrupt)

@@ -221,7 +221,7 @@ class TestImages:
         assert scores.loc[81:85].isna().all()
         assert scores.loc[133:265].notna().all()
 
-    def test_where_none_can_be_decoded_the_reason_is_that_of_the_first(self, lossy, look, tmp_path):
+    def test_where_none_can_be_decoded_the_reason_is_that_of_the_first(self, look, tmp_path):
         (tmp_path / "face").mkdir()
         for number in (1, 2):
             (tmp_path / "face" / f"{number}.png").write_bytes(b"")

@@ -19,8 +19,6 @@ from tests.videos.recording import moving_face, write_avi
 
 pytestmark = pytest.mark.slow
 
-FIRST_CLASS_ALWAYS = 0.0
-
 
 @pytest.fixture(scope="module")
 def smile(tmp_path_factory):
