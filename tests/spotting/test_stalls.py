@@ -89,6 +89,9 @@ def test_the_warning_names_how_long_and_where():
     clock = Clock.constant(FPS, 400)
     (one,) = Repeats(stalls=(Stall(first=101, last=151),)).caveats(clock, first=11)
     assert one.startswith("the picture stands still for 1 s from frame 111 (2.00 s) on: the recording stalled, or")
+    # Images keep their numbers where a camera dropped others.
+    (there,) = Repeats(stalls=(Stall(first=101, last=151),)).caveats(clock, 11, [*range(11, 50), *range(71, 500)])
+    assert there.startswith("the picture stands still for 1 s from frame 132 (2.00 s) on: ")
     several = tuple(Stall(first=position, last=position + 25) for position in (1, 51, 101, 151))
     (many,) = Repeats(stalls=several).caveats(clock)
     assert many.startswith("the picture stands still 4 times, in all for 2 s: for 0.5 s from frame 1 (0.00 s) on, ")
