@@ -61,7 +61,7 @@ def test_without_a_scheme_every_label_is_a_class(tmp_path):
         ("- a", "has no mapping"),
         ("labels: {a: x, b: 2}", "labels and classes are texts, got 2"),
         ("labels: {yes: x, b: y}", "labels and classes are texts, got True"),
-        ("labels: {a: x, b: x}", r"has 1 class\(es\)"),
+        ("labels: {a: x, b: x}", "has only the class x, but at least two"),
         ("labels: {a: x, b: y}\nclasses: [x]", "classes lists x, but the labels have the classes x, y"),
         ("labels: {a: x, b: y}\nlabel: z", "unknown entries label"),
         ("labels: {a: x, b: y}\nclasses: xy", "classes is not a list of texts"),

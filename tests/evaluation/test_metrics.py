@@ -123,7 +123,7 @@ def test_rows_are_the_truth():
 @pytest.mark.parametrize(
     ("truth", "prediction", "message"),
     [
-        (["negative"], ["negative", "positive"], "1 true labels but 2 predictions"),
+        (["negative"], ["negative", "positive"], "1 true label but 2 predictions"),
         ([], [], "no prediction"),
         (["negative"], ["happiness"], "happiness.*not among the classes negative, positive"),
         (["Negative"], ["negative"], "Negative.*not among the classes"),

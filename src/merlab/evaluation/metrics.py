@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from merlab.errors import MerlabError
+from merlab.spelling import counted
 
 Float64Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -35,7 +36,8 @@ def confusion_matrix(truth: Sequence[str], prediction: Sequence[str], classes: S
     Raises MerlabError when the lengths differ, the input is empty, or a label is not one of the classes.
     """
     if len(truth) != len(prediction):
-        raise MerlabError(f"{len(truth)} true labels but {len(prediction)} predictions; every clip needs one of each")
+        labels, predictions = counted(len(truth), "true label"), counted(len(prediction), "prediction")
+        raise MerlabError(f"{labels} but {predictions}; every clip needs one of each")
     if len(truth) == 0:
         raise MerlabError("there is no prediction to score")
     position = {label: index for index, label in enumerate(classes)}

@@ -22,6 +22,7 @@ from merlab.inputs import Recipe, load_inputs
 from merlab.progress import Progress
 from merlab.protocols import Labeled, Split, label_clips
 from merlab.schemes import Scheme
+from merlab.spelling import counted
 
 # Of the subjects, for training and for calibration; the others are for scoring.
 SHARES = (0.7, 0.15)
@@ -96,7 +97,7 @@ def division(groups: Sequence[str], seed: int) -> tuple[set[str], set[str], set[
     subjects = sorted(set(groups))
     if len(subjects) < LEAST_SUBJECTS:
         raise MerlabError(
-            f"{len(subjects)} subjects cannot be divided into training, calibration and scoring; "
+            f"{counted(len(subjects), 'subject')} cannot be divided into training, calibration and scoring; "
             f"at least {LEAST_SUBJECTS} are needed"
         )
     order = np.random.default_rng(seed).permutation(len(subjects))

@@ -71,7 +71,8 @@ def own_scheme(
         raise MerlabError(f"scheme {name}: {found} would be different classes; write one of them everywhere")
     order = used if classes is None else _order(name, classes)
     if len(used) < 2:
-        raise MerlabError(f"scheme {name} has {len(used)} class(es), but at least two are needed; add a class")
+        found = f"only the class {used[0]}" if used else "no class"
+        raise MerlabError(f"scheme {name} has {found}, but at least two are needed; add a class")
     return Scheme(name, description or "your own classes", order, emotions)
 
 

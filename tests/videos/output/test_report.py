@@ -55,7 +55,7 @@ class TestContent:
             "1200 frames, 12.0 s",
             "640 x 480 px",
             "frames 1 to 1200, seen in 1200",
-            "1 movements that were too short or too long",
+            "1 movement, too short or too long",
             "dbfem-caffm",
             "0123456789abcdef" * 4,
             "unsure_below=0.5",
