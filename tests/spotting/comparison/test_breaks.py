@@ -20,7 +20,7 @@ from merlab.spotting.comparison.notes import file_notes
 from merlab.spotting.comparison.spotter import Target
 from merlab.spotting.comparison.threshold import peaks, runs, threshold_of
 from tests.spotting.comparison.recorded import FPS, frames
-from tests.videos.recording import write_avi
+from tests.videos.recording import write_avi, write_stamped
 
 COUNT, TARGET = 150, Target("micro", 0.4)
 # A movement, and where frames are lost between two pictures that differ.
@@ -127,6 +127,21 @@ def _read(folder: Path, features, kept: Path, *, places: bool):
     return measured_recording(
         LongVideo("", "", "a", folder, 200.0, 44, ()), features, kept, silent, places=places, aligned=False
     )
+
+
+@pytest.mark.slow
+def test_no_interval_spans_missing_time_of_a_video(tmp_path):
+    image = np.full((282, 231, 3), 20, np.uint8)
+    image[100:] = 255
+    seconds = [number / 25 + (2.0 if number >= 12 else 0.0) for number in range(24)]
+    video = write_stamped(tmp_path / "a.mp4", [image] * 24, seconds)
+
+    def over_the_pause(recording):
+        return [(10, 11, 12, 1.0, "micro"), (11, 12, 13, 1.0, "micro"), (13, 13, 14, 1.0, "micro")]
+
+    result = MethodOnVideos(over_the_pause).spot(video, tmp_path / "out", False)
+    assert [row.onset for row in result.rows] == [10, 13]
+    assert "a.mp4: time is missing 1 time; intervals that would span it are left out" in result.metadata.warnings
 
 
 def test_a_video_in_which_nothing_is_seen_is_refused_as_by_merlabs_own_spotter(tmp_path):
