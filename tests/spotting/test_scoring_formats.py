@@ -104,11 +104,12 @@ def test_movements_that_a_coder_rejected_are_no_events_and_several_coders_are_no
     assert read_events(coded).columns.tolist() == ["onset", "offset", "video"]
 
 
-def test_the_intervals_of_lgsnet_are_read_with_the_names_of_their_videos(tmp_path):
+@pytest.mark.parametrize("folders", ["./faces/s15/", ".\\faces\\s15\\"])
+def test_the_intervals_of_lgsnet_are_read_with_the_names_of_their_videos(tmp_path, folders):
     file = tmp_path / "annotation.csv"
     file.write_text(
         "subject,video,type,type_idx,startFrame,endFrame,frame_num,length\n"
-        "1,./faces/s15/15_0101a,macro-expression,1,10,20,2052,10\n"
+        f"1,{folders}15_0101a,macro-expression,1,10,20,2052,10\n"
     )
     (row,) = read_events(file).to_dict("records")
     assert (row["video"], row["onset"], row["offset"], row["kind"]) == ("15_0101a", 10, 20, "macro")

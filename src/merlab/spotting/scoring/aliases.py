@@ -35,7 +35,7 @@ def folder_free(table: CellTable, names: Names) -> CellTable:
     """The table of intervals of LGSNet with the names of its videos, without their folders."""
     if names["onset"] != "startFrame" or "video" not in table.cells:
         return table
-    videos = table.cells["video"].str.rpartition("/")[2]
+    videos = table.cells["video"].str.replace("\\", "/").str.rpartition("/")[2]
     note = f"{table.name}: the folders of the videos are left out of their names"
     changed = (videos != table.cells["video"]).any()
     return replace(
