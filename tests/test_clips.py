@@ -330,6 +330,17 @@ class TestImages:
         with pytest.raises(ClipError, match=rf"img1{suffix} is (truncated|not an image)"):
             read_image(path)
 
+    def test_that_are_truncated_are_refused_although_a_small_copy_in_their_header_is_whole(self, tmp_path):
+        """As cameras write it (Exif): the end of the small copy is not that of the image."""
+        small, whole = (cv2.imencode(".jpg", picture(*size))[1].tobytes() for size in ((16, 12), (160, 120)))
+        header = b"\xff\xe1" + struct.pack(">H", 2 + len(small)) + small
+        path = tmp_path / "img1.jpg"
+        path.write_bytes(whole[:2] + header + whole[2:])
+        assert read_image(path).shape == (120, 160, 3)
+        path.write_bytes((whole[:2] + header + whole[2:])[: len(whole) // 2])
+        with pytest.raises(ClipError, match=r"img1\.jpg is truncated"):
+            read_image(path)
+
     def test_whose_end_is_zeros_after_a_failed_copy_are_refused(self, tmp_path):
         path = write_picture(tmp_path / "img1.jpg")
         content = path.read_bytes()
@@ -381,6 +392,9 @@ class TestSources:
     def test_that_do_not_exist_are_named(self, tmp_path):
         with pytest.raises(ClipError, match=r"EP02_01f does not exist; check the path of the video"):
             open_frames(tmp_path / "EP02_01f")
+        (tmp_path / "a.mp4").symlink_to(tmp_path / "disk" / "b.mp4")
+        with pytest.raises(ClipError, match=r"a\.mp4 is a link to .*b\.mp4, which does not exist; restore that file"):
+            open_frames(tmp_path / "a.mp4")
 
     def test_that_vanish_while_they_are_read_are_named(self, tmp_path):
         folder = tmp_path / "EP02_01f"

@@ -42,3 +42,8 @@ def test_images_keep_their_numbers_and_a_missing_one_is_not_there():
     clock = FrameClock.of_table(pd.DataFrame({"frame": [46, 47, 49], "time_s": [0, 0.01, 0.03]}), 100, 1)
     assert [clock.has(number) for number in (1, 46, 48, 49, 50)] == [False, True, False, True, False]
     assert clock.frame_at(30) == 49
+
+
+def test_faces_may_be_listed_one_after_the_other():
+    clock = FrameClock.of_table(pd.DataFrame({"frame": [2, 3, 1, 2], "time_s": [0.01, 0.02, 0, 0.01]}), 100, 1)
+    assert (len(clock), [clock.ms_of(frame) for frame in (1, 2, 3)]) == (3, [0, 10, 20])

@@ -57,15 +57,33 @@ class TestFrameRate:
     def test_of_24_frames_in_30_ticks_is_24(self):
         assert Clock.of_stamps(np.round(np.arange(1000) / 24 * 30) / 30, 1 / 30).fps == pytest.approx(24, abs=0.01)
 
+    def test_of_24_frames_in_30_ticks_is_24_with_a_pause_too(self):
+        ticks = np.round(np.arange(1000) / 24 * 30)
+        for at in (1, 500):
+            clock = Clock.of_stamps((ticks + np.where(np.arange(1000) < at, 0, 300)) / 30, 1 / 30)
+            assert (clock.fps, clock.gaps) == (pytest.approx(24, abs=0.01), (at + 1,))
+
     @pytest.mark.parametrize("stamps", [[0.0, 0.04, 0.7], [0.0, 0.66, 0.7], [0.0, 0.04, 0.08, 1.0, 2.0]])
     def test_of_few_frames_is_that_of_a_step_that_exists(self, stamps):
         assert Clock.of_stamps(stamps, 0.001).fps == pytest.approx(25)
 
     def test_of_a_single_frame_is_that_of_the_file(self):
         assert Clock.of_stamps([0.0], 0.001, stated=[25.0]).fps == 25
+        with pytest.raises(ClockError, match="90000 is not a frame rate"):
+            Clock.of_stamps([0.0], 0.001, stated=[90_000.0])
 
     @pytest.mark.parametrize(
-        "stamps", [[], [0.0], [0.0, 0.1, 0.1], [0.0, 0.2, 0.1], [0.0, np.nan, 1.0], [0.0, 5.0, 10.0], [0.0, 1e-5, 2e-5]]
+        "stamps",
+        [
+            [],
+            [0.0],
+            [0.0, 0.1, 0.1],
+            [0.0, 0.2, 0.1],
+            [0.0, np.nan, 1.0],
+            [0.0, 0.1, np.inf],
+            [0.0, 5.0, 10.0],
+            [0.0, 1e-5, 2e-5],
+        ],
     )
     def test_that_cannot_be_is_an_error(self, stamps):
         with pytest.raises(ClockError):
@@ -166,6 +184,9 @@ class TestSeconds:
         assert (clock.slowed, clock.seconds(121), clock.media_seconds(121)) == pytest.approx((8, 0.5, 4))
         assert clock.duration == pytest.approx(1)
         assert clock.at_rate(None) is clock
+        # A user knows the camera better than the file does.
+        slower = clock.at_rate(120)
+        assert (slower.slowed, slower.seconds(121), slower.media_seconds(121)) == pytest.approx((4, 1, 4))
 
     def test_has_the_rate_of_a_part(self):
         """Two seconds at 60 frames a second, then two at 20, as of a phone in dim light."""
@@ -174,6 +195,9 @@ class TestSeconds:
         rates = [clock.rate_within(*part) for part in ((11, 21), (131, 137), (50, 50))]
         assert rates == pytest.approx([60, 20, 60])
         assert clock.at_rate(120).rate_within(131, 137) == pytest.approx(40)
+        brighter = Clock.of_stamps(np.r_[np.arange(40) / 20, 2 + np.arange(121) / 60])
+        # The step after the last frame is not within.
+        assert [brighter.rate_within(*part) for part in ((40, 41), (41, 42))] == pytest.approx([20, 60])
         assert Clock.constant(200, 4).rate_within(1, 4) == 200
 
     def test_of_evenly_spaced_images(self):
