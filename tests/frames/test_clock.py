@@ -61,7 +61,8 @@ class TestFrameRate:
         ticks = np.round(np.arange(1000) / 24 * 30)
         for at in (1, 500):
             clock = Clock.of_stamps((ticks + np.where(np.arange(1000) < at, 0, 300)) / 30, 1 / 30)
-            assert (clock.fps, clock.gaps) == (pytest.approx(24, abs=0.01), (at + 1,))
+            assert clock.fps == pytest.approx(24, abs=0.01)
+            assert clock.gaps == (at + 1,)
 
     @pytest.mark.parametrize("stamps", [[0.0, 0.04, 0.7], [0.0, 0.66, 0.7], [0.0, 0.04, 0.08, 1.0, 2.0]])
     def test_of_few_frames_is_that_of_a_step_that_exists(self, stamps):
