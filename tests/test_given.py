@@ -7,6 +7,7 @@ import re
 import sys
 from dataclasses import dataclass
 from fractions import Fraction
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -188,22 +189,31 @@ def test_a_file_or_a_folder_that_is_missing_is_named_with_what_to_give(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("kind", "given", "told"),
+    ("name", "given", "fields"),
     [
-        (
-            "Scheme",
-            {"labels": {"joy": "positive"}},
-            "merlab.Scheme got .*'labels'; it takes name, .* dictionary",
-        ),
-        ("Method", {"nam": "mine"}, "merlab.Method .*'nam'; it takes name, title, "),
-        ("Task", {"classes": 3}, "merlab.Task missing .*; it takes classes, channels, height, width"),
-        ("Clip", {"emotions": "joy"}, "merlab.Clip .* it takes database, subject, "),
-        ("ClipTable", {"rows": ()}, "merlab.ClipTable .* it takes clips, "),
+        ("merlab.Scheme", {"labels": {"joy": "positive"}}, "name, .* dictionary"),
+        ("merlab.Method", {"nam": "mine"}, "name, title, "),
+        ("merlab.Task", {"class": 3}, "classes, channels, height, width"),
+        ("merlab.Clip", {"emotions": "joy"}, "database, subject, "),
+        ("merlab.ClipTable", {"rows": ()}, "clips, "),
+        ("merlab.spotting.spot.SpottingSettings", {"florr": 3}, "p, floor, "),
+        ("merlab.spotting.macro.MacroSettings", {"long": 3}, "threshold, px, "),
+        ("merlab.spotting.motion_score.ScoreSettings", {"unit": 3}, "smoothing, reach, "),
+        ("merlab.videos.words.WordSettings", {"longer": 3}, "longest, "),
+        ("merlab.faces.alignment.FaceFinding", {"detectors": "yunet"}, "detector, model, config, landmarks"),
+        ("merlab.preparation.settings.Settings", {"movement": "rigid"}, ".*motion"),
+        ("merlab.preparation.frame_range.FrameRange", {"from": 3}, "first, last, start, end"),
     ],
 )
-def test_arguments_that_a_class_does_not_take_are_named_with_those_that_it_takes(kind, given, told):
-    with pytest.raises(MerlabError, match=told):
-        getattr(merlab, kind)(**given)
+def test_arguments_that_a_class_does_not_take_are_named_with_those_that_it_takes(name, given, fields):
+    module, _, kind = name.rpartition(".")
+    with pytest.raises(MerlabError, match=f"^{name} got an unexpected .*'{next(iter(given))}'; it takes {fields}"):
+        getattr(import_module(module), kind)(**given)
+
+
+def test_arguments_that_are_missing_are_named_too():
+    with pytest.raises(MerlabError, match=r"merlab.Task missing .*; it takes classes, channels, height, width"):
+        merlab.Task(3)  # type: ignore[call-arg]
 
 
 def test_an_error_of_another_kind_inside_stays_what_it_is():

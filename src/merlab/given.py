@@ -71,10 +71,10 @@ def require_instance(value: object, kind: type, name: str, otherwise: str) -> No
         raise MerlabError(f"{name} must be a {kind.__name__} ({otherwise}), got {value!r}")
 
 
-def naming_fields(hint: str = "") -> Callable[[type[Made]], type[Made]]:
+def naming_fields(hint: str = "", *, module: str = "merlab") -> Callable[[type[Made]], type[Made]]:
     """For a dataclass that users make: arguments that it does not take are a MerlabError with its fields.
 
-    The ``hint`` is the end of the message.
+    The ``hint`` is the end of the message; ``module`` is where users find the class.
     """
 
     def decorate(kind: type[Made]) -> type[Made]:
@@ -88,7 +88,7 @@ def naming_fields(hint: str = "") -> Callable[[type[Made]], type[Made]]:
                 signature = inspect.signature(make)
                 if _takes(signature, self, *values, **named):
                     raise
-                fault = str(error).replace(f"{make.__qualname__}()", f"merlab.{kind.__name__}")
+                fault = str(error).replace(f"{make.__qualname__}()", f"{module}.{kind.__name__}")
                 fields = ", ".join(list(signature.parameters)[1:])
                 raise MerlabError(f"{fault}; it takes {fields}{hint}") from error
 

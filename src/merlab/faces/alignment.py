@@ -22,7 +22,7 @@ from merlab.faces.quality import ClipQuality
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, Region, regions_from_landmarks
 from merlab.faces.tracking import FaceTracker, TrackedFace
 from merlab.frames import Image
-from merlab.given import as_path
+from merlab.given import as_path, naming_fields
 from merlab.stamps import FIVE_POINTS
 from merlab.vocabulary import HEAD_MOTIONS, DetectorName, HeadMotion, LandmarkSource
 
@@ -41,6 +41,7 @@ LAYOUT_POINTS: dict[LandmarkSource, dict[str, tuple[float, float]]] = {
 }
 
 
+@naming_fields(module=__name__)
 @dataclass(frozen=True)
 class FaceFinding:
     """Settings of the face tracker; they can be pickled, so that every process can open its own tracker.

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from merlab.errors import MerlabError
 from merlab.frames import Frames, describe_numbers
-from merlab.given import as_whole, require_number
+from merlab.given import as_whole, naming_fields, require_number
 
 
+@naming_fields(module=__name__)
 @dataclass(frozen=True)
 class FrameRange:
     """A range of frames, by their numbers or by seconds; None means no limit.

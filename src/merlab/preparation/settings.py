@@ -13,7 +13,7 @@ from merlab.faces.alignment import FaceFinding
 from merlab.faces.mesh_network import runtime_version
 from merlab.faces.model_files import MODELS
 from merlab.frames import Image
-from merlab.given import require_instance
+from merlab.given import naming_fields, require_instance
 from merlab.preparation.record import HowMade, RecordedSettings
 from merlab.version import __version__
 from merlab.vocabulary import HeadMotion, ImageFormat
@@ -21,6 +21,7 @@ from merlab.vocabulary import HeadMotion, ImageFormat
 JPEG_QUALITY = 95
 
 
+@naming_fields(module=__name__)
 @dataclass(frozen=True)
 class Settings:
     """How faces are found, how the head's movement is treated, and how the aligned frames are stored.

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from merlab.frames import Float32Array
+from merlab.given import naming_fields
 from merlab.spotting.course import long_movement_at, peak_frames
 from merlab.spotting.event import TOO_LARGE, MovementKind, SpottedEvent
 from merlab.spotting.motion_score import LARGEST_SETTING, SCORE_RANGES, ScoreSettings, require_in_range, score
@@ -21,6 +22,7 @@ MACRO_RANGES: Mapping[str, tuple[float, float]] = {
 }
 
 
+@naming_fields(module=__name__)
 @dataclass(frozen=True)
 class MacroSettings:
     """What counts as a macro-expression; times in seconds.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, region_mask
 from merlab.frames import Float32Array
-from merlab.given import require_number
+from merlab.given import naming_fields, require_number
 from merlab.spotting.jitter import noise_with_jitter
 from merlab.spotting.motion import (
     COLUMNS,
@@ -53,6 +53,7 @@ PARTS = (
 )
 
 
+@naming_fields(module=__name__)
 @dataclass(frozen=True)
 class ScoreSettings:
     """How the score is computed; times in seconds, so that it does not depend on the frame rate.

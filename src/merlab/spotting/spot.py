@@ -14,6 +14,7 @@ import numpy as np
 
 from merlab.errors import MerlabError
 from merlab.frames import Float32Array
+from merlab.given import naming_fields
 from merlab.registry import look_up
 from merlab.spotting.course import movement_at, peak_frames
 from merlab.spotting.event import TOO_LARGE, SpottedEvent, are_one, without_parts, without_repeated
@@ -38,6 +39,7 @@ RANGES: Mapping[str, tuple[float, float]] = {
 }
 
 
+@naming_fields(module=__name__)
 @dataclass(frozen=True)
 class SpottingSettings:
     """What counts as a movement; times in seconds.

@@ -14,7 +14,7 @@ import numpy as np
 
 from merlab.faces.geometry import Transform
 from merlab.faces.quality import LARGEST_ROLL, LEAST_COVERAGE, LEAST_PUPIL_DISTANCE
-from merlab.given import require_number
+from merlab.given import naming_fields, require_number
 from merlab.registry import look_up
 from merlab.spotting.event import PART_OF_LONGER, REPEATED, TOO_LARGE, MovementKind
 from merlab.videos.class_units import is_supported
@@ -22,6 +22,7 @@ from merlab.videos.moved import PartMovement, UnitStrength
 from merlab.vocabulary import WITHHELD_REASONS, WithheldReason
 
 
+@naming_fields(module=__name__)
 @dataclass(frozen=True)
 class WordSettings:
     """The limits within which a class is named. Raises MerlabError for values below 0.
