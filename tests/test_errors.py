@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 
 import numpy as np
 import pytest
 
-from merlab.errors import MerlabError, first_line, mistake_in, naming_mistakes
+from merlab.errors import MerlabError, first_line, is_out_of_memory, mistake_in, naming_mistakes
 from merlab.frames import ClipError
 
 
@@ -16,6 +17,14 @@ def invert():
 
 
 INVERT_LINE = invert.__code__.co_firstlineno + 1
+
+
+@pytest.mark.parametrize(("code", "is_memory"), [(14, True), (1455, True), (2, False)])
+def test_windows_has_numbers_of_its_own_for_too_little_memory(code, is_memory):
+    """Microsoft, "System Error Codes": ERROR_OUTOFMEMORY, ERROR_COMMITMENT_LIMIT, ERROR_FILE_NOT_FOUND."""
+    error = OSError(errno.EINVAL, "The paging file is too small for this operation to complete")
+    error.winerror = code  # type: ignore[attr-defined]
+    assert is_out_of_memory(error) == is_memory
 
 
 def test_an_error_in_own_code_names_the_step_the_error_and_the_line():

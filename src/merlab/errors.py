@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import sysconfig
 import traceback
@@ -12,6 +13,8 @@ from types import FrameType
 
 # OpenCV and torch raise errors of their own; a video can have the word memory in its name.
 OUT_OF_MEMORY = re.compile(r"(can't|cannot) allocate memory|(insufficient|not enough|out of) memory", re.IGNORECASE)
+# ERROR_OUTOFMEMORY, and ERROR_COMMITMENT_LIMIT: the paging file is too small. Python has no number of Unix for them.
+OUT_OF_MEMORY_OF_WINDOWS = {14, 1455}
 # The file that cloudpickle states for the code it sends.
 SENT_BY_VALUE = "<dynamic-code>"
 PACKAGES = {"site-packages", "dist-packages"}
@@ -32,6 +35,8 @@ class Stopped(KeyboardInterrupt):
 
 def is_out_of_memory(error: Exception) -> bool:
     """Whether numpy, OpenCV, torch or the system report that there is not enough memory."""
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM or getattr(error, "winerror", None) in OUT_OF_MEMORY_OF_WINDOWS
     return isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)) is not None
 
 

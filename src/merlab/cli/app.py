@@ -119,6 +119,8 @@ def main() -> None:
     except MerlabError as error:
         _fail(str(error))
     except OSError as error:
+        if is_out_of_memory(error):
+            _fail(NO_MEMORY)
         where = f"{error.filename}: " if error.filename else ""
         _fail(f"{where}{error.strerror or error}; {REMEDIES.get(error.errno or 0, 'check the path')}")
     except Exception as error:

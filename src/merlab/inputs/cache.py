@@ -75,7 +75,7 @@ def file_digest(path: Path) -> str:
     """The SHA-256 of a file's bytes, hexadecimal; raises OSError.
 
     It is remembered while the size and the times of the file are unchanged. The second of these times (ctime) also
-    changes when a program writes a file and sets its date back.
+    changes when a program writes a file and sets its date back; on Windows, it is when the file was made.
     """
     stat = path.stat()
     return _digest_of(path, stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
