@@ -62,6 +62,8 @@ class TestContent:
             "torch 2.13.0",
         ):
             assert fact in page.text
+        # Settings that were not given.
+        assert "=None" not in page.text
 
     def test_every_event_has_its_times_class_probabilities_and_evidence(self, page, tmp_path):
         events = read_video_result(write_result(tmp_path / "out")).events

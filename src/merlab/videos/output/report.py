@@ -85,7 +85,7 @@ def write_report(result: VideoResult) -> Path:
         .render(
             metadata=metadata,
             model=metadata.model.model_dump(mode="json"),
-            settings=metadata.settings.model_dump(mode="json"),
+            settings=metadata.settings.model_dump(mode="json", exclude_none=True),
             stamps=[(stamp, SYNTHETIC_MODEL if stamp == SYNTHETIC else meaning_of(stamp)) for stamp in metadata.stamps],
             source_facts=list(source_facts(metadata.video)),
             charts=[_chart(result, face.face_id, chart_pixels) for face in metadata.faces],
