@@ -103,6 +103,7 @@ def test_a_network_that_was_saved_as_a_whole_is_named_with_the_remedy(tmp_path):
         ("damaged.pt", b"PK\x03\x04 no archive", r"without running its code \([^\n]*archive[^\n]*\); save its"),
         ("empty.pth", b"", UNREADABLE),
         ("page.pth", b"<html>404</html>", UNREADABLE),
+        ("text.pth", b"hello", UNREADABLE),
         ("damaged.safetensors", b"\x10", "is not a complete safetensors file"),
         ("words.txt", b"conv1", "is not a complete safetensors file"),
     ],

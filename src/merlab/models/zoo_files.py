@@ -91,7 +91,8 @@ def _reason(error: Exception) -> str:
     # A network that was saved as a whole: PyTorch names its class below this advice.
     if kind := UNKNOWN_CLASS.search(str(error)):
         return f"it holds an object of {kind[1]}"
-    if isinstance(error, pickle.UnpicklingError | EOFError):
+    # Only these have a sentence: that of the others is of the parser, such as the number of a byte.
+    if not isinstance(error, RuntimeError | OSError):
         return "it is damaged, or torch.save did not write it in its usual format"
     return first_line(error)
 
