@@ -50,6 +50,10 @@ def test_of_images_that_cannot_be_decoded_the_others_are_read_and_a_folder_is_no
         (frame.number, frame.image is not None, frame.damaged) for frame in frames.walk(lambda number: number != 12)
     ]
     assert walked == [(7, True, False), (8, False, True), (9, False, True), (10, False, True), (12, False, False)]
+    # A file that is not there is no damage.
+    (tmp_path / "13.png").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(ClipError, match="13.png cannot be read: No such file"):
+        list(ImageFolder(tmp_path).walk(lambda number: True))
     for number in (8, 9, 10):
         with pytest.raises(DamagedFrameError, match=f"{number}.png"):
             frames.read(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +15,19 @@ from merlab.progress import silent
 from merlab.spotting.comparison import SPOTTERS, as_spotter
 from merlab.spotting.comparison.breaks import breaks_of, broken_values, in_samples, touches
 from merlab.spotting.comparison.by_method import MethodOnVideos
+from merlab.spotting.comparison.lbp_chi2 import LBP_CHI2
 from merlab.spotting.comparison.measured_recording import measured_recording
 from merlab.spotting.comparison.networks import smoothed
 from merlab.spotting.comparison.notes import file_notes
+from merlab.spotting.comparison.own import OWN
+from merlab.spotting.comparison.softnet import SOFTNET
 from merlab.spotting.comparison.spotter import Target
 from merlab.spotting.comparison.threshold import peaks, runs, threshold_of
-from tests.spotting.comparison.recorded import FPS, frames
-from tests.videos.recording import write_avi, write_stamped
+from merlab.spotting.spot_video import spot
+from tests.spotting.comparison.recorded import FPS, frames, material
+from tests.videos.recording import moving_face, write_avi, write_stamped
 
+DISTANCE = LBP_CHI2.feature(2)
 COUNT, TARGET = 150, Target("micro", 0.4)
 # A movement, and where frames are lost between two pictures that differ.
 MOVEMENT, GAP = (100, 110, 120), range(50, 56)
@@ -111,7 +117,7 @@ def test_places_and_samples_are_the_same_whichever_are_read(tmp_path):
     spotter, folder = SPOTTERS["lbp-chi2"], tmp_path / "a"
     folder.mkdir()
     for position, gray in enumerate(frames(44, [(0, 22, 43)])):
-        if position in (20, *range(33, 37)):
+        if position in (20, *range(33, 37), 43):
             (folder / f"{position}.png").write_bytes(b"")
         else:
             write_image(folder / f"{position}.png", np.repeat(gray[..., None], 3, axis=2))
@@ -121,12 +127,44 @@ def test_places_and_samples_are_the_same_whichever_are_read(tmp_path):
     for feature in features:
         assert np.array_equal(*(each.values(feature) for each in read))
     assert np.flatnonzero(~read[1].shown_frames()).tolist() == [33, 34, 35, 36]
+    assert len(read[1].shown_frames()) == len(list(read[1].places())) == 44
 
 
 def _read(folder: Path, features, kept: Path, *, places: bool):
     return measured_recording(
         LongVideo("", "", "a", folder, 200.0, 44, ()), features, kept, silent, places=places, aligned=False
     )
+
+
+def test_values_that_depend_on_both_sides_of_a_break_are_unknown_and_no_network_learns_from_them(tmp_path):
+    movement = (20, 30, 40)
+    (feature,) = SOFTNET.features(TARGET, FPS)
+    whole = material(tmp_path, "a", 60, [movement], [feature, DISTANCE])
+    read = replace(whole, breaks=(range(25, 28),))
+    unknown = [
+        np.isnan(read.values(each)).reshape(len(read.values(each)), -1).any(axis=1) for each in (feature, DISTANCE)
+    ]
+    # An image is of a sample and the one 10 later, a difference of a sample and those 2 before and after.
+    assert np.flatnonzero(unknown[0]).tolist() == list(range(15, 28))
+    assert np.flatnonzero(unknown[1]).tolist() == list(range(21, 28))
+    known = ~np.isnan(read.values(feature))
+    assert np.array_equal(read.values(feature)[known], whole.values(feature)[known])
+    images, labels = SOFTNET._examples([read], TARGET, 0)
+    assert not np.isnan(images.numpy()).any()
+    assert 0 < labels.sum() < len(labels)
+
+
+@pytest.mark.slow
+def test_merlabs_own_method_spots_beside_a_gap_what_spot_spots(tmp_path):
+    images = [np.full_like(image, 0) if 60 <= at < 70 else image for at, image in enumerate(moving_face(240))]
+    video = write_avi(tmp_path / "a.avi", images)
+    line = spot(video, tmp_path / "spotted", progress=False)
+    recording = LongVideo("", "", "a", video, 50.0, 240, ())
+    read = measured_recording(recording, [], tmp_path / "kept", silent, places=True, aligned=True)
+    spotted = [(each.onset, each.apex, each.offset) for each in OWN.spot(read)]
+    assert spotted == [(row.onset, row.apex, row.offset) for row in line.rows]
+    assert [apex for _, apex, _ in spotted] == pytest.approx([161], abs=3)
+    assert np.flatnonzero(~read.shown_frames()).tolist() == list(range(60, 70))
 
 
 @pytest.mark.slow
@@ -149,6 +187,10 @@ def test_a_video_in_which_nothing_is_seen_is_refused_as_by_merlabs_own_spotter(t
     with pytest.raises(MerlabError, match="a.avi contains no frame that can be read and is not blank: .* more light"):
         MethodOnVideos("guess-even").spot(video, tmp_path / "out", False)
     assert not (tmp_path / "out").exists()
+    image = np.full((282, 231, 3), 20, np.uint8)
+    image[100:] = 255
+    begins = write_avi(tmp_path / "b.avi", [np.zeros_like(image)] * 5 + [image] * 3)
+    assert MethodOnVideos("guess-even").spot(begins, tmp_path / "out", False).metadata.seconds == 0.16
 
 
 def test_a_video_that_was_cut_off_has_a_note(tmp_path):
