@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pympi
 import pytest
 
@@ -47,6 +49,16 @@ def test_links_to_files_beside_the_document_name_no_folder_of_this_machine(tmp_p
     ]
     (curve,) = document.linked_file_descriptors
     assert (curve["LINK_URL"], curve["RELATIVE_LINK_URL"]) == ("file:///curves/face-0.csv", "./curves/face-0.csv")
+
+
+def test_the_video_of_a_result_that_was_made_on_windows_is_named_as_there(tmp_path):
+    """Its result may be coded on another system; RFC 8089, appendix E.2, has the form of the address."""
+    path = tmp_path / "events.eaf"
+    links = Links(tmp_path, Path(r"C:\study\an interview.mp4"))
+    write_document(path, [], links, author="", date="2026-01-01T00:00:00+00:00")
+    (media,) = pympi.Elan.Eaf(str(path)).media_descriptors
+    assert media["MEDIA_URL"] == "file:///C:/study/an interview.mp4"
+    assert media["RELATIVE_MEDIA_URL"] == "./an interview.mp4"
 
 
 def test_time_slots_ascend_over_all_tiers_and_no_two_annotations_share_one(tmp_path):

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
@@ -100,7 +100,13 @@ def beside(name: str) -> Path:
 
 def file_address(path: Path) -> str:
     """``file:///home/a/b c.csv``: the address of a file as ELAN writes and reads it, in plain characters."""
-    return "file:///" + path.resolve().as_posix().lstrip("/")
+    full = PureWindowsPath(path) if _is_of_windows(path) else path.resolve()
+    return "file:///" + full.as_posix().lstrip("/")
+
+
+def _is_of_windows(path: Path) -> bool:
+    """Whether a path is one of Windows and this is another system: the result was made there."""
+    return PureWindowsPath(path).is_absolute() and not path.is_absolute()
 
 
 def printable(value: str) -> str:
@@ -109,16 +115,27 @@ def printable(value: str) -> str:
 
 
 def _add_links(header: Element, links: Links) -> None:
-    video, home = links.video.resolve(), links.home.resolve()
-    media = {"MEDIA_URL": file_address(video), "MIME_TYPE": video_type(video.name)}
+    home, media = (
+        links.home.resolve(),
+        {"MEDIA_URL": file_address(links.video), "MIME_TYPE": video_type(links.video.name)},
+    )
     # Windows has no relative path from one drive to another.
     with suppress(ValueError):
-        media["RELATIVE_MEDIA_URL"] = "./" + Path(os.path.relpath(video, home)).as_posix()
+        media["RELATIVE_MEDIA_URL"] = "./" + _relative(links.video, home)
     SubElement(header, "MEDIA_DESCRIPTOR", {key: printable(text) for key, text in media.items()})
     for name in links.beside:
         kind = "text/xml" if name.endswith(".xml") else UNKNOWN
         file = {"LINK_URL": file_address(home / name), "MIME_TYPE": kind, "RELATIVE_LINK_URL": f"./{name}"}
         SubElement(header, "LINKED_FILE_DESCRIPTOR", {key: printable(text) for key, text in file.items()})
+
+
+def _relative(video: Path, home: Path) -> str:
+    """The path of the video from ``home``; beside it where the video is on another system."""
+    return (
+        PureWindowsPath(video).name
+        if _is_of_windows(video)
+        else Path(os.path.relpath(video.resolve(), home)).as_posix()
+    )
 
 
 def _add_tiers(root: Element, tiers: Sequence[Tier]) -> int:
