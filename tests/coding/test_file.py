@@ -81,11 +81,27 @@ def test_a_number_of_a_decision_may_be_0_but_not_negative(face_id, onset, offset
         Decision("", face_id, "add", onset, None, offset)
 
 
+def test_texts_of_a_decision_are_on_one_line():
+    """A line break would end a row in many programs, and a tab a cell."""
+    decision = Decision("", 0, "add", 1, None, 2, "AU12 left", " a\tb ", "c\r\nd\u2028e\x7f", "A B\n")
+    assert (decision.label, decision.comment, decision.coder) == ("a b", "c d e", "A B")
+    assert decision.action_units == "L12"
+
+
 def test_a_coder_decides_once_about_a_movement(tmp_path):
     material = material_in(tmp_path / "out")
     (material.folder / CODING).write_text(f"{HEADER}e0002,1,reject,,,,,,,AB,\ne0002,1,accept,,,,,,,AB,\n")
     with pytest.raises(MerlabError, match="coder AB decided twice about e0002"):
         read_coding(material)
+
+
+def test_own_events_are_told_apart_by_face_and_frames_and_others_by_their_name():
+    own = [(0, 5, "B"), (1, 5, "A"), (0, 6, "A"), (0, 5, "A")]
+    coding = Coding(tuple(Decision("", face, "add", 1, None, offset, coder=coder) for face, offset, coder in own))
+    by_face_and_coder = [(0, 6, "A"), (0, 5, "A"), (0, 5, "B"), (1, 5, "A")]
+    assert [(each.face_id, each.offset, each.coder) for each in coding.sorted().decisions] == by_face_and_coder
+    with pytest.raises(MerlabError, match=r"coder \(no initials\) decided twice about e0001"):
+        Coding((Decision("e0001", 0, "move", 1, None, 5), Decision("e0001", 0, "reject", 2, None, 6)))
 
 
 def test_a_later_decision_takes_the_place_of_the_earlier_one_and_can_be_undone(tmp_path):
