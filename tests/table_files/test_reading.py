@@ -189,6 +189,17 @@ def test_a_delimiter_inside_of_cells_is_not_that_between_them(tmp_path, notes):
     ]
 
 
+@pytest.mark.parametrize(
+    "content", ["sep=;\r\nsub;onset\r\n1;3\r\n", '"sep=,"\nsub,onset\n1,3\n', "SEP=\t\nsub\tonset\n1\t3"]
+)
+def test_a_line_that_states_the_delimiter_for_excel_is_not_that_of_the_names(tmp_path, content):
+    path = tmp_path / "coding.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + content.encode())
+    (sheet,) = read_lines(path).sheets
+    assert sheet.header == ("sub", "onset")
+    assert [*sheet.lines] == ["line 3"]
+
+
 def test_an_old_workbook_may_have_the_suffix_of_a_new_one(tmp_path):
     workbook = xlwt.Workbook()
     workbook.add_sheet("coding").write(0, 0, "Subject")

@@ -90,7 +90,9 @@ def _lines(path: Path, text: str, delimiter: str) -> Iterator[tuple[str, list[st
     line = 1
     try:
         for cells in reader:
-            yield f"line {line}", cells
+            # Excel takes a first line sep=; for the delimiter, and shows the lines below it.
+            if line > 1 or delimiter.join(cells).lower() != f"sep={delimiter}":
+                yield f"line {line}", cells
             line = reader.line_num + 1
     except csv.Error as error:
         raise MerlabError(f"{path}, line {line}: {error}; check the quotes in this line") from error
