@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from dataclasses import replace
 
+import cv2
+import numpy as np
 import pytest
 
 from merlab.databases.long_video import LongEvent, LongVideo, LongVideos
 from merlab.errors import MerlabError
+from merlab.json_models import write_model
+from merlab.spotting.comparison import method_result
 from merlab.spotting.comparison.by_method import MethodOnVideos
 from merlab.spotting.comparison.folds import fitted_elsewhere, leave_one_subject_out
 from merlab.spotting.comparison.notes import shared_subjects
@@ -99,6 +104,24 @@ def test_an_interval_that_a_method_gives_twice_is_written_once(recorded, tmp_pat
     result = MethodOnVideos(twice, fps=30.0).spot(recorded("a", "", 1).source, tmp_path / "out", progress=False)
     assert [(row.apex, row.score, row.kind) for row in result.rows] == [(1, 0.6, "macro"), (2, 0.7, "micro")]
     assert len(read_events(tmp_path / "out" / "events.csv")) == 2
+
+
+def test_a_finished_result_of_other_libraries_is_loaded_with_a_warning(recorded, tmp_path, monkeypatch):
+    method, source = MethodOnVideos("guess-even", fps=30.0), recorded("a", "", 9).source
+    made = method.spot(source, tmp_path / "out", False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert method.spot(source, tmp_path / "out", False).rows == made.rows
+    monkeypatch.setattr(method_result, "computing_versions", lambda: {"opencv": cv2.__version__, "numpy": "9.9"})
+    was = f"it was made with numpy {np.__version__}, and this is numpy 9.9; add --again"
+    with pytest.warns(UserWarning, match=f"is loaded as it is, although {was}"):
+        assert method.spot(source, tmp_path / "out", False).rows == made.rows
+    # A result of an earlier merlab does not state them.
+    stated = made.metadata.model_copy(update={"versions": {}})
+    write_model(tmp_path / "out" / "method.json", stated)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert method.spot(source, tmp_path / "out", False).rows == made.rows
 
 
 def test_a_video_that_changes_while_a_method_spots_has_no_result(recorded, tmp_path):

@@ -33,6 +33,7 @@ from merlab.spotting.comparison.method_result import (
     MethodRequest,
     MethodResult,
     stored_result,
+    versions_of_methods,
     write_result,
 )
 from merlab.spotting.comparison.notes import damage_note, file_notes, gap_note, missing_note, short_note
@@ -168,6 +169,7 @@ class MethodOnVideos:
             seconds=round(clock.duration, 6),
             facts=dict(fitted.facts),
             warnings=(*self._warnings(video), *notes),
+            versions=versions_of_methods(),
         )
         return write_result(out, rows, metadata)
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
 
 from merlab.json_models import FrozenModel, read_model, write_model
-from merlab.outputs.claims import require_same
+from merlab.outputs.claims import require_same, warn_of_other_versions
+from merlab.outputs.kept_arrays import computing_versions
 from merlab.sinks import CsvSink
 from merlab.spotting.columns import Columns
 from merlab.spotting.moments_row import Moments, OfVideo
@@ -55,7 +57,8 @@ class MethodRequest(FrozenModel):
 class MethodMetadata(FrozenModel):
     """The content of method.json; ``facts`` is what was fitted or assumed, such as ``p``.
 
-    ``name`` is that of the source, which may be a link; results of earlier versions do not state it.
+    ``name`` is that of the source, which may be a link; ``versions`` are those of the libraries that compute. Results
+    of earlier versions state neither.
     """
 
     name: str = ""
@@ -63,6 +66,7 @@ class MethodMetadata(FrozenModel):
     seconds: float
     facts: dict[str, float]
     warnings: tuple[str, ...]
+    versions: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +88,11 @@ class MethodResult:
         return self.metadata.name or Path(self.metadata.requested.source).name
 
 
+def versions_of_methods() -> dict[str, str]:
+    """The versions of the libraries that give the intervals of a method."""
+    return {"torch": version("torch"), **computing_versions()}
+
+
 def write_result(out: Path, rows: Sequence[MethodEvent], metadata: MethodMetadata) -> MethodResult:
     """Write events.csv and method.json into ``out``, both or none of them."""
     with whole_folder(out) as aside:
@@ -95,9 +104,14 @@ def write_result(out: Path, rows: Sequence[MethodEvent], metadata: MethodMetadat
 
 
 def stored_result(out: Path, request: MethodRequest) -> MethodResult | None:
-    """The result where it is finished; raises MerlabError where ``out`` holds one of other settings."""
+    """The result where it is finished, with a warning where other libraries made it.
+
+    Raises MerlabError where ``out`` holds one of other settings.
+    """
     if not (out / METADATA).is_file():
         return None
     metadata = read_model(out / METADATA, MethodMetadata)
     require_same(out, metadata.requested.model_dump(mode="json"), request.model_dump(mode="json"), HOLDS)
+    if metadata.versions:
+        warn_of_other_versions(out, metadata.versions, versions_of_methods())
     return MethodResult(out, tuple(METHOD_ROWS.read(out / EVENTS)), metadata)
