@@ -115,13 +115,12 @@ def printable(value: str) -> str:
 
 
 def _add_links(header: Element, links: Links) -> None:
-    home, media = (
-        links.home.resolve(),
-        {"MEDIA_URL": file_address(links.video), "MIME_TYPE": video_type(links.video.name)},
-    )
+    home = links.home.resolve()
+    video = links.video if _is_of_windows(links.video) else links.video.resolve()
+    media = {"MEDIA_URL": file_address(video), "MIME_TYPE": video_type(video.name)}
     # Windows has no relative path from one drive to another.
     with suppress(ValueError):
-        media["RELATIVE_MEDIA_URL"] = "./" + _relative(links.video, home)
+        media["RELATIVE_MEDIA_URL"] = "./" + _relative(video, home)
     SubElement(header, "MEDIA_DESCRIPTOR", {key: printable(text) for key, text in media.items()})
     for name in links.beside:
         kind = "text/xml" if name.endswith(".xml") else UNKNOWN
@@ -131,11 +130,9 @@ def _add_links(header: Element, links: Links) -> None:
 
 def _relative(video: Path, home: Path) -> str:
     """The path of the video from ``home``; beside it where the video is on another system."""
-    return (
-        PureWindowsPath(video).name
-        if _is_of_windows(video)
-        else Path(os.path.relpath(video.resolve(), home)).as_posix()
-    )
+    if _is_of_windows(video):
+        return PureWindowsPath(video).name
+    return Path(os.path.relpath(video, home)).as_posix()
 
 
 def _add_tiers(root: Element, tiers: Sequence[Tier]) -> int:
