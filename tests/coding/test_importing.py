@@ -14,6 +14,7 @@ from merlab.coding.decisions import Coding
 from merlab.coding.elan_import import ElanChoice, chosen_medium
 from merlab.coding.exporting import export_coding
 from merlab.coding.file import read_coding, write_coding
+from merlab.coding.found_events import FoundEvent, decisions_about
 from merlab.coding.importing import import_coding
 from merlab.elan.reading import ElanDocument, Medium, read_elan
 from merlab.elan.writing import Links, Tier, annotation_of, write_document
@@ -572,3 +573,18 @@ def test_a_rejection_in_a_table_of_another_program_rejects_the_movement_in_these
     own, rejected = read_coding(material).decisions
     assert (own.event, own.decision) == ("", "add")
     assert (rejected.event, rejected.decision, rejected.onset) == (first.event, "reject", first.onset)
+
+
+def test_a_movement_that_one_event_names_is_not_taken_for_another_event_too(tmp_path):
+    material = material_in(tmp_path / "out")
+    event = material.events[0]
+    named = FoundEvent(0, event.onset, event.apex, event.offset, event=event.event)
+    drawn = FoundEvent(0, event.onset + 1, None, event.offset)
+    decided = decisions_about(material, [named, drawn], TIME, tmp_path / "a.eaf").decisions
+    assert [(each.decision, each.event) for each in decided] == [("accept", event.event), ("add", "")]
+
+
+def test_a_coder_may_find_a_movement_where_the_result_has_none(tmp_path):
+    material = replace(material_in(tmp_path / "out"), events=())
+    (decision,) = decisions_about(material, [FoundEvent(0, 138, None, 166)], TIME, tmp_path / "a.eaf").decisions
+    assert (decision.decision, decision.onset, decision.offset) == ("add", 138, 166)
