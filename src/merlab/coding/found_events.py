@@ -6,8 +6,6 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from merlab.coding.codable_result import CodableResult, MachineEvent
 from merlab.coding.decisions import Coding, Decision, Verdict
 from merlab.coding.file import read_coding
@@ -90,7 +88,7 @@ def _require_own(event: FoundEvent, machine: Sequence[MachineEvent]) -> None:
     frames = f"{event.onset} to {event.offset}"
     if event.rejected:
         raise MerlabError(f"the result has no movement in frames {frames} that could be rejected; correct the frames")
-    overlaps = iou(np.array(intervals([event]), float), np.array(intervals(machine), float).reshape(-1, 2))[0]
+    overlaps = iou(intervals([event]), intervals(machine))[0]
     taken = [each.event for each, overlap in zip(machine, overlaps, strict=True) if overlap >= LEAST_IOU]
     if taken:
         raise MerlabError(f"two events are about {taken[0]}, one of them in frames {frames}; keep one of them")
