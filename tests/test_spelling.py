@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+import numpy as np
 import pytest
 
 from merlab.spelling import (
@@ -126,6 +127,12 @@ def test_three_decimals_read_1_only_for_1(value, text):
 
 def test_three_decimals_that_read_0_have_no_sign():
     assert three_decimals(-0.0004) == "0.000"
+
+
+@pytest.mark.parametrize("value", [0.0005, 0.0025, 0.0075, 0.4985, -0.0025])
+def test_three_decimals_of_numbers_of_numpy_are_those_of_python(value):
+    """The nearest to the number itself; numpy rounds its thousandfold, where .0025 becomes a tie."""
+    assert three_decimals(np.float64(value)) == three_decimals(value) == f"{value:.3f}"
 
 
 @pytest.mark.parametrize(
