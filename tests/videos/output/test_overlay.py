@@ -121,6 +121,9 @@ def test_the_text_of_an_upright_frame_is_as_large_as_that_of_the_frame_turned(tm
         ((641, 481), None, (641, 481)),
         # 1919.2 px, of which the encoder needs an even number.
         ((1921, 1081), 1080, (1920, 1080)),
+        # An odd number of lines is not a size that the encoder takes.
+        ((3840, 2160), 1083, (1924, 1082)),
+        ((2160, 3840), 123, (122, 216)),
     ],
 )
 def test_the_shorter_side_has_at_most_the_requested_lines(size, lines, shown):

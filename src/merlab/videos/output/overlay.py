@@ -53,8 +53,8 @@ def shown_size(size: tuple[int, int], lines: int | None) -> tuple[int, int]:
     """
     if lines is None or min(size) <= lines:
         return size
-    scale = lines / min(size)
-    width, height = (2 * round(scale * side / 2) for side in size)
+    shortest = lines // 2 * 2
+    width, height = (2 * round(side * shortest / min(size) / 2) for side in size)
     return width, height
 
 
