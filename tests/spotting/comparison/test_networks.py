@@ -36,6 +36,15 @@ def test_a_sample_is_labeled_1_where_its_window_overlaps_a_movement():
     assert pseudo_labels(4, np.zeros((0, 2), int), k).tolist() == [0] * 4
 
 
+def test_from_a_recording_that_is_too_short_for_an_image_networks_learn_nothing(tmp_path):
+    feature = SOFTNET.feature(MICRO, FPS)
+    short = material(tmp_path, "short", feature.after, [], [feature])
+    whole = material(tmp_path, "whole", feature.after + 20, [(8, 10, 12)], [feature])
+    images, labels = SOFTNET._examples([short, whole], MICRO, 0)
+    assert len(images) == len(labels) == 20
+    assert len(SOFTNET._examples([short], MICRO, 0)[0]) == 0
+
+
 def test_a_score_is_averaged_over_its_neighbors():
     curve = np.array([0.0, 0, 4, 0, 0])
     assert smoothed(curve, 2) == pytest.approx([0, 2, 2, 0, 0])

@@ -97,7 +97,7 @@ class NetworkSpotter:
         for material in training:
             values = material.values(self.feature(target, material.rate))
             label = pseudo_labels(len(values), material.intervals(target.kind), target.half(material.rate))
-            known = np.flatnonzero(~np.isnan(values).reshape(len(values), -1).any(axis=1))
+            known = np.flatnonzero(~np.isnan(values).any(axis=tuple(range(1, values.ndim))))
             kept = known[_chosen(label[known], self.training.negatives, random)]
             images.append(values[kept])
             labels.append(label[kept])
