@@ -119,6 +119,26 @@ def test_settings_go_with_the_next_videos_and_are_stated_while_the_form_is_close
         assert set(sent(2).values()) == {None, False}
 
 
+@pytest.mark.parametrize(
+    ("name", "typed", "sent"),
+    [
+        *(("fps", "29,97", 29.97), ("fps", " 59.94 ", 59.94), ("threshold", "5,5", 5.5), ("faces", "2", 2)),
+        *(("fps", "1,000", None), ("fps", "1e3", None), ("fps", "29.97 fps", None)),
+        *(("faces", "1,5", None), ("threshold", "-1", None)),
+    ],
+)
+def test_a_decimal_comma_is_read_as_one_and_an_unclear_number_is_refused(browser, tmp_path, name, typed, sent):
+    """A field for numbers gives 2997 where 29,97 is typed into a browser in English."""
+    with shown(browser, tmp_path / "jobs", workers=0):
+        one(browser, "summary").send_keys(Keys.ENTER)
+        one(browser, f"#{name}").send_keys(typed)
+        read = browser.execute_async_script("""
+            const done = arguments[0];
+            import("/settings.js").then((form) => done(form.chosenSettings())).catch((error) => done(error.message));
+        """)
+    assert read == {name: sent} if sent else "must be a" in read and " number from " in read
+
+
 def test_a_running_job_has_a_page_with_its_progress_that_becomes_the_result(browser, video, tmp_path):
     with shown(browser, tmp_path / "jobs", fake_jobs.watched) as client:
         send(browser, video)

@@ -3,6 +3,8 @@ import { element } from "./basics.js";
 
 const find = (id) => document.getElementById(id);
 const NUMBERS = ["fps", "threshold", "faces"];
+// Three digits after a comma may be thousands.
+const NUMBER = /^\d+(\.\d*|,\d{1,2})?$/;
 
 /** Show the defaults and the weights of the service in the form. */
 export function prepareSettings({ defaults, weights }) {
@@ -19,14 +21,10 @@ export function prepareSettings({ defaults, weights }) {
   summarize();
 }
 
-/** The settings that differ from the defaults; throws an error if a number is out of range. */
+/** The settings that differ from the defaults; throws an error if a number is out of range, or is not one. */
 export function chosenSettings() {
-  const wrong = NUMBERS.map(find).find((input) => !input.checkValidity());
-  if (wrong) {
-    const { min, max, dataset } = wrong;
-    throw new Error(`${labelOf(wrong)} must be a number from ${min} to ${max}; ${dataset.remedy}`);
-  }
-  const numbers = NUMBERS.filter((name) => find(name).value).map((name) => [name, Number(find(name).value)]);
+  const given = NUMBERS.filter((name) => find(name).value.trim());
+  const numbers = given.map((name) => [name, numberIn(find(name))]);
   return {
     ...Object.fromEntries(numbers),
     ...(find("aligned").checked ? { aligned: true } : {}),
@@ -44,6 +42,18 @@ function summarize() {
   ];
   find("changed").textContent = changed.length ? changed.join(", ") : "the defaults";
   find("defaults").hidden = !changed.length;
+}
+
+/** The number in a field. Browsers read 29,97 in a field for numbers as 2997, so that these are fields for text. */
+function numberIn(input) {
+  const { min, max, remedy } = input.dataset;
+  const text = input.value.trim();
+  const number = NUMBER.test(text) ? Number(text.replace(",", ".")) : NaN;
+  const whole = input.inputMode !== "numeric" || Number.isInteger(number);
+  if (!(number >= Number(min) && number <= Number(max) && whole)) {
+    throw new Error(`${labelOf(input)} must be a ${input.inputMode === "numeric" ? "whole " : ""}number from ${min} to ${max}; ${remedy}`);
+  }
+  return number;
 }
 
 function labelOf(input) {
