@@ -46,6 +46,14 @@ def test_a_stretch_of_less_than_twice_the_reach_is_left_out_and_counted(frames):
     assert unspotted(clock, SETTINGS, lost) == (54 if frames == 54 else 0)
 
 
+@pytest.mark.parametrize("lost", [range(41, 51), range(351, 361)])
+def test_the_places_of_a_stretch_that_is_left_out_pass_by_too(lost):
+    """Stalls of the picture are found in all of them, so the last ones are read as well."""
+    passing = iter(still_places(400))
+    assert len(list(spot_stretches(passing, Clock.constant(FPS, 400), SETTINGS, [lost]))) == 1
+    assert next(passing, None) is None
+
+
 def events(windows):
     return [event for window in windows for event in window.events]
 

@@ -54,6 +54,8 @@ def spot_stretches(
         deque(islice(coming, stretch.start - at), maxlen=0)
         at = stretch.stop
         yield from without_later_events(_spot_stretch(islice(coming, len(stretch)), stretch, clock, settings))
+    # Who measures places as they pass by needs those of a last stretch that is too short, too.
+    deque(coming, maxlen=0)
 
 
 def spot_track(
