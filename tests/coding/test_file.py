@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pandas as pd
 import pytest
 
 from merlab.coding.decisions import Coding, Decision
-from merlab.coding.file import read_coding, write_coding
+from merlab.coding.file import read_coding, require_fit, write_coding
+from merlab.coding.frame_clock import FrameClock
 from merlab.errors import MerlabError
 from merlab.outputs.result_folder import CODING
 from tests.coding.results import about, coded_in, every_kind, material_in, renamed
@@ -17,7 +21,8 @@ def test_what_is_written_is_read_again_and_the_tables_of_the_machine_stay(tmp_pa
     material = material_in(tmp_path / "out")
     before = {path.name: path.read_bytes() for path in material.folder.iterdir() if path.is_file()}
     both = Coding((*every_kind(material).decisions, *renamed(every_kind(material), "CD").decisions))
-    write_coding(material.folder, both)
+    write_coding(material.folder, Coding(both.decisions[::-1]))
+    assert read_coding(material) == both.sorted()
     assert set(read_coding(material).decisions) == set(both.decisions)
     assert {name: (material.folder / name).read_bytes() for name in before} == before
     assert {path.name for path in material.folder.iterdir()} == {*before, CODING}
@@ -49,6 +54,9 @@ def test_frames_of_what_is_accepted_need_not_be_repeated(tmp_path):
         ("e0001,5,accept,138,150,166,,,,,", "no face 5"),
         ("e0001,0,perhaps,138,150,166,,,,,", "'perhaps' is not a decision"),
         ("e0001,0,accept,137,150,166,,,,,", "the result was made again"),
+        ("e0001,0,reject,137,150,166,,,,,", "the result was made again"),
+        ("e0001,0,accept,138,151,166,,,,,", "the result was made again"),
+        ("e0001,0,move,38,90,137,,,,,", "is moved to 38 to 137, where it has no frame"),
         (
             "e0001,0,move,838,890,941,,,,,",
             "is moved to 838 to 941, where it has no frame; reject it and add an event of your own",
@@ -61,6 +69,7 @@ def test_frames_of_what_is_accepted_need_not_be_repeated(tmp_path):
         (",0,add,138,170,166,,,,,", "apex 170 is outside"),
         (",0,add,166,,138,,,,,", "onset 166 is after offset 138"),
         (",0,add,138,,1201,,,,,", "no frame 1201"),
+        (",0,add,138,,99999999999999999999,,,,,", "offset is '99999999999999999999', not a whole number"),
         (",0,add,138,,166,smile,,,,", "'smile' is not an action unit"),
         (",0,add,138,,166,,,,,yesterday", "'yesterday' is not a time"),
         (",x,add,138,,166,,,,,", "face_id is 'x'"),
@@ -79,6 +88,20 @@ def test_a_number_of_a_decision_may_be_0_but_not_negative(face_id, onset, offset
     assert Decision("", 0, "add", 0, None, 0).offset == 0
     with pytest.raises(MerlabError, match="negative number; count frames as the source does"):
         Decision("", face_id, "add", onset, None, offset)
+
+
+@pytest.mark.parametrize(("onset", "offset"), [(120, 138), (166, 180)])
+def test_a_movement_may_be_moved_as_far_as_it_keeps_a_frame(tmp_path, onset, offset):
+    material = material_in(tmp_path / "out")
+    require_fit(about(material.events[0], "move", onset=onset, apex=None, offset=offset), material)
+
+
+def test_an_apex_in_a_missing_image_is_refused(tmp_path):
+    clock = FrameClock.of_table(pd.DataFrame({"frame": [138, 149, 166], "time_s": [0, 0.1, 0.2]}), 100, 1)
+    material = replace(material_in(tmp_path / "out"), clock=clock)
+    require_fit(Decision("", 0, "add", 138, 149, 166), material)
+    with pytest.raises(MerlabError, match=r"no frame 150 \(it has 138 to 166\)"):
+        require_fit(Decision("", 0, "add", 138, 150, 166), material)
 
 
 def test_texts_of_a_decision_are_on_one_line():
