@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,14 @@ import pympi
 import pytest
 
 import merlab
+from merlab.coding.boris import write_boris
 from merlab.coding.codable_result import read_codable
 from merlab.coding.decisions import Coding, Decision
+from merlab.coding.events import coded_events
 from merlab.coding.exporting import export_coding
 from merlab.coding.file import read_coding, write_coding
-from merlab.coding.tables import Subjects
+from merlab.coding.frame_clock import FrameClock
+from merlab.coding.tables import CodedVideo, Subjects
 from merlab.errors import MerlabError
 from merlab.outputs.result_folder import CODING
 from merlab.sinks import VideoSink
@@ -181,6 +186,23 @@ def test_events_that_boris_could_not_tell_apart_are_noted(tmp_path):
     _, note = export_coding([material.folder], tmp_path / "boris.xlsx")
     assert note.startswith("interview.mp4: the events in frames 10 to 20 and 15 to 25 overlap, and have the same face")
     assert len(export_coding([material.folder], tmp_path / "coded.csv")) == 1
+
+
+def test_an_event_within_a_longer_one_does_not_hide_another_overlap(tmp_path):
+    material = material_in(tmp_path / "out", faces=1)
+    own = (Decision("", 0, "add", onset, None, offset) for onset, offset in ((10, 40), (15, 20), (30, 50)))
+    write_coding(material.folder, Coding(tuple(own)))
+    notes = export_coding([material.folder], tmp_path / "boris.xlsx")[1:]
+    assert [re.findall(r"\d+ to \d+", note) for note in notes] == [["10 to 40", "15 to 20"], ["10 to 40", "30 to 50"]]
+
+
+def test_times_in_boris_are_those_of_a_player_also_in_slow_motion(tmp_path):
+    real = coded_in(tmp_path / "out")
+    clock = FrameClock(real.clock.numbers, 8 * real.clock.ms, real.clock.fps, 8)
+    slow = replace(real, clock=clock)
+    write_boris(tmp_path / "boris.csv", [CodedVideo(slow, coded_events(slow, read_coding(slow), "AB"))])
+    first = pd.read_csv(tmp_path / "boris.csv").iloc[0]
+    assert first[["Time", "FPS", "Media duration (s)"]].tolist() == [8 * 1.37, 12.5, 96]
 
 
 def test_videos_are_not_mixed_in_one_observation(tmp_path):

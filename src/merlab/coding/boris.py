@@ -61,7 +61,7 @@ def notes_on_overlaps(video: CodedVideo) -> Iterator[str]:
     BORIS pairs the starts and stops of a behavior in their order.
     """
     last: dict[tuple[int, str, str], Decision] = {}
-    for event in sorted(video.coded.events, key=lambda each: each.onset):
+    for event in video.coded.events:
         before = last.setdefault((event.face_id, event.label, event.action_units), event)
         if before is not event and event.onset < before.offset:
             yield (
