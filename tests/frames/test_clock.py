@@ -209,6 +209,11 @@ class TestSeconds:
 
 
 class TestTheClockOfASource:
+    def test_of_images_has_a_moment_for_a_missing_one(self, tmp_path):
+        for number in (46, 48):
+            (tmp_path / f"img{number}.png").touch()
+        assert clock_of(tmp_path, ImageFolder(tmp_path), 100).times.tolist() == [0, 0.01, 0.02]
+
     def test_that_has_none_needs_a_rate(self, tmp_path):
         folder = ImageFolder(write_frames(tmp_path / "clip", [texture(1)] * 3))
         with pytest.raises(MerlabError, match="clip does not state its frame rate; give --fps"):
