@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
+from merlab.errors import MerlabError
 from merlab.frames import MAX_FRAMES_NAMED, MediaFacts, describe_numbers
 from merlab.frames.clock import Clock
 from merlab.spelling import counted, seconds_text
@@ -13,6 +17,8 @@ from merlab.spotting.stretches import stretches
 from merlab.spotting.timing import Gap, Timing
 
 FULL_SPEED = 100.0
+# Of a frame rate, relative to it: less may be rounding.
+LEAST_DIFFERENCE = 1e-3
 MOST_GAPS_NAMED = 3
 
 
@@ -69,6 +75,24 @@ def missing_caveats(numbers: Sequence[int] | None) -> list[str]:
         f"the folder contains {describe_numbers(numbers)}: times follow the numbers, and movements were spotted in "
         "positions of the face interpolated between the frames that are there; if the camera did not drop the others, "
         "copy them again"
+    ]
+
+
+def rate_caveats(source: Path, fps: float | None) -> list[str]:
+    """That ``fps``, which the user gave, is not the rate that `merlab align` recorded beside the frames of a folder."""
+    # It loads pandas, which takes time at the start.
+    from merlab.databases.preparation_record import RECORD, alignment_of
+
+    rate = None
+    # Nothing else needs the record, which may be damaged.
+    with suppress(MerlabError):
+        recorded = alignment_of(source)
+        rate = recorded.fps if recorded else None
+    if fps is None or rate is None or math.isclose(fps, rate, rel_tol=LEAST_DIFFERENCE):
+        return []
+    return [
+        f"--fps (in Python, fps) is {fps:g}, but {RECORD} beside the frames states {rate:.5g} frames per second: if "
+        "that is right, all seconds here are wrong, and so is what counts as brief"
     ]
 
 

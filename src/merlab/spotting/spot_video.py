@@ -33,6 +33,7 @@ from merlab.spotting.aligned_frames import (
 from merlab.spotting.caveats import (
     damage_caveats,
     missing_caveats,
+    rate_caveats,
     source_caveats,
     spotting_caveats,
     unspotted_caveats,
@@ -260,6 +261,7 @@ def _metadata(
     )
     warnings = [
         *source_caveats(timing, file),
+        *rate_caveats(making.source, making.fps),
         *damage_caveats(read.damaged, len(making.clock), remedy),
         *missing_caveats(making.numbers),
         *spotting_caveats(making.clock, found.dropped, settings, found.lost),

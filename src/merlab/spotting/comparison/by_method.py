@@ -20,6 +20,7 @@ from merlab.outputs.result_folder import KEPT, ResultFolder
 from merlab.processes.thread_limits import one_thread
 from merlab.progress import Progress, shown_progress
 from merlab.spotting.aligned_frames import why_nothing_is_seen
+from merlab.spotting.caveats import rate_caveats
 from merlab.spotting.comparison import as_spotter, code_of
 from merlab.spotting.comparison.folds import equal_recordings, has_events, target_of
 from merlab.spotting.comparison.found import Found, distinct
@@ -158,7 +159,8 @@ class MethodOnVideos:
         ]
         # It may have changed while the method was fitted, and a method of your own reads frames itself.
         require_unchanged(video.source, SourceState(request.bytes, request.modified_ns))
-        notes = [*file_notes(video), *([damage_note(video.name, material.damaged)] if material.damaged else [])]
+        notes = [*rate_caveats(video.source, self._fps), *file_notes(video)]
+        notes += [damage_note(video.name, material.damaged)] if material.damaged else []
         notes += [missing_note(video.name, material.missing)] if material.missing else []
         notes += [gap_note(video.name, material.gaps)] if material.gaps else []
         if material.samples < self._spotter.least_samples(self._target, material.rate):

@@ -12,6 +12,7 @@ from merlab.spotting.aligned_frames import damaged_runs
 from merlab.spotting.caveats import (
     damage_caveats,
     missing_caveats,
+    rate_caveats,
     source_caveats,
     spotting_caveats,
     unspotted_caveats,
@@ -73,6 +74,7 @@ def _warnings(plan: VideoPlan, totals: Totals) -> list[str]:
     damaged = list(map(plan.number, totals.damaged))
     warnings = damage_caveats(damaged, totals.frames, "no face is seen there; copy the video again from the original")
     warnings += missing_caveats(plan.numbers)
+    warnings += rate_caveats(plan.source, plan.options.fps)
     warnings += spotting_caveats(plan.clock, totals.dropped, options.spotting, damaged_runs(totals.damaged, first=1))
     warnings += totals.light.caveats()
     warnings += totals.repeats.caveats(plan.clock, plan.first, plan.numbers)
