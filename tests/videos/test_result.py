@@ -82,6 +82,13 @@ def test_movements_of_a_face_are_its_own(tmp_path):
     assert replace(result, weak_rows=weak).weak_rows_of(1) == list(weak[1:])
 
 
+def test_scores_of_a_face_are_three_columns_also_of_a_face_that_is_not_there(tmp_path):
+    result = read_video_result(write_result(tmp_path / "out", pictures=False))
+    names, frames = ["time_s", "score", "threshold"], result.frames
+    assert result.scores_of(1).equals(frames.loc[frames["face_id"] == 1, names])
+    assert (result.scores_of(7).columns.tolist(), len(result.scores_of(7))) == (names, 0)
+
+
 def test_a_folder_without_a_result_is_named(tmp_path):
     with pytest.raises(MerlabError, match="contains no finished result of `merlab recognize`"):
         read_video_result(tmp_path)

@@ -186,7 +186,7 @@ class VideoResult:
 
     @cached_property
     def _scores(self) -> dict[int, pd.DataFrame]:
-        return {int(str(face)): rows for face, rows in self.frames[["face_id", *SCORES]].groupby("face_id")}
+        return {int(str(face)): rows for face, rows in self.frames.groupby("face_id")[SCORES]}
 
     @cached_property
     def _rows(self) -> dict[int, list[Event]]:
