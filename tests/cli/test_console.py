@@ -43,6 +43,8 @@ def test_a_number_keeps_its_sign_whatever_the_encoding_of_the_output(encoding, w
     """A table that is redirected into a file on Windows is in the encoding of the system."""
     codecs.register_error("plain", in_plain_signs)
     assert "−.050 ± .012 – SYNTHETIC · 高興".encode(encoding, "plain") == written
+    # Two in a row that the encoding lacks.
+    assert "高−1".encode("ascii", "plain") == rb"\u9ad8-1"
 
 
 def test_a_closed_output_is_no_error(monkeypatch):

@@ -38,8 +38,11 @@ PLAIN_SIGNS = {"−": "-", "–": "-", "±": "+-", "×": "x", "·": "|", "…": 
 
 def in_plain_signs(error: UnicodeError) -> tuple[str | bytes, int]:
     """For ``codecs``: what is written for characters that an encoding lacks, their code where they are no such sign."""
-    if isinstance(error, UnicodeEncodeError) and (sign := PLAIN_SIGNS.get(error.object[error.start])):
-        return sign, error.start + 1
+    if isinstance(error, UnicodeEncodeError):
+        # One at a time: a sign may follow a letter that is lacking too.
+        error.end = error.start + 1
+        if sign := PLAIN_SIGNS.get(error.object[error.start]):
+            return sign, error.end
     return codecs.backslashreplace_errors(error)
 
 
