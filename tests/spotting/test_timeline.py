@@ -338,8 +338,9 @@ class TestRefusals:
         assert not (tmp_path / "out").exists()
 
     def test_a_folder_without_frames(self, tmp_path):
-        (tmp_path / "empty").mkdir()
-        with pytest.raises(MerlabError, match="contains neither videos nor images"):
+        # A folder that is named like an image cannot be renamed as one.
+        (tmp_path / "empty" / "1.png").mkdir(parents=True)
+        with pytest.raises(MerlabError, match="contains neither videos nor images .*, or the path of a video$"):
             spot(tmp_path / "empty", tmp_path / "out", fps=FPS)
 
     @pytest.mark.parametrize("name", ["frame (1).jpg", "a.JPG"])

@@ -152,7 +152,8 @@ def _require_images(source: Path, frames: Frames) -> None:
         raise MerlabError(f"{source} is a folder of videos; give the path of one, such as {videos[0]}")
     paths = sorted(source.iterdir())
     deeper = next((f", such as {path}" for path in paths if videos_in(path)), "")
-    unnumbered = next((path.name for path in paths if path.suffix.lower() in IMAGE_SUFFIXES), "")
+    images = (path.name for path in paths if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file())
+    unnumbered = next(images, "")
     rename = f"; rename images such as {unnumbered} in their order: frame1, frame2 and so on" if unnumbered else ""
     raise MerlabError(
         f"{source} contains neither videos nor images ({', '.join(IMAGE_SUFFIXES)}) whose names end with a number; "
