@@ -72,7 +72,8 @@ def _warnings(plan: VideoPlan, totals: Totals) -> list[str]:
     """What limits the result, in sentences."""
     options = plan.options
     damaged = list(map(plan.number, totals.damaged))
-    warnings = damage_caveats(damaged, totals.frames, "no face is seen there; copy the video again from the original")
+    remedy = "one or two in a row are bridged, more are a gap, which no event spans; copy it again from the original"
+    warnings = damage_caveats(damaged, totals.frames, remedy)
     warnings += missing_caveats(plan.numbers)
     warnings += rate_caveats(plan.source, plan.options.fps)
     warnings += spotting_caveats(plan.clock, totals.dropped, options.spotting, damaged_runs(totals.damaged, first=1))
