@@ -50,7 +50,7 @@ def as_npy(value, **options):
 @pytest.mark.skipif(hasattr(cv2, "optflow"), reason="this environment has OpenCV's contrib build")
 def test_a_missing_package_is_named_before_any_work_where_something_is_not_cached(table, tmp_path):
     recipe = parse_recipe("flow:algorithm=tvl1,size=28x28")
-    with pytest.raises(MerlabError, match=r"TV-L1 flow needs the contrib build of OpenCV; run .*\[tvl1\]'"):
+    with pytest.raises(MerlabError, match=r'TV-L1 flow needs the contrib build of OpenCV; run .*\[tvl1\]"'):
         require_possible(table, recipe, tmp_path / "cache")
     folder = tmp_path / "cache" / re.sub(r"[^A-Za-z0-9._=-]+", "_", str(recipe))
     folder.mkdir(parents=True)

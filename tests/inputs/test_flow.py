@@ -33,7 +33,7 @@ def test_dis_gives_the_same_flow_each_time():
 
 @pytest.mark.skipif(hasattr(cv2, "optflow"), reason="this environment has OpenCV's contrib build")
 def test_tvl1_without_opencv_contrib_is_an_error_that_names_what_to_install():
-    with pytest.raises(MerlabError, match=r"\[tvl1\]'"):
+    with pytest.raises(MerlabError, match=r'\[tvl1\]"'):
         tvl1(gray(texture(1)), gray(texture(1)))
 
 

@@ -167,7 +167,7 @@ def test_a_machine_with_other_code_of_your_own_is_refused(tmp_path, monkeypatch)
 
 def test_without_ray_the_error_says_how_to_install_it(monkeypatch):
     monkeypatch.setattr(ray_cluster, "find_spec", lambda name: None)
-    with pytest.raises(MerlabError, match=r"needs Ray; pip install .*\[ray\]'"):
+    with pytest.raises(MerlabError, match=r'needs Ray; pip install .*\[ray\]"'):
         RayEngine()
 
 
