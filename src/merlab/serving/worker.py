@@ -29,7 +29,7 @@ from merlab.vocabulary import RuntimeChoice
 SECONDS_PER_REPORT = 0.25
 # The exit status of a job for which the disk is full.
 NO_SPACE = 28
-# The overlay of a larger video is scaled down to these lines: it is encoded in a third of the time.
+# The overlay of a larger video is scaled down to these lines: of 4K, it takes two thirds of the time.
 OVERLAY_LINES = 1080
 # The weights of a service for which none are given.
 SHIPPED: Mapping[str, Path | None] = {"merlab": None}
