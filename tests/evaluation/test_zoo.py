@@ -218,6 +218,12 @@ def test_positions_that_are_no_square_grid_or_of_another_width_are_refused():
             "reduced",
             r"the tensor bn1.weight is \(64,\) in the file and \(16,\) in the network; .* \(--preset paper",
         ),
+        (
+            "emr",
+            zoo_weights.resnet((3, 4, 6, 3)),
+            "paper",
+            r"zoo.pth does not fit emr: it has a layer layer1.2.conv1, so it is a deeper network than ResNet-18 ",
+        ),
         ("elrcn", zoo_weights.vgg16(normalized=True), "paper", r"features.7.weight is \(128, 64, 3, 3\) in the file"),
         ("dssn", zoo_weights.alexnet_of_torchvision(), "paper", "only its layer features.0 is known, .* another shape"),
         (

@@ -82,6 +82,11 @@ def _fitted(
 ) -> tuple[dict[str, Tensor], FittedFacts]:
     wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}
     names, sources = _best(given, wanted, known)
+    if names.deeper and names.deeper in map(_layer, given):
+        raise _DoesNotFitError(
+            f"it has a layer {names.deeper}, so it is a deeper network than {names.title}, and what its first layers "
+            "compute is not what this network needs"
+        )
     taken: dict[str, Tensor] = {}
     adapted: list[str] = []
     for place, source in sources.items():
@@ -130,6 +135,7 @@ def _with_prefix(names: ZooNames, prefix: str) -> ZooNames:
         places={place: prefix + source for place, source in names.places.items()},
         image=prefix + names.image,
         positions=names.positions and prefix + names.positions,
+        deeper=names.deeper and prefix + names.deeper,
     )
 
 

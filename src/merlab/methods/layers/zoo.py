@@ -30,6 +30,7 @@ class ZooNames:
             Names that a network does not have are ignored, so that one table serves all its options.
         image: the name in the file of the layer that reads the image, whose input channels may be adapted.
         positions: the name in the file of the learned positions, whose grid may be adapted; empty for none.
+        deeper: the name of a layer that only a deeper network of the same names has; empty for none.
 
     """
 
@@ -37,6 +38,7 @@ class ZooNames:
     places: Mapping[str, str]
     image: str
     positions: str = ""
+    deeper: str = ""
 
     def source(self, tensor: str) -> str | None:
         """The name in the file of the tensor that fills this tensor of merlab; None for what the file has not."""
@@ -70,4 +72,4 @@ def resnet18_names(trunk: str, places: Mapping[str, str] | None = None) -> tuple
     pooled, unpooled = f"{trunk}.0.0", f"{trunk}.0"
     stem = {f"{pooled}.0": "conv1", f"{pooled}.1": "bn1", f"{unpooled}.0": "conv1", f"{unpooled}.1": "bn1"}
     names = {**stem, **residual_names(f"{trunk}.1"), **(places or {})}
-    return (ZooNames("ResNet-18 (names of torchvision and timm)", names, "conv1"),)
+    return (ZooNames("ResNet-18 (names of torchvision and timm)", names, "conv1", deeper="layer1.2.conv1"),)
