@@ -111,8 +111,9 @@ def write_video(path: Path, frames: int, fps: float = 200.0) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), fps, (64, 48))
     assert writer.isOpened()
+    pattern = np.random.default_rng(0).integers(0, 100, (48, 64, 3), np.uint8)
     for number in range(frames):
-        writer.write(np.full((48, 64, 3), number % 256, np.uint8))
+        writer.write(pattern + np.uint8(number % 100))
     writer.release()
     return path
 

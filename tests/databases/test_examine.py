@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
+import cv2
+import numpy as np
 import pytest
 
 from merlab.clips import Finding
@@ -24,7 +26,7 @@ from merlab.databases.coded.release import (
 from merlab.databases.database import Examination
 from merlab.errors import MerlabError
 from merlab.progress import silent
-from tests.databases.release import image_bytes, write_images
+from tests.databases.release import image_bytes, replace_content, write_images
 
 FORM = TableFormat(
     files="coding",
@@ -116,6 +118,16 @@ class TestDamagedFrames:
         examination = copy.examine(deep=True)
         assert ([clip.name for clip in examination.clips], examination.facts["usable clips"]) == (["a1"], "1")
         assert where(examination.findings) == [("unusable", "s1 b1")]
+
+    @pytest.mark.parametrize(("value", "number", "moment"), [(0, 2, " (onset)"), (255, 4, " (apex)"), (90, 5, "")])
+    def test_are_also_those_of_one_color(self, tmp_path, value, number, moment):
+        copy = Copy(tmp_path, "s1,a1,2,4,7,joy")
+        folder = copy.frames("raw/s1/a1")
+        covered = cv2.imencode(".jpg", np.full((30, 24, 3), value, np.uint8))[1].tobytes()
+        replace_content(folder / f"img{number}.jpg", covered)
+        (fault,) = copy.examine(deep=True).findings
+        assert (fault.severity, fault.where) == ("unusable", "s1 a1")
+        assert fault.found == f"of nearly one color, such as all black: frame {number}{moment}"
 
     def test_are_not_those_that_the_camera_dropped(self, tmp_path):
         copy = Copy(tmp_path, "s1,a1,2,4,7,joy")

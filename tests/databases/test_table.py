@@ -79,8 +79,9 @@ def examine_row(root: Path, *, deep: bool = False, **changes: Any) -> Examinatio
 def write_video(path: Path, frames: int = 9, fps: float = 25.0) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), fps, (32, 40))
+    pattern = np.random.default_rng(0).integers(0, 100, (40, 32, 3), np.uint8)
     for number in range(frames):
-        writer.write(np.full((40, 32, 3), 8 * number, np.uint8))
+        writer.write(pattern + np.uint8(8 * number))
     writer.release()
     return path
 

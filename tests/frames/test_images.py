@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import cv2
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from merlab.databases import find_database
-from merlab.frames import ClipError, DamagedFrameError, ImageFolder, read_image, write_image
+from merlab.frames import ClipError, DamagedFrameError, DepthError, ImageFolder, read_image, write_image
 from merlab.progress import silent
 
 GRAY = np.tile(np.arange(0, 256, 4, dtype=np.uint16), (48, 1))
@@ -32,8 +33,14 @@ def test_an_image_of_16_bits_has_the_brightness_of_the_same_image_of_8_bits(tmp_
 @pytest.mark.parametrize("bits", [10, 12])
 def test_samples_of_a_camera_of_fewer_bits_would_be_nearly_black_and_are_refused(tmp_path, suffix, bits):
     path = write(tmp_path / f"1{suffix}", GRAY << (bits - 8))
-    with pytest.raises(ClipError, match="16 bits per sample, but all values are below 4096.*8 bits per sample"):
+    with pytest.raises(DepthError, match="16 bits per sample, but all values are below 4096.*8 bits.*by 16,.*by 4"):
         read_image(path)
+
+
+def test_the_error_of_such_samples_is_the_same_in_another_process(tmp_path):
+    with pytest.raises(DepthError) as raised:
+        read_image(write(tmp_path / "1.png", GRAY << 4))
+    assert str(pickle.loads(pickle.dumps(raised.value))) == str(raised.value)
 
 
 def test_of_images_that_cannot_be_decoded_the_others_are_read_and_a_folder_is_no_image(tmp_path):
@@ -73,4 +80,14 @@ def test_clips_of_such_frames_are_unusable(tmp_path):
     table.write_text("subject,clip,frames,fps\nanna,smile,.,200\n")
     examination = find_database("table").examine(table, True, silent)
     assert not examination.clips
-    assert "16 bits per sample" in next(iter(examination.of("unusable"))).found
+    (fault,) = examination.of("unusable")
+    assert fault.found.startswith(f"4 images, such as {tmp_path / '1.png'}: has 16 bits per sample")
+    # A copy of a sound file is the same file.
+    assert fault.remedy.startswith("write the frames with 8 bits per sample")
+    assert "copy" not in fault.remedy
+    write(tmp_path / "1.png", GRAY.astype(np.uint8))
+    (tmp_path / "2.png").write_bytes(b"")
+    (fault,) = find_database("table").examine(table, True, silent).of("unusable")
+    assert "2 images" in fault.found
+    assert "2.png is empty" in fault.found
+    assert "copy these files again; write the frames with 8 bits" in fault.remedy

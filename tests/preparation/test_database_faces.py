@@ -126,15 +126,23 @@ def test_clips_that_share_a_folder_share_its_transform_and_each_has_its_landmark
 
 
 @pytest.mark.slow
-def test_a_damaged_frame_between_two_clips_of_a_folder_is_reported(tmp_path, whole_heads):
+@pytest.mark.parametrize(("number", "clips"), [(82, 2), (84, 0)])
+def test_a_damaged_frame_of_a_folder_is_left_out_where_no_clip_needs_it(tmp_path, whole_heads, number, clips):
     rows = [casme_release.row(frames=(73, 76, 80)), casme_release.row(frames=(83, 86, 90))]
     root = whole_heads(casme_release.write_release(tmp_path / "raw", rows))
     (last,) = root.rglob("*80.jpg")
-    last.with_name(last.name.replace("80", "82")).write_bytes(b"")
+    last.with_name(last.name.replace("80", str(number))).write_bytes(b"")
     done = prepared("casme", root, tmp_path / "out")
-    (fault,) = done.faults
-    assert (done.clips, fault.severity) == ((), "unusable")
-    assert "82" in fault.found
+    assert len(done.clips) == clips
+    if clips:
+        (warnings,) = done.warnings.values()
+        assert [text for text in warnings if text.startswith("1 of 17 frames are damaged and left out: 82;")]
+        examined = find_database("casme").examine(tmp_path / "out", True, silent)
+        assert (len(examined.clips), list(examined.of("unusable"))) == (2, [])
+    else:
+        (fault,) = done.faults
+        assert (fault.severity, str(number) in fault.found) == ("unusable", True)
+        assert "needs each of its frames from onset to offset" in fault.remedy
 
 
 class TestATableThatWasCorrected:
@@ -264,6 +272,7 @@ def test_a_damaged_video_is_reported(tmp_path, heads):
     damage_video(made, [4, 5]).rename(folder / "EP02_01f.avi")
     (fault,) = prepared("casme2", tmp_path / "raw", tmp_path / "out").faults
     assert (fault.where, "is damaged" in fault.found) == ("sub01 EP02_01f", True)
+    assert "`merlab align` alone leaves damaged ones out" in fault.remedy
 
 
 @pytest.mark.slow

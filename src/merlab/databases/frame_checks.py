@@ -1,8 +1,8 @@
-"""Decode every frame of many clips, and report damaged frames."""
+"""Decode every frame of many clips, and report those that are damaged or blank."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from pathlib import Path
@@ -10,10 +10,19 @@ from pathlib import Path
 import numpy as np
 
 from merlab.clips import Clip, Finding
-from merlab.frames import MAX_FRAMES_NAMED, ClipError, Frames, ImageFolder, open_frames, read_image
+from merlab.frames import (
+    MAX_FRAMES_NAMED,
+    ClipError,
+    DepthError,
+    Frames,
+    ImageFolder,
+    is_blank,
+    open_frames,
+    read_image,
+)
 from merlab.processes.usable import usable_cores
 from merlab.progress import Progress
-from merlab.spelling import first_of
+from merlab.spelling import counted, first_of
 
 # So many folders are kept; the clips of one long video are next to each other in most tables.
 FOLDERS_KEPT = 32
@@ -22,8 +31,9 @@ FOLDERS_KEPT = 32
 def check_frames(clips: Sequence[Clip], progress: Progress, *, gaps: bool = False) -> dict[str, Finding]:
     """Decode onset to offset of each clip, several clips in parallel (OpenCV releases the interpreter lock).
 
-    Returns clip key -> an ``unusable`` finding, for each clip with damaged files or with frames of different sizes.
-    With ``gaps``, a folder of images may lack frames between onset and offset, because its reader already reported it.
+    Returns clip key -> an ``unusable`` finding, for each clip with damaged files, blank frames, or frames of different
+    sizes. With ``gaps``, a folder of images may lack frames between onset and offset, because its reader already
+    reported it.
     """
     findings: dict[str, Finding] = {}
     with ThreadPoolExecutor(usable_cores()) as pool:
@@ -42,32 +52,60 @@ def opener() -> Callable[[Path], Frames]:
 
 
 def check_clip(clip: Clip, *, gaps: bool = False, opened: Callable[[Path], Frames] = open_frames) -> Finding | None:
-    """Decode onset to offset of one clip; None if every frame can be decoded and all have the same size."""
+    """Decode onset to offset of one clip; None if each frame can be decoded and is not blank, and all have one size."""
     if clip.holds_flow:
         return _check_flow(clip)
     assert clip.onset is not None
     assert clip.offset is not None
     sizes: dict[tuple[int, int], int] = {}
-    damaged: list[str] = []
+    damaged: list[ClipError] = []
+    blank: list[str] = []
     frames = opened(clip.source)
     numbers = range(clip.onset, clip.offset + 1)
     may_lack = gaps and isinstance(frames, ImageFolder)
     for number in (number for number in frames.numbers if number in numbers) if may_lack else numbers:
         try:
-            height, width = frames.read(number).shape[:2]
+            image = frames.read(number)
         except ClipError as error:
-            damaged.append(str(error))
+            damaged.append(error)
         else:
-            sizes.setdefault((width, height), number)
-    where = f"{clip.subject} {clip.name}"
+            sizes.setdefault((image.shape[1], image.shape[0]), number)
+            blank += [_named(number, clip)] if is_blank(image) else []
+    return _fault(f"{clip.subject} {clip.name}", damaged, blank, sizes)
+
+
+def _fault(
+    where: str, damaged: Sequence[ClipError], blank: Sequence[str], sizes: Mapping[tuple[int, int], int]
+) -> Finding | None:
+    """What is wrong with the frames of a clip: errors, names of blank frames, and (width, height) -> first frame."""
     if damaged:
-        listed = first_of(damaged, MAX_FRAMES_NAMED, "; ")
-        return Finding("unusable", where, "frames that decode", listed, "copy these files again")
+        return Finding("unusable", where, "frames that decode", *_of_damaged(damaged))
+    if blank:
+        found = f"of nearly one color, such as all black: {first_of(blank, MAX_FRAMES_NAMED)}"
+        remedy = "copy these files again; if the original shows no face there either, take the clip out of the table"
+        return Finding("unusable", where, "frames that show a face", found, remedy)
     if len(sizes) > 1:
-        found = [f"{width}x{height} from frame {number}" for (width, height), number in sizes.items()]
+        listed = [f"{width}x{height} from frame {number}" for (width, height), number in sizes.items()]
         remedy = "copy the clip's folder again; do not mix frames of different crops"
-        return Finding("unusable", where, "frames of one size", first_of(found, MAX_FRAMES_NAMED, "; "), remedy)
+        return Finding("unusable", where, "frames of one size", first_of(listed, MAX_FRAMES_NAMED, "; "), remedy)
     return None
+
+
+def _named(number: int, clip: Clip) -> str:
+    """``frame 46 (onset)``: a frame, and what it is in the clip."""
+    moments = {clip.onset: "onset", clip.offset: "offset", clip.apex: "apex"}
+    return f"frame {number} ({moments[number]})" if number in moments else f"frame {number}"
+
+
+def _of_damaged(errors: Sequence[ClipError]) -> tuple[str, str]:
+    """What was found in frames that cannot be used, and what to do; all frames of another depth are one fault."""
+    depth = [error for error in errors if isinstance(error, DepthError)]
+    texts = [str(error) for error in errors if not isinstance(error, DepthError)]
+    remedies = ["copy these files again"] if texts else []
+    if depth:
+        texts.insert(0, f"{counted(len(depth), 'image')}, such as {depth[0].path}: {depth[0].found}")
+        remedies.append(depth[0].remedy)
+    return first_of(texts, MAX_FRAMES_NAMED, "; "), "; ".join(remedies)
 
 
 def _check_flow(clip: Clip) -> Finding | None:
@@ -76,7 +114,7 @@ def _check_flow(clip: Clip) -> Finding | None:
     try:
         image = read_image(clip.source)
     except ClipError as error:
-        return Finding("unusable", where, "an image that decodes", str(error), "copy this file again")
+        return Finding("unusable", where, "an image that decodes", *_of_damaged([error]))
     if np.ptp(image, axis=2).any():
         return None
     remedy = "give a flow image (R = u, G = v, B = optical strain); for frames of a face give their folder"

@@ -16,6 +16,7 @@ from merlab.frames.frame import (
 )
 from merlab.frames.images import (
     IMAGE_SUFFIXES,
+    DepthError,
     ImageFolder,
     folders_of_images,
     frame_number,
@@ -35,6 +36,7 @@ __all__ = [
     "Clock",
     "ClockError",
     "DamagedFrameError",
+    "DepthError",
     "Float32Array",
     "Frames",
     "Image",

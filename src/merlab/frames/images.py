@@ -33,6 +33,21 @@ def frame_number(path: Path) -> int | None:
     return _number(path.stem)
 
 
+class DepthError(DamagedFrameError):
+    """An image is sound, but its samples cannot be shown with 8 bits, because their scale is unknown.
+
+    ``path`` is its file, ``found`` says what its samples are, ``remedy`` what to do, both without the path.
+    """
+
+    def __init__(self, path: Path, found: str, remedy: str) -> None:
+        # With all arguments, so that it can be sent to another process.
+        super().__init__(path, found, remedy)
+        self.path, self.found, self.remedy = path, found, remedy
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.found}; {self.remedy}"
+
+
 class ImageFolder(FramesByNumber):
     """The image files of one folder as frames, ordered by the number in the file name (img9 before img10).
 
@@ -88,9 +103,9 @@ def folders_of_images(folder: Path) -> list[Path]:
 def read_image(path: Path) -> Image:
     """Decode one image as (H, W, 3) uint8 BGR.
 
-    Raises DamagedFrameError if the file is empty, truncated, not an image, or, of 16 bits, nearly black, and ClipError
-    if it is missing, or not of 8 or 16 bits per sample. (OpenCV alone decodes a truncated JPEG without an error and
-    fills the missing half with gray.)
+    Raises DamagedFrameError if the file is empty, truncated, or not an image, DepthError if, of 16 bits, it would be
+    nearly black, or is not of 8 or 16 bits per sample, and ClipError if it is missing. (OpenCV alone decodes a
+    truncated JPEG without an error and fills the missing half with gray.)
     """
     try:
         content = path.read_bytes()
@@ -114,13 +129,15 @@ def read_image(path: Path) -> Image:
 
 
 def _of_8_bits(path: Path, image: NDArray[Any]) -> Image:
-    """The upper 8 bits of samples of 16; raises DamagedFrameError if these are nearly black, ClipError for others."""
+    """The upper 8 bits of samples of 16; raises DepthError if these are nearly black, and for other samples."""
     if image.dtype != np.uint16:
-        raise ClipError(f"{path} has samples of the type {image.dtype}; {EIGHT_BITS}")
+        raise DepthError(path, f"has samples of the type {image.dtype}", EIGHT_BITS)
     if image.max() < TWELVE_BITS:
-        raise DamagedFrameError(
-            f"{path} has 16 bits per sample, but all values are below {TWELVE_BITS}, so it would be nearly black, "
-            f"with 16 steps of gray; {EIGHT_BITS}"
+        raise DepthError(
+            path,
+            f"has 16 bits per sample, but all values are below {TWELVE_BITS}, as of a camera of 12 bits or fewer, so "
+            "it would be nearly black, with 16 steps of gray",
+            f"{EIGHT_BITS}: for a camera of 12 bits, divide every value by 16, for one of 10 bits by 4",
         )
     return (image >> 8).astype(np.uint8)
 

@@ -74,8 +74,8 @@ class AlignmentJob:
         clock: of the source; None if it has no time stamps.
         stamps: stamps of the sheet.
         warnings: of the source, for the record.
-        leaves_out_damaged: whether frames that cannot be decoded are left out, as frames without a face; otherwise,
-            DamagedFrameError is raised.
+        needed: the frame numbers that must be decoded, or DamagedFrameError is raised; other damaged frames are left
+            out, as frames without a face.
 
     """
 
@@ -87,14 +87,14 @@ class AlignmentJob:
     clock: Clock | None = None
     stamps: tuple[str, ...] = ()
     warnings: Sequence[str] = ()
-    leaves_out_damaged: bool = False
+    needed: Sequence[range] = ()
 
 
 class ClipWriter:
     """Writes the aligned frames of a job into a folder, one at a time; only the frames of the sheet stay in memory.
 
-    Raises MerlabError if no face is found in the first frame, and ClipError for a frame of another size. As the job
-    states, a damaged frame is not written, or raises DamagedFrameError.
+    Raises MerlabError if no face is found in the first frame, and ClipError for a frame of another size. A damaged
+    frame is not written, or raises DamagedFrameError where the job needs it.
     """
 
     def __init__(self, folder: Path, job: AlignmentJob, frames: Frames, settings: Settings) -> None:
@@ -123,7 +123,7 @@ class ClipWriter:
         try:
             self._write(number, self.frames.read(number))
         except DamagedFrameError:
-            if not self.job.leaves_out_damaged:
+            if any(number in each for each in self.job.needed):
                 raise
             self.damaged.append(number)
             self.interruptions.add(number, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from merlab.clips import Clip, ClipTable, Finding
@@ -42,6 +42,7 @@ WRITTEN = re.compile(
     rf".+/(alignment\.json|transforms\.csv|reg_[^/]+\.(jpg|png))|sheets/[^/]+\.png|"
     rf"{re.escape(WORKING)}/.+/{re.escape(STATE)}"
 )
+NEEDED = "a clip needs each of its frames from onset to offset, so `merlab align` alone leaves damaged ones out"
 REMEDY = "repair or remove the clip, then run the same command again; it continues with the missing clips"
 
 
@@ -83,6 +84,11 @@ class SharedFrames:
     def onsets(self) -> list[int]:
         """The onsets of the clips, the first of which fixes the layout."""
         return [clip.onset for clip in self.clips if clip.onset is not None]
+
+    @property
+    def needed(self) -> list[range]:
+        """The frames from onset to offset of each clip: inputs may use any of them, so none may be lacking."""
+        return [range(clip.onset or 0, (clip.offset or 0) + 1) for clip in self.clips]
 
     @property
     def last(self) -> int:
@@ -249,7 +255,9 @@ def _job(source: SharedFrames, frames: Frames) -> AlignmentJob:
     shown = (first.onset, first.apex or (first.onset + first.offset) // 2, first.offset)
     # The database knows the rate of its cameras; its videos may play slower.
     clock = frames.clock.at_rate(first.fps) if frames.clock is not None else None
-    return AlignmentJob(source.title, numbers, source.onsets, shown, first.fps, clock, source.stamps)
+    return AlignmentJob(
+        source.title, numbers, source.onsets, shown, first.fps, clock, source.stamps, needed=source.needed
+    )
 
 
 def _made_for(source: SharedFrames, job: AlignmentJob) -> str:
@@ -262,10 +270,10 @@ def _made_for(source: SharedFrames, job: AlignmentJob) -> str:
 def _damage(source: SharedFrames, error: ClipError) -> list[Finding]:
     """Every damaged frame of a source, not only the first."""
     if not source.clips[0].source.is_dir():
-        return [
-            Finding("unusable", source.title, "a video that can be decoded", str(error), f"copy it again; {REMEDY}")
-        ]
-    found = [finding for clip in source.clips if (finding := check_clip(clip)) is not None]
+        remedy = f"copy it again; {NEEDED}; {REMEDY}"
+        return [Finding("unusable", source.title, "a video that can be decoded", str(error), remedy)]
+    checked = [finding for clip in source.clips if (finding := check_clip(clip)) is not None]
+    found = [replace(finding, remedy=f"{finding.remedy}; {NEEDED}") for finding in checked]
     return found or [Finding("unusable", source.title, "frames that can be decoded", str(error), REMEDY)]
 
 

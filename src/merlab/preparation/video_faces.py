@@ -152,7 +152,7 @@ def _job(source: Path, frames: Frames, chosen: FrameRange, fps: float | None, st
     rate = clock.fps if clock else fps
     shown = first, middle, last
     warnings = [*_file_warnings(frames, fps), *_start_warnings(damaged, first), *_gap_warnings(numbers)]
-    return AlignmentJob(source.name, numbers, [first], shown, rate, clock, stamps, warnings, leaves_out_damaged=True)
+    return AlignmentJob(source.name, numbers, [first], shown, rate, clock, stamps, warnings)
 
 
 def _from_sound(frames: Frames, numbers: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:

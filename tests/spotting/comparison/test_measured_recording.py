@@ -108,6 +108,25 @@ def test_missing_frames_show_the_sample_before_and_are_counted(images, tmp_path)
     assert of(folder, FEATURES, tmp_path / "kept").missing == 2
 
 
+@pytest.mark.slow
+def test_other_methods_see_the_same_where_all_frames_are_read_for_the_spotter_of_merlab(images, tmp_path):
+    """What a method finds does not depend on those that it is compared with: damage is a sample, beside one, a gap."""
+    folder = tmp_path / "a"
+    folder.mkdir()
+    for place, image in enumerate(images):
+        if place not in {6, 20, *range(61, 64)}:
+            write_image(folder / f"{place + 7}.png", image if place not in {2, 3, 24} else np.zeros_like(image))
+    recording = LongVideo("", "", "a", folder, 200.0, COUNT, ())
+    alone, beside = (
+        measured_recording(recording, FEATURES, tmp_path / str(places), silent, places=places, aligned=False)
+        for places in (False, True)
+    )
+    assert (alone.first, alone.frames, alone.breaks) == (beside.first, beside.frames, beside.breaks)
+    assert (alone.damaged, beside.damaged) == (1, 3)
+    for feature in FEATURES:
+        assert np.array_equal(alone.values(feature), beside.values(feature), equal_nan=True)
+
+
 @pytest.mark.parametrize("blank", [None, 0, 255])
 def test_damaged_frames_show_the_sample_before_and_are_counted(images, tmp_path, monkeypatch, blank):
     """Those that are blank likewise. In order: before the first sound sample, between two, and where no sample lies."""
