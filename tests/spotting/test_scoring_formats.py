@@ -29,6 +29,25 @@ class TestAnswersOfMegc:
         assert events["kind"].tolist() == ["micro", "macro"]
         assert events["onset"].tolist() == [11, 100]
 
+    @pytest.mark.parametrize(
+        ("header", "named"),
+        [
+            (
+                "onset,pred_onset,offset",
+                "several columns that mean onset: onset and pred_onset; keep one",
+            ),
+            ("startFrame,pred_onset,offset", "several columns that mean onset: pred_onset and startFrame"),
+            ("onset,endFrame,offset", "several columns that mean offset: offset and endFrame"),
+            ("onset,offset,onset", "the column onset 2 times; keep one"),
+            ("onset,offset,On_set", "several columns that mean onset: 'onset' and 'On_set'; keep one"),
+        ],
+    )
+    def test_with_two_onsets_are_refused_by_the_names_in_the_table(self, tmp_path, header, named):
+        file = tmp_path / "answers.csv"
+        file.write_text(f"vid,{header}\n15_0101a,11,15,20\n")
+        with pytest.raises(MerlabError, match=f"answers.csv has {named}"):
+            read_events(file)
+
 
 class TestDetections:
     TEXT = "15_0101a\t10.500\t20.250\t0.9\n15_0101a\t100.0\t130.0\t0.4\n15_0101a\t300.0\t310.0\t0.4000001\n"

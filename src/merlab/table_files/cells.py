@@ -253,6 +253,13 @@ def _unread(name: str, header: Sequence[str], columns: Mapping[str, int], option
             yield f"{name}: column {position + 1} has no name, so it is not read"
 
 
+def _several(column: str, written: Sequence[str]) -> str:
+    """That more than one column means the same, by the names that the table gives them."""
+    if set(written) == {column}:
+        return f"has the column {column} {len(written)} times"
+    return f"has several columns that mean {column}: {' and '.join(map(quoted, written))}"
+
+
 def _positions(
     name: str, header: Sequence[str], required: Sequence[str], optional: Sequence[str], why: str
 ) -> dict[str, int]:
@@ -260,7 +267,8 @@ def _positions(
     counts = {column: folded.count(folded_heading(column)) for column in (*required, *optional)}
     for column, count in counts.items():
         if count > 1:
-            raise MerlabError(f"{name} has the column {column} {count} times; keep one of them")
+            alike = [written for written in header if folded_heading(written) == folded_heading(column)]
+            raise MerlabError(f"{name} {_several(column, alike)}; keep one of them")
     missing = [column for column in required if not counts[column]]
     if missing:
         raise MissingColumnsError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -23,11 +24,22 @@ ALIASES: Mapping[str, Sequence[str]] = {
     "offset": ("pred_offset", "endFrame"),
     KIND: ("type",),
 }
+# Beside a column of merlab's name, others may mean something else, but not these.
+EXACT = ("onset", "offset")
 
 
-def names_in(given: pd.DataFrame | Path | str) -> Names:
-    """Merlab's name of each column in ALIASES -> its name in this table; merlab's own if the table has none of them."""
+def names_in(given: pd.DataFrame | Path | str, title: str) -> Names:
+    """Merlab's name of each column in ALIASES -> its name in this table; merlab's own if the table has none of them.
+
+    Raises MerlabError, with the ``title`` of the table, where a sheet has several columns that mean onset, or offset.
+    """
     headers = [set(map(folded_heading, header)) for header in _headers(given)]
+    for header, column in product(headers, EXACT):
+        found = [name for name in (column, *ALIASES[column]) if folded_heading(name) in header]
+        if len(found) > 1:
+            raise MerlabError(
+                f"{title} has several columns that mean {column}: {' and '.join(found)}; keep one of them"
+            )
     return {column: _name(column, aliases, headers) for column, aliases in ALIASES.items()}
 
 

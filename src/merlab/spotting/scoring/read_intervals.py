@@ -226,7 +226,7 @@ def has_no_apex(cell: str) -> bool:
 
 def _read_table(given: Events, name: str, how: ReadingOptions) -> CellTable:
     """A table with column names, which may be those of other tools."""
-    names: Names = names_in(given)
+    names: Names = names_in(given, name if isinstance(given, pd.DataFrame) else str(given))
     scored = () if how.threshold is None else (SCORE,)
     optional = (names[VIDEO], names[KIND], *OPTIONAL, DECISION, CODER, *scored)
     table = read_cells(given, name, (names[ONSET], names[OFFSET]), optional, INTERVAL_NEEDED)
