@@ -11,7 +11,7 @@ Affective Computing 15(3), 2024.
 
 from __future__ import annotations
 
-import re
+from functools import partial
 
 from merlab.databases.coded.folders import folder_itself
 from merlab.databases.coded.registry_entry import database_of
@@ -24,6 +24,7 @@ from merlab.databases.coded.release import (
     any_frames,
     cropped_faces,
     name_alone,
+    numbered_subject,
 )
 
 EMOTIONS = ("anger", "contempt", "disgust", "fear", "happiness", "sadness", "surprise")
@@ -31,14 +32,6 @@ EMOTIONS = ("anger", "contempt", "disgust", "fear", "happiness", "sadness", "sur
 ROWS = {"test B": 299, "test A": 474, "training": 1856}
 # For a table without the column Fps, which is refused; every row states its own rate.
 NOMINAL_FPS = 200.0
-SUBJECT = re.compile(r"(?:sub)?(\d{1,4})(?:\.0|_\d+)?", re.IGNORECASE)
-
-
-def _subject(text: str) -> str | None:
-    """``sub0003`` from 'sub0003', '3', or the name of a clip, 'sub0003_01'."""
-    match = SUBJECT.fullmatch(text.strip())
-    return f"sub{int(match[1]):04d}" if match else None
-
 
 RELEASE = Release(
     name="dfme",
@@ -57,7 +50,7 @@ RELEASE = Release(
             "frames per second": "Fps",
             "action units": "AU",
         },
-        subject=_subject,
+        subject=partial(numbered_subject, prefix="sub", digits=4, of_clip=r"_\d+"),
         subject_example="sub0003",
         clip_example="sub0003_01",
         emotions={},

@@ -10,7 +10,7 @@ Transactions on Pattern Analysis and Machine Intelligence 44(9), 2022.
 
 from __future__ import annotations
 
-import re
+from functools import partial
 from pathlib import Path
 
 from merlab.clips import Clip
@@ -25,16 +25,11 @@ from merlab.databases.coded.release import (
     TableFormat,
     any_frames,
     cropped_faces,
+    numbered_subject,
 )
 
 ALIASES = {"repression": "others"}
-SUBJECT = re.compile(r"S?(\d{1,2})(?:\.0|-\d+-\d+)?", re.IGNORECASE)
-
-
-def _subject(text: str) -> str | None:
-    """``S03`` from 'S03', '3', or the name of a clip, 'S03-01-002'."""
-    match = SUBJECT.fullmatch(text.strip())
-    return f"S{int(match[1]):02d}" if match else None
+_subject = partial(numbered_subject, prefix="S", digits=2, of_clip=r"-\d+-\d+")
 
 
 def _subject_of(source: Path) -> str:

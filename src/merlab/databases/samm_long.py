@@ -12,6 +12,7 @@ Citation: Yap, Kendrick and Yap, SAMM Long Videos: A Spontaneous Facial Micro- a
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from merlab.databases import samm_long_facts as facts
 from merlab.databases.coded.folders import folder_itself
@@ -25,17 +26,11 @@ from merlab.databases.coded.release import (
     any_frames,
     cropped_faces,
     name_alone,
+    numbered_subject,
 )
 from merlab.databases.samm import RELEASE as SAMM
 
-SUBJECT = re.compile(r"(\d{1,3})(?:\.0|_\d{1,2})?")
 VIDEO = re.compile(r"(\d{3}_\d{1,2})_\d{1,3}")
-
-
-def _subject(text: str) -> str | None:
-    """``006`` from '006', '6', '6.0' or the name of its video, '006_1'."""
-    match = SUBJECT.fullmatch(text.strip())
-    return f"{int(match[1]):03d}" if match else None
 
 
 def _video(clip: str) -> str:
@@ -59,7 +54,7 @@ RELEASE = Release(
             "kind": "Type",
             "action units": "Action Units",
         },
-        subject=_subject,
+        subject=partial(numbered_subject, prefix="", digits=3, of_clip=r"_\d{1,2}"),
         subject_example="006",
         clip_example="006_1_2",
         emotions={},

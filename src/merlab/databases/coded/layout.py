@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from merlab.databases.coded.folders import entries, frame_names, numbered_names
-from merlab.databases.coded.release import CLIPS_EXAMINED, FrameKind, Release, is_registered
+from merlab.databases.coded.release import CLIPS_EXAMINED, SUBJECT_WORDS, FrameKind, Release, is_registered
 from merlab.databases.coded.table_search import walk_folders
 from merlab.errors import MerlabError
 from merlab.frames import open_frames
@@ -146,7 +146,7 @@ def misnamed_subjects(folder: Path, release: Release) -> dict[str, str]:
 def subject_meant(name: str, release: Release) -> str | None:
     """The subject whose number a folder name states in any spelling, ``sub01`` for ``s1``; None if it states none."""
     name = COPY.sub("", name.strip())
-    match = re.fullmatch(r"(?:subject|subj|sub|s|p)?[ _.-]*0*(\d{1,3})", name, re.IGNORECASE)
+    match = re.fullmatch(rf"(?:{SUBJECT_WORDS})?[ _.-]*0*(\d{{1,3}})", name, re.IGNORECASE)
     return release.table.subject(match.group(1)) if match else None
 
 

@@ -268,9 +268,17 @@ class Release:
         return {**usual, **{kind: quirk for name in names for kind, quirk in by_clip[name].items()}}
 
 
-def numbered_subject(text: str, *, prefix: str, digits: int) -> str | None:
-    """``sub01`` from '01', '1', '1.0', 'sub01' or 'SUB 1', for the prefix ``sub`` and 2 digits; else None."""
-    match = re.fullmatch(rf"(?:{prefix})?\s*(\d{{1,{digits}}})(?:\.0)?", text.strip(), re.IGNORECASE)
+# What people write before the number of a subject, in tables and in names of folders.
+SUBJECT_WORDS = "subject|subj|sub|s|p"
+
+
+def numbered_subject(text: str, *, prefix: str, digits: int, of_clip: str = "") -> str | None:
+    """``sub01`` from '01', '1', '1.0', 'sub01', 'SUB 1', 'S1' or 'Subject 1', for the prefix ``sub`` and 2 digits.
+
+    ``of_clip`` is a pattern of what follows it in the name of a clip, which is accepted as well. None for other texts.
+    """
+    number = rf"(?:(?:{SUBJECT_WORDS})[ _.-]*)?0*(\d{{1,{digits}}})(?:\.0|{of_clip})?"
+    match = re.fullmatch(number, text.strip(), re.IGNORECASE)
     return f"{prefix}{int(match.group(1)):0{digits}d}" if match else None
 
 
