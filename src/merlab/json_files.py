@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from merlab.errors import MerlabError
-from merlab.storage import whole_file
+from merlab.storage import write_text
 
 REMOVE_FILE = "remove it and run the command that wrote it again"
 
@@ -34,8 +34,7 @@ def as_json(content: Any) -> Any:
 
 def write_json(path: Path, content: object) -> None:
     """Write ``content`` as JSON (see ``json_text``); the file appears whole or not at all."""
-    with whole_file(path) as temporary:
-        temporary.write_text(json_text(content), encoding="utf-8", newline="\n")
+    write_text(path, json_text(content))
 
 
 def read_json(path: Path, remedy: str = REMOVE_FILE) -> Any:

@@ -13,9 +13,13 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from merlab.errors import MerlabError
 from merlab.user_folders import OTHER_CACHE, cache_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 UNFINISHED = ".unfinished-"
 STILL_WRITING_SECONDS = 60
@@ -105,6 +109,18 @@ def whole_file(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str, errors: str = "strict") -> None:
+    """Write a file in UTF-8, whole or not at all; ``errors`` is what to do with characters that it cannot encode."""
+    with whole_file(path) as temporary:
+        temporary.write_bytes(text.encode("utf-8", errors))
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV, whole or not at all."""
+    with whole_file(path) as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n")
 
 
 def move(source: Path, place: Path) -> None:
@@ -222,6 +238,5 @@ def keep_text(path: Path, text: str, check: bool) -> bool:
         return True
     if check:
         return False
-    with whole_file(path) as temporary:
-        temporary.write_bytes(text.encode())
+    write_text(path, text)
     return True

@@ -109,7 +109,7 @@ def long_videos_command(
     frames, fps, seconds, source). What differs from the published database is printed on standard error.
     """
     from merlab.databases import long_videos
-    from merlab.storage import whole_file
+    from merlab.storage import write_text
 
     read = long_videos(database, root, table=table, allow_unusable=allow_unusable)
     out.mkdir(parents=True, exist_ok=True)
@@ -121,8 +121,7 @@ def long_videos_command(
         if path.exists() and not again and path.read_bytes() != text.encode():
             raise MerlabError(f"{path} exists with other content; --again replaces it")
     for path, text in texts.items():
-        with whole_file(path) as aside:
-            aside.write_bytes(text.encode())
+        write_text(path, text)
     for each in read.findings:
         told = f"{each.severity}: {each.where}: expected {each.expected}, found {each.found}; {each.remedy}"
         err_console.print(escape(told), soft_wrap=True)
@@ -148,7 +147,7 @@ def clips(
     """The clip table with the classes of a scheme; a warning says where there are fewer than two."""
     from merlab.databases import load
     from merlab.protocols import covered_clips
-    from merlab.storage import require_writable, whole_file
+    from merlab.storage import require_writable, write_csv
 
     if csv is not None:
         # Before a database is read, which takes minutes for a large one.
@@ -163,8 +162,7 @@ def clips(
     names = [labeled.scheme.classes[label] for label in labeled.labels]
     rows = labeled.table.frame.rename(columns={"name": "clip"}).assign(**{"class": names})[columns]
     if csv is not None:
-        with whole_file(csv) as aside:
-            rows.to_csv(aside, index=False, lineterminator="\n")
+        write_csv(csv, rows)
         out_console.print(f"{counted(len(rows), 'clip')} written to {escape(str(csv))}", soft_wrap=True)
     else:
         # What the scheme reads and where the movement is: more columns would not fit a terminal.

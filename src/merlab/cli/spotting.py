@@ -150,7 +150,7 @@ def answers_command(
     Writes answers.csv, and for each file of questions (ME-VQA) the same lines with their answers, by template. What a
     result does not hold is "not determined"; a question of unknown form is not answered, and is counted.
     """
-    from merlab.storage import require_writable, whole_file
+    from merlab.storage import require_writable, write_csv
     from merlab.videos.answers.facts import notes_on_mixtures, read_facts, stamps_of
     from merlab.videos.answers.questions import answer_questions
     from merlab.videos.answers.tables import answer_table
@@ -159,8 +159,7 @@ def answers_command(
     table, path = answer_table(videos, columns), out / ANSWERS
     require_writable(path, questions or ())
     answered = answer_questions(questions or (), videos, out)
-    with whole_file(path) as aside:
-        table.to_csv(aside, index=False, lineterminator="\n")
+    write_csv(path, table)
     without = int((table["emotion"] == "").sum()) if columns == "emotion" else 0
     if as_json:
         files = [{"file": str(each.path), **each.counts, "unknown": each.unknown} for each in answered]

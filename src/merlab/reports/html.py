@@ -26,7 +26,7 @@ from merlab.reports.rerun import rerun_commands
 from merlab.reports.run import Run
 from merlab.reports.verdict import SIGNIFICANCE_LEVEL, chance_level, verdict
 from merlab.stamps import STAMP_SEPARATOR, all_stamps, stamp_notes
-from merlab.storage import whole_file
+from merlab.storage import write_csv, write_text
 
 REPORT_FILE, MARKDOWN_FILE, CSV_FILE, CHART_FILE = "report.html", "results.md", "results.csv", "uf1.png"
 CSS_PIXELS_PER_INCH = 96
@@ -58,13 +58,10 @@ def write_report(run: Run, folder: Path) -> Path:
     """
     summaries = run.summaries
     write_json(folder / METRICS_FILE, [summary.model_dump(mode="json") for summary in summaries])
-    with whole_file(folder / CSV_FILE) as aside:
-        tables.results_numbers(summaries).to_csv(aside, index=False, lineterminator="\n")
-    with whole_file(folder / MARKDOWN_FILE) as aside:
-        aside.write_text(_markdown(run, summaries), encoding="utf-8", newline="\n")
+    write_csv(folder / CSV_FILE, tables.results_numbers(summaries))
+    write_text(folder / MARKDOWN_FILE, _markdown(run, summaries))
     page = _page(run, summaries, _chart(summaries, folder), _confusions(summaries, folder))
-    with whole_file(folder / REPORT_FILE) as aside:
-        aside.write_text(page, encoding="utf-8", newline="\n")
+    write_text(folder / REPORT_FILE, page)
     return folder / REPORT_FILE
 
 

@@ -18,7 +18,7 @@ from merlab.reports.numbers import estimate_text
 from merlab.reports.stored import made_now
 from merlab.reports.tables import markdown_table
 from merlab.stamps import STAMP_SEPARATOR, all_stamps
-from merlab.storage import whole_file
+from merlab.storage import write_csv, write_text
 
 Summaries = Mapping[str, MethodSummary]
 Cell = str | float | None
@@ -110,10 +110,8 @@ class ComparedTable:
     def write(self, out: Path) -> list[Path]:
         """Write NAME.md, NAME.csv and NAME.json to a folder."""
         paths = [out / f"{self.name}.{suffix}" for suffix in ("md", "csv", "json")]
-        with whole_file(paths[0]) as aside:
-            aside.write_text(self.markdown(), encoding="utf-8", newline="\n")
-        with whole_file(paths[1]) as aside:
-            self.numbers().to_csv(aside, index=False, lineterminator="\n")
+        write_text(paths[0], self.markdown())
+        write_csv(paths[1], self.numbers())
         rows = [
             {
                 "row": row.label,

@@ -6,7 +6,6 @@ The work can be resumed, and the same settings give the same bytes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,11 +16,9 @@ import numpy as np
 from merlab.errors import MerlabError
 from merlab.given import as_jobs, as_path, as_whole, require_yes_or_no
 from merlab.json_models import write_model
-from merlab.processes.pool import dealt_out
-from merlab.processes.streams import stream_from_processes
 from merlab.processes.thread_limits import one_thread
 from merlab.progress import Progress, shown_progress
-from merlab.storage import whole_file
+from merlab.storage import whole_file, write_text
 from merlab.synthesis.flow_clips import FLOW, TITLE, digest_of, flow_file, read_flow_manifest
 from merlab.synthesis.folder import (
     MANIFEST,
@@ -30,9 +27,9 @@ from merlab.synthesis.folder import (
     claimed,
     is_described,
     require_counts,
-    require_same_versions,
     stack_versions,
     warn_of_other_versions,
+    write_waiting,
 )
 from merlab.synthesis.identity import Identity, sample_identity
 from merlab.synthesis.manifest import FlowManifest, FlowSettings
@@ -130,12 +127,8 @@ def _write(out: Path, settings: FlowSettings, jobs: int | None, progress: Progre
         progress(total, total, "found done")
         warn_of_other_versions(out)
         return
-    require_same_versions(out)
-    done = total - settings.clips * len(waiting)
-    progress(done, total, "painting faces")
-    with closing(stream_from_processes(partial(_write_subjects, out, settings), dealt_out(waiting, jobs))) as written:
-        for count, _ in enumerate(written, start=done + 1):
-            progress(count, total, "rendering flow")
+    steps = total - settings.clips * len(waiting), total
+    write_waiting(out, partial(_write_subjects, out, settings), waiting, steps, jobs, progress, "rendering flow")
     _write_index(out, settings)
 
 
@@ -180,8 +173,7 @@ def _write_subjects(out: Path, settings: FlowSettings, subjects: Sequence[int]) 
 
 def _write_index(out: Path, settings: FlowSettings) -> None:
     """Write the files that describe all clips; the manifest comes last, because it marks the folder as complete."""
-    with whole_file(out / README) as temporary:
-        temporary.write_text(README_TEXT, encoding="utf-8", newline="\n")
+    write_text(out / README, README_TEXT)
     files = [flow_file(_name(subject)) for subject in range(settings.subjects)]
     clips = [clip for subject in range(settings.subjects) for clip, _ in Subject.drawn(settings, subject).clips]
     manifest = FlowManifest(

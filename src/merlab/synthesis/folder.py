@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -16,6 +17,9 @@ from merlab.errors import MerlabError
 from merlab.given import as_whole
 from merlab.json_files import read_json_object, write_json
 from merlab.outputs.claims import OtherResultError, claimed_folder
+from merlab.processes.pool import dealt_out
+from merlab.processes.streams import stream_from_processes
+from merlab.progress import Progress
 from merlab.stamps import stamps_of_recordings
 from merlab.version import __version__
 
@@ -33,6 +37,8 @@ WRITTEN = re.compile(
 CONTENT = {"synthetic faces": "Cropped", "synthetic flow": "SYNTHETIC_flow", "synthetic recordings": "SYNTHETIC_videos"}
 # Subjects or clips; more would fill the memory before the first face.
 MOST_COUNTED = 1_000_000
+
+Item = TypeVar("Item")
 
 
 def is_synthetic(source: Path) -> bool:
@@ -70,6 +76,27 @@ def _require_no_other_kind(out: Path, holds: str) -> None:
     other = next((kind for kind, name in CONTENT.items() if kind != holds and (out / name).is_dir()), None)
     if other and (out / SETTINGS).is_file():
         raise MerlabError(f"{out} holds {other}, not {holds}; choose another output")
+
+
+def write_waiting(
+    out: Path,
+    work: Callable[[Sequence[Item]], Iterator[object]],
+    waiting: Sequence[Item],
+    steps: tuple[int, int],
+    jobs: int | None,
+    progress: Progress,
+    activity: str,
+) -> None:
+    """Write what waits in several processes; ``work`` writes some of it, and yields after each step.
+
+    ``steps`` are how many are done, and all. Raises MerlabError if the folder was started with other versions.
+    """
+    require_same_versions(out)
+    done, total = steps
+    progress(done, total, "painting faces")
+    with closing(stream_from_processes(work, dealt_out(waiting, jobs))) as written:
+        for count, _ in enumerate(written, start=done + 1):
+            progress(count, total, activity)
 
 
 def require_same_versions(out: Path) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,11 +15,9 @@ from pathlib import Path
 import pandas as pd
 
 from merlab.given import as_jobs, as_path, require_yes_or_no
-from merlab.processes.pool import dealt_out
-from merlab.processes.streams import stream_from_processes
 from merlab.processes.thread_limits import one_thread
 from merlab.progress import Progress, shown_progress
-from merlab.storage import whole_file
+from merlab.storage import write_csv, write_text
 from merlab.synthesis.canvas_layout import CAMERA, CROP, Window
 from merlab.synthesis.folder import (
     MANIFEST,
@@ -27,10 +25,10 @@ from merlab.synthesis.folder import (
     SETTINGS,
     claimed,
     is_described,
-    require_same_versions,
     stack_versions,
     warn_of_other_versions,
     write_manifest,
+    write_waiting,
 )
 from merlab.synthesis.manifest import RecordingManifest
 from merlab.synthesis.recorded_view import RecordedView
@@ -137,12 +135,9 @@ def _write(recordings: RecordingSet, jobs: int | None, progress: Progress) -> No
         progress(total, total, "found done")
         warn_of_other_versions(recordings.out)
         return
-    require_same_versions(recordings.out)
-    done = total - recordings.steps * len(waiting)
-    progress(done, total, "painting faces")
-    with closing(stream_from_processes(partial(_write_recordings, recordings), dealt_out(waiting, jobs))) as blocks:
-        for count, _ in enumerate(blocks, start=done + 1):
-            progress(count, total, f"writing recordings, {BLOCK} frames per step")
+    work, activity = partial(_write_recordings, recordings), f"writing recordings, {BLOCK} frames per step"
+    steps = total - recordings.steps * len(waiting), total
+    write_waiting(recordings.out, work, waiting, steps, jobs, progress, activity)
     _write_index(recordings)
 
 
@@ -192,11 +187,9 @@ def _tables(recordings: RecordingSet) -> dict[str, Callable[[RecordingSet], pd.D
 
 def _write_index(recordings: RecordingSet) -> None:
     out = recordings.out
-    with whole_file(out / README) as temporary:
-        temporary.write_text(README_TEXT, encoding="utf-8", newline="\n")
+    write_text(out / README, README_TEXT)
     for name, table_of in _tables(recordings).items():
-        with whole_file(out / name) as temporary:
-            table_of(recordings).to_csv(temporary, index=False, lineterminator="\n")
+        write_csv(out / name, table_of(recordings))
     manifest = RecordingManifest(
         title=TITLE,
         settings=recordings.settings,

@@ -6,17 +6,14 @@ The work can be resumed, and the same settings give the same bytes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 
 from merlab.frames import ImageFolder
 from merlab.given import as_jobs, as_path, require_yes_or_no
-from merlab.processes.pool import dealt_out
-from merlab.processes.streams import stream_from_processes
 from merlab.progress import Progress, shown_progress
-from merlab.storage import whole_file
+from merlab.storage import write_text
 from merlab.synthesis.clip_writing import write_subject
 from merlab.synthesis.coding_table_writing import TITLE, CodingRow, write_coding_table
 from merlab.synthesis.face_tree import CODING_TABLE, CROPPED, RAW, TRUTH, Tree, TreeClip
@@ -26,10 +23,10 @@ from merlab.synthesis.folder import (
     SETTINGS,
     claimed,
     is_described,
-    require_same_versions,
     stack_versions,
     warn_of_other_versions,
     write_manifest,
+    write_waiting,
 )
 from merlab.synthesis.identity import sample_identity
 from merlab.synthesis.manifest import DescribedClip, FaceManifest
@@ -95,12 +92,14 @@ def make_faces(
 def _write(tree: Tree, jobs: int | None, progress: Progress) -> None:
     """Write what is missing of a tree."""
     waiting = [entry for entry in tree.entries if not _is_complete(tree, entry)]
+    total = len(tree.entries)
     if not waiting and is_described(tree.out, CODING_TABLE):
-        progress(len(tree.entries), len(tree.entries), "found done")
+        progress(total, total, "found done")
         warn_of_other_versions(tree.out)
         return
-    require_same_versions(tree.out)
-    _write_clips(tree, waiting, jobs, progress)
+    by_subject = [list(entries) for _, entries in groupby(waiting, key=lambda entry: entry.subject)]
+    steps = total - len(waiting), total
+    write_waiting(tree.out, partial(_write_subjects, tree), by_subject, steps, jobs, progress, "writing clips")
     _write_index(tree)
 
 
@@ -111,15 +110,6 @@ def _is_complete(tree: Tree, entry: TreeClip) -> bool:
     plan = plan_clip(sample_identity(tree.seed, entry.subject), entry.clip, entry.emotion, tree.preset)
     folders = [tree.cropped(entry)] + ([tree.raw_frames(entry)] if tree.raw else [])
     return all(len(ImageFolder(folder).names) == plan.timing.length for folder in folders)
-
-
-def _write_clips(tree: Tree, waiting: list[TreeClip], jobs: int | None, progress: Progress) -> None:
-    total, done = len(tree.entries), len(tree.entries) - len(waiting)
-    progress(done, total, "painting faces")
-    by_subject = [list(entries) for _, entries in groupby(waiting, key=lambda entry: entry.subject)]
-    with closing(stream_from_processes(partial(_write_subjects, tree), dealt_out(by_subject, jobs))) as written:
-        for count, _ in enumerate(written, start=done + 1):
-            progress(count, total, "writing clips")
 
 
 def _write_subjects(tree: Tree, subjects: Sequence[list[TreeClip]]) -> Iterator[str]:
@@ -133,8 +123,7 @@ def _write_index(tree: Tree) -> None:
     plans = {
         entry: plan_clip(identities[entry.subject], entry.clip, entry.emotion, tree.preset) for entry in tree.entries
     }
-    with whole_file(tree.out / README) as temporary:
-        temporary.write_text(README_TEXT, encoding="utf-8", newline="\n")
+    write_text(tree.out / README, README_TEXT)
     rows = [_coding_row(entry, plan) for entry, plan in plans.items()]
     write_coding_table(tree.out / CODING_TABLE, sorted(rows, key=lambda row: row[:2]))
     clips = tuple(_described_clip(entry, plan) for entry, plan in plans.items())

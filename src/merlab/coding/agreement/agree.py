@@ -16,7 +16,7 @@ from merlab.frames import require_rate
 from merlab.given import as_path
 from merlab.pages import page_environment
 from merlab.stamps import meaning_of
-from merlab.storage import whole_file
+from merlab.storage import write_text
 from merlab.version import __version__
 
 
@@ -39,9 +39,8 @@ class Agreement:
             .get_template("agreement.html.j2")
             .render(scores=self.scores, tables=tables, meaning_of=meaning_of, version=__version__)
         )
-        with whole_file(path) as aside:
-            # The name of a file may contain characters that UTF-8 cannot encode.
-            aside.write_bytes(page.encode("utf-8", "replace"))
+        # The name of a file may contain characters that UTF-8 cannot encode.
+        write_text(path, page, "replace")
         return path
 
     def __repr__(self) -> str:

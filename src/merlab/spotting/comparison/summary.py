@@ -24,7 +24,7 @@ from merlab.spotting.comparison.results import FoldResult, MethodScores, Spottin
 from merlab.spotting.comparison.spotter import Spotter
 from merlab.spotting.scoring import SpottingScores, score_spotting
 from merlab.stamps import SYNTHETIC, WHOLE_HEADS
-from merlab.storage import whole_file
+from merlab.storage import write_csv
 
 EVENTS = "events.csv"
 COLUMNS = ("video", "onset", "apex", "offset", "kind", "score")
@@ -43,8 +43,7 @@ def summarized(
     methods = []
     for spotter, of_folds in results:
         spotted = _table(of_folds)
-        with whole_file(folder / spotter.name / EVENTS) as aside:
-            spotted.to_csv(aside, index=False, lineterminator="\n")
+        write_csv(folder / spotter.name / EVENTS, spotted)
         methods.append(_method_scores(spotter, of_folds, _scores(truth, spotted, lengths, kinds)))
     events = [event.kind for video in videos for event in video.events]
     whole_heads = max(sum(each.whole_heads for each in of_folds) for _, of_folds in results)

@@ -16,7 +16,7 @@ from typing import Any
 from merlab.errors import MerlabError
 from merlab.frames import name_of
 from merlab.spelling import first_of
-from merlab.storage import whole_file
+from merlab.storage import write_text
 from merlab.table_files.lines import numbered_lines
 from merlab.videos.answers.facts import VideoFacts
 from merlab.videos.answers.replies import Reply, Status, reply_to
@@ -50,8 +50,7 @@ def answer_questions(paths: Sequence[Path], videos: Sequence[VideoFacts], out: P
         lines = [
             json.dumps({**row, ANSWER: each.text}, ensure_ascii=False) for row, each in zip(rows, replies, strict=True)
         ]
-        with whole_file(place) as aside:
-            aside.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
+        write_text(place, "".join(f"{line}\n" for line in lines))
     return [
         AnsweredFile(place, Counter(each.status for each in replies), _unknown(rows, replies))
         for place, (rows, replies) in zip(written, replied, strict=True)

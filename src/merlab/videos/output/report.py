@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from merlab.frames import Image, read_image
 from merlab.pages import page_environment
 from merlab.stamps import SYNTHETIC, meaning_of
-from merlab.storage import whole_file
+from merlab.storage import write_text
 from merlab.videos.evidence.pictures import FULL_COLOR_PX, color_wheel
 from merlab.videos.moved import SEPARATOR, units_of
 from merlab.videos.output.chart import HEIGHT, WIDTH, Chart, face_chart
@@ -108,9 +108,8 @@ def write_report(result: VideoResult) -> Path:
             in_words=in_words,
         )
     )
-    with whole_file(result.files.report) as aside:
-        # The name of a file may contain characters that UTF-8 cannot encode.
-        aside.write_bytes(page.encode("utf-8", "replace"))
+    # The name of a file may contain characters that UTF-8 cannot encode.
+    write_text(result.files.report, page, "replace")
     return result.files.report
 
 
