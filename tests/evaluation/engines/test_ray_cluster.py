@@ -77,13 +77,13 @@ class Patient:
 
 
 GO = "go"
-# Four workers, of which two are lost.
-MACHINES, CORES = 2, 2
+# Eight workers, of which two are lost.
+MACHINES, CORES = 4, 2
 HEAD = {"num_cpus": 0, "include_dashboard": False}
 
 
 def disturb(cluster, patient):
-    """While all workers work, a machine is lost with two of them; one joins when others have taken over."""
+    """While all 8 workers work, a machine is lost with two of them; one joins when others have taken over."""
     try:
         wait_until(lambda: len(patient.processes()) == MACHINES * CORES)
         cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
