@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import sys
@@ -214,6 +215,21 @@ def test_arguments_that_a_class_does_not_take_are_named_with_those_that_it_takes
 def test_arguments_that_are_missing_are_named_too():
     with pytest.raises(MerlabError, match=r"merlab.Task missing .*; it takes classes, channels, height, width"):
         merlab.Task(3)  # type: ignore[call-arg]
+
+
+def test_the_suggestion_of_newer_pythons_does_not_come_between_the_fault_and_the_fields():
+    class Named:
+        def __init__(self, name: str = "") -> None: ...
+
+    def as_python_3_13(self, *values, **named):
+        raise TypeError(
+            f"{Named.__init__.__qualname__}() got an unexpected keyword argument 'nam'. Did you mean 'name'?"
+        )
+
+    Named.__init__ = functools.wraps(Named.__init__)(as_python_3_13)  # type: ignore[method-assign]
+    naming_fields()(Named)
+    with pytest.raises(MerlabError, match="^merlab.Named got an unexpected keyword argument 'nam'; it takes name$"):
+        Named(nam="x")  # type: ignore[call-arg]
 
 
 def test_an_error_of_another_kind_inside_stays_what_it_is():

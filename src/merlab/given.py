@@ -88,7 +88,9 @@ def naming_fields(hint: str = "", *, module: str = "merlab") -> Callable[[type[M
                 signature = inspect.signature(make)
                 if _takes(signature, self, *values, **named):
                     raise
-                fault = str(error).replace(f"{make.__qualname__}()", f"{module}.{kind.__name__}")
+                # Python 3.13 and later append a suggestion, which would come between the fault and the fields.
+                fault = str(error).partition(". Did you mean")[0]
+                fault = fault.replace(f"{make.__qualname__}()", f"{module}.{kind.__name__}")
                 fields = ", ".join(list(signature.parameters)[1:])
                 raise MerlabError(f"{fault}; it takes {fields}{hint}") from error
 
