@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
@@ -13,9 +14,9 @@ from merlab.clips import Clip, Finding
 from merlab.frames import (
     MAX_FRAMES_NAMED,
     ClipError,
-    DepthError,
     Frames,
     ImageFolder,
+    UnfitImageError,
     is_blank,
     open_frames,
     read_image,
@@ -98,13 +99,18 @@ def _named(number: int, clip: Clip) -> str:
 
 
 def _of_damaged(errors: Sequence[ClipError]) -> tuple[str, str]:
-    """What was found in frames that cannot be used, and what to do; all frames of another depth are one fault."""
-    depth = [error for error in errors if isinstance(error, DepthError)]
-    texts = [str(error) for error in errors if not isinstance(error, DepthError)]
-    remedies = ["copy these files again"] if texts else []
-    if depth:
-        texts.insert(0, f"{counted(len(depth), 'image')}, such as {depth[0].path}: {depth[0].found}")
-        remedies.append(depth[0].remedy)
+    """What was found in frames that cannot be used, and what to do; images that are unfit alike are one fault."""
+    unfit: dict[tuple[str, str], list[Path]] = defaultdict(list)
+    texts, remedies = [], []
+    for error in errors:
+        if isinstance(error, UnfitImageError):
+            unfit[error.found, error.remedy].append(error.path)
+        else:
+            texts.append(str(error))
+            remedies = ["copy these files again"]
+    for (found, remedy), paths in unfit.items():
+        texts.insert(0, f"{counted(len(paths), 'image')}, such as {paths[0]}: {found}")
+        remedies.append(remedy)
     return first_of(texts, MAX_FRAMES_NAMED, "; "), "; ".join(remedies)
 
 

@@ -68,13 +68,15 @@ H264_FIRST = (6, 7, 9, 0x27, 0x47, 0x67)
 LARGEST_JPEG = 8 * 2**20
 
 LISTS = (b"#EXTM3U", b"ffconcat", b"[playlist]", b"v=0", b"<MPD", b"<?xml", b"<smil", b"[Reference]", b"RTSPtext")
-IMAGES = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\x00", b"MM\x00*", b"RIFF")
+IMAGES = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"RIFF")
+TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 # How an animated WebP or PNG begins, and the name of the chunk that makes it one.
 ANIMATED = ((b"WEBP", b"ANIM"), (b"\x89PNG", b"acTL"))
 SOUNDS = (b"ID3", b"fLaC", b"\xff\xfb", b"\xff\xf3", b"\xff\xf1", b"\xff\xf9", b"OggS", b"RIFF")
 
 ANIMATION = "it is an animated image; convert it to MP4 or Matroska with a program that shows it"
 ONE_IMAGE = "it is a single image; give a folder of images whose names end in their number"
+PAGES = f"{ONE_IMAGE}, of a TIFF with several pages each page as a file of its own"
 SOUND = "it contains sound only; give the file that holds the images"
 NO_INDEX = (
     "it ends before its index (moov), as a recording that was interrupted; copy it again from the camera, or repair it "
@@ -129,8 +131,7 @@ def _stream_format(head: bytes) -> str | None:
     """The formats without a fixed beginning: transport streams, and the raw streams of H.264, HEVC and MPEG-4."""
     for size in TS_PACKETS:
         for start in range(min(size, len(head))):
-            syncs = head[start::size]
-            if len(syncs) > 2 and set(syncs) == {0x47}:
+            if head[start] == 0x47 and len(syncs := head[start::size]) > 2 and set(syncs) == {0x47}:
                 return "mpegts"
     unit = head[3:] if head.startswith(b"\x00\x00\x01") else head[4:] if head.startswith(b"\x00\x00\x00\x01") else b""
     if len(unit) < 2:
@@ -235,8 +236,9 @@ def _what_else(path: Path) -> str:
         return "it is a list that names other files; give the video itself"
     if (head.startswith(SOUNDS) and head[8:12] != b"WEBP") or head[8:12] in SOUND_BRANDS:
         return SOUND
-    if head.startswith(IMAGES) or head[8:12] in IMAGE_BRANDS:
-        return ANIMATION if any(kind in head[:12] and mark in head for kind, mark in ANIMATED) else ONE_IMAGE
+    if head.startswith((*IMAGES, *TIFF)) or head[8:12] in IMAGE_BRANDS:
+        is_animated = any(kind in head[:12] and mark in head for kind, mark in ANIMATED)
+        return ANIMATION if is_animated else PAGES if head.startswith(TIFF) else ONE_IMAGE
     if _is_text(head):
         return "it is a text; give a video, or a folder of images"
     return f"its first bytes are not those of a container that merlab opens; if it is a video, {CONVERT}"

@@ -17,6 +17,7 @@ from merlab.errors import cannot_read
 from merlab.frames.container import require_utf8
 from merlab.frames.frame import ClipError, DamagedFrameError, FramesByNumber, Image, describe_numbers
 from merlab.frames.opencv_build import require_opencv_4
+from merlab.frames.several_pictures import several_pictures
 from merlab.storage import whole_file
 
 require_opencv_4()
@@ -33,10 +34,13 @@ def frame_number(path: Path) -> int | None:
     return _number(path.stem)
 
 
-class DepthError(DamagedFrameError):
-    """An image is sound, but its samples cannot be shown with 8 bits, because their scale is unknown.
+ONE_EACH = "write each of its pictures as a file of its own, with its number at the end of the name"
 
-    ``path`` is its file, ``found`` says what its samples are, ``remedy`` what to do, both without the path.
+
+class UnfitImageError(ClipError):
+    """An image is sound, but not a frame as it is.
+
+    ``path`` is its file, ``found`` says what it is, ``remedy`` what to do, both without the path.
     """
 
     def __init__(self, path: Path, found: str, remedy: str) -> None:
@@ -46,6 +50,10 @@ class DepthError(DamagedFrameError):
 
     def __str__(self) -> str:
         return f"{self.path} {self.found}; {self.remedy}"
+
+
+class DepthError(UnfitImageError, DamagedFrameError):
+    """The samples of an image cannot be shown with 8 bits, because their scale is unknown; others may be sound."""
 
 
 class ImageFolder(FramesByNumber):
@@ -104,8 +112,8 @@ def read_image(path: Path) -> Image:
     """Decode one image as (H, W, 3) uint8 BGR.
 
     Raises DamagedFrameError if the file is empty, truncated, or not an image, DepthError if, of 16 bits, it would be
-    nearly black, or is not of 8 or 16 bits per sample, and ClipError if it is missing. (OpenCV alone decodes a
-    truncated JPEG without an error and fills the missing half with gray.)
+    nearly black, or is not of 8 or 16 bits per sample, UnfitImageError if it holds several pictures, and ClipError if
+    it is missing. (OpenCV alone decodes a truncated JPEG without an error and fills the missing half with gray.)
     """
     try:
         content = path.read_bytes()
@@ -113,6 +121,9 @@ def read_image(path: Path) -> Image:
         raise ClipError(cannot_read(path, error, "copy it again from the original")) from error
     if not content:
         raise DamagedFrameError(f"{path} is empty (0 bytes); copy it again from the original")
+    several = several_pictures(content)
+    if several is not None:
+        raise UnfitImageError(path, f"is {several}, and a frame is one picture", ONE_EACH)
     if _is_truncated(content):
         raise DamagedFrameError(f"{path} is truncated ({len(content)} bytes); copy it again from the original")
     try:
