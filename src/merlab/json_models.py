@@ -97,9 +97,9 @@ def writer_of(content: object) -> str | None:
     return stated[0] if stated else None
 
 
-def write_model(path: Path, model: BaseModel) -> None:
+def write_model(path: Path, model: BaseModel, *, by_alias: bool = False) -> None:
     """Write a model as indented JSON with its digest, whole or not at all; a model that is a list has no digest."""
-    write_json(path, sealed(model.model_dump(mode="json")))
+    write_json(path, sealed(model.model_dump(mode="json", by_alias=by_alias)))
 
 
 def sealed(content: Any) -> Any:

@@ -15,14 +15,12 @@ class CodedEvents:
     """One coder's view of a video.
 
     Attributes:
-        coder: the initials; may be empty.
         events: the movements that the coder accepted, moved or added, by onset.
         rejected: the decisions against a movement.
         undecided: the names of the movements that the coder has not decided about; they are not among ``events``.
 
     """
 
-    coder: str
     events: tuple[Decision, ...]
     rejected: tuple[Decision, ...]
     undecided: tuple[str, ...]
@@ -33,7 +31,6 @@ def coded_events(material: CodableResult, coding: Coding, coder: str) -> CodedEv
     decisions = coding.of(coder).sorted().decisions
     decided = {each.event for each in decisions}
     return CodedEvents(
-        coder=coder,
         events=tuple(each for each in decisions if each.is_movement),
         rejected=tuple(each for each in decisions if not each.is_movement),
         undecided=tuple(each.event for each in material.events if each.event not in decided),

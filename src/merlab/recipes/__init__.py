@@ -115,10 +115,6 @@ class Experiment(ClosedModel):
         """The method with all its settings; raises MerlabError naming what does not exist."""
         return self.setup.entry(ClipTable(()), range(self.seeds))
 
-    def value(self, metric: Metric, source: str) -> float | None:
-        """The published number of this metric in this place, e.g. ``Table 7``; None where it has none."""
-        return next((item.value for item in self.published if (item.metric, item.source) == (metric, source)), None)
-
 
 def _require_sensible(given: Mapping[str, Any], entry: Callable[[], Entry]) -> None:
     """Raises MerlabError for a number that is too large, and for a truth value that would be read as a number.

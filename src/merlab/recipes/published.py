@@ -11,7 +11,6 @@ from pydantic import field_validator
 from merlab.json_models import ClosedModel
 
 FILE = Path(__file__).parent / "published.csv"
-RECALLED = "not verified"
 
 
 class Published(ClosedModel):
@@ -46,11 +45,6 @@ class Published(ClosedModel):
     @classmethod
     def _empty_is_none(cls, cell: str) -> str | None:
         return cell or None
-
-    @property
-    def recalled(self) -> bool:
-        """Whether something in the row was written from memory."""
-        return RECALLED in self.status
 
 
 @lru_cache

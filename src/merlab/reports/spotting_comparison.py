@@ -10,8 +10,7 @@ from pydantic import BaseModel
 from merlab.errors import MerlabError
 from merlab.evaluation.versions import versions
 from merlab.inference.cost import hardware
-from merlab.json_files import write_json
-from merlab.json_models import read_model, sealed
+from merlab.json_models import read_model, write_model
 from merlab.reports.numbers import estimate
 from merlab.reports.stored import commit_of_checkout, today
 from merlab.spelling import counted
@@ -45,7 +44,7 @@ def store_comparison(path: Path, comparison: SpottingComparison, command: str) -
         versions=versions(),
         hardware=hardware(),
     )
-    write_json(path, sealed(stored.model_dump(mode="json", by_alias=True)))
+    write_model(path, stored, by_alias=True)
 
 
 def read_comparison(path: Path) -> StoredComparison:

@@ -13,8 +13,8 @@ from pydantic import BaseModel
 from merlab.errors import MerlabError
 from merlab.evaluation.versions import versions
 from merlab.inference.cost import hardware
-from merlab.json_files import read_json_object, write_json
-from merlab.json_models import read_model, sealed, writer_of
+from merlab.json_files import read_json_object
+from merlab.json_models import read_model, write_model, writer_of
 from merlab.reports.numbers import UNDEFINED, estimate, number
 from merlab.reports.stored import commit_of_checkout, today
 from merlab.spotting.scoring import SpottingScores
@@ -63,7 +63,7 @@ def store_spotting(path: Path, scores: SpottingScores, command: str, truth: Path
         versions=versions() | ({"merlab": ", ".join(writers)} if writers else {}),
         hardware=hardware(),
     )
-    write_json(path, sealed(stored.model_dump(mode="json", by_alias=True)))
+    write_model(path, stored, by_alias=True)
 
 
 def read_spotting(path: Path) -> StoredSpotting:

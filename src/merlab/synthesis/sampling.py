@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -119,8 +119,8 @@ def sample_emotion(rng: np.random.Generator, emotions: Sequence[str]) -> str:
     return emotions[rng.choice(len(emotions), p=shares / shares.sum())]
 
 
-def _sample_combination(rng: np.random.Generator, emotion: str, preset: RenderPreset) -> tuple[int, ...]:
-    weights = COMBINATIONS[preset.combinations][emotion]
+def sample_combination(rng: np.random.Generator, weights: Mapping[str, float]) -> tuple[int, ...]:
+    """The action units of one of these combinations, each as frequent as its weight."""
     shares = np.array(list(weights.values()), float)
     return parse_combination(list(weights)[rng.choice(len(shares), p=shares / shares.sum())])
 
@@ -152,7 +152,7 @@ def sample_movement(
     rng: np.random.Generator, identity: Identity, emotion: str, preset: RenderPreset, padding: tuple[int, int]
 ) -> tuple[ClipTiming, tuple[ActiveUnit, ...], dict[str, FrameValues]]:
     """A movement of the class ``emotion``: its timing, its action units, and the activity of each in each frame."""
-    numbers = _sample_combination(rng, emotion, preset)
+    numbers = sample_combination(rng, COMBINATIONS[preset.combinations][emotion])
     timing = sample_timing(rng, padding)
     amplitude = preset.amplitude * float(np.exp(rng.normal(0, preset.amplitude_sigma))) * identity.expressivity
     lags = np.rint(rng.normal(0, LAG_SIGMA, len(numbers))).astype(int)

@@ -63,8 +63,8 @@ TORCHVISION = ZooLayers("features.{twice}.{block}", "features.{next}", ("mlp.0",
 RELEASED = ZooLayers("layers.{stage}.blocks.{block}", "layers.{stage}.downsample", ("mlp.fc1", "mlp.fc2"))
 
 
-def zoo_places(names: ZooLayers, depths: tuple[int, ...] = SwinShape.depths) -> dict[str, str]:
-    """The layers of a ``VideoSwin`` -> the names of a collection."""
+def zoo_places(names: ZooLayers) -> dict[str, str]:
+    """The layers of a ``VideoSwin`` of the sizes of Swin-B -> the names of a collection."""
     places = {"embed": names.patches, "after_embed": "patch_embed.norm", "last": "norm"}
     block = {
         "bias": "attn.relative_position_bias_table",
@@ -76,7 +76,7 @@ def zoo_places(names: ZooLayers, depths: tuple[int, ...] = SwinShape.depths) -> 
         "perceptron.3": names.hidden[1],
     }
     place = 0
-    for stage, depth in enumerate(depths):
+    for stage, depth in enumerate(SwinShape.depths):
         numbers = {"stage": stage, "twice": 2 * stage, "next": 2 * stage + 1}
         for number in range(depth):
             places |= below(f"stages.{place}", block, names.block.format(block=number, **numbers))

@@ -60,10 +60,10 @@ class FrameReader:
         if is_first:
             raise MerlabError(why_nothing_is_seen(self._source, self._frames))
 
-    def shown(self, step: int) -> Iterator[tuple[int, Image | None]]:
-        """The same, where single ones that show nothing show the one before, see InPlaceOfDamaged."""
+    def shown(self) -> Iterator[tuple[int, Image | None]]:
+        """All frames, where single ones that show nothing show the one before, see InPlaceOfDamaged."""
         shown = InPlaceOfDamaged()
-        for position, image in self.images(step):
+        for position, image in self.images(1):
             yield from shown.push(position, image)
         yield from shown.rest()
 

@@ -63,7 +63,7 @@ class Recording:
         """
         if not file_of(self._folder, PLACES).is_file():
             reader = FrameReader(self._video, aligned=False)
-            keep_places(self._folder, (image for _, image in reader.shown(1)), reader.clock, reader.keys)
+            keep_places(self._folder, (image for _, image in reader.shown()), reader.clock, reader.keys)
         return np.stack(list(kept_places(self._folder)))
 
     def measured(self) -> NDArray[Any]:

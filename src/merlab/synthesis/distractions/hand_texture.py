@@ -12,7 +12,7 @@ from merlab.frames import Float32Array, Image
 from merlab.synthesis.canvas_layout import Point, gaussian, smoothstep
 from merlab.synthesis.identity import Identity
 from merlab.synthesis.texture import GAMMA
-from merlab.synthesis.texture.canvas import SUPERSAMPLING, bgr
+from merlab.synthesis.texture.canvas import SUPERSAMPLING, bgr, eight_bits
 from merlab.synthesis.texture.relief import Relief, shade
 from merlab.synthesis.texture.skin import skin_color
 
@@ -60,7 +60,7 @@ def paint_hand(identity: Identity, rng: np.random.Generator) -> HandTexture:
     layer = np.dstack([np.clip(shown, 0, 1) * mask[..., None], mask]).astype(np.float32)
     soft = cv2.GaussianBlur(layer, (0, 0), BLUR * SUPERSAMPLING)
     shadow = cv2.GaussianBlur(mask, (0, 0), SHADOW_BLUR * SUPERSAMPLING)
-    return HandTexture(np.asarray(cv2.convertScaleAbs(soft, alpha=255), np.uint8), _eight_bits(shadow))
+    return HandTexture(eight_bits(soft), eight_bits(shadow))
 
 
 def _parts() -> list[tuple[Point, Point, float, float]]:
@@ -117,7 +117,3 @@ def _nails(x: Float32Array, y: Float32Array) -> Float32Array:
 def _grain(rng: np.random.Generator, shape: tuple[int, ...], sigma: float) -> Float32Array:
     noise = cv2.GaussianBlur(rng.standard_normal(shape, dtype=np.float32), (0, 0), sigma)
     return np.asarray(noise / noise.std(), np.float32)
-
-
-def _eight_bits(layer: Float32Array | np.ndarray) -> Image:
-    return np.asarray(cv2.convertScaleAbs(layer, alpha=255), np.uint8)

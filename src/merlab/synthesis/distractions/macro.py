@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from merlab.synthesis.action_units import COMBINATIONS, parse_combination
+from merlab.synthesis.action_units import COMBINATIONS
 from merlab.synthesis.canvas_layout import FPS
 from merlab.synthesis.distractions.distraction import swing
 from merlab.synthesis.identity import Identity
 from merlab.synthesis.movement import FADING, PlannedEvent
 from merlab.synthesis.poses import FrameValues, smooth_noise
-from merlab.synthesis.sampling import ActiveUnit, sample_sides
+from merlab.synthesis.sampling import ActiveUnit, sample_combination, sample_sides
 
 # People smile more than they show anything else.
 EMOTIONS = {"happiness": 0.5, "surprise": 0.2, "disgust": 0.15, "others": 0.15}
@@ -24,9 +24,7 @@ MOST_OF_LID_UNIT = {5: 2.0, 6: 1.6, 7: 1.6}
 def sample_macro(rng: np.random.Generator, identity: Identity) -> PlannedEvent:
     """A macro-expression with its onset at tick 0."""
     emotion = str(rng.choice(list(EMOTIONS), p=list(EMOTIONS.values())))
-    weights = COMBINATIONS["casme2"][emotion]
-    shares = np.array(list(weights.values()), float)
-    numbers = parse_combination(list(weights)[rng.choice(len(shares), p=shares / shares.sum())])
+    numbers = sample_combination(rng, COMBINATIONS["casme2"][emotion])
     rise, fall = int(rng.integers(*RISE)), int(rng.integers(*FALL))
     hold = int(np.clip(rng.lognormal(np.log(140), 0.8), SHORTEST - rise - fall, LONGEST - rise - fall))
     hold = max(hold, 0)

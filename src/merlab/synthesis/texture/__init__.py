@@ -13,7 +13,7 @@ import numpy as np
 from merlab.frames import Float32Array, Image
 from merlab.synthesis.canvas_layout import Stream, random_stream, smoothstep
 from merlab.synthesis.identity import Identity
-from merlab.synthesis.texture.canvas import SUPERSAMPLING, grain, painted
+from merlab.synthesis.texture.canvas import SUPERSAMPLING, eight_bits, grain, painted
 from merlab.synthesis.texture.eyes import (
     draw_brows,
     draw_glasses,
@@ -68,15 +68,15 @@ def paint_face(identity: Identity, blur: float) -> FaceLayers:
     glasses = draw_glasses(identity)
 
     def finished(layer: Float32Array) -> Image:
-        return _eight_bits(_softened(_exposed(layer, identity.appearance.exposure), blur))
+        return eight_bits(_softened(_exposed(layer, identity.appearance.exposure), blur))
 
     opaque = 1 - eye_openings(identity)
     skin = np.dstack([_exposed(scene, identity.appearance.exposure) * opaque[..., None], opaque])
     return FaceLayers(
-        skin=_eight_bits(_softened(skin, blur)),
+        skin=eight_bits(_softened(skin, blur)),
         eyeballs=finished(paint_eyeballs(identity, grains[2])),
         mouth=finished(paint_mouth(identity)),
-        glasses=None if glasses is None else _eight_bits(_softened(glasses, blur)),
+        glasses=None if glasses is None else eight_bits(_softened(glasses, blur)),
         depth=_halved(relief.depth - HEAD_DEPTH / 2) * _halved(relief.face),
         head=_halved(_faded(np.maximum(relief.face, hair))),
     )
@@ -95,10 +95,6 @@ def _exposed(linear: Float32Array, exposure: float) -> Float32Array:
 def _softened(layer: Float32Array, blur: float) -> Float32Array:
     """Apply the optical blur; it also prevents aliasing when every second texture pixel is sampled."""
     return np.asarray(cv2.GaussianBlur(layer, (0, 0), blur * SUPERSAMPLING), np.float32) if blur > 0 else layer
-
-
-def _eight_bits(layer: Float32Array) -> Image:
-    return np.asarray(cv2.convertScaleAbs(layer, alpha=255), np.uint8)
 
 
 def _halved(layer: Float32Array) -> Float32Array:

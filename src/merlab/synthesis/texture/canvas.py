@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.frames import Float32Array
+from merlab.frames import Float32Array, Image
 from merlab.synthesis.canvas_layout import CANVAS_HEIGHT, CANVAS_LEFT, CANVAS_TOP, CANVAS_WIDTH, Point, gaussian
 
 SUPERSAMPLING = 2
@@ -45,6 +45,11 @@ def box(center: Point, reach: float) -> tuple[slice, slice]:
     left, right = np.searchsorted(COLUMNS[0], [center[0] - reach, center[0] + reach])
     top, bottom = np.searchsorted(ROWS[:, 0], [center[1] - reach, center[1] + reach])
     return slice(int(top), int(bottom)), slice(int(left), int(right))
+
+
+def eight_bits(layer: NDArray[np.integer | np.floating]) -> Image:
+    """A layer of 0..1 as 0..255."""
+    return np.asarray(cv2.convertScaleAbs(layer, alpha=255), np.uint8)
 
 
 def grain(rng: np.random.Generator, scale: float) -> Float32Array:

@@ -53,7 +53,7 @@ def flow_picture(flow: Float32Array, face: Image) -> Image:
     The hue is the direction, the saturation the length, full at FULL_COLOR_PX; arrows are ARROW_LENGTH times as long
     as the displacement.
     """
-    picture = _over_face(flow_colors(flow, FULL_COLOR_PX), face, FACE_SHARE)
+    picture = _over_face(flow_colors(flow, FULL_COLOR_PX), face)
     height, width = flow.shape[:2]
     for x, y, (u, v) in zip(*(center.flat for center in block_centers()), in_blocks(flow).reshape(-1, 2), strict=True):
         if np.hypot(u, v) >= LEAST_MOVEMENT:
@@ -86,10 +86,10 @@ def map_picture(values: Float32Array, face: Image) -> Image:
     return np.asarray(np.rint(_gray(face) * (1 - share) + heat * share), np.uint8)
 
 
-def _over_face(colors: Image, face: Image, share: float) -> Image:
+def _over_face(colors: Image, face: Image) -> Image:
     """Colors darkened by the face beneath."""
     fitted = cv2.resize(_gray(face), (colors.shape[1], colors.shape[0]), interpolation=cv2.INTER_AREA)
-    return np.rint(colors * (1 - share + share * fitted / 255.0)).astype(np.uint8)
+    return np.rint(colors * (1 - FACE_SHARE + FACE_SHARE * fitted / 255.0)).astype(np.uint8)
 
 
 def _gray(face: Image) -> Image:
