@@ -516,6 +516,13 @@ class TestFrames:
         assert (fault.severity, name[:200] in fault.found) == ("unusable", True)
         assert "relative to the folder of the table" in fault.remedy
 
+    @pytest.mark.parametrize("path", ["~/faces/a", "~anna/faces", "$HOME/faces", "x/${DATA}/a", r"%USERPROFILE%\faces"])
+    def test_are_not_looked_for_as_a_shell_does_and_this_is_said(self, tmp_path, path):
+        fault = only(examine_row(tmp_path, frames=path), "s1 c1 (line 2)")
+        assert fault.remedy.startswith("write the whole path: in a table, ~ and variables such as $HOME are not")
+        folder_of(tmp_path, path.replace("\\", "/"))
+        assert len(examine_row(tmp_path, frames=path).clips) == 1
+
     def test_need_a_number_in_their_name(self, tmp_path):
         write_images(tmp_path / "frames", ["onset.png", "apex.png"], PNG)
         fault = only(examine_row(tmp_path, frames="frames"), "s1 c1 (line 2)")

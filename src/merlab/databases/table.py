@@ -8,6 +8,7 @@ faces; if a row does not state it, the proportions of its frames decide.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
@@ -35,6 +36,9 @@ from merlab.progress import Progress
 from merlab.table_files.reading import SUFFIXES, read_lines, require_table_file
 from merlab.table_files.sheet_checks import check_sheet
 from merlab.table_files.sheets import TableFile
+
+# What a shell replaces in a path: ~, $HOME, ${HOME}, %USERPROFILE%.
+OF_A_SHELL = re.compile(r"^~|\$[\w{]|%\w+%")
 
 
 def _examine(root: Path, deep: bool, progress: Progress) -> Examination:
@@ -95,9 +99,11 @@ def _read_clips(records: Sequence[SoundRow], progress: Progress) -> tuple[list[R
             clip = read_listed_clip(record, footage)
         except MerlabError as error:
             expected = "a folder of images, a video, or an optical-flow image in column frames"
-            remedy = "correct the path, which is relative to the folder of the table, or copy the frames again"
-            if isinstance(error.__cause__, PermissionError):
-                remedy = "check the permissions of what the path names"
+            remedy = (
+                "check the permissions of what the path names"
+                if isinstance(error.__cause__, PermissionError)
+                else _remedy_for(record.source)
+            )
             clip = Finding("unusable", record.where, expected, str(error), remedy)
         if isinstance(clip, Finding):
             faults.append(clip)
@@ -105,6 +111,13 @@ def _read_clips(records: Sequence[SoundRow], progress: Progress) -> tuple[list[R
             read.append(Read(record, clip, footage))
         progress(done, len(records), record.where)
     return read, faults
+
+
+def _remedy_for(source: Path) -> str:
+    """What to do about a path at which nothing is that can be read."""
+    if any(map(OF_A_SHELL.search, source.parts)):
+        return "write the whole path: in a table, ~ and variables such as $HOME are not replaced"
+    return "correct the path, which is relative to the folder of the table, or copy the frames again"
 
 
 def _look_at(source: Path) -> Footage | None:
