@@ -11,6 +11,7 @@ import typer
 
 from merlab.errors import MerlabError
 from merlab.given import as_path
+from merlab.schemes import SCHEMES
 from merlab.vocabulary import EngineName, RuntimeChoice
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ AlignedOption = Annotated[
     typer.Option(
         "--aligned", help="The frames show aligned faces, although the layout of the database has whole heads there."
     ),
+]
+SchemeOption = Annotated[
+    str, typer.Option(help=f"Label scheme: {', '.join(SCHEMES)}; or SCHEME.yaml with a name and label: class.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 JobsOption = Annotated[

@@ -16,12 +16,13 @@ from merlab.cli.arguments import (
     PathArgument,
     PathOption,
     RootArgument,
+    SchemeOption,
     TableOption,
 )
 from merlab.cli.console import err_console, out_console, print_json, print_table, print_warning
 from merlab.errors import MerlabError
 from merlab.progress import shown_progress
-from merlab.schemes import AS_LABELED, SCHEMES, as_scheme
+from merlab.schemes import AS_LABELED, as_scheme
 from merlab.spelling import counted
 from merlab.stamps import in_brackets
 
@@ -138,9 +139,7 @@ def clips(
     root: RootArgument,
     table: TableOption = None,
     aligned: AlignedOption = False,
-    scheme: Annotated[
-        str, typer.Option(help=f"Label scheme: {', '.join(SCHEMES)}; or SCHEME.yaml with a name and label: class.")
-    ] = AS_LABELED,
+    scheme: SchemeOption = AS_LABELED,
     csv: Annotated[Path | None, PathOption(help="Write the table, with all columns, to this file.")] = None,
     allow_unusable: Annotated[bool, typer.Option("--allow-unusable", help="Leave unusable clips out.")] = False,
 ) -> None:

@@ -17,6 +17,7 @@ from merlab.cli.arguments import (
     NetworkOption,
     PathArgument,
     PathOption,
+    SchemeOption,
     SeedOption,
     TablesOption,
     key_values,
@@ -26,7 +27,7 @@ from merlab.cli.arguments import (
 from merlab.cli.console import out_console, print_frame, print_whole
 from merlab.cli.synthetic import make_faces_command
 from merlab.errors import MerlabError
-from merlab.schemes import AS_LABELED, SCHEMES
+from merlab.schemes import AS_LABELED
 from merlab.vocabulary import ProtocolName, Selection, SynthesisPreset
 
 if TYPE_CHECKING:
@@ -82,9 +83,7 @@ def evaluate_command(
     ] = [],  # noqa: B006 - typer copies it
     table: TablesOption = None,
     aligned: AlignedOption = False,
-    scheme: Annotated[
-        str, typer.Option(help=f"Label scheme: {', '.join(SCHEMES)}; or SCHEME.yaml with a name and label: class.")
-    ] = AS_LABELED,
+    scheme: SchemeOption = AS_LABELED,
     protocol: Annotated[
         ProtocolName,
         typer.Option(

@@ -49,6 +49,8 @@ class TwoViewNetwork(nn.Module):
     MerlabError if the task is smaller than 28 x 28 pixels.
     """
 
+    neck: Neck
+
     def __init__(self, task: Task, stem_stride: int) -> None:
         super().__init__()
         if min(task.height, task.width) < SMALLEST_SIDE:
@@ -63,7 +65,7 @@ class TwoViewNetwork(nn.Module):
     @property
     def top(self) -> nn.Sequential:
         """The layers after the feature map, which end with a linear layer."""
-        raise NotImplementedError
+        return self.neck
 
     def feature_map(self, inputs: Tensor) -> Tensor:
         """The feature map (N, channels, h, w) of which the last layers make the logits."""
@@ -125,11 +127,6 @@ class GlobalNetwork(TwoViewNetwork):
         self.neck = Neck(self.branch.out_channels, scaled(256, width), task.classes, attention)
         self.add_units(units)
 
-    @property
-    def top(self) -> nn.Sequential:
-        """The neck."""
-        return self.neck
-
     def feature_map(self, inputs: Tensor) -> Tensor:
         """The map of the global branch."""
         features: Tensor = self.branch(self.split(inputs)[0])
@@ -153,11 +150,6 @@ class LocalNetwork(TwoViewNetwork):
         self.branch = LocalBranch(task.channels, width, stem_stride, attention, epsilon)
         self.neck = Neck(self.branch.out_channels, scaled(1024, width), task.classes, attention)
         self.add_units(units)
-
-    @property
-    def top(self) -> nn.Sequential:
-        """The neck."""
-        return self.neck
 
     def feature_map(self, inputs: Tensor) -> Tensor:
         """The map of the local branch."""
@@ -184,11 +176,6 @@ class DualNetwork(TwoViewNetwork):
         both = self.global_branch.out_channels + self.local_branch.out_channels
         self.neck = Neck(both, scaled(256, width), task.classes, attention)
         self.add_units(units)
-
-    @property
-    def top(self) -> nn.Sequential:
-        """The neck."""
-        return self.neck
 
     def feature_map(self, inputs: Tensor) -> Tensor:
         """The maps of both branches, concatenated."""
