@@ -108,6 +108,7 @@ def _assemble(making: Making, folder: Path, started: float) -> VideoResult:
     weak = write_weak(folder, totals, plan)
     if plan.options.overlay != "none":
         _write_overlay(making, folder, totals, events)
+    progress(0, 0, "writing the report")
     made = Made(
         at=datetime.now(timezone.utc).isoformat(timespec="seconds"), seconds=round(time.monotonic() - started, 1)
     )
