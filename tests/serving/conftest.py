@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ import httpx
 import numpy as np
 import pytest
 
+from merlab.processes.usable import usable_cores
 from merlab.serving import job_runner
 from merlab.serving.jobs import Jobs
 from merlab.serving.limits import Limits
@@ -85,13 +87,21 @@ def shown(browser, folder: Path, recognize: Any = fake_jobs.quick, **options: An
 
 
 def until(condition: Callable[[], Any], patience: float = PATIENCE) -> Any:
-    """Wait until a condition is true; returns its value."""
-    deadline, pause = time.monotonic() + patience, 0.005
+    """Wait until a condition is true; returns its value. ``patience`` is in seconds of a machine with a free core."""
+    waited, pause, seen = 0.0, 0.005, time.monotonic()
     while not (found := condition()):
-        assert time.monotonic() < deadline, "the condition did not become true"
+        assert waited < patience, "the condition did not become true"
         time.sleep(pause)
+        before, seen = seen, time.monotonic()
+        waited += (seen - before) / waiting_for_each_core()
         pause = min(2 * pause, 0.05)
     return found
+
+
+def waiting_for_each_core() -> float:
+    """How many processes share a core in this minute, at least 1: a child gets that part of the time."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    return max(1.0, load / usable_cores())
 
 
 @contextmanager
