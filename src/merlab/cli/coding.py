@@ -15,6 +15,7 @@ from merlab.cli.arguments import JsonOption, PathArgument, PathOption
 from merlab.cli.console import err_console, out_console, print_frame, print_json, print_note
 from merlab.errors import MerlabError
 from merlab.spelling import counted
+from merlab.stamps import in_brackets
 
 if TYPE_CHECKING:
     from merlab.coding.tables import Subjects
@@ -119,7 +120,7 @@ def agree_command(
 ) -> None:
     """Compare coders: matched events, Cohen's kappa, Krippendorff's alpha, FACS ratio, differences of boundaries."""
     from merlab.coding.agreement.agree import agree
-    from merlab.coding.agreement.tables import boundary_table, marks, pair_heading, pair_table, together_table
+    from merlab.coding.agreement.tables import boundary_table, pair_heading, pair_table, together_table
     from merlab.storage import require_writable
 
     if page:
@@ -134,8 +135,8 @@ def agree_command(
     for pair in scores.pairs:
         for title, table in ((pair_heading(pair), pair_table(pair)), ("second minus first", boundary_table(pair))):
             if len(table):
-                print_frame(f"{title}{marks(scores)}", table)
+                print_frame(f"{title}{in_brackets(scores.stamps)}", table)
     if len(scores.coders) > 2:
-        print_frame(f"all coders together{marks(scores)}", together_table(scores))
+        print_frame(f"all coders together{in_brackets(scores.stamps)}", together_table(scores))
     for note in scores.notes:
         print_note(note, err_console)

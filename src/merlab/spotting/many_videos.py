@@ -12,6 +12,7 @@ from merlab.frames.clock import ClockError, require_rate
 from merlab.frames.opening import require_different
 from merlab.outputs.claims import ChangedVideoError, OtherResultError
 from merlab.outputs.locks import only_writer
+from merlab.outputs.result_folder import ResultFolder
 from merlab.progress import Progress, one_line, shown_progress
 from merlab.spelling import first_of
 from merlab.spotting.tables_of_all import EVENTS, WEAK, require_no_others, warn_of_left_out, write_tables
@@ -105,6 +106,15 @@ def require_rates(videos: Iterable[Path | str], fps: float | None) -> None:
             f"folders of images ({named}) do not state their frame rate; give --fps (in Python, fps), which is used "
             "for all of them"
         )
+
+
+def require_ours(videos: Iterable[Path | str], out: Path, metadata: str, holds: str) -> None:
+    """Raises MerlabError where the folder of a video's result, a ``ResultFolder``, holds anything else.
+
+    It is for before any work: the tables of all videos would be replaced even where a single result is refused.
+    """
+    for folder in folder_of_each(videos, out).values():
+        ResultFolder(folder, metadata, holds).require_ours()
 
 
 def folder_of_each(videos: Iterable[Path | str], out: Path) -> dict[Path, Path]:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from merlab.errors import MerlabError
-from merlab.outputs.result_folder import ResultFolder
 from merlab.progress import Progress
-from merlab.spotting.many_videos import folder_of_each, for_each, require_rates
+from merlab.spotting.many_videos import for_each, require_ours, require_rates
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.spot_video import HOLDS, spot
 from merlab.spotting.timeline import METADATA, Timeline
@@ -36,9 +35,7 @@ def spot_each(
 
     """
     require_rates(videos, fps)
-    for folder in folder_of_each(videos, out).values():
-        # Before any work, because the tables of all videos would be replaced even where a single result is refused.
-        ResultFolder(folder, METADATA, HOLDS).require_ours()
+    require_ours(videos, out, METADATA, HOLDS)
 
     def make(video: Path, folder: Path, show: Progress) -> Timeline:
         return spot(video, folder, fps=fps, settings=settings, again=again, progress=show)

@@ -26,7 +26,7 @@ from merlab.outputs.locks import only_writer
 from merlab.outputs.result_folder import KEPT, WORKING, ResultFolder
 from merlab.progress import Progress, shown_progress
 from merlab.spotting.aligned_frames import clock_of_frames
-from merlab.spotting.many_videos import folder_of_each, for_each, require_rates
+from merlab.spotting.many_videos import for_each, require_ours, require_rates
 from merlab.spotting.motion import MEASURED, keys_of
 from merlab.spotting.numbering import numbers_with_gaps
 from merlab.spotting.spot import SpottingSettings
@@ -194,9 +194,7 @@ def recognize_each(
         return recognize(video, of_video, **options)
 
     out = as_path(out, "out")
-    for folder in folder_of_each(paths, out).values():
-        # Before any work, because the tables of all videos would be replaced even where a single result is refused.
-        ResultFolder(folder, METADATA, HOLDS).require_ours()
+    require_ours(paths, out, METADATA, HOLDS)
     results = for_each(paths, out, make, progress, (EVENTS, WEAK, SUMMARY))
     write_summary(out, results, skipped)
     if isinstance(videos, str | Path):

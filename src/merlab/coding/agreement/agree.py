@@ -15,7 +15,7 @@ from merlab.coding.agreement.raters import read_raters
 from merlab.frames import require_rate
 from merlab.given import as_path
 from merlab.pages import page_environment
-from merlab.stamps import meaning_of
+from merlab.stamps import in_brackets, meaning_of
 from merlab.storage import write_text
 from merlab.version import __version__
 
@@ -45,10 +45,10 @@ class Agreement:
 
     def __repr__(self) -> str:
         headings = [tables.pair_heading(pair) for pair in self.scores.pairs]
-        return "\n".join((f"Agreement{tables.marks(self.scores)}", *headings))
+        return "\n".join((f"Agreement{in_brackets(self.scores.stamps)}", *headings))
 
     def _repr_html_(self) -> str:
-        return f"<p>Agreement{escape(tables.marks(self.scores))}</p>{self.table.to_html(index=False)}"
+        return f"<p>Agreement{escape(in_brackets(self.scores.stamps))}</p>{self.table.to_html(index=False)}"
 
 
 def agree(*sources: Path | str, fps: float | None = None) -> Agreement:

@@ -8,17 +8,11 @@ import pandas as pd
 
 from merlab.coding.agreement.models import AgreementScores, Coefficient, Difference, Pair
 from merlab.spelling import counted, three_decimals
-from merlab.stamps import in_brackets
 from merlab.videos.moved import UNIT_NAMES
 
 UNDEFINED = "–"
 COLUMNS = ["agreement on", "n", "agree", "kappa", "alpha"]
 RATIO = "FACS ratio"
-
-
-def marks(scores: AgreementScores) -> str:
-    """`` [SYNTHETIC]``, for the end of a heading; empty without stamps."""
-    return in_brackets(scores.stamps)
 
 
 def pair_heading(pair: Pair) -> str:

@@ -43,7 +43,7 @@ from merlab.spotting.comparison.sampling import step_of
 from merlab.spotting.comparison.spotter import COMPUTED, Fitted, Spotter, Target
 from merlab.spotting.comparison.yours import YourSpotter
 from merlab.spotting.kept_if_stopped import kept_if_stopped
-from merlab.spotting.many_videos import folder_of_each, for_each
+from merlab.spotting.many_videos import for_each, require_ours
 from merlab.spotting.moments_row import moments_of
 from merlab.spotting.motion import MEASURED
 from merlab.spotting.video_sources import source_of
@@ -136,9 +136,7 @@ class MethodOnVideos:
 
         Raises MerlabError also for a folder below ``out`` that holds anything else.
         """
-        for folder in folder_of_each(videos, out).values():
-            # Before any work, because the tables of all videos would be replaced even where a single result is refused.
-            ResultFolder(folder, METADATA, HOLDS).require_ours()
+        require_ours(videos, out, METADATA, HOLDS)
         self._training_kept = as_path(out, "out").absolute() / TRAINING
         results = for_each(videos, out, partial(self.spot, again=again), progress)
         if not any(isinstance(each, MerlabError) for each in results.values()):
