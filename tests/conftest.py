@@ -7,6 +7,7 @@ import os
 import pickle
 import re
 from collections.abc import Callable, Generator, Iterator
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -162,6 +163,8 @@ def synthetic_faces(shared_folder) -> Callable[[SynthesisPreset], Path]:
     from merlab.synthesis import make_faces
     from tests.helpers import move_briefly
 
+    # To check a whole tree that was made takes .2 s.
+    @cache
     def tree(preset: SynthesisPreset) -> Path:
         root = shared_folder / f"synthetic-{preset}"
         with FileLock(f"{root}.lock"), pytest.MonkeyPatch.context() as patch:
@@ -179,6 +182,7 @@ def labeled_faces(synthetic_faces) -> Callable[[SynthesisPreset], Labeled]:
     from merlab.protocols import label_clips
     from merlab.schemes import find_scheme
 
+    @cache
     def labeled(preset: SynthesisPreset) -> Labeled:
         return label_clips(load("synthetic", synthetic_faces(preset)), find_scheme("casme2-5"))
 
