@@ -9,7 +9,7 @@ import pytest
 
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
-from merlab.frames import ClipError
+from merlab.frames import ClipError, read_image, write_image
 from merlab.inputs import INPUTS, as_recipe, load_inputs, mirror_of, parse_recipe
 from tests.helpers import make_clip, moved, own_input, texture, write_frames
 
@@ -129,6 +129,22 @@ def test_every_clip_with_a_damaged_frame_is_named_when_all_others_are_kept(table
     ):
         load_inputs(table, parse_recipe("flow"), cache)
     assert len(cached_files(cache)) == 2
+
+
+def test_every_clip_with_a_blank_frame_is_named_each_time(table, tmp_path):
+    """From a black frame to a face, everything moves. A frame that the input does not need says nothing of it."""
+    for clip, number in zip(table.clips[1:], (1, 2, 3), strict=True):
+        write_image(clip.source / f"img{number}.png", np.zeros_like(read_image(clip.source / f"img{number}.png")))
+    named = r"show a face: .* EP2: frame 1 of .*EP2 is of nearly one color.*; frames of 1 more clip are blank: .* EP3;"
+    made = []
+    for _ in range(2):
+        with pytest.warns(UserWarning, match=named):
+            made.append(load_inputs(table, parse_recipe("flow"), tmp_path / "cache"))
+    assert np.array_equal(made[0], made[1])
+    assert len(cached_files(tmp_path / "cache")) == 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.array_equal(load_inputs(table, parse_recipe("flow"), tmp_path / "cache", quiet=True), made[0])
 
 
 @pytest.mark.parametrize("name", [name for name in INPUTS if name not in {"flow", "flow-patches", "released-flow"}])

@@ -44,8 +44,9 @@ def test_the_mirrored_input_is_the_input_of_the_mirrored_face(tmp_path):
     assert one == pytest.approx(other, abs=1e-5)
 
 
-def test_it_is_cached(brightening, tmp_path):
-    table, recipe = ClipTable((brightening,)), parse_recipe("magnified-frames:frames=3,factors=1-2-4,size=8x8")
+def test_it_is_cached(tmp_path):
+    clip = make_clip(write_frames(tmp_path / "clip", [texture(step) for step in range(12)]), apex=6, offset=12)
+    table, recipe = ClipTable((clip,)), parse_recipe("magnified-frames:frames=3,factors=1-2-4,size=8x8")
     first = load_inputs(table, recipe, tmp_path / "cache")
     assert np.array_equal(load_inputs(table, recipe, tmp_path / "cache"), first)
     assert len(list((tmp_path / "cache").rglob("*.npy"))) == 1

@@ -180,10 +180,12 @@ class Worker:
         self._inputs: Float32Array | None = None
         self._synthetic: tuple[Recipe, SyntheticClips] | None = None
 
-    def inputs(self, recipe: Recipe, progress: Progress = silent) -> Float32Array:
-        """The plan's clips under a recipe, (N, *recipe.shape)."""
+    def inputs(self, recipe: Recipe, progress: Progress | None = None) -> Float32Array:
+        """The plan's clips under a recipe, (N, *recipe.shape); without ``progress``, those that were made before."""
         if self._inputs is None or recipe != self._recipe:
-            self._inputs = load_inputs(self.plan.labeled.table, recipe, self.cache, progress=progress)
+            self._inputs = load_inputs(
+                self.plan.labeled.table, recipe, self.cache, progress=progress or silent, quiet=progress is None
+            )
             self._recipe = recipe
         return self._inputs
 

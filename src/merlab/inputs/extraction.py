@@ -7,6 +7,7 @@ import json
 import math
 import re
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -29,6 +30,7 @@ from merlab.inputs.cache import file_digest, missing_entries, require_space, sto
 from merlab.inputs.declared_frames import as_declared, declared_numbers
 from merlab.inputs.local_view import local_view
 from merlab.inputs.recipe import CROPS, Recipe
+from merlab.inputs.sound_frames import BlankFrameError, SoundFrames
 from merlab.optical_flow import require_installed
 from merlab.preparation.record import RECORD, landmarks_of
 from merlab.processes.thread_limits import one_thread
@@ -115,6 +117,8 @@ def load_inputs(
     cache: Path | str | None = None,
     jobs: int | None = None,
     progress: Progress = silent,
+    *,
+    quiet: bool = False,
 ) -> Float32Array:
     """The inputs of all clips of the table, float32 (N, *recipe.shape); an input is read from the cache if it is there.
 
@@ -122,8 +126,9 @@ def load_inputs(
     OpenCV releases the interpreter lock). The key of a cached array consists of the recipe, the OpenCV version, the
     clip, the content of the files that the input depends on, and for your own kind of input its code and all that it
     can see of the clip. So a changed recipe, file or clip never gives an outdated array. A damaged entry is made anew,
-    with a warning that names it. Whole heads give a warning, unless the table has their stamp. Raises MerlabError as
-    ``require_possible`` does, and DamagedFrameError, when all others are made, with the clips whose frames are damaged.
+    with a warning that names it. Blank frames give a warning, unless ``quiet`` (an earlier call gave it), and whole
+    heads, unless the table has their stamp. Raises MerlabError as ``require_possible`` does, and DamagedFrameError,
+    when all others are made, with the clips whose frames are damaged.
     """
     require_instance(table, ClipTable, "table", "merlab.load gives one")
     require_instance(recipe, Recipe, "recipe", "merlab.inputs.parse_recipe('flow') makes one")
@@ -133,6 +138,7 @@ def load_inputs(
     folder = _folder(recipe, cache)
     inputs = np.empty((len(table), *recipe.shape), np.float32)
     damaged: dict[int, DamagedFrameError] = {}
+    blank: dict[int, BlankFrameError] = {}
     code = code_of(recipe)
     longest = LONGEST_OF_WINDOWS if sys.platform == "win32" else LONGEST_NAME
 
@@ -140,24 +146,46 @@ def load_inputs(
         clip = without_labels(table.clips[position])
         path = folder / f"{_slug(clip.key)[:longest]}-{_key(clip, recipe, code)}.npy"
         try:
-            inputs[position] = stored_or_made(path, recipe.shape, lambda: make_input(table, clip, recipe))
+            inputs[position], fault = _cached_or_made(path, table, clip, recipe)
         except DamagedFrameError as error:
             damaged[position] = error
+        else:
+            if fault is not None:
+                blank[position] = fault
 
     with one_thread(), ThreadPoolExecutor(jobs or usable_cores()) as pool:
         for done, _ in enumerate(pool.map(one, range(len(table))), start=1):
             progress(done, len(table), table.clips[done - 1].name)
     if damaged:
-        raise _of_damaged(table, damaged)
+        raise DamagedFrameError(_named(table, damaged, "damaged"))
+    if blank and not quiet:
+        warnings.warn(f"an input does not show a face: {_named(table, blank, 'blank')}", stacklevel=2)
     return inputs
 
 
-def _of_damaged(table: ClipTable, damaged: Mapping[int, DamagedFrameError]) -> DamagedFrameError:
-    """One error for all clips with damaged frames, by their places in the table."""
-    first, *others = [f"{table.clips[place].subject} {table.clips[place].name}" for place in sorted(damaged)]
-    also = f"; frames of {counted(len(others), 'more clip')} are damaged: {first_of(others, MOST_NAMED)}"
-    return DamagedFrameError(
-        f"{first}: {damaged[min(damaged)]}{also if others else ''}; `merlab doctor` lists every damaged frame of a "
+def _cached_or_made(
+    path: Path, table: ClipTable, clip: Clip, recipe: Recipe
+) -> tuple[Float32Array, BlankFrameError | None]:
+    """The input of a clip, and the error of its first blank frame.
+
+    With a blank frame, the input is not kept, so that each call gives the error.
+    """
+
+    def of_sound_frames() -> Float32Array:
+        return input_of(clip, None if clip.holds_flow else SoundFrames(table.frames(clip), clip.source), recipe)
+
+    try:
+        return stored_or_made(path, recipe.shape, of_sound_frames), None
+    except BlankFrameError as error:
+        return make_input(table, clip, recipe), error
+
+
+def _named(table: ClipTable, faults: Mapping[int, DamagedFrameError], what: str) -> str:
+    """The clips whose frames are damaged, or blank, by their places in the table, with the fault of the first one."""
+    first, *others = [f"{table.clips[place].subject} {table.clips[place].name}" for place in sorted(faults)]
+    also = f"; frames of {counted(len(others), 'more clip')} are {what}: {first_of(others, MOST_NAMED)}"
+    return (
+        f"{first}: {faults[min(faults)]}{also if others else ''}; `merlab doctor` lists every {what} frame of a "
         "database; a clip can also be left out of its table"
     )
 

@@ -1,0 +1,60 @@
+"""The frames of a clip, of which none may be blank: the step from one to a face is no movement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from merlab.frames import Clock, DamagedFrameError, Frames, Image, WalkedFrame, is_blank
+
+
+class BlankFrameError(DamagedFrameError):
+    """A frame is of nearly one color, such as all black."""
+
+
+@dataclass(frozen=True, eq=False)
+class SoundFrames:
+    """Frames of ``source``, of which a blank one raises BlankFrameError where it is read."""
+
+    frames: Frames
+    source: Path
+
+    @property
+    def fps(self) -> float | None:
+        """As in ``Frames``."""
+        return self.frames.fps
+
+    @property
+    def clock(self) -> Clock | None:
+        """As in ``Frames``."""
+        return self.frames.clock
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """As in ``Frames``."""
+        return self.frames.numbers
+
+    @property
+    def promised(self) -> int:
+        """As in ``Frames``."""
+        return self.frames.promised
+
+    def __iter__(self) -> Iterator[tuple[int, Image]]:
+        return ((number, self._sound(number, image)) for number, image in self.frames)
+
+    def walk(self, wanted: Callable[[int], bool]) -> Iterator[WalkedFrame]:
+        """As in ``Frames``; raises BlankFrameError for a blank frame."""
+        for frame in self.frames.walk(wanted):
+            if frame.image is not None:
+                self._sound(frame.number, frame.image)
+            yield frame
+
+    def read(self, number: int) -> Image:
+        """As in ``Frames``; raises BlankFrameError for a blank frame."""
+        return self._sound(number, self.frames.read(number))
+
+    def _sound(self, number: int, image: Image) -> Image:
+        if is_blank(image):
+            raise BlankFrameError(f"frame {number} of {self.source} is of nearly one color, such as all black")
+        return image
