@@ -132,7 +132,7 @@ def test_several_tiers_of_another_program_need_a_choice(tmp_path):
         import_coding(material.folder, file, choice=ElanChoice(("words",), face_id=0))
     report = import_coding(material.folder, file, choice=ElanChoice(("expressions",)))
     assert report.decisions == 2
-    assert report.notes == (f"{file}: tiers that were not read: words",)
+    assert report.notes == (f"{file}: tiers that were not read: doubts, words",)
 
 
 @pytest.mark.parametrize(
@@ -192,6 +192,24 @@ def test_a_tier_within_another_is_read_if_it_is_chosen_and_named_if_it_is_not(tm
     import_coding(material.folder, file, coder="CD", choice=ElanChoice(("units",), face_id=0))
     (decision,) = read_coding(material).of("CD").decisions
     assert (decision.event, decision.action_units) == ("e0001", "12")
+
+
+# As ELAN saves a tier of the stereotype "Symbolic Association", and one that belongs to it.
+ASSOCIATED = """<TIER TIER_ID="units" PARENT_REF="face 0"><ANNOTATION>
+<REF_ANNOTATION ANNOTATION_ID="a2" ANNOTATION_REF="a1"><ANNOTATION_VALUE>6+12</ANNOTATION_VALUE></REF_ANNOTATION>
+</ANNOTATION></TIER><TIER TIER_ID="sure" PARENT_REF="units"><ANNOTATION>
+<REF_ANNOTATION ANNOTATION_ID="a3" ANNOTATION_REF="a2"><ANNOTATION_VALUE>no</ANNOTATION_VALUE></REF_ANNOTATION>
+</ANNOTATION></TIER><TIER TIER_ID="empty" PARENT_REF="face 0"/></ANNOTATION_DOCUMENT>"""
+
+
+def test_tiers_that_belong_to_one_that_is_read_are_named_where_their_texts_are_not_read(tmp_path):
+    material = material_in(tmp_path / "out")
+    text = PLAIN.format(media=VIDEO.format(""), begin=1370, end=1650, tier="face 0")
+    file = eaf(tmp_path / "own.eaf", text.replace("</ANNOTATION_DOCUMENT>", ASSOCIATED))
+    noted = f"{file}: tiers that were not read: units, sure"
+    assert import_coding(material.folder, file, coder="AB").notes == (noted,)
+    other = plain(tmp_path / "other.eaf", media=VIDEO.format(""))
+    assert noted in agree(material.folder, file, other).scores.notes
 
 
 @pytest.mark.parametrize("value", ["1" + "0" * 15, "1" + "0" * 400])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from merlab.coding import elan_tiers
@@ -51,10 +51,8 @@ def imported_elan(document: ElanDocument, material: CodableResult, choice: ElanC
     for tier in tiers:
         face = _face_of(document, tier, material, choice.face_id)
         found += placed.events(tier, face)
-    unread = [tier.name for tier in document.tiers if tier.has_times and not _is_used(tier, tiers)]
-    if unread:
-        notes = [*notes, f"{document.path}: tiers that were not read: {', '.join(unread)}"]
-    notes = [*notes, *notes_on_copies(document, tiers)]
+    unread = [tier for tier in document.tiers if tier.has_times and not _is_used(tier, tiers)]
+    notes = [*notes, *notes_on_unread(document, tiers, unread), *notes_on_copies(document, tiers)]
     return Imported(decisions_about(material, found, now(), document.path), tuple(notes))
 
 
@@ -132,6 +130,30 @@ def chosen_tiers(
         f"{document.path}: which tier holds the movements? Tiers of coders are "
         f"{', '.join(tier.name for tier in others)}; give one or more with {how}"
     )
+
+
+def notes_on_unread(document: ElanDocument, read: Sequence[ElanTier], unread: Sequence[ElanTier]) -> list[str]:
+    """A note that names the tiers of ``unread``, and the dependent tiers of those that are read, whose texts are left.
+
+    Tiers that belong to one of ``read`` have no times of their own; only those of merlab are read with it.
+    """
+    left = {tier.name for tier in unread} | {child.name for tier in read for child in _left_below(document, tier)}
+    names = [tier.name for tier in document.tiers if tier.name in left]
+    return [f"{document.path}: tiers that were not read: {', '.join(names)}"] if names else []
+
+
+def _left_below(document: ElanDocument, read: ElanTier) -> Iterator[ElanTier]:
+    """The dependent tiers of a tier, and theirs, that have texts and no times, and are not those of merlab."""
+    above, known = [read], {read.name}
+    while above:
+        tier = above.pop()
+        for child in document.children(tier):
+            if child.has_times or child.name in known:
+                continue
+            above.append(child)
+            known.add(child.name)
+            if child.annotations and not (_kind(tier) and _kind(child)):
+                yield child
 
 
 def notes_on_copies(document: ElanDocument, tiers: Sequence[ElanTier]) -> list[str]:

@@ -21,6 +21,7 @@ from merlab.coding.elan_import import (
     face_of,
     is_of_others,
     notes_on_copies,
+    notes_on_unread,
 )
 from merlab.coding.events import coded_events
 from merlab.coding.file import read_coding, whole_number
@@ -128,9 +129,8 @@ class _Reader:
         placed = Placed(document, self._clock(path, video, last_ms + medium.origin_ms), medium.origin_ms)
         coded: dict[str, list[tuple[FoundEvent, int | None]]] = {}
         tiers = chosen_tiers(document, (), f"{how} --tier NAME`, and compare the result")
-        if unread := [tier.name for tier in document.tiers if is_of_others(tier) and tier not in tiers]:
-            notes = [*notes, f"{path}: tiers that were not read: {', '.join(unread)}"]
-        notes = [*notes, *notes_on_copies(document, tiers)]
+        unread = [tier for tier in document.tiers if is_of_others(tier) and tier not in tiers]
+        notes = [*notes, *notes_on_unread(document, tiers, unread), *notes_on_copies(document, tiers)]
         for tier in tiers:
             face = face_of(tier)
             coded.setdefault(coder_of(tier), []).extend((found, face) for found in placed.events(tier, face or 0))
