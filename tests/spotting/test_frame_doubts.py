@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pandas as pd
 import pytest
 
@@ -22,6 +24,12 @@ def test_events_longer_than_any_movement_of_a_face_are_noted(videos):
     notes = score_spotting(events(FRAMES, 10), events(FRAMES), fps, videos=videos).notes
     assert any("the true events: half of the events last 13.3 s or longer" in note for note in notes)
     assert not any("the spotted events" in note for note in notes)
+
+
+def test_without_a_frame_rate_nothing_is_noted_and_no_library_warns():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert score_spotting(events(FRAMES), events(FRAMES)).notes == ()
 
 
 def test_events_without_a_frame_in_common_are_noted():

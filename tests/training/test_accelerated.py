@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Callable
 from contextlib import contextmanager
 from typing import Any
@@ -284,8 +285,11 @@ class TestMasks:
 def test_a_machine_without_a_compiler_is_told_the_remedy(monkeypatch):
     """As Windows and macOS are, unless their users have installed one."""
 
+    # PyTorch 2.4 has no third argument.
+    rest = [None] * (len(inspect.signature(BackendCompilerFailed).parameters) - 2)
+
     def refused(*_arguments: object) -> None:
-        raise BackendCompilerFailed(refused, RuntimeError("Compiler: cl is not found."), None)
+        raise BackendCompilerFailed(refused, RuntimeError("Compiler: cl is not found."), *rest)
 
     monkeypatch.setattr(torch, "compile", lambda function, dynamic: refused)
     compiled_loss.cache_clear()

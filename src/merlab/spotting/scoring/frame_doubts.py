@@ -55,7 +55,8 @@ def note_on_lengths(events: pd.DataFrame, table: str, rates: Mapping[str, float]
 
 def note_on_seconds(seconds: Iterable[float], table: str) -> str | None:
     """The note on how long the events of a table last; NaN is not known."""
-    middle, longest = pd.Series(seconds, dtype=float).median(), MacroSettings().longest
+    # pandas before 3 passes on NumPy's warning about values that are all NaN.
+    middle, longest = pd.Series(seconds, dtype=float).dropna().median(), MacroSettings().longest
     if not middle > longest:
         return None
     return (
