@@ -7,7 +7,6 @@ import dis
 import functools
 import hashlib
 import importlib.metadata
-import importlib.util
 import sys
 import sysconfig
 import types

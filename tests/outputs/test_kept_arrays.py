@@ -71,6 +71,14 @@ def test_a_file_under_another_name_is_not_read(tmp_path):
         assert read_arrays(tmp_path / "00001.npz") is None
 
 
+def test_a_file_that_begins_in_another_way_is_damaged(tmp_path):
+    path = tmp_path / "00000.npy"
+    write_kept_bytes(path, b"(2, 3)", b"values")
+    assert read_kept_bytes(path, begin=b"(2, 3)") == b"(2, 3)values"
+    with pytest.warns(UserWarning, match=r"^the cached input .*00000\.npy is damaged"):
+        assert read_kept_bytes(path, "cached input", b"(3, 2)") is None
+
+
 def test_objects_are_never_unpickled(tmp_path):
     buffer = io.BytesIO()
     np.savez(buffer, objects=np.array([print], dtype=object))

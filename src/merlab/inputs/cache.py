@@ -1,17 +1,13 @@
 """The cache of inputs on disk: every entry is checked when it is read, and its name depends on the content of files.
 
-An entry is a ``.npy`` file followed by 32 bytes: the SHA-256 of the entry's name and of the bytes before.
-``numpy.load`` reads such a file too.
+An entry is a ``.npy`` file with the digest of ``write_kept_bytes`` at its end. ``numpy.load`` reads such a file too.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import math
-import os
 import shutil
-import warnings
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -20,10 +16,9 @@ import numpy as np
 
 from merlab.errors import MerlabError
 from merlab.frames import Float32Array
+from merlab.outputs.kept_arrays import read_kept_bytes, write_kept_bytes
 from merlab.spelling import counted
-from merlab.storage import whole_file
 
-DIGEST_BYTES = hashlib.sha256().digest_size
 GIGABYTE = 1e9
 PIECE = 1 << 20  # bytes; a video is never in memory as a whole
 # A file that is not changed is read once in a process; folds and methods ask for the same inputs many times.
@@ -56,19 +51,13 @@ def stored_or_made(path: Path, shape: tuple[int, ...], make: Callable[[], Float3
 
     A damaged entry is made anew, with a warning that names it.
     """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return _stored(path, make())
-    except OSError as error:
-        fault = error.strerror or str(error)
-    else:
-        array = _array_in(content, path.name, shape)
-        if array is not None:
-            return array
-        fault = "its content is not what was written"
-    warnings.warn(f"the cached input {path} is damaged ({fault}); it is made anew", stacklevel=2)
-    return _stored(path, make())
+    header = _header(shape)
+    content = read_kept_bytes(path, "cached input", header)
+    if content is not None:
+        return np.frombuffer(content, np.float32, offset=len(header)).reshape(shape)
+    array = np.ascontiguousarray(make(), np.float32)
+    write_kept_bytes(path, _header(array.shape), array.data)
+    return array
 
 
 def file_digest(path: Path) -> str:
@@ -81,37 +70,12 @@ def file_digest(path: Path) -> str:
     return _digest_of(path, stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
 
 
-def _stored(path: Path, array: Float32Array) -> Float32Array:
-    array = np.ascontiguousarray(array, np.float32)
-    header = _header(array.shape)
-    with whole_file(path) as aside, aside.open("wb") as file:
-        for part in (header, array.data, _seal(path.name, header, array.data)):
-            file.write(part)
-    return array
-
-
-def _array_in(entry: bytes, name: str, shape: tuple[int, ...]) -> Float32Array | None:
-    """The array of an entry; None if its digest, type or shape is wrong."""
-    header = _header(shape)
-    values = memoryview(entry)[len(header) : -DIGEST_BYTES]
-    sound = entry.startswith(header) and len(values) == 4 * math.prod(shape)
-    if not sound or entry[-DIGEST_BYTES:] != _seal(name, header, values):
-        return None
-    return np.frombuffer(values, np.float32).reshape(shape)
-
-
 def _header(shape: tuple[int, ...]) -> bytes:
     """The first bytes of a ``.npy`` file of float32 values in C order."""
     header = io.BytesIO()
     facts = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.float32)), "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(header, facts)
     return header.getvalue()
-
-
-def _seal(name: str, header: bytes, values: memoryview) -> bytes:
-    digest = hashlib.sha256(os.fsencode(name) + b"\0" + header)
-    digest.update(values)
-    return digest.digest()
 
 
 @lru_cache(MOST_REMEMBERED)

@@ -52,15 +52,18 @@ def read_arrays(path: Path) -> dict[str, Array] | None:
         return None
 
 
-def write_kept_bytes(path: Path, content: bytes | memoryview) -> None:
+def write_kept_bytes(path: Path, *parts: bytes | memoryview) -> None:
     """Write bytes with their digest, without a copy of them: those of a recording of an hour may fill a gigabyte."""
     with whole_file(path) as aside, aside.open("wb") as file:
-        file.write(content)
-        file.write(_digest(path, content))
+        for part in (*parts, _digest(path, *parts)):
+            file.write(part)
 
 
-def read_kept_bytes(path: Path) -> bytes | None:
-    """The bytes of ``write_kept_bytes``; None if there are none, or if they are damaged (with a warning)."""
+def read_kept_bytes(path: Path, what: str = "kept file", begin: bytes = b"") -> bytes | None:
+    """The bytes of ``write_kept_bytes``; None if there are none, or if they are damaged (with a warning).
+
+    ``what`` is the word for the file in the warning. Bytes without this ``begin`` count as damaged.
+    """
     try:
         stored = path.read_bytes()
     except FileNotFoundError:
@@ -69,14 +72,15 @@ def read_kept_bytes(path: Path) -> bytes | None:
         fault = error.strerror or str(error)
     else:
         content = stored[:-DIGEST_BYTES]
-        if stored[-DIGEST_BYTES:] == _digest(path, content):
+        if content.startswith(begin) and stored[-DIGEST_BYTES:] == _digest(path, content):
             return content
         fault = "its content is not what was written"
-    warnings.warn(f"the kept file {path} is damaged ({fault}); it is made anew", stacklevel=3)
+    warnings.warn(f"the {what} {path} is damaged ({fault}); it is made anew", stacklevel=3)
     return None
 
 
-def _digest(path: Path, content: bytes | memoryview) -> bytes:
+def _digest(path: Path, *parts: bytes | memoryview) -> bytes:
     digest = hashlib.sha256(os.fsencode(path.name) + b"\0")
-    digest.update(content)
+    for part in parts:
+        digest.update(part)
     return digest.digest()
