@@ -12,7 +12,7 @@ from merlab.coding.codable_result import CodableResult, MachineEvent
 from merlab.coding.decisions import Coding, Decision, now
 from merlab.coding.elan_tiers import TierName
 from merlab.coding.frame_clock import FrameClock
-from merlab.elan.writing import Annotation, Links, Tier, annotation_of, write_document
+from merlab.elan.writing import Annotation, Links, Tier, annotation_of, on_tiers, write_document
 from merlab.version import __version__
 from merlab.videos.result import OVERLAY
 
@@ -101,15 +101,11 @@ def _notes(kinds: Sequence[str], texts: Sequence[str]) -> dict[str, str]:
 
 def _lanes(events: Sequence[AnyEvent], clock: FrameClock) -> list[list[AnyEvent]]:
     """The events without overlap in one row or more, at least one; an apex may last until a frame after the offset."""
-    rows: list[list[AnyEvent]] = [[]]
-    for event in sorted(events, key=lambda each: each.onset):
-        latest = clock.ms_of(event.onset) - clock.step_ms + SLACK_MS
-        free = next((row for row in rows if not row or clock.ms_of(row[-1].offset) <= latest), None)
-        if free is None:
-            rows.append([event])
-        else:
-            free.append(event)
-    return rows
+
+    def follows(before: AnyEvent, event: AnyEvent) -> bool:
+        return clock.ms_of(before.offset) <= clock.ms_of(event.onset) - clock.step_ms + SLACK_MS
+
+    return on_tiers(sorted(events, key=lambda each: each.onset), follows)
 
 
 def _interval(

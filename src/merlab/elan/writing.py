@@ -9,10 +9,11 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PureWindowsPath
+from typing import TypeVar
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
@@ -28,6 +29,8 @@ MOVEMENT, NOTE, ASSOCIATION = "movement", "note", "Symbolic_Association"
 NOWHERE = Path("/")
 # All but the characters that XML 1.0 allows.
 UNPRINTABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,21 @@ def annotation_of(begin_ms: float, end_ms: float, value: str, notes: Mapping[str
     """An annotation at whole milliseconds, at least one long: ELAN has no shorter annotations."""
     begin = round(begin_ms)
     return Annotation(begin, max(begin + 1, round(end_ms)), value, notes or {})
+
+
+def on_tiers(items: Iterable[Item], follows: Callable[[Item, Item], bool]) -> list[list[Item]]:
+    """The items on one tier or more, each on the first that has place: those of a tier must not overlap in ELAN.
+
+    ``follows(before, item)``: whether an item may be on the tier after the last one that is there.
+    """
+    tiers: list[list[Item]] = [[]]
+    for item in items:
+        free = next((tier for tier in tiers if not tier or follows(tier[-1], item)), None)
+        if free is None:
+            tiers.append([item])
+        else:
+            free.append(item)
+    return tiers
 
 
 def write_document(path: Path, tiers: Sequence[Tier], links: Links, *, author: str, date: str) -> None:

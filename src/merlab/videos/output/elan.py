@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from merlab.elan.writing import Annotation, Links, Tier, annotation_of, write_document
+from merlab.elan.writing import Annotation, Links, Tier, annotation_of, on_tiers, write_document
 from merlab.spotting.timing import Timing
 from merlab.spotting.written_text import kind_mark
 from merlab.videos.output.elan_curves import write_elan_curves
@@ -72,13 +72,6 @@ def _annotation(begin_s: float, end_s: float, video: Timing, value: str) -> Anno
 
 
 def _without_overlap(name: str, annotations: Iterable[Annotation]) -> Iterator[Tier]:
-    """The annotations on one tier or more: those of a tier must not overlap in ELAN."""
-    rows: list[list[Annotation]] = [[]]
-    for annotation in sorted(annotations, key=lambda each: (each.begin, each.end, each.value)):
-        free = next((row for row in rows if not row or row[-1].end <= annotation.begin), None)
-        if free is None:
-            rows.append([annotation])
-        else:
-            free.append(annotation)
-    for number, row in enumerate(rows, start=1):
+    ordered = sorted(annotations, key=lambda each: (each.begin, each.end, each.value))
+    for number, row in enumerate(on_tiers(ordered, lambda before, each: before.end <= each.begin), start=1):
         yield Tier(f"{name} ({number})" if number > 1 else name, row)
