@@ -17,7 +17,6 @@ from merlab.stamps import SYNTHETIC
 from merlab.synthesis.folder import is_synthetic
 
 # What `merlab prepare` and `merlab align` write: about all faces in a folder, and beside the frames of each clip.
-# Preparation, above this room, has the same names.
 MANIFEST = "prepared.json"
 RECORD = "alignment.json"
 FACT = "aligned by"

@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import BaseModel, SerializerFunctionWrapHandler, model_serializer
 
 from merlab.clips import Clip, Finding
+from merlab.databases import preparation_record
 from merlab.errors import MerlabError
 from merlab.faces.geometry import Points
 from merlab.faces.regions import REGIONS, Region, regions_from_landmarks
@@ -19,8 +20,7 @@ from merlab.outputs.claims import Writes, claimed_folder
 from merlab.preparation.frame_range import FrameRange
 from merlab.vocabulary import DetectorName, HeadMotion, ImageFormat, LandmarkSource
 
-RECORD = "alignment.json"
-MANIFEST = "prepared.json"
+RECORD, MANIFEST = preparation_record.RECORD, preparation_record.MANIFEST
 FIVE_POINTS: LandmarkSource = "five-points"
 
 MatrixRow = tuple[float, float, float]

@@ -16,6 +16,7 @@ from merlab.given import as_path, require_folder
 from merlab.json_models import read_model
 from merlab.registry import look_up
 from merlab.spelling import counted
+from merlab.spotting import tables_of_all
 from merlab.spotting.curve import Curve, score_curve
 from merlab.spotting.display import result_html
 from merlab.videos.frame_table import read_frame_table
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-FRAMES, EVENTS, WEAK, METADATA = "frames.csv", "events.csv", "weak.csv", "metadata.json"
+FRAMES, METADATA = "frames.csv", "metadata.json"
+EVENTS, WEAK = tables_of_all.EVENTS, tables_of_all.WEAK
 REPORT, OVERLAY, ELAN = "report.html", "overlay.mp4", "events.eaf"
 # One folder per event under EVIDENCE, with the event's name: the two faces, the movement between them as a color
 # picture, and maps.json, which lists the map pictures of the recognizer beside it.

@@ -29,14 +29,13 @@ from merlab.spotting.scoring.read_intervals import (
     VIDEO,
     with_composed_names,
 )
-from merlab.spotting.scoring.video_lengths import SAME
+from merlab.spotting.scoring.video_lengths import FPS, SAME, SOURCE, SUBJECT, with_one_row_each
 from merlab.spotting.video_sources import videos_in
 from merlab.synthesis.recording_set import EVENTS_TABLE, VIDEOS
 from merlab.table_files.cell_texts import read_rate
 from merlab.table_files.cells import is_no_value, read_cells
 from merlab.table_files.reading import SUFFIXES
 
-SUBJECT, SOURCE, FPS = "subject", "source", "fps"
 # What `merlab long-videos` writes.
 TRUTH_FILE, VIDEOS_FILE = "truth.csv", "videos.csv"
 
@@ -123,9 +122,8 @@ def _listed(given: Path) -> Iterator[tuple[str, dict[str, str]]]:
 def _in_table(path: Path) -> dict[str, dict[str, str]]:
     table = read_cells(path, str(path), (VIDEO, SOURCE), (SUBJECT, FPS))
     table.require_values([VIDEO, SOURCE])
-    table = with_composed_names(table).with_one_spelling([VIDEO])
-    table.refuse(table.cells[VIDEO].duplicated(), "the video is listed twice", "keep one row per video")
-    rows = [{str(name): str(text) for name, text in row.items()} for row in table.cells.to_dict("records")]
+    listed = with_one_row_each(table).cells.to_dict("records")
+    rows = [{str(name): str(text) for name, text in row.items()} for row in listed]
     for row in rows:
         # A table from Windows may have backslashes.
         texts = dict.fromkeys((row[SOURCE], row[SOURCE].replace("\\", "/")))

@@ -134,8 +134,7 @@ def read_lengths(given: pd.DataFrame | Path | str, fps: float | None) -> VideoLe
     """
     table = read_cells(given, "the list of videos", (VIDEO,), (FRAMES, SECONDS, FPS, FIRST, SOURCE, SUBJECT))
     table.require_values([VIDEO])
-    table = with_composed_names(table).with_one_spelling([VIDEO])
-    table.refuse(table.cells[VIDEO].duplicated(), "the video is listed twice", "keep one row per video")
+    table = with_one_row_each(table)
     rates = _rates(table) if FPS in table.cells else pd.Series(fps, index=table.cells.index, dtype=float)
     if fps is not None:
         table.refuse(_differ(rates, fps), f"fps is not the {fps:g} of --fps", "correct one of them, or leave --fps out")
@@ -143,6 +142,13 @@ def read_lengths(given: pd.DataFrame | Path | str, fps: float | None) -> VideoLe
     known = {name: rate for name, rate in zip(names, rates, strict=True) if not math.isnan(rate)}
     lengths = dict(zip(names, seconds, strict=True))
     return VideoLengths(lengths, known, _firsts(table), _sources(table, given), _subjects(table))
+
+
+def with_one_row_each(table: CellTable) -> CellTable:
+    """A list of videos with each name in one spelling; raises MerlabError for a video that is listed twice."""
+    table = with_composed_names(table).with_one_spelling([VIDEO])
+    table.refuse(table.cells[VIDEO].duplicated(), "the video is listed twice", "keep one row per video")
+    return table
 
 
 def _seconds(table: CellTable, rates: pd.Series) -> pd.Series:
