@@ -120,14 +120,25 @@ class TestDamagedFrames:
         assert where(examination.findings) == [("unusable", "s1 b1")]
 
     @pytest.mark.parametrize(("value", "number", "moment"), [(0, 2, " (onset)"), (255, 4, " (apex)"), (90, 5, "")])
-    def test_are_also_those_of_one_color(self, tmp_path, value, number, moment):
+    def test_those_of_one_color_are_reported_and_the_clip_is_counted(self, tmp_path, value, number, moment):
         copy = Copy(tmp_path, "s1,a1,2,4,7,joy")
         folder = copy.frames("raw/s1/a1")
         covered = cv2.imencode(".jpg", np.full((30, 24, 3), value, np.uint8))[1].tobytes()
         replace_content(folder / f"img{number}.jpg", covered)
-        (fault,) = copy.examine(deep=True).findings
-        assert (fault.severity, fault.where) == ("unusable", "s1 a1")
+        examination = copy.examine(deep=True)
+        (fault,) = examination.findings
+        assert (fault.severity, fault.where, len(examination.clips)) == ("differs", "s1 a1", 1)
         assert fault.found == f"of nearly one color, such as all black: frame {number}{moment}"
+
+    def test_blank_ones_of_every_clip_are_one_finding(self, tmp_path):
+        copy = Copy(tmp_path, "s1,a1,2,4,7,joy", "s1,b1,2,4,7,fear")
+        black = cv2.imencode(".jpg", np.zeros((30, 24, 3), np.uint8))[1].tobytes()
+        for folder in ("raw/s1/a1", "raw/s1/b1"):
+            copy.frames(folder, content=black)
+        examination = copy.examine(deep=True)
+        (fault,) = examination.findings
+        assert (fault.severity, fault.where, len(examination.clips)) == ("differs", "all 2 clips", 2)
+        assert fault.found.startswith("blank frames in every clip, in s1 a1 of nearly one color, such as all black: ")
 
     def test_are_not_those_that_the_camera_dropped(self, tmp_path):
         copy = Copy(tmp_path, "s1,a1,2,4,7,joy")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -32,9 +33,9 @@ FOLDERS_KEPT = 32
 def check_frames(clips: Sequence[Clip], progress: Progress, *, gaps: bool = False) -> dict[str, Finding]:
     """Decode onset to offset of each clip, several clips in parallel (OpenCV releases the interpreter lock).
 
-    Returns clip key -> an ``unusable`` finding, for each clip with damaged files, blank frames, or frames of different
-    sizes. With ``gaps``, a folder of images may lack frames between onset and offset, because its reader already
-    reported it.
+    Returns clip key -> finding: ``unusable`` for a clip with damaged files or frames of different sizes, ``differs``
+    for one with blank frames, which can still be counted (one finding, of the first clip, where every clip has some).
+    With ``gaps``, a folder of images may lack frames between onset and offset, because its reader already reported it.
     """
     findings: dict[str, Finding] = {}
     with ThreadPoolExecutor(usable_cores()) as pool:
@@ -43,7 +44,17 @@ def check_frames(clips: Sequence[Clip], progress: Progress, *, gaps: bool = Fals
             if finding is not None:
                 findings[clip.key] = finding
             progress(done, len(clips), f"{clip.subject} {clip.name}")
+    if len(clips) > 1 and [finding.severity for finding in findings.values()] == ["differs"] * len(clips):
+        first = findings[clips[0].key]
+        found = f"blank frames in every clip, in {first.where} {first.found}"
+        return {clips[0].key: replace(first, where=f"all {len(clips)} clips", found=found)}
     return findings
+
+
+def usable_of(clips: Sequence[Clip], found: Mapping[str, Finding]) -> tuple[Clip, ...]:
+    """The clips that can be used after all that was found in their frames (clip key -> finding)."""
+    unusable = {key for key, finding in found.items() if finding.severity == "unusable"}
+    return tuple(clip for clip in clips if clip.key not in unusable)
 
 
 def opener() -> Callable[[Path], Frames]:
@@ -81,14 +92,14 @@ def _fault(
     """What is wrong with the frames of a clip: errors, names of blank frames, and (width, height) -> first frame."""
     if damaged:
         return Finding("unusable", where, "frames that decode", *_of_damaged(damaged))
-    if blank:
-        found = f"of nearly one color, such as all black: {first_of(blank, MAX_FRAMES_NAMED)}"
-        remedy = "copy these files again; if the original shows no face there either, take the clip out of the table"
-        return Finding("unusable", where, "frames that show a face", found, remedy)
     if len(sizes) > 1:
         listed = [f"{width}x{height} from frame {number}" for (width, height), number in sizes.items()]
         remedy = "copy the clip's folder again; do not mix frames of different crops"
         return Finding("unusable", where, "frames of one size", first_of(listed, MAX_FRAMES_NAMED, "; "), remedy)
+    if blank:
+        found = f"of nearly one color, such as all black: {first_of(blank, MAX_FRAMES_NAMED)}"
+        remedy = "copy these files again; if the original shows no face there either, take the clip out of the table"
+        return Finding("differs", where, "frames that show a face", found, remedy)
     return None
 
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from merlab.clips import Clip, ClipTable, Finding
 from merlab.databases.database import MADE_WITH, Database, Examination
-from merlab.databases.frame_checks import check_frames
+from merlab.databases.frame_checks import check_frames, usable_of
 from merlab.databases.long_video import LongEvent, LongVideo, LongVideos
 from merlab.errors import MerlabError
 from merlab.json_files import read_json_object
@@ -28,7 +28,7 @@ def _examine(root: Path, deep: bool, progress: Progress) -> Examination:
     missing = {each.subject: _missing(each) for each in recordings if not (root / each.video).exists()}
     clips = [clip for each in recordings if each.subject not in missing for clip in _clips(root, each)]
     damaged = check_frames(clips, progress) if deep else {}
-    usable = tuple(clip for clip in clips if clip.key not in damaged)
+    usable = usable_of(clips, damaged)
     made_with = f"preset {manifest.settings.preset}, seed {manifest.settings.seed}"
     facts = {"recordings": str(len(recordings)), "events": str(len(clips)), MADE_WITH: made_with}
     return Examination(ClipTable(usable, (SYNTHETIC,)), (*missing.values(), *damaged.values()), facts)

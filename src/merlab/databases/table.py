@@ -17,7 +17,7 @@ from pathlib import Path
 from merlab.clips import Clip, ClipTable, Finding
 from merlab.databases.coded.published_counts import describe_counts
 from merlab.databases.database import Database, Examination
-from merlab.databases.frame_checks import check_frames
+from merlab.databases.frame_checks import check_frames, usable_of
 from merlab.databases.listed.remarks import remarks, video_notes
 from merlab.databases.listed.row_clip import Footage, Read, read_listed_clip
 from merlab.databases.listed.table_rows import (
@@ -48,7 +48,7 @@ def _examine(root: Path, deep: bool, progress: Progress) -> Examination:
     records, findings = read_rows(root, sheet, columns)
     read, faults = _read_clips(records, progress)
     damaged = check_frames([row.clip for row in read], progress, gaps=True) if deep else {}
-    clips = tuple(row.clip for row in read if row.clip.key not in damaged)
+    clips = usable_of([row.clip for row in read], damaged)
     found = (
         *file.findings,
         *of_sheet,

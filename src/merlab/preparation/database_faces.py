@@ -273,7 +273,8 @@ def _damage(source: SharedFrames, error: ClipError) -> list[Finding]:
         remedy = f"copy it again; {NEEDED}; {REMEDY}"
         return [Finding("unusable", source.title, "a video that can be decoded", str(error), remedy)]
     checked = [finding for clip in source.clips if (finding := check_clip(clip)) is not None]
-    found = [replace(finding, remedy=f"{finding.remedy}; {NEEDED}") for finding in checked]
+    damaged = [finding for finding in checked if finding.severity == "unusable"]
+    found = [replace(finding, remedy=f"{finding.remedy}; {NEEDED}") for finding in damaged]
     return found or [Finding("unusable", source.title, "frames that can be decoded", str(error), REMEDY)]
 
 

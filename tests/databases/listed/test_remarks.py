@@ -109,8 +109,9 @@ def test_a_video_that_was_cut_off_is_named_by_the_deep_examination(tmp_path):
     video.write_bytes(video.read_bytes()[: video.stat().st_size // 2])
     table = tmp_path / "mine.csv"
     table.write_text("subject,clip,frames,label\nanna,a,long.mkv,anger\n")
-    (finding,) = find_database("table").examine(table, True, silent).of("differs")
-    assert (finding.where, finding.expected) == ("anna a (line 2)", "nothing to note about long.mkv")
+    noted = find_database("table").examine(table, True, silent).of("differs")
+    (finding,) = (each for each in noted if each.expected == "nothing to note about long.mkv")
+    assert finding.where == "anna a (line 2)"
     assert finding.found.startswith("the file was cut off")
 
 

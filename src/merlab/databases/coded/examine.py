@@ -24,7 +24,7 @@ from merlab.databases.coded.release import Release
 from merlab.databases.coded.row import Row, odd_name
 from merlab.databases.coded.table_search import find_coding_table, read_chosen_table
 from merlab.databases.database import Examination
-from merlab.databases.frame_checks import check_frames
+from merlab.databases.frame_checks import check_frames, usable_of
 from merlab.databases.long_video import LongVideos
 from merlab.databases.preparation_record import Preparation, preparation_fact, preparation_of
 from merlab.errors import MerlabError
@@ -151,7 +151,7 @@ def make_examination(
     With ``gaps``, folders may lack frames that were reported already.
     """
     damaged = check_frames(clips, progress, gaps=gaps) if deep else {}
-    usable = tuple(clip for clip in clips if clip.key not in damaged)
+    usable = usable_of(clips, damaged)
     all_facts = {**facts, "usable clips": str(len(usable))}
     return Examination(ClipTable(usable, tuple(dict.fromkeys(stamps))), (*findings, *damaged.values()), all_facts)
 
