@@ -138,7 +138,9 @@ class TestDamagedFrames:
         examination = copy.examine(deep=True)
         (fault,) = examination.findings
         assert (fault.severity, fault.where, len(examination.clips)) == ("differs", "all 2 clips", 2)
-        assert fault.found.startswith("blank frames in every clip, in s1 a1 of nearly one color, such as all black: ")
+        assert fault.found.startswith(
+            "blank frames in every clip; s1 a1 has frames of nearly one color, such as all black: "
+        )
 
     def test_are_not_those_that_the_camera_dropped(self, tmp_path):
         copy = Copy(tmp_path, "s1,a1,2,4,7,joy")

@@ -46,7 +46,7 @@ def check_frames(clips: Sequence[Clip], progress: Progress, *, gaps: bool = Fals
             progress(done, len(clips), f"{clip.subject} {clip.name}")
     if len(clips) > 1 and [finding.severity for finding in findings.values()] == ["differs"] * len(clips):
         first = findings[clips[0].key]
-        found = f"blank frames in every clip, in {first.where} {first.found}"
+        found = f"blank frames in every clip; {first.where} has frames {first.found}"
         return {clips[0].key: replace(first, where=f"all {len(clips)} clips", found=found)}
     return findings
 
