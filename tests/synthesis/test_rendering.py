@@ -11,6 +11,7 @@ import pytest
 from merlab.synthesis import CAMERA, plan_clip
 from merlab.synthesis.canvas_layout import random_stream
 from merlab.synthesis.rendering import standard_normal
+from merlab.synthesis.texture.canvas import HEIGHT, WIDTH, painted
 from merlab.synthesis.truth import landmarks
 from tests.synthesis.plans import two_frames, with_settings
 
@@ -21,6 +22,18 @@ def test_a_frame_is_a_bgr_crop_of_casme2s_size(renderer):
     frame = renderer.frame(two_frames(), 0)
     assert frame.shape == (282, 231, 3)
     assert frame.dtype == np.uint8
+
+
+@pytest.mark.parametrize("opaque", [(slice(3, 40), slice(1200, WIDTH)), (slice(0), slice(0))])
+def test_what_covers_a_small_area_is_painted_as_on_the_whole_canvas(opaque):
+    rng = np.random.default_rng(0)
+    image, opacity = rng.random((HEIGHT, WIDTH, 3), np.float32), np.zeros((HEIGHT, WIDTH), np.float32)
+    opacity[opaque] = rng.random(opacity[opaque].shape)
+    color, shade = rng.random(3, np.float32), rng.random((HEIGHT, WIDTH), np.float32)
+    shaded = color * shade[..., None]
+    expected = image + opacity[..., None] * (shaded - image)
+    assert np.array_equal(painted(image, opacity, shaded), expected)
+    assert np.array_equal(painted(image, opacity, color, shade), expected)
 
 
 def test_a_frame_is_the_same_in_any_order_of_rendering(renderer):

@@ -86,8 +86,13 @@ def random_stream(*key: int) -> np.random.Generator:
 
 def smoothstep(value: NDArray[np.floating], low: Edge, high: Edge) -> Float32Array:
     """0 below ``low``, 1 above ``high``, and the cubic 3t² - 2t³ between."""
-    t = np.clip((value - low) / (np.asarray(high) - low), 0, 1)
-    return np.asarray(t * t * (3 - 2 * t), np.float32)
+    t = np.asarray((value - low) / (np.asarray(high) - low))
+    np.clip(t, 0, 1, out=t)
+    # In place, as canvases are large.
+    cubic = 3 - 2 * t
+    t *= t
+    t *= cubic
+    return np.asarray(t, np.float32)
 
 
 def gaussian(x: Float32Array, y: Float32Array, center: Point, sigma: Point, tilt: float = 0.0) -> Float32Array:

@@ -13,7 +13,7 @@ import numpy as np
 from merlab.frames import Float32Array, Image
 from merlab.synthesis.canvas_layout import Stream, random_stream, smoothstep
 from merlab.synthesis.identity import Identity
-from merlab.synthesis.texture.canvas import SUPERSAMPLING, eight_bits, grain, painted
+from merlab.synthesis.texture.canvas import SUPERSAMPLING, blurred, covered, eight_bits, grain, painted
 from merlab.synthesis.texture.eyes import (
     draw_brows,
     draw_glasses,
@@ -68,10 +68,14 @@ def paint_face(identity: Identity, blur: float) -> FaceLayers:
     glasses = draw_glasses(identity)
 
     def finished(layer: Float32Array) -> Image:
-        return eight_bits(_softened(_exposed(layer, identity.appearance.exposure), blur))
+        area, shown = covered(layer), np.zeros_like(layer)
+        shown[area] = _exposed(layer[area], identity.appearance.exposure)
+        return eight_bits(_softened(shown, blur))
 
     opaque = 1 - eye_openings(identity)
-    skin = np.dstack([_exposed(scene, identity.appearance.exposure) * opaque[..., None], opaque])
+    skin = np.empty((*opaque.shape, 4), np.float32)
+    skin[..., :3] = _exposed(scene, identity.appearance.exposure) * opaque[..., None]
+    skin[..., 3] = opaque
     return FaceLayers(
         skin=eight_bits(_softened(skin, blur)),
         eyeballs=finished(paint_eyeballs(identity, grains[2])),
@@ -84,7 +88,11 @@ def paint_face(identity: Identity, blur: float) -> FaceLayers:
 
 def _faded(head: Float32Array) -> Float32Array:
     """1 on the head, decreasing to 0 within about 40 px around it."""
-    return smoothstep(np.asarray(cv2.GaussianBlur(head, (0, 0), 20 * SUPERSAMPLING), np.float32), 0.02, 0.4)
+    sigma = 20 * SUPERSAMPLING
+    # OpenCV's kernel ends after four sigmas.
+    area, blurry = covered(head, 4 * sigma), np.zeros_like(head)
+    blurry[area] = blurred(head[area], sigma)
+    return smoothstep(blurry, 0.02, 0.4)
 
 
 def _exposed(linear: Float32Array, exposure: float) -> Float32Array:

@@ -85,9 +85,33 @@ def blurred(layer: Float32Array, sigma: float) -> Float32Array:
     return np.asarray(cv2.GaussianBlur(layer, (0, 0), sigma), np.float32)
 
 
-def painted(image: Float32Array, opacity: Float32Array, color: Float32Array) -> Float32Array:
-    """``image`` (H, W, 3) painted with ``color`` (3,) or (H, W, 3) at the opacity ``opacity`` (H, W)."""
-    return np.asarray(image + opacity[..., None] * (color - image), np.float32)
+def painted(
+    image: Float32Array, opacity: Float32Array, color: NDArray[np.floating], shade: Float32Array | None = None
+) -> Float32Array:
+    """``image`` (H, W, 3) painted with ``color`` (3,) or (H, W, 3) at the opacity ``opacity`` (H, W).
+
+    A ``color`` (3,) is multiplied by ``shade`` (H, W), if it is given.
+    """
+    # Most of what is painted covers a small area of the canvas.
+    area = covered(opacity)
+    below = image[area]
+    if shade is not None:
+        color = np.asarray(color * shade[area][..., None], np.float32)
+    elif color.ndim == 3:
+        color = color[area]
+    result = image.copy()
+    result[area] = below + opacity[area][..., None] * (color - below)
+    return result
+
+
+def covered(layer: Float32Array, margin: int = 0) -> tuple[slice, slice]:
+    """The rows and columns outside which a layer (H, W) or (H, W, 3) is 0, and ``margin`` more on each side."""
+    rows, columns = layer.reshape(HEIGHT, -1).any(axis=1), layer.any(axis=0).reshape(WIDTH, -1).any(axis=1)
+    return _around(np.flatnonzero(rows), margin), _around(np.flatnonzero(columns), margin)
+
+
+def _around(lines: NDArray[np.intp], margin: int) -> slice:
+    return slice(max(int(lines[0]) - margin, 0), int(lines[-1]) + margin + 1) if lines.size else slice(0)
 
 
 def bgr(blue: float, green: float, red: float) -> Float32Array:

@@ -129,6 +129,6 @@ def _paint_lips(
     looks = identity.appearance
     color = skin_color(identity) * bgr(0.58, 0.52, 0.86) * (1 + 0.25 * looks.melanin) * (1 - 0.1 * looks.lip_redness)
     texture = 1 + 0.05 * grain_line(rng, WIDTH, 2.5)[None, :] + 0.03 * grains[3]
-    lipped = painted(albedo, 0.82 * lips.mask, color * texture[..., None])
+    lipped = painted(albedo, 0.82 * lips.mask, color, texture)
     line = 0.62 * np.exp(-(((ROWS - lips.line) / 1.5) ** 2)) * smoothstep(lips.envelope, 0.02, 0.35)
     return np.asarray(lipped * (1 - line)[..., None], np.float32)

@@ -40,7 +40,7 @@ def _paint_neck(identity: Identity, scene: Float32Array, grains: Grains) -> Floa
     chin_shadow = 0.55 * np.exp(-(np.abs((ROWS - identity.shape.chin_y) / 30) ** 1.5))
     roundness = 0.3 * (np.abs(ACROSS) / 95) ** 2
     shade = 1.15 - chin_shadow - roundness + 0.025 * (grains[1] + grains[2] + grains[3])
-    return painted(scene, neck, 0.5 * skin_color(identity) * np.clip(shade, 0.15, None)[..., None])
+    return painted(scene, neck, 0.5 * skin_color(identity), np.clip(shade, 0.15, None))
 
 
 def _paint_shoulders(scene: Float32Array, grains: Grains, rng: np.random.Generator) -> Float32Array:
@@ -49,7 +49,7 @@ def _paint_shoulders(scene: Float32Array, grains: Grains, rng: np.random.Generat
     height = 322 - 22 * smoothstep(away, 40, 96) + 34 * smoothstep(away, 100, 260)
     cloth = smoothstep(ROWS - height - 1.5 * grains[0], -2, 2)
     weave = 1 + 0.05 * (grains[1] + grains[2] + grains[3])
-    return painted(scene, cloth, np.asarray(color * weave[..., None], np.float32))
+    return painted(scene, cloth, color, weave)
 
 
 def _paint_ear(identity: Identity, scene: Float32Array, side: str, grains: Grains) -> Float32Array:
@@ -59,7 +59,7 @@ def _paint_ear(identity: Identity, scene: Float32Array, side: str, grains: Grain
     ear = smoothstep(inside, 0, 0.12)
     concha = 0.35 * bump((center[0] + 1.5 * outward(side), center[1] + 3), (4.5, 14))
     shade = (1 - concha) * (1 + 0.04 * grains[1] + 0.03 * grains[2])
-    return painted(scene, ear, 0.62 * skin_color(identity) * shade[..., None])
+    return painted(scene, ear, 0.62 * skin_color(identity), shade)
 
 
 def paint_hair(
@@ -70,7 +70,7 @@ def paint_hair(
     cover = _hair_cover(identity, relief, grains, strands)
     gloss = 0.3 * bump((MIDLINE - 30, top_of_head(identity) + 40), (60, 26))
     shade = np.clip(1 + 0.22 * strands + 0.08 * grains[3] + gloss, 0.3, None)
-    return painted(image, cover, hair_color(identity) * shade[..., None]), cover
+    return painted(image, cover, hair_color(identity), shade), cover
 
 
 def _strands(identity: Identity, rng: np.random.Generator) -> Float32Array:
