@@ -171,13 +171,37 @@ def test_without_ray_the_error_says_how_to_install_it(monkeypatch):
         RayEngine()
 
 
+class RayRefusalError(Exception):
+    """As ``ray.exceptions.AuthenticationError``, it is none of Python's own errors of connections."""
+
+
+RAY_EXCEPTIONS = SimpleNamespace(RayError=RayRefusalError)
+
+
 def test_what_ray_says_of_its_future_is_not_shown(monkeypatch):
     def init(address, **options):
         warnings.warn("Tip: In future versions of Ray, Ray will no longer override ...", FutureWarning, stacklevel=1)
         raise ConnectionError("no answer")
 
-    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(init=init))
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(init=init, exceptions=RAY_EXCEPTIONS))
     monkeypatch.setattr(ray_cluster, "find_spec", lambda package: True)
     with warnings.catch_warnings(record=True) as shown, pytest.raises(MerlabError, match="no answer"):
         RayEngine(jobs=1)._connect()
     assert shown == []
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("auto", "no Ray cluster answers at auto: no token; .* RAY_AUTH_MODE"),
+        (None, "Ray does not start .*: no token"),
+    ],
+)
+def test_a_cluster_whose_token_is_lacking_is_a_mistake_with_a_remedy(monkeypatch, address, named):
+    def init(address, **options):
+        raise RayRefusalError("no token\nMore about it: ...")
+
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(init=init, exceptions=RAY_EXCEPTIONS))
+    monkeypatch.setattr(ray_cluster, "find_spec", lambda package: True)
+    with pytest.raises(MerlabError, match=named):
+        RayEngine(address, jobs=1)._connect()

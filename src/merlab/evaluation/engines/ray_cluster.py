@@ -81,11 +81,19 @@ class RayEngine:
             # What it says of other versions of Ray concerns nobody here.
             with without_warnings("Tip: In future versions of Ray", FutureWarning):
                 ray.init(self.address, **options)
-        except (OSError, ValueError, RuntimeError) as error:
-            raise MerlabError(
-                f"no Ray cluster answers at {self.address}: {error}; start one with `ray start --head` and name its "
-                "address, or leave --address out to use this machine"
-            ) from error
+        except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
+            raise MerlabError(_not_connected(self.address, error)) from error
+
+
+def _not_connected(address: str | None, error: Exception) -> str:
+    """What is wrong where Ray has no cluster at an address, or none on this machine, and the remedy."""
+    if address is None:
+        return f"Ray does not start on this machine: {first_line(error)}; leave --engine ray out to compute without it"
+    return (
+        f"no Ray cluster answers at {address}: {first_line(error)}; start one with `ray start --head` and name its "
+        "address, or leave --address out to use this machine; if it was started with a token, set the variable "
+        "RAY_AUTH_MODE to token here too, with the same ~/.ray/auth_token"
+    )
 
 
 def _knock(address: str) -> None:
