@@ -24,6 +24,7 @@ from typer.core import TyperGroup
 from merlab.cli.console import err_console, in_plain_signs, out_console, show_warning
 from merlab.errors import MerlabError, Stopped, is_out_of_memory
 from merlab.given import require_current_folder
+from merlab.processes.old_objects import search_old_objects_seldom
 from merlab.spelling import as_typed
 from merlab.version import __version__
 
@@ -100,6 +101,7 @@ def main() -> None:
     """Run the command line. A mistake of the user gives a message and status 1, not a traceback."""
     # It must be set before torch is loaded. Otherwise idle threads keep the cores busy and slow other programs down.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    search_old_objects_seldom()
     codecs.register_error(PLAIN_SIGNS_FOR, in_plain_signs)
     for stream in (sys.stdout, sys.stderr):
         # The names of files may contain characters that the terminal cannot show.
