@@ -20,7 +20,7 @@ export function describe(job) {
 }
 
 /** The buttons of a job, or of a file that is not sent yet; ``act`` does something with the service and shows its error. */
-export function actionsOf(job, act) {
+function actionsOf(job, act) {
   const button = (text, doing) =>
     element("button", { type: "button", class: "plain", "aria-label": `${text} ${job.name}`, onclick: doing }, text);
   const address = pathOf("api/jobs", job.id);

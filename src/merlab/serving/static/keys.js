@@ -5,7 +5,7 @@ const STORED = "merlab-single-keys";
 const EDITABLE = "input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable]";
 
 /** What each key does: its keys, the name of the action, and its words. */
-export const KEYS = [
+const KEYS = [
   ["Look", [
     [[" "], "play", "play or pause"],
     [[","], "back", "one frame back"],
