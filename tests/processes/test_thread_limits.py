@@ -75,3 +75,35 @@ def test_a_library_that_was_loaded_since_the_last_time_is_limited_too():
     environment = dict(os.environ, OPENBLAS_NUM_THREADS="2")
     ended = subprocess.run([sys.executable, "-c", LOADED_BETWEEN], env=environment, capture_output=True, check=True)
     assert ended.stdout.split(maxsplit=1) == [b"True", b"{1}\n"]
+
+
+IMPORTS_MEANWHILE = """
+import importlib.util, shutil, sys, threading
+from importlib.machinery import ExtensionFileLoader
+from pathlib import Path
+import numpy.linalg._umath_linalg as module
+from merlab.processes.thread_limits import _libraries, one_thread
+
+def load():
+    for number in range(200):
+        copy = shutil.copy(module.__file__, Path(sys.argv[1]) / f"{number}.so")
+        try:
+            loader = ExtensionFileLoader("_umath_linalg", str(copy))
+            importlib.util.module_from_spec(importlib.util.spec_from_loader("_umath_linalg", loader))
+        except ImportError:
+            pass  # It is loaded already, under another name.
+
+thread = threading.Thread(target=load, daemon=True)
+thread.start()
+while thread.is_alive():
+    _libraries.cache_clear()
+    with one_thread():
+        pass
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the lock of the loader that is meant is that of Linux")
+def test_a_thread_that_imports_meanwhile_does_not_block_the_program(tmp_path):
+    """As `recognize` does while its first frames are read."""
+    subprocess.run([sys.executable, "-c", IMPORTS_MEANWHILE, str(tmp_path)], check=True, timeout=120)
