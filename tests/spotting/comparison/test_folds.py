@@ -41,6 +41,13 @@ def test_equal_recordings_of_two_subjects_are_refused(recorded):
     assert [len(fold.test) for fold in leave_one_subject_out([one, again, third])] == [2, 1]
 
 
+def test_recordings_without_any_picture_are_not_taken_for_each_other(tmp_path):
+    """As in a copy of a database that has blank files in place of its frames."""
+    black = [np.zeros((48, 48), np.float32)] * 3
+    videos = [LongVideo("", who, who, write_frames(tmp_path / who, black), 30.0, 3, ()) for who in ("anna", "bob")]
+    assert [fold.name for fold in leave_one_subject_out(videos)] == ["anna", "bob"]
+
+
 def test_a_copy_of_a_tested_recording_is_not_fitted_on(recorded, tmp_path):
     tested, other = recorded("a", "anna", 1), recorded("b", "bob", 5)
     (fold,) = fitted_elsewhere([tested], [other])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from merlab.clips import Clip
 from merlab.databases.equal_frames import with_equal_frames
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
+from merlab.frames import ClipError, is_blank, open_frames
 from merlab.spelling import person
 from merlab.spotting.comparison.found import KINDS, distinct
 from merlab.spotting.comparison.measured_recording import MeasuredRecording
@@ -116,13 +118,23 @@ def fitted_elsewhere(videos: Sequence[LongVideo], training: Sequence[LongVideo])
 
 
 def equal_recordings(videos: Sequence[LongVideo]) -> Iterator[list[LongVideo]]:
-    """The groups of recordings with equal files, under whatever name."""
+    """The groups of recordings with equal files, under whatever name; blank ones, which teach nothing, are left out."""
     whole = [
         Clip("recordings", str(row), "whole", video.fps, None, None, None, "", "", video.source)
         for row, video in enumerate(videos)
     ]
     for equal in with_equal_frames(whole):
-        yield [videos[int(clip.subject)] for clip in equal]
+        if not _is_blank_throughout(equal[0].source):
+            yield [videos[int(clip.subject)] for clip in equal]
+
+
+def _is_blank_throughout(source: Path) -> bool:
+    """Whether no frame of a recording shows anything, as in a copy of a database without its pictures."""
+    frames = open_frames(source)
+    try:
+        return all(is_blank(frames.read(number)) for number in frames.numbers)
+    except ClipError:
+        return False
 
 
 def needed(spotter: Spotter, fold: Fold, kinds: Sequence[Kind]) -> Iterator[tuple[LongVideo, Feature | OwnFeature]]:
