@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import multiprocessing
 import os
 import signal
@@ -22,6 +23,7 @@ from threadpoolctl import threadpool_info
 
 from merlab.errors import MerlabError
 from merlab.processes import pool
+from merlab.processes.old_objects import SELDOM
 from merlab.processes.pool import (
     Workers,
     dealt_out,
@@ -66,7 +68,7 @@ def process_of(_item: int) -> int:
 
 
 def state_of_process(_item: int) -> tuple[object, ...]:
-    """How a worker process was started, its threads of OpenCV and of BLAS, and what Ctrl-C does to it."""
+    """How a worker process was started, its threads of OpenCV and of BLAS, and what Ctrl-C and garbage do to it."""
     blas = {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
     is_blocked = sys.platform == "win32" or signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
     return (
@@ -75,6 +77,7 @@ def state_of_process(_item: int) -> tuple[object, ...]:
         max(blas),
         signal.getsignal(signal.SIGINT),
         is_blocked,
+        gc.get_threshold()[2],
     )
 
 
@@ -86,7 +89,7 @@ def test_several_steps_of_work_share_the_same_processes(monkeypatch):
         first, second = (set(workers.each(process_of, range(6))) for _ in range(2))
         alone = set(workers.each(process_of, [1])) | set(workers.each(process_of, range(2), at_most=1))
         # A process that is forked takes over the locks that threads of this one hold, and may wait for them forever.
-        assert set(workers.each(state_of_process, range(2))) == {("spawn", 1, 1, signal.SIG_IGN, True)}
+        assert set(workers.each(state_of_process, range(2))) == {("spawn", 1, 1, signal.SIG_IGN, True, SELDOM)}
     assert first & second
     assert len(first | second) <= 2
     assert alone == {os.getpid()}

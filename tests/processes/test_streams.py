@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import pickle
@@ -14,6 +15,7 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.processes import streams
+from merlab.processes.old_objects import SELDOM
 from merlab.processes.streams import read_ahead, stream_from_processes
 
 
@@ -29,8 +31,8 @@ def count_up(limit):
 
 
 def limits_of_process(_item):
-    """Yields the threads of OpenCV in this process, and what Ctrl-C does to it."""
-    yield cv2.getNumThreads(), signal.getsignal(signal.SIGINT)
+    """Yields the threads of OpenCV in this process, what Ctrl-C does to it, and how often old objects are searched."""
+    yield cv2.getNumThreads(), signal.getsignal(signal.SIGINT), gc.get_threshold()[2]
 
 
 class TestStreams:
@@ -56,7 +58,7 @@ class TestStreams:
     @pytest.mark.slow
     def test_each_process_uses_one_thread_of_opencv_and_leaves_ctrl_c_to_its_parent(self, monkeypatch):
         monkeypatch.setenv("OPENCV_FOR_THREADS_NUM", "2")
-        assert list(stream_from_processes(limits_of_process, [1, 2])) == [(1, signal.SIG_IGN)] * 2
+        assert list(stream_from_processes(limits_of_process, [1, 2])) == [(1, signal.SIG_IGN, SELDOM)] * 2
 
     @pytest.mark.slow
     @pytest.mark.parametrize(("limit", "message"), [(13, "13 is refused"), (99, "a worker process ended early")])

@@ -16,6 +16,7 @@ from itertools import islice
 from typing import TypeVar
 
 from merlab.errors import MerlabError
+from merlab.processes.old_objects import Sparing
 from merlab.processes.starting import ENDED_EARLY, begin_worker, nothing_from_here, without_main
 from merlab.processes.thread_limits import one_thread
 from merlab.processes.usable import usable_cores
@@ -127,7 +128,7 @@ def worker_pool(
     After an error, work that is running is finished first; after Ctrl-C, or if the caller stops, it is not.
     """
     with nothing_from_here():
-        made = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), start, arguments)
+        made = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), Sparing(start), arguments)
     with made as pool:
         try:
             yield pool

@@ -15,7 +15,6 @@ import cv2
 import threadpoolctl
 
 from merlab.processes.held_signals import blocked, signals_later
-from merlab.processes.old_objects import search_old_objects_seldom
 
 ENDED_EARLY = (
     "a worker process ended early: it was killed, or memory ran out; run the same command again to resume, with fewer "
@@ -69,7 +68,6 @@ def without_main() -> Iterator[None]:
 
 def begin_worker() -> None:
     """What each worker process does first: it uses one thread of OpenCV and of BLAS, and ends with its parent."""
-    search_old_objects_seldom()
     cv2.setNumThreads(1)
     threadpoolctl.threadpool_limits(limits=1, user_api="blas")
     end_with_parent()

@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
 from merlab.errors import MerlabError
+from merlab.processes.old_objects import Sparing
 from merlab.processes.starting import ENDED_EARLY, begin_worker, without_main
 from merlab.processes.thread_limits import one_thread
 
@@ -32,7 +33,7 @@ def stream_from_processes(
     spawn = multiprocessing.get_context("spawn")
     pipes = [spawn.Pipe(duplex=False) for _ in items]
     processes = [
-        spawn.Process(target=_send_all, args=(work, item, sender), daemon=True)
+        spawn.Process(target=Sparing(_send_all), args=(work, item, sender), daemon=True)
         for item, (_, sender) in zip(items, pipes, strict=True)
     ]
     try:

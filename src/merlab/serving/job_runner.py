@@ -11,6 +11,7 @@ from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 
 from merlab.json_models import read_model
+from merlab.processes.old_objects import Sparing
 from merlab.processes.starting import nothing_from_here
 from merlab.serving.job import ERROR, PROGRESS, VIEW, Failure, Job
 from merlab.serving.jobs import Jobs
@@ -94,7 +95,7 @@ class Runner:
         with self._changing:
             if self._stopping or job.id not in {kept.id for kept in self._jobs.all()}:
                 return None
-            process = context.Process(target=run_job, args=arguments)
+            process = context.Process(target=Sparing(run_job), args=arguments)
             with nothing_from_here():
                 process.start()
             self._processes[job.id] = process
