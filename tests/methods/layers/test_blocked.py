@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from merlab.methods.layers import blocked, opaque
 from merlab.methods.layers.blocked import BlockedSequential
 from merlab.methods.ststnet import STSTNet
 from merlab.methods.task import Task
@@ -22,8 +23,8 @@ INPUTS = torch.rand(24, 3, 28, 28, generator=torch.Generator().manual_seed(0))
 def layers() -> list[nn.Module]:
     with seeded(0, CPU):
         return [
-            *(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(inplace=True), nn.BatchNorm2d(8), nn.MaxPool2d(3, padding=1)),
-            *(nn.Conv2d(8, 5, 3, bias=False), nn.BatchNorm2d(5), nn.ReLU(inplace=True), nn.AvgPool2d(2)),
+            *(nn.Conv2d(3, 16, 3, padding=1), nn.ReLU(inplace=True), nn.BatchNorm2d(16), nn.MaxPool2d(3, padding=1)),
+            *(nn.Conv2d(16, 5, 3, bias=False), nn.BatchNorm2d(5), nn.ReLU(inplace=True), nn.AvgPool2d(2)),
             *(nn.Flatten(), nn.Linear(80, 3)),
         ]
 
@@ -35,11 +36,71 @@ def learned(module: nn.Module, inputs: Tensor) -> list[Tensor]:
     return [outputs.detach(), *(parameter.grad for parameter in module.parameters()), *module.buffers()]
 
 
-def test_outputs_gradients_and_statistics_are_those_in_double_precision():
-    expected = learned(nn.Sequential(*layers()).double(), INPUTS.double())
-    found = learned(BlockedSequential(*layers()), INPUTS)
-    for value, right in zip(found, map(Tensor.double, expected), strict=True):
-        assert torch.allclose(value.double(), right, rtol=1e-3, atol=1e-5 + 1e-4 * float(right.abs().max()))
+def is_learned_in_double_precision(ours: list[nn.Module], same: list[nn.Module], inputs: Tensor = INPUTS) -> bool:
+    """Whether the layers give what the same layers give one by one in double precision, up to rounding."""
+    found = learned(BlockedSequential(*ours), inputs)
+    expected = learned(nn.Sequential(*same).double(), inputs.double())
+    return all(
+        torch.allclose(value.double(), right.double(), rtol=1e-3, atol=1e-5 + 1e-4 * float(right.abs().max()))
+        for value, right in zip(found, expected, strict=True)
+    )
+
+
+@pytest.mark.parametrize("clips", [64, 10])
+def test_outputs_gradients_and_statistics_are_those_in_double_precision(clips, monkeypatch):
+    monkeypatch.setattr(blocked, "CLIPS_OF_A_GROUP", clips)
+    from_dark_to_bright = INPUTS * torch.linspace(0.1, 2, len(INPUTS))[:, None, None, None]
+    assert is_learned_in_double_precision(layers(), layers(), from_dark_to_bright)
+
+
+def test_statistics_of_few_values_are_those_in_double_precision():
+    assert is_learned_in_double_precision(layers()[:4], layers()[:4], 10 * INPUTS[:2, :, :4, :4])
+
+
+def test_inputs_that_are_not_a_batch_have_the_message_of_the_layer():
+    with pytest.raises(ValueError, match="4D"):
+        BlockedSequential(*layers())(INPUTS[0])
+
+
+@pytest.mark.parametrize("factor", [-1.0, 0.0])
+def test_a_factor_that_is_not_positive_changes_the_order_of_values(factor):
+    both = layers(), layers()
+    for each in both:
+        nn.init.constant_(each[2].weight[3:5], factor)  # type: ignore[index]
+    assert is_learned_in_double_precision(*both)
+
+
+@pytest.mark.parametrize(
+    ("place", "layer"),
+    [
+        (0, nn.Conv2d(3, 16, (3, 1), padding=(0, 2), stride=(1, 2), dilation=(2, 1))),
+        (0, nn.Conv2d(3, 16, 3, padding=1, padding_mode="reflect")),
+        (0, nn.Conv2d(3, 16, 3, padding="same")),
+        (0, nn.Conv2d(3, 16, 3, bias=False)),
+        (2, nn.BatchNorm2d(16, momentum=None)),
+        (2, nn.BatchNorm2d(16, affine=False)),
+        (2, nn.BatchNorm2d(16, eps=0.1, momentum=0.3)),
+        (3, nn.MaxPool2d(3, ceil_mode=True)),
+        (3, nn.MaxPool2d(3, dilation=2)),
+        (3, nn.MaxPool2d((3, 2), stride=2, padding=(1, 0))),
+    ],
+    ids=str,
+)
+def test_layers_of_other_settings_learn_what_they_learn_one_by_one(place, layer):
+    first = layers()[:4]
+    first[place] = layer
+    if isinstance(layer, nn.Conv2d):
+        with seeded(1, CPU):
+            layer.reset_parameters()
+    assert is_learned_in_double_precision(copy.deepcopy(first), copy.deepcopy(first))
+
+
+def test_layer_by_layer_where_the_memory_of_onednn_is_in_another_order(monkeypatch):
+    monkeypatch.setattr(opaque, "BLOCKS", ())
+    opaque.block_of.cache_clear()
+    plain, found = (learned(kind(*layers()), INPUTS) for kind in (nn.Sequential, BlockedSequential))
+    opaque.block_of.cache_clear()
+    assert all(map(torch.equal, plain, found))
 
 
 def test_inputs_get_their_gradient_in_any_memory_order():

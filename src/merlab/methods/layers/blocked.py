@@ -1,37 +1,45 @@
-"""Train the first layers of a small network in oneDNN's own memory format, on a CPU.
+"""Train the first layers of a small network a few clips at a time, on a CPU.
 
-Between two layers, torch keeps maps in its own order. oneDNN, the library that computes them, works in blocks of 8 or
-16 channels, so that every convolution converts its maps from and to torch's order; for few channels, that takes longer
-than the convolution. Torch's opaque tensors (``to_mkldnn``) stay in blocks from one layer to the next.
+The layers are a convolution, ReLU, batch normalization and max pooling. One after the other, they write large maps to
+memory and read them again, which takes longer than the arithmetic. Here, fewer steps do so:
+
+- Normalization follows pooling. A positive factor keeps the order of the values, so the largest value of a window stays
+  the largest. The large maps only give mean and variance.
+- The gradient of the large maps is that of pooling, plus a linear function of each value that passes ReLU, which comes
+  from mean and variance.
+- Both go through the clips in groups, whose maps stay in the cache of the processor.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-KINDS = (nn.Conv2d, nn.BatchNorm2d, nn.ReLU, nn.MaxPool2d)
+from merlab.methods.layers.opaque import Geometry, Pair, block_of, in_blocks, memory_of
+
+KINDS = (nn.Conv2d, nn.ReLU, nn.BatchNorm2d, nn.MaxPool2d)
+# Smaller groups spend more time on calls, larger ones on memory.
+CLIPS_OF_A_GROUP = 64
 
 
 class BlockedSequential(nn.Sequential):
-    """``nn.Sequential`` whose first layers, as far as they are ``KINDS``, are trained in oneDNN's format.
+    """``nn.Sequential`` whose first four layers, if they are ``KINDS``, are trained in groups of clips.
 
-    It does so on a CPU in float32; outputs and gradients are those of ``nn.Sequential``, except for the rounding of
-    sums. Names of parameters, evaluation mode and other devices are as in ``nn.Sequential``.
+    It does so on a CPU in float32, while all factors of the normalization are positive. Outputs and gradients are those
+    of ``nn.Sequential``, except for the rounding of sums. Names of parameters, evaluation mode and other devices are as
+    in ``nn.Sequential``.
     """
 
     def forward(self, inputs: Tensor) -> Tensor:
         """What the layers give one after the other, for inputs (N, C, H, W)."""
         layers = list(self)
-        count = next((place for place, layer in enumerate(layers) if type(layer) not in KINDS), len(layers))
-        if count and self.training and _suitable(inputs):
-            maps = inputs.contiguous().to_mkldnn()
-            for layer in layers[:count]:
-                maps = _convolved(layer, maps) if isinstance(layer, nn.Conv2d) else layer(maps)
-            inputs, layers = _channels_last(maps.to_dense()), layers[count:]
+        pooled = _trained(layers[: len(KINDS)], inputs) if self.training and _suitable(inputs) else None
+        if pooled is not None:
+            inputs, layers = pooled, layers[len(KINDS) :]
         for layer in layers:
             inputs = layer(_with_ordered_gradient(inputs) if isinstance(layer, nn.Flatten) else inputs)
         return inputs
@@ -42,6 +50,37 @@ def _suitable(inputs: Tensor) -> bool:
     on_cpu = inputs.device.type == "cpu" and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
     in_float32 = inputs.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
     return on_cpu and in_float32 and torch.is_grad_enabled() and not torch.compiler.is_compiling()
+
+
+def _trained(layers: list[nn.Module], inputs: Tensor) -> Tensor | None:
+    """What the four layers give for inputs (N, C, H, W); None where it must be computed layer by layer."""
+    if tuple(map(type, layers)) != KINDS:
+        return None
+    convolution, _, norm, pooling = layers
+    assert isinstance(convolution, nn.Conv2d)
+    assert isinstance(norm, nn.BatchNorm2d)
+    assert isinstance(pooling, nn.MaxPool2d)
+    padding, zeros = convolution.padding, convolution.padding_mode == "zeros"
+    complete = convolution.bias is not None and norm.running_mean is not None and norm.momentum is not None
+    usual = pooling.dilation == 1 and not pooling.ceil_mode and not pooling.return_indices
+    if isinstance(padding, str) or not (zeros and complete and usual and norm.affine and (norm.weight > 0).all()):
+        return None
+    window = _pair(pooling.kernel_size), _pair(pooling.stride), _pair(pooling.padding)
+    geometry = Geometry(_pair(convolution.stride), _pair(convolution.dilation), convolution.groups, *window)
+    height, width = _pair(padding)
+    # With zeros around the maps, oneDNN finds the gradient of the kernel in two thirds of the time.
+    padded = F.pad(inputs, (width, width, height, height))
+    shapes = {tuple(group.shape) for group in torch.split(padded, CLIPS_OF_A_GROUP)}
+    blocks = {block_of(shape, tuple(convolution.weight.shape), geometry) for shape in shapes}
+    if len(blocks) != 1 or None in blocks:
+        return None
+    parameters = convolution.weight, convolution.bias, norm.weight, norm.bias
+    result: Tensor = _PooledConvolution.apply(padded, *parameters, norm, geometry, blocks.pop())  # type: ignore[no-untyped-call]
+    return result
+
+
+def _pair(value: int | tuple[int, ...]) -> Pair:
+    return (value, value) if isinstance(value, int) else (value[0], value[1])
 
 
 def _with_ordered_gradient(maps: Tensor) -> Tensor:
@@ -55,36 +94,167 @@ def _channels_last(maps: Tensor) -> Tensor:
     return maps.contiguous(memory_format=torch.channels_last)
 
 
-def _convolved(layer: nn.Conv2d, maps: Tensor) -> Tensor:
-    """A convolution in blocks, with padding of zeros."""
-    if layer.bias is None:
-        result: Tensor = layer(maps)
-    else:
-        shape = layer.stride, layer.padding, layer.dilation, layer.groups
-        result = _Convolution.apply(maps, layer.weight, layer.bias, shape)  # type: ignore[no-untyped-call]
-    return result
-
-
-class _Convolution(torch.autograd.Function):
-    """A convolution whose bias gets its gradient from averages: oneDNN's own needs as long as the kernel's gradient."""
+class _PooledConvolution(torch.autograd.Function):
+    """Convolution, ReLU, normalization over the batch, and max pooling of padded inputs."""
 
     @staticmethod
-    def forward(ctx: Any, maps: Tensor, kernel: Tensor, bias: Tensor, shape: tuple[Any, ...]) -> Tensor:
-        """The convolution of maps in blocks (N, C, H, W); ``shape`` is stride, padding, dilation and groups."""
-        ctx.save_for_backward(maps, kernel)
-        ctx.shape = shape
-        return torch.conv2d(maps, kernel, bias, *shape)
+    def forward(
+        ctx: Any,
+        padded: Tensor,
+        kernel: Tensor,
+        bias: Tensor,
+        factor: Tensor,
+        offset: Tensor,
+        norm: nn.BatchNorm2d,
+        geometry: Geometry,
+        block: int,
+    ) -> Tensor:
+        """Maps (N, C, H, W), in channels-last memory; the running statistics of ``norm`` are updated."""
+        groups = []
+        sums = _Sums(len(kernel), block)
+        for clips in torch.split(padded, CLIPS_OF_A_GROUP):
+            group = _Group.of(clips, kernel, bias, geometry)
+            sums.add(group.convolved)
+            groups.append(group)
+        mean, variance, count = sums.statistics()
+        _update(norm, mean, variance, count)
+        pooled = _joined([group.pooled for group in groups], block)
+        ctx.how = norm.eps, geometry, block, count
+        ctx.save_for_backward(kernel, factor, mean, variance, pooled, *(maps for group in groups for maps in group))
+        return F.batch_norm(pooled, mean, variance, factor, offset, eps=norm.eps)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        """The gradients of maps, kernel and bias; none of ``shape``."""
-        maps, kernel = ctx.saved_tensors
-        stride, padding, dilation, groups = ctx.shape
-        wanted = [ctx.needs_input_grad[0], True, False]
-        of_maps, of_kernel, _ = torch.ops.aten.convolution_backward(
-            gradient, maps, kernel, None, stride, padding, dilation, False, [0, 0], groups, wanted
-        )
-        averages = torch.ops.aten.mkldnn_adaptive_avg_pool2d(gradient, [1, 1]).to_dense()
-        of_bias = averages.sum((0, 2, 3)) * (gradient.shape[2] * gradient.shape[3])
-        return of_maps, of_kernel, of_bias, None
+        """The gradients of padded inputs, if they are needed, and of kernel, bias, factor and offset."""
+        eps, geometry, block, count = ctx.how
+        kernel, factor, mean, variance, pooled, *maps = ctx.saved_tensors
+        scale = torch.rsqrt(variance + eps)
+        of_offset = gradient.sum(dim=(0, 2, 3))
+        of_factor = (pooled - mean[:, None, None]).mul_(gradient).sum(dim=(0, 2, 3)) * scale
+        of_pooled = gradient * (factor * scale)[:, None, None]
+        # Through mean and variance, each value changes all others, by slope * value + level.
+        slope = -factor * scale.square() * of_factor / count
+        level = -factor * scale * of_offset / count - slope * mean
+        line = _row(slope, maps[1], block), _row(level, maps[1], block)
+        groups = map(_Group, maps[::3], maps[1::3], maps[2::3])
+        parts = zip(torch.split(of_pooled, CLIPS_OF_A_GROUP), torch.split(pooled, CLIPS_OF_A_GROUP), strict=True)
+        both = ctx.needs_input_grad[0]
+        gradients = [
+            group.gradients(*part, line, kernel, geometry, block, both)
+            for group, part in zip(groups, parts, strict=True)
+        ]
+        of_inputs, of_kernels, of_biases = zip(*gradients, strict=True)
+        of_padded = torch.cat([each.to_dense() for each in of_inputs]) if both else None
+        of_kernel, of_bias = torch.stack(of_kernels).sum(dim=0), torch.stack(of_biases).sum(dim=0)
+        return of_padded, of_kernel, of_bias, of_factor, of_offset, None, None, None
+
+
+class _Group(NamedTuple):
+    """The opaque maps of some clips: padded inputs, their convolution after ReLU, and its largest values."""
+
+    inputs: Tensor
+    convolved: Tensor
+    pooled: Tensor
+
+    @classmethod
+    def of(cls, clips: Tensor, kernel: Tensor, bias: Tensor, geometry: Geometry) -> _Group:
+        """The maps of padded clips (N, C, H, W)."""
+        inputs = clips.to_mkldnn()
+        convolved = geometry.convolved(inputs, kernel, bias).relu_()
+        return cls(inputs, convolved.detach(), geometry.pooled(convolved))
+
+    def gradients(
+        self,
+        of_pooled: Tensor,
+        pooled: Tensor,
+        line: tuple[Tensor, Tensor],
+        kernel: Tensor,
+        geometry: Geometry,
+        block: int,
+        both: bool,
+    ) -> tuple[Tensor | None, Tensor, Tensor]:
+        """The gradients of inputs (None without ``both``), kernel and bias.
+
+        ``pooled`` and ``of_pooled`` are the largest values and their gradient (N, C, H, W) in torch's memory. The
+        memory of the opaque ones is free for the gradient.
+        """
+        _positive(in_blocks(of_pooled, block), in_blocks(pooled, block), memory_of(self.pooled, block))
+        of_convolved = geometry.of_pooled(self.pooled, self.pooled, self.convolved)
+        rows, values = _rows(of_convolved, block), _rows(self.convolved, block)
+        slope, level = line
+        rows.addcmul_(values, slope).add_(level)
+        _positive(rows, values, rows)
+        return *geometry.of_convolved(of_convolved, self.inputs, kernel, both), _sums(rows, block)
+
+
+class _Sums:
+    """Collects the mean and the variance of each channel (C,) over groups of opaque maps."""
+
+    def __init__(self, channels: int, block: int) -> None:
+        self.channels = channels
+        self.block = block
+        self.counts: list[int] = []
+        self.means: list[Tensor] = []
+        self.squares: list[Tensor] = []
+        self.scratch = torch.empty(0)
+
+    def add(self, maps: Tensor) -> None:
+        """Add maps (N, C, H, W)."""
+        rows = _rows(maps, self.block)
+        self.counts.append(maps.numel() // self.channels)
+        self.means.append(_sums(rows, self.block) / self.counts[-1])
+        deviations = self.scratch.resize_(rows.shape)
+        torch.ops.aten.mse_loss.out(rows, _row(self.means[-1], maps, self.block), 0, out=deviations)
+        self.squares.append(_sums(deviations, self.block))
+
+    def statistics(self) -> tuple[Tensor, Tensor, int]:
+        """Mean, variance and the number of values."""
+        count = sum(self.counts)
+        shares = torch.tensor(self.counts, dtype=torch.float64)[:, None] / count
+        means = torch.stack(self.means).double()
+        mean = (shares * means).sum(dim=0)
+        variance = torch.stack(self.squares).double().sum(dim=0) / count + (shares * (means - mean).square()).sum(dim=0)
+        return mean.float(), variance.float(), count
+
+
+def _rows(maps: Tensor, block: int) -> Tensor:
+    """The memory of opaque maps as rows (N, C / block, H, W * block)."""
+    return memory_of(maps, block).flatten(3)
+
+
+def _row(values: Tensor, maps: Tensor, block: int) -> Tensor:
+    """A value of each channel (C,) for all rows of these maps (C / block, 1, W * block)."""
+    return values.view(-1, 1, 1, block).expand(-1, 1, maps.shape[3], block).flatten(2)
+
+
+def _sums(rows: Tensor, block: int) -> Tensor:
+    """The sum of each channel (C,) over rows."""
+    # The first order reads memory as it lies, but is slow for several blocks.
+    sums = rows.sum(dim=(0, 2)) if rows.shape[1] == 1 else rows.sum(dim=0)
+    return sums.view(rows.shape[1], -1, block).sum(dim=1).flatten()
+
+
+def _positive(gradient: Tensor, values: Tensor, result: Tensor) -> None:
+    """The gradient where values are positive, elsewhere 0, into ``result``."""
+    torch.ops.aten.threshold_backward.grad_input(gradient, values, 0, grad_input=result)
+
+
+def _joined(groups: list[Tensor], block: int) -> Tensor:
+    """Opaque maps of groups as one tensor (N, C, H, W) in channels-last memory."""
+    shape = sum(map(len, groups)), *groups[0].shape[1:]
+    maps = torch.empty(shape, memory_format=torch.channels_last)
+    for part, group in zip(torch.split(maps, CLIPS_OF_A_GROUP), groups, strict=True):
+        in_blocks(part, block).copy_(memory_of(group, block))
+    return maps
+
+
+def _update(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor, count: int) -> None:
+    """Update the running statistics, as the layer does."""
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    assert norm.num_batches_tracked is not None
+    assert norm.momentum is not None
+    norm.num_batches_tracked.add_(1)
+    norm.running_mean.lerp_(mean, norm.momentum)
+    norm.running_var.lerp_(variance * (count / (count - 1)), norm.momentum)
