@@ -23,11 +23,15 @@ PAIR = np.zeros_like(SMILE)
 PAIR[8, 2:4, 1] = -1
 
 
-def like(movement, settings=DEFAULT, first=1):
-    """The likeness of the movement around PEAK in noise of 0.1 px, ``movement`` (2000, ROWS, COLUMNS, 2) px."""
-    places = np.asarray(still_places(2000, 0.1) + movement, np.float32)
+def like(movement, settings=DEFAULT, first=1, seen=range(2000)):
+    """The likeness of the movement around PEAK in noise of 0.1 px, ``movement`` (2000, ROWS, COLUMNS, 2) px.
+
+    The face is seen in the frames ``seen``.
+    """
+    places = np.asarray(still_places(2000, 0.1) + movement, np.float32)[seen.start : seen.stop]
     scores = score(places, FPS, settings)
-    peak = PEAK - 10 + int(scores.total[PEAK - 10 : PEAK + 10].argmax())
+    near = PEAK - 10 - seen.start
+    peak = near + int(scores.total[near : near + 20].argmax())
     return likeness(scores, movement_at(scores, peak, first, FPS, settings), first, FPS)
 
 
@@ -62,6 +66,18 @@ def test_it_is_less_on_another_way_back():
 def test_it_is_less_where_the_way_is_rough():
     rough = 1 + 0.8 * np.sin(np.arange(2000) * 2 * np.pi / 24)[:, None, None, None]
     assert like(0.15 * COURSE * rough * SMILE) < like(0.15 * COURSE * SMILE)
+
+
+@pytest.mark.parametrize("begins", [True, False])
+def test_it_is_a_tenth_less_near_the_first_and_the_last_moment_of_a_face(begins):
+    """Within the 0.45 s of ``reach`` and half of the 0.25 s of ``settling``: there, scores of noise are too high."""
+    weak = 0.08 * COURSE * PAIR
+    scores = score(np.asarray(still_places(2000, 0.1) + weak, np.float32), FPS, DEFAULT)
+    peak = PEAK - 10 + int(scores.total[PEAK - 10 : PEAK + 10].argmax())
+    wholly, partly = (
+        like(weak, seen=range(peak - frames, 2000) if begins else range(peak + frames + 1)) for frames in (117, 113)
+    )
+    assert partly / wholly == pytest.approx(1 / 1.1, rel=0.02)
 
 
 @pytest.mark.parametrize("weight", [0.0, 1.0, 3.0])

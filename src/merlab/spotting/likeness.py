@@ -18,6 +18,10 @@ from merlab.spotting.motion_score import Scores
 # What a logistic regression gives the three facts and a constant, relative to the logarithm of the score. It was fitted
 # to 1168 right and wrong candidates in synthetic recordings (docs/spotting-experiments.md, "Likeness").
 AS_UNIT, RETURNS, ROUGH, CONSTANT = 0.28, 0.22, -0.25, -0.92
+# How much too high the logarithm of a score is, on average, near the first and the last moment of a face: the rest
+# beside the movement, and the face that it is compared with, are seen for less time than elsewhere (same page, "The
+# first half second").
+PARTLY_SEEN = 0.1
 # A smooth movement is no proof of an expression: faces that are restless move smoothly, too.
 MOST = 1.1
 # No path is known to less than this share of its height.
@@ -29,13 +33,21 @@ def likeness(scores: Scores, event: SpottedEvent, first: int, fps: float) -> flo
 
     ``scores`` are those of frames from number ``first`` on. It is larger where a filter for an action unit has the
     score of the movement (or filters are left out), where the displacements from the earlier and from the later face
-    are alike, and where the path of the movement is smooth.
+    are alike, and where the path of the movement is smooth. It is smaller where the face is seen for too short a time
+    before or after the movement.
     """
     peak = event.peak - first
     by_filter = not scores.settings.units or bool(scores.units[peak].max() > scores.pairs[peak].max())
     rough = np.log(max(_roughness(scores, event, first, fps), LEAST_ROUGHNESS))
     alike = AS_UNIT * by_filter + RETURNS * _return(scores, peak) + ROUGH * rough + CONSTANT
+    alike -= PARTLY_SEEN * (not _is_wholly_seen(scores, peak, fps))
     return min(MOST, float(np.exp(alike)))
+
+
+def _is_wholly_seen(scores: Scores, peak: int, fps: float) -> bool:
+    """Whether the frames that the earlier and the later face are averaged over are all there."""
+    needed = round((scores.settings.reach + scores.settings.settling / 2) * fps)
+    return needed <= peak < len(scores.smooth) - needed
 
 
 def _return(scores: Scores, peak: int) -> float:

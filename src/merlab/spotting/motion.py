@@ -22,7 +22,7 @@ from merlab.optical_flow import DenseInverseSearch, Gray
 from merlab.spotting.light import Light
 
 # Goes up whenever movements, or their moments, are measured in another way; what was kept before is measured anew.
-MEASURED = 10
+MEASURED = 11
 
 WIDTH, HEIGHT = 116, 141
 ROWS, COLUMNS = 14, 12
