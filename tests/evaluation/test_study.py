@@ -35,6 +35,12 @@ def test_the_same_statement_gives_the_same_keys(clips):
     assert first.entries[0].key("a", "b", {}) == second.entries[0].key("a", "b", {})
 
 
+def test_a_study_prints_what_a_notebook_shows_of_it(clips):
+    printed = str(study(clips, "ststnet", seeds=2))
+    assert printed.startswith("Study of ststnet on ")
+    assert printed.endswith("; megc2019, loso, seeds (0, 1)")
+
+
 def test_a_recipe_states_what_the_options_state(clips, tmp_path):
     (tmp_path / "mine.yaml").write_text(
         "{paper: liong2019, method: ststnet, preset: reduced, input: 'flow:channels=uv,size=28x28', "

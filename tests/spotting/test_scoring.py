@@ -31,6 +31,11 @@ def recognition_of(truth, spotted, **options):
     return scored
 
 
+def test_scores_print_what_a_notebook_shows_of_them():
+    printed = str(score_spotting(events((1, 10), (50, 60)), events((1, 10))))
+    assert printed == "SpottingScores: F1 0.667, found 1 of 2 true events, 0 false alarms, 1 video"
+
+
 @st.composite
 def separate_intervals(draw):
     """Up to six intervals of whole frames, none of which overlap."""

@@ -97,6 +97,8 @@ class Study(GivenModel):
         methods = ", ".join(setup.method.name for setup in self.methods)
         return f"Study of {methods} on {self.clips!r}; {self.scheme.name}, {self.protocol}, seeds {self.seeds}"
 
+    __str__ = __repr__
+
     @classmethod
     def of(
         cls,

@@ -68,7 +68,7 @@ def _require_other_databases(recognizer: Recognizer, scored: set[str]) -> None:
         raise MerlabError(
             f"{recognizer.card.name} was trained on {', '.join(trained)}, so a score on "
             f"{', '.join(with_people_of(scored, seen))} would be too high; "
-            "its score on subjects that were held out is on its card (`merlab weights`)"
+            "its score on subjects that were held out is on its card (`merlab weights FILE`)"
         )
 
 

@@ -81,6 +81,7 @@ def test_methods_are_compared_and_black_frames_hold_nothing(videos, tmp_path):
     assert first.stamps == ("WHOLE HEADS",)
     scores = {each.method: each.scores for each in first.methods}
     assert scores["lbp-chi2"].tp >= 3
+    assert str(first).startswith("SpottingComparison, 4 videos\n  ")
     for method, of_method in scores.items():
         spotted = pd.read_csv(tmp_path / "out" / method / "events.csv")
         assert method == "guess-random" or "black" not in set(spotted["video"])

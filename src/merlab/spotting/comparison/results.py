@@ -76,3 +76,5 @@ class SpottingComparison(ClosedModel):
     def __repr__(self) -> str:
         lines = (f"  {each.method}: {each.scores!r}" for each in self.methods)
         return "\n".join((f"SpottingComparison, {counted(self.videos, 'video')}", *lines))
+
+    __str__ = __repr__

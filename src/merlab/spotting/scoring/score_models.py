@@ -170,6 +170,8 @@ class SpottingScores(_Scores):
         scores = f"F1 {f1}, found {found}, {extra}, {counted(self.videos, 'video')}"
         return f"SpottingScores{in_brackets(self.stamps)}: {scores}"
 
+    __str__ = __repr__
+
     @model_serializer(mode="wrap")
     def _without_empty_fields(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         content: dict[str, Any] = serialize(self)
