@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
+import os
 import string
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -515,6 +517,10 @@ class TestFrames:
         fault = only(examine_row(tmp_path, frames=name), "s1 c1 (line 2)")
         assert (fault.severity, name[:200] in fault.found) == ("unusable", True)
         assert "relative to the folder of the table" in fault.remedy
+
+    def test_of_a_path_that_no_disk_has_are_not_called_missing(self, tmp_path):
+        fault = only(examine_row(tmp_path, frames="a" * 300), "s1 c1 (line 2)")
+        assert os.strerror(errno.ENAMETOOLONG) in fault.found
 
     @pytest.mark.parametrize("path", ["~/faces/a", "~anna/faces", "$HOME/faces", "x/${DATA}/a", r"%USERPROFILE%\faces"])
     def test_are_not_looked_for_as_a_shell_does_and_this_is_said(self, tmp_path, path):

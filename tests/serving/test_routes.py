@@ -318,11 +318,20 @@ def test_a_running_job_states_how_far_it_is(done, monkeypatch):
     ],
 )
 def test_a_request_that_the_service_does_not_know_is_answered_with_the_remedy(done, method, path, status, message):
-    """The body is JSON so deep that no parser follows it."""
+    """The body is not UTF-8."""
     client, _ = done
-    answer = client.http.request(method, path, content="[" * 60_000, headers={"Content-Type": "application/json"})
+    answer = client.http.request(method, path, content=b'"\xff"', headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["error"]) == (status, message)
     assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+
+
+@pytest.mark.parametrize("content", ["[" * 60_000, "[" * 30_000 + "]" * 30_000])
+def test_a_body_too_deep_for_some_parsers_is_refused(done, content):
+    """From Python 3.14 on, the parser of JSON follows it."""
+    client, _ = done
+    answer = client.http.post("/api/jobs/local", content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (400, 422)
+    assert answer.json()["error"]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from stat import S_ISREG
 
 from merlab.clips import Clip, ClipTable, Finding
 from merlab.databases.coded.published_counts import describe_counts
@@ -123,9 +124,11 @@ def _remedy_for(source: Path) -> str:
 def _look_at(source: Path) -> Footage | None:
     """What a source holds; None for one image, a stored optical flow. Raises MerlabError for what cannot be read."""
     try:
-        if not source.exists():
-            raise ClipError(f"nothing at {source}")
-        return None if source.is_file() and source.suffix.lower() in IMAGE_SUFFIXES else Footage(source)
+        # From Python 3.14 on, Path.exists says the same of what is absent and of what cannot be looked up.
+        mode = source.stat().st_mode
+        return None if S_ISREG(mode) and source.suffix.lower() in IMAGE_SUFFIXES else Footage(source)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ClipError(f"nothing at {source}") from error
     except OSError as error:
         raise ClipError(cannot_read(source, error, "check the path")) from error
 

@@ -13,6 +13,7 @@ import hashlib
 import itertools
 import os
 import socket
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -95,9 +96,17 @@ def _lock_paths(out: Path) -> tuple[Path, Path | None]:
     name = os.fsencode(real.name)
     shown = real.name if len(name) <= LONGEST_NAME else hashlib.sha256(name).hexdigest()
     beside = real.with_name(f".{shown}.lock")
-    if not real.is_dir():
+    if not _is_folder(real):
         return beside, None
     return (beside, inside) if os.access(real.parent, os.W_OK) else (inside, beside)
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether there is a folder; raises OSError for a path that cannot be, which ``Path.is_dir`` hides since 3.14."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def _acquire(path: Path) -> _Held | None:
