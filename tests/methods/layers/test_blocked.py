@@ -46,9 +46,9 @@ def is_learned_in_double_precision(ours: list[nn.Module], same: list[nn.Module],
     )
 
 
-@pytest.mark.parametrize("clips", [64, 10])
+@pytest.mark.parametrize("clips", [64, 10, 0.5])
 def test_outputs_gradients_and_statistics_are_those_in_double_precision(clips, monkeypatch):
-    monkeypatch.setattr(blocked, "CLIPS_OF_A_GROUP", clips)
+    monkeypatch.setattr(blocked, "VALUES_OF_A_GROUP", int(clips * 16 * 30 * 30))
     from_dark_to_bright = INPUTS * torch.linspace(0.1, 2, len(INPUTS))[:, None, None, None]
     assert is_learned_in_double_precision(layers(), layers(), from_dark_to_bright)
 

@@ -22,8 +22,8 @@ from torch.autograd.function import once_differentiable
 from merlab.methods.layers.opaque import Geometry, Pair, block_of, in_blocks, memory_of
 
 KINDS = (nn.Conv2d, nn.ReLU, nn.BatchNorm2d, nn.MaxPool2d)
-# Smaller groups spend more time on calls, larger ones on memory.
-CLIPS_OF_A_GROUP = 64
+# Values of the convolved maps of a group: smaller groups spend more time on calls, larger ones on memory.
+VALUES_OF_A_GROUP = 2**20
 
 
 class BlockedSequential(nn.Sequential):
@@ -54,7 +54,7 @@ def _suitable(inputs: Tensor) -> bool:
 
 def _trained(layers: list[nn.Module], inputs: Tensor) -> Tensor | None:
     """What the four layers give for inputs (N, C, H, W); None where it must be computed layer by layer."""
-    if tuple(map(type, layers)) != KINDS:
+    if tuple(map(type, layers)) != KINDS or inputs.ndim != 4:
         return None
     convolution, _, norm, pooling = layers
     assert isinstance(convolution, nn.Conv2d)
@@ -70,13 +70,18 @@ def _trained(layers: list[nn.Module], inputs: Tensor) -> Tensor | None:
     height, width = _pair(padding)
     # With zeros around the maps, oneDNN finds the gradient of the kernel in two thirds of the time.
     padded = F.pad(inputs, (width, width, height, height))
-    shapes = {tuple(group.shape) for group in torch.split(padded, CLIPS_OF_A_GROUP)}
+    shapes = {tuple(group.shape) for group in _groups(padded, convolution.out_channels)}
     blocks = {block_of(shape, tuple(convolution.weight.shape), geometry) for shape in shapes}
     if len(blocks) != 1 or None in blocks:
         return None
     parameters = convolution.weight, convolution.bias, norm.weight, norm.bias
     result: Tensor = _PooledConvolution.apply(padded, *parameters, norm, geometry, blocks.pop())  # type: ignore[no-untyped-call]
     return result
+
+
+def _groups(padded: Tensor, filters: int) -> tuple[Tensor, ...]:
+    """Padded clips (N, C, H, W) in groups, by the size of their maps after a convolution with so many filters."""
+    return torch.split(padded, max(1, VALUES_OF_A_GROUP // (filters * padded.shape[2] * padded.shape[3])))
 
 
 def _pair(value: int | tuple[int, ...]) -> Pair:
@@ -112,7 +117,7 @@ class _PooledConvolution(torch.autograd.Function):
         """Maps (N, C, H, W), in channels-last memory; the running statistics of ``norm`` are updated."""
         groups = []
         sums = _Sums(len(kernel), block)
-        for clips in torch.split(padded, CLIPS_OF_A_GROUP):
+        for clips in _groups(padded, len(kernel)):
             group = _Group.of(clips, kernel, bias, geometry)
             sums.add(group.convolved)
             groups.append(group)
@@ -138,7 +143,8 @@ class _PooledConvolution(torch.autograd.Function):
         level = -factor * scale * of_offset / count - slope * mean
         line = _row(slope, maps[1], block), _row(level, maps[1], block)
         groups = map(_Group, maps[::3], maps[1::3], maps[2::3])
-        parts = zip(torch.split(of_pooled, CLIPS_OF_A_GROUP), torch.split(pooled, CLIPS_OF_A_GROUP), strict=True)
+        sizes = [len(inputs) for inputs in maps[::3]]
+        parts = zip(torch.split(of_pooled, sizes), torch.split(pooled, sizes), strict=True)
         both = ctx.needs_input_grad[0]
         gradients = [
             group.gradients(*part, line, kernel, geometry, block, both)
@@ -242,9 +248,9 @@ def _positive(gradient: Tensor, values: Tensor, result: Tensor) -> None:
 
 def _joined(groups: list[Tensor], block: int) -> Tensor:
     """Opaque maps of groups as one tensor (N, C, H, W) in channels-last memory."""
-    shape = sum(map(len, groups)), *groups[0].shape[1:]
-    maps = torch.empty(shape, memory_format=torch.channels_last)
-    for part, group in zip(torch.split(maps, CLIPS_OF_A_GROUP), groups, strict=True):
+    sizes = [len(group) for group in groups]
+    maps = torch.empty((sum(sizes), *groups[0].shape[1:]), memory_format=torch.channels_last)
+    for part, group in zip(torch.split(maps, sizes), groups, strict=True):
         in_blocks(part, block).copy_(memory_of(group, block))
     return maps
 
