@@ -265,7 +265,8 @@ def test_options_beside_the_file_instead_of_in_the_address_are_refused(done, vid
         ('{"path": "clip", "weights": "\\ud800"}', 422, "a text of the body has half of a character"),
         ('{"path": ""}', 422, "body.path: String should have at least 1 character"),
         ("[]", 422, "body: Input should be a valid dictionary"),
-        ('{"path": ', 422, "JSON decode error"),
+        ('{"path": ', 422, "JSON decode error: Expecting value; send JSON as /openapi.json"),
+        ("nonsense", 422, "JSON decode error: Expecting value; send JSON as /openapi.json"),
         ("", 422, "body: Field required"),
     ],
 )

@@ -149,4 +149,6 @@ def _accepted(request: Request) -> list[str]:
 
 def _problem(found: Mapping[str, Any]) -> str:
     """What pydantic says about a field, with a remedy where it has none."""
+    if found["type"] == "json_invalid":
+        return f"JSON decode error: {found['ctx']['error']}; send JSON as /openapi.json describes it"
     return UNKNOWN_FIELD if found["type"] == "extra_forbidden" else str(found["msg"])
