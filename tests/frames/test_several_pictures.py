@@ -30,6 +30,7 @@ def content(form: str, pictures: int = 3, **options: object) -> bytes:
     [
         ("PNG", {}, "an animated PNG"),
         ("WEBP", {}, "an animated WebP"),
+        ("WEBP", {"icc_profile": bytes(500)}, "an animated WebP"),
         ("GIF", {"duration": 40}, "an animated GIF"),
         ("TIFF", {}, "a TIFF of several pages"),
         ("TIFF", {"big_tiff": True}, "a TIFF of several pages"),
@@ -64,6 +65,14 @@ def test_in_bytes_of_the_other_order_are_found():
     assert several_pictures(head + page(0, 26) + page(4, 0)) is None
     # A chain that ends nowhere is followed once.
     assert several_pictures(head + page(0, 8)) is None
+
+
+def test_of_a_gif_may_have_the_bytes_before_a_picture_by_chance():
+    assert several_pictures(content("GIF", 1, comment=b"a \x21\xf9\x04 b", duration=40)) is None
+
+
+def test_in_a_damaged_tiff_with_a_place_beyond_all_files_are_not_sought():
+    assert several_pictures(b"II+\0\x08\0\0\0" + b"\xff" * 8) is None
 
 
 @pytest.mark.parametrize(("form", "suffix"), [("PNG", ".png"), ("TIFF", ".tif")])

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from itertools import islice
 
 from merlab.frames.container import TIFF
 
-# A chunk of an animated PNG that states how many pictures there are, and a chunk of an animated WebP.
-ANIMATED_PNG, ANIMATED_WEBP = b"acTL", b"ANIM"
-# How the block begins that each picture of an animated GIF has.
-GIF_PICTURE = b"\x21\xf9\x04"
+# The chunk of an animated PNG that states how many pictures there are, and the flag in the first chunk of a WebP.
+ANIMATED_PNG, WITH_FLAGS, ANIMATED_WEBP = b"acTL", b"WEBPVP8X", 2
+# The block before each picture of an animated GIF, from its beginning to that of what follows; three bytes alone would
+# be found by chance among those of a large picture.
+GIF_PICTURE = re.compile(rb"\x21\xf9\x04.{4}\x00[\x21\x2c]", re.DOTALL)
 # The tag of a TIFF that says what a page is, and the values of pages that show another one smaller, or mask it.
 PAGE_KIND, REDUCED, MASK = 254, 1, 4
 
@@ -21,10 +23,10 @@ def several_pictures(content: bytes) -> str | None:
     if content.startswith(b"\x89PNG"):
         at = content.find(ANIMATED_PNG, 0, max(content.find(b"IDAT"), 0))
         return "an animated PNG" if at > 0 and int.from_bytes(content[at + 4 : at + 8], "big") > 1 else None
-    if content[8:12] == b"WEBP":
-        return "an animated WebP" if ANIMATED_WEBP in content[:64] else None
+    if content[8:16] == WITH_FLAGS:
+        return "an animated WebP" if any(flags & ANIMATED_WEBP for flags in content[20:21]) else None
     if content.startswith(b"GIF8"):
-        return "an animated GIF" if content.count(GIF_PICTURE) > 1 else None
+        return "an animated GIF" if len(list(islice(GIF_PICTURE.finditer(content), 2))) > 1 else None
     if content.startswith(TIFF):
         return "a TIFF of several pages" if len(list(islice(_pages(content), 2))) > 1 else None
     return None
@@ -48,5 +50,5 @@ def _pages(content: bytes) -> Iterator[int]:
             if not any(name == PAGE_KIND and value & (REDUCED | MASK) for name, _, _, value in tags):
                 yield place
             (place,) = struct.unpack_from(number, content, begin + count * struct.calcsize(tag))
-    except struct.error:
+    except (struct.error, OverflowError):
         return
