@@ -103,6 +103,21 @@ def test_layer_by_layer_where_the_memory_of_onednn_is_in_another_order(monkeypat
     assert all(map(torch.equal, plain, found))
 
 
+def test_layer_by_layer_where_onednn_is_turned_off(monkeypatch):
+    learned(BlockedSequential(*layers()), INPUTS)
+    monkeypatch.setattr(torch.backends.mkldnn, "enabled", False)
+    assert is_learned_in_double_precision(layers(), layers())
+
+
+@pytest.mark.parametrize("name", ["0.weight", "0.bias", "2.weight", "2.bias"])
+def test_a_parameter_that_is_nan_gives_nan(name):
+    """Otherwise the loss stays a number, and a training that went wrong ends without its message."""
+    for kind in (nn.Sequential, BlockedSequential):
+        module = kind(*layers())
+        nn.init.constant_(module.get_parameter(name), float("nan"))
+        assert module(INPUTS).isnan().all()
+
+
 def test_inputs_get_their_gradient_in_any_memory_order():
     expected = INPUTS.double().requires_grad_()
     nn.Sequential(*layers()).double()(expected).square().sum().backward()

@@ -47,9 +47,10 @@ class BlockedSequential(nn.Sequential):
 
 def _suitable(inputs: Tensor) -> bool:
     """Whether oneDNN takes these inputs, and in the precision of the layers."""
-    on_cpu = inputs.device.type == "cpu" and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    onednn = torch.backends.mkldnn
+    on_cpu = inputs.device.type == "cpu" and onednn.is_available() and onednn.enabled  # type: ignore[no-untyped-call]
     in_float32 = inputs.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
-    return on_cpu and in_float32 and torch.is_grad_enabled() and not torch.compiler.is_compiling()
+    return bool(on_cpu and in_float32 and torch.is_grad_enabled() and not torch.compiler.is_compiling())
 
 
 def _trained(layers: list[nn.Module], inputs: Tensor) -> Tensor | None:
@@ -60,10 +61,11 @@ def _trained(layers: list[nn.Module], inputs: Tensor) -> Tensor | None:
     assert isinstance(convolution, nn.Conv2d)
     assert isinstance(norm, nn.BatchNorm2d)
     assert isinstance(pooling, nn.MaxPool2d)
-    padding, zeros = convolution.padding, convolution.padding_mode == "zeros"
-    complete = convolution.bias is not None and norm.running_mean is not None and norm.momentum is not None
-    usual = pooling.dilation == 1 and not pooling.ceil_mode and not pooling.return_indices
-    if isinstance(padding, str) or not (zeros and complete and usual and norm.affine and (norm.weight > 0).all()):
+    padding, kernel, bias = convolution.padding, convolution.weight, convolution.bias
+    if isinstance(padding, str) or bias is None or not _usual(convolution, norm, pooling):
+        return None
+    # A positive factor keeps the order of values; ReLU and pooling of oneDNN lose NaN.
+    if not (norm.weight > 0).all() or not (inputs.sum() + kernel.sum() + bias.sum()).isfinite():
         return None
     window = _pair(pooling.kernel_size), _pair(pooling.stride), _pair(pooling.padding)
     geometry = Geometry(_pair(convolution.stride), _pair(convolution.dilation), convolution.groups, *window)
@@ -71,12 +73,19 @@ def _trained(layers: list[nn.Module], inputs: Tensor) -> Tensor | None:
     # With zeros around the maps, oneDNN finds the gradient of the kernel in two thirds of the time.
     padded = F.pad(inputs, (width, width, height, height))
     shapes = {tuple(group.shape) for group in _groups(padded, convolution.out_channels)}
-    blocks = {block_of(shape, tuple(convolution.weight.shape), geometry) for shape in shapes}
+    blocks = {block_of(shape, tuple(kernel.shape), geometry, torch.get_num_threads()) for shape in shapes}
     if len(blocks) != 1 or None in blocks:
         return None
-    parameters = convolution.weight, convolution.bias, norm.weight, norm.bias
+    parameters = kernel, bias, norm.weight, norm.bias
     result: Tensor = _PooledConvolution.apply(padded, *parameters, norm, geometry, blocks.pop())  # type: ignore[no-untyped-call]
     return result
+
+
+def _usual(convolution: nn.Conv2d, norm: nn.BatchNorm2d, pooling: nn.MaxPool2d) -> bool:
+    """Whether none of the settings changes what is computed here."""
+    tracked = norm.affine and norm.running_mean is not None and norm.momentum is not None
+    windows = pooling.dilation == 1 and not pooling.ceil_mode and not pooling.return_indices
+    return convolution.padding_mode == "zeros" and tracked and windows
 
 
 def _groups(padded: Tensor, filters: int) -> tuple[Tensor, ...]:

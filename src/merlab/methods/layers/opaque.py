@@ -53,10 +53,11 @@ class Geometry:
 
 
 @lru_cache(maxsize=64)
-def block_of(shape: tuple[int, ...], kernel_shape: tuple[int, ...], geometry: Geometry) -> int | None:
+def block_of(shape: tuple[int, ...], kernel_shape: tuple[int, ...], geometry: Geometry, _threads: int) -> int | None:
     """The channels of a block of the maps that oneDNN makes from (N, C, H, W), by comparing memory with values.
 
-    None where the memory cannot be read, or is in another order.
+    It may choose another order of memory with other numbers of threads. None where the memory cannot be read, or is in
+    another order.
     """
     random = torch.Generator().manual_seed(0)
     try:
@@ -66,7 +67,7 @@ def block_of(shape: tuple[int, ...], kernel_shape: tuple[int, ...], geometry: Ge
         pooled = geometry.pooled(convolved)
         made = convolved.detach(), pooled, geometry.of_pooled(pooled, pooled, convolved)
         return next((block for block in BLOCKS if all(_has_blocks(each, block) for each in made)), None)
-    except (AttributeError, RuntimeError):
+    except (AttributeError, RuntimeError, ValueError):
         return None
 
 
