@@ -518,6 +518,11 @@ class TestFrames:
         assert (fault.severity, name[:200] in fault.found) == ("unusable", True)
         assert "relative to the folder of the table" in fault.remedy
 
+    def test_of_a_name_that_no_file_has_make_the_row_unusable(self, tmp_path):
+        pd.DataFrame([row(tmp_path, frames="a\0b")]).to_parquet(tmp_path / "mine.parquet")
+        fault = only(examine(tmp_path / "mine.parquet"), "s1 c1 (row 1)")
+        assert (fault.severity, fault.found[:10]) == ("unusable", "nothing at")
+
     def test_of_a_path_that_no_disk_has_are_not_called_missing(self, tmp_path):
         fault = only(examine_row(tmp_path, frames="a" * 300), "s1 c1 (line 2)")
         assert os.strerror(errno.ENAMETOOLONG) in fault.found

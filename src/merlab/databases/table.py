@@ -124,13 +124,18 @@ def _remedy_for(source: Path) -> str:
 def _look_at(source: Path) -> Footage | None:
     """What a source holds; None for one image, a stored optical flow. Raises MerlabError for what cannot be read."""
     try:
-        # From Python 3.14 on, Path.exists says the same of what is absent and of what cannot be looked up.
-        mode = source.stat().st_mode
-        return None if S_ISREG(mode) and source.suffix.lower() in IMAGE_SUFFIXES else Footage(source)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise ClipError(f"nothing at {source}") from error
+        return None if S_ISREG(_mode(source)) and source.suffix.lower() in IMAGE_SUFFIXES else Footage(source)
     except OSError as error:
         raise ClipError(cannot_read(source, error, "check the path")) from error
+
+
+def _mode(source: Path) -> int:
+    """The mode of what is at a path: from Python 3.14 on, ``exists`` hides why a path cannot be looked up."""
+    try:
+        return source.stat().st_mode
+    # A path that has a character which no path has, such as NUL, is a ValueError.
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        raise ClipError(f"nothing at {source}") from error
 
 
 def _facts(clips: Sequence[Clip], columns: SheetColumns) -> dict[str, str]:
