@@ -11,7 +11,6 @@ import numpy as np
 from pydantic import BaseModel, SerializerFunctionWrapHandler, model_serializer
 
 from merlab.clips import Clip, Finding
-from merlab.databases import preparation_record
 from merlab.errors import MerlabError
 from merlab.faces.geometry import Points
 from merlab.faces.regions import REGIONS, Region, regions_from_landmarks
@@ -20,7 +19,9 @@ from merlab.outputs.claims import Writes, claimed_folder
 from merlab.preparation.frame_range import FrameRange
 from merlab.vocabulary import DetectorName, HeadMotion, ImageFormat, LandmarkSource
 
-RECORD, MANIFEST = preparation_record.RECORD, preparation_record.MANIFEST
+# `merlab.databases.preparation_record` has the same names; to import it would load pandas whenever a face is aligned.
+RECORD = "alignment.json"
+MANIFEST = "prepared.json"
 FIVE_POINTS: LandmarkSource = "five-points"
 
 MatrixRow = tuple[float, float, float]
