@@ -362,6 +362,12 @@ def test_frames_without_a_face_are_listed(tmp_path, heads):
     assert "frames without a face: 5..6" in record.warnings
 
 
+def test_images_of_16_bits_that_are_read_too_dark_have_a_warning(tmp_path, heads):
+    source = write_folder(tmp_path / "me", [np.asarray(heads[0], np.uint16) << 7])
+    record = align(source, tmp_path / "out", FIVE_POINTS, fps=200)
+    assert [warning for warning in record.warnings if "as of a camera of 15 bits" in warning]
+
+
 def test_images_whose_numbers_have_a_gap_have_a_warning(tmp_path, heads):
     source = write_folder(tmp_path / "me", heads[:1])
     assert cv2.imwrite(str(source / "IMG_0005.png"), heads[0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
 import pytest
 
 from merlab.frames.clock import Clock
@@ -59,3 +61,11 @@ def test_the_rate_is_among_the_warnings_of_a_result(aligned, tmp_path, spotted):
     given = {"fps": 200.0} if spotted is spot else {}
     result = spotted(aligned, tmp_path / "out", progress=False, **given)
     assert any("alignment.json beside the frames states 100" in each for each in result.metadata.warnings)
+
+
+@pytest.mark.parametrize("spotted", [spot, MethodOnVideos("guess-even", fps=200.0).spot])
+def test_that_images_of_16_bits_are_read_too_dark_is_among_the_warnings_of_a_result(tmp_path, spotted):
+    for number in range(12):
+        assert cv2.imwrite(str(tmp_path / f"{number}.png"), texture(number).astype(np.uint16) << 6)
+    result = spotted(tmp_path, tmp_path / "out", progress=False, **({"fps": 200.0} if spotted is spot else {}))
+    assert any("as of a camera of 14 bits" in each for each in result.metadata.warnings)

@@ -466,6 +466,14 @@ class TestSources:
             look(tmp_path / "text.mp4", tmp_path / "out")
         assert not (tmp_path / "out").exists()
 
+    @pytest.mark.slow
+    def test_images_of_16_bits_that_are_read_too_dark_have_a_warning(self, look, tmp_path):
+        for number in range(1, 41):
+            picture = np.tile(np.linspace(0, 255, 231)[:, None], (282, 1, 3)).astype(np.uint16)
+            assert cv2.imwrite(str(tmp_path / f"{number}.png"), picture << 5)
+        warnings = look(tmp_path, tmp_path / "out", fps=FPS).warnings
+        assert [each for each in warnings if "as of a camera of 13 bits" in each]
+
     def test_images_need_a_frame_rate_and_most_numbers(self, look, tmp_path):
         for number in (1, 2, 5):
             cv2.imwrite(str(tmp_path / f"img{number}.png"), np.zeros((282, 231, 3), np.uint8))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -18,6 +18,7 @@ from merlab.frames import (
     Frames,
     ImageFolder,
     UnfitImageError,
+    dim_images,
     is_blank,
     open_frames,
     read_image,
@@ -35,6 +36,7 @@ def check_frames(clips: Sequence[Clip], progress: Progress, *, gaps: bool = Fals
 
     Returns clip key -> finding: ``unusable`` for a clip with damaged files or frames of different sizes, ``differs``
     for one with blank frames, which can still be counted (one finding, of the first clip, where every clip has some).
+    The first clip without a finding also has one that is about all: images of 16 bits that are read too dark.
     With ``gaps``, a folder of images may lack frames between onset and offset, because its reader already reported it.
     """
     findings: dict[str, Finding] = {}
@@ -47,8 +49,20 @@ def check_frames(clips: Sequence[Clip], progress: Progress, *, gaps: bool = Fals
     if len(clips) > 1 and [finding.severity for finding in findings.values()] == ["differs"] * len(clips):
         first = findings[clips[0].key]
         found = f"blank frames in every clip; {first.where} has frames {first.found}"
-        return {clips[0].key: replace(first, where=f"all {len(clips)} clips", found=found)}
+        findings = {clips[0].key: replace(first, where=f"all {len(clips)} clips", found=found)}
+    sound = [clip for clip in clips if clip.key not in findings]
+    dim = dim_images(_onset_images(sound))
+    if dim is not None:
+        findings[sound[0].key] = Finding("differs", "all clips", "images that use all of their bits", *dim)
     return findings
+
+
+def _onset_images(clips: Iterable[Clip]) -> Iterator[Path]:
+    """The image of the onset of each clip whose frames are images."""
+    for clip in clips:
+        folder = ImageFolder(clip.source)
+        if not clip.holds_flow and clip.source.is_dir() and clip.onset in folder.names:
+            yield folder.file(clip.onset)
 
 
 def usable_of(clips: Sequence[Clip], found: Mapping[str, Finding]) -> tuple[Clip, ...]:

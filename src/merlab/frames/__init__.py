@@ -2,6 +2,7 @@
 
 from merlab.frames.clock import HIGHEST_RATE, LOWEST_RATE, Clock, ClockError, is_rate, require_rate
 from merlab.frames.container import VIDEO_SUFFIXES, is_video, looks_like_video, name_of, require_utf8
+from merlab.frames.dim_images import dim_caveats, dim_images
 from merlab.frames.facts import MediaFacts
 from merlab.frames.frame import (
     MAX_FRAMES_NAMED,
@@ -48,6 +49,8 @@ __all__ = [
     "WalkedFrame",
     "clock_of",
     "describe_numbers",
+    "dim_caveats",
+    "dim_images",
     "folders_of_images",
     "frame_number",
     "is_blank",

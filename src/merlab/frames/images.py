@@ -115,6 +115,12 @@ def read_image(path: Path) -> Image:
     nearly black, or is not of 8 or 16 bits per sample, UnfitImageError if it holds several pictures, and ClipError if
     it is missing. (OpenCV alone decodes a truncated JPEG without an error and fills the missing half with gray.)
     """
+    image = decoded_image(path)
+    return np.asarray(image, np.uint8) if image.dtype == np.uint8 else _of_8_bits(path, image)
+
+
+def decoded_image(path: Path) -> NDArray[Any]:
+    """An image (H, W, 3) BGR with samples of the type that its file has; raises as ``read_image`` for damaged files."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -136,7 +142,7 @@ def read_image(path: Path) -> Image:
         raise DamagedFrameError(
             f"{path} is not an image that OpenCV can decode; copy it again from the original, or {EIGHT_BITS}"
         )
-    return np.asarray(image, np.uint8) if image.dtype == np.uint8 else _of_8_bits(path, image)
+    return image
 
 
 def _of_8_bits(path: Path, image: NDArray[Any]) -> Image:

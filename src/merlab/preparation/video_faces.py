@@ -13,6 +13,7 @@ from merlab.frames import (
     Frames,
     Video,
     describe_numbers,
+    dim_caveats,
     open_frames,
     read_image,
     require_rate,
@@ -151,7 +152,8 @@ def _job(source: Path, frames: Frames, chosen: FrameRange, fps: float | None, st
     stamps = (*((SYNTHETIC,) if is_synthetic(source) else ()), *stamps)
     rate = clock.fps if clock else fps
     shown = first, middle, last
-    warnings = [*_file_warnings(frames, fps), *_start_warnings(damaged, first), *_gap_warnings(numbers)]
+    of_source = [*_file_warnings(frames, fps), *dim_caveats(source)]
+    warnings = [*of_source, *_start_warnings(damaged, first), *_gap_warnings(numbers)]
     return AlignmentJob(source.name, numbers, [first], shown, rate, clock, stamps, warnings)
 
 

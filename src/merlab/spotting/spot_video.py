@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from merlab.errors import MerlabError
-from merlab.frames import Float32Array, Frames, MediaFacts, open_frames
+from merlab.frames import Float32Array, Frames, MediaFacts, dim_caveats, open_frames
 from merlab.frames.clock import Clock
 from merlab.frames.opening import SourceState, require_one_kind, require_unchanged, state_of, while_unchanged
 from merlab.frames.sizes import require_one_size
@@ -262,6 +262,7 @@ def _metadata(
     warnings = [
         *source_caveats(timing, file),
         *rate_caveats(making.source, making.fps),
+        *dim_caveats(making.source),
         *damage_caveats(read.damaged, len(making.clock), remedy),
         *missing_caveats(making.numbers),
         *spotting_caveats(making.clock, found.dropped, settings, found.lost),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from merlab.faces.mesh_network import runtime_version
-from merlab.frames import open_frames
+from merlab.frames import dim_caveats, open_frames
 from merlab.outputs.kept_arrays import computing_versions
 from merlab.spotting.aligned_frames import damaged_runs
 from merlab.spotting.caveats import (
@@ -76,6 +76,7 @@ def _warnings(plan: VideoPlan, totals: Totals) -> list[str]:
     warnings = damage_caveats(damaged, totals.frames, remedy)
     warnings += missing_caveats(plan.numbers)
     warnings += rate_caveats(plan.source, plan.options.fps)
+    warnings += dim_caveats(plan.source)
     warnings += spotting_caveats(plan.clock, totals.dropped, options.spotting, damaged_runs(totals.damaged, first=1))
     warnings += totals.light.caveats()
     warnings += totals.repeats.caveats(plan.clock, plan.first, plan.numbers)
