@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import shutil
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -17,6 +18,7 @@ from merlab.errors import MerlabError
 from merlab.json_files import read_json, write_json
 from merlab.storage import (
     WriteError,
+    ignores_case,
     keep_text,
     remove_folder,
     remove_unfinished,
@@ -189,6 +191,14 @@ class TestUnfinishedWork:
             temporary.write_text("1")
             remove_unfinished(tmp_path)
         assert (tmp_path / "table.csv").read_text() == "1"
+
+
+def test_a_disk_ignores_case_where_it_finds_a_file_by_other_letters(tmp_path):
+    (tmp_path / "made.json").touch()
+    assert ignores_case(tmp_path / "made.json") is (sys.platform in ("win32", "darwin"))
+    # As such a disk does.
+    (tmp_path / "MADE.JSON").touch()
+    assert ignores_case(tmp_path / "made.json")
 
 
 def test_a_cache_of_the_user_that_cannot_be_written_has_another_remedy_than_an_output(tmp_path, monkeypatch):

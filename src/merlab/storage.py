@@ -111,6 +111,11 @@ def whole_file(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def ignores_case(file: Path) -> bool:
+    """Whether the disk of this file, which exists, takes capital and small letters in names for the same."""
+    return file.with_name(file.name.swapcase()).exists()
+
+
 def write_text(path: Path, text: str, errors: str = "strict") -> None:
     """Write a file in UTF-8, whole or not at all; ``errors`` is what to do with characters that it cannot encode."""
     with whole_file(path) as temporary:

@@ -18,6 +18,7 @@ from merlab.databases import Database, Examination, find_database, load, long_vi
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
 from merlab.frames import open_frames, read_image
+from merlab.preparation import database_faces
 from merlab.preparation.aligned_clip import TRANSFORMS
 from merlab.preparation.database_faces import SHEETS, Prepared, prepare
 from merlab.preparation.record import MANIFEST, RECORD, landmarks_of, read_record
@@ -311,6 +312,21 @@ def test_without_a_usable_clip_the_command_for_the_reasons_names_the_chosen_tabl
         MerlabError, match="no usable clip; run `merlab doctor mine .* --table my.xlsx` for the reasons"
     ):
         prepared(mine, tmp_path, tmp_path / "out")
+
+
+@pytest.mark.parametrize("ignored", [True, False])
+def test_on_a_disk_that_ignores_case_clips_whose_names_differ_only_in_it_are_refused(tmp_path, monkeypatch, ignored):
+    def examine(root: Path, deep: bool, progress: Progress) -> Examination:
+        return Examination(ClipTable(tuple(make_clip(tmp_path / name, name=name) for name in "Aba")), ())
+
+    monkeypatch.setattr(database_faces, "ignores_case", lambda file: file.is_file() and ignored)
+    mine = Database("mine", "", "", examine, examine_heads=examine, cropped=lambda root, clip: root / "x" / clip.name)
+    out = tmp_path / "out"
+    if ignored:
+        with pytest.raises(MerlabError, match="sub01 A and sub01 a would share one folder, .* or rename one"):
+            prepared(mine, tmp_path / "heads", out)
+    else:
+        assert len(prepared(mine, tmp_path / "heads", out).faults) == 3
 
 
 @pytest.mark.parametrize("inside", [".", "faces", ".."])

@@ -34,7 +34,7 @@ from merlab.preparation.unfinished_clip import STATE, WORKING, UnfinishedClip
 from merlab.processes.pool import each_in_processes
 from merlab.progress import Progress, shown_progress, silent
 from merlab.spelling import counted
-from merlab.storage import WriteError, whole_file
+from merlab.storage import WriteError, ignores_case, whole_file
 
 SHEETS = "sheets"
 # Every file of a tree beside the tables of its database, by its path in the folder.
@@ -158,6 +158,8 @@ def prepare(
             with whole_file(folder / table.name) as aside:
                 aside.write_bytes(table.read_bytes())
         sources = _sources(examination.clips, database, folder, settings, stamps)
+        if ignores_case(folder / MANIFEST):
+            _require_own_folders(sources, out)
         with shown_progress(progress) as show:
             faults = [*examination.of("unusable"), *_align_all(sources, jobs, show)]
         return _conclude(folder, request, sources, faults, stamps)
@@ -205,6 +207,18 @@ def _sources(
         )
         for folder, sharing in by_folder.items()
     ]
+
+
+def _require_own_folders(sources: Sequence[SharedFrames], out: Path) -> None:
+    """Raises MerlabError where two folders of clips are one on a disk that ignores case, as those of A and a."""
+    by_name: dict[str, SharedFrames] = {}
+    for source in sources:
+        other = by_name.setdefault(str(source.folder).casefold(), source)
+        if other is not source:
+            raise MerlabError(
+                f"{other.title} and {source.title} would share one folder, as the disk of {out} takes capital and "
+                "small letters in names for the same; choose a folder on another disk, or rename one of the clips"
+            )
 
 
 def _align_all(sources: Sequence[SharedFrames], jobs: int | None, progress: Progress) -> list[Finding]:
