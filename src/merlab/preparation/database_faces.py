@@ -101,7 +101,18 @@ class SharedFrames:
         if not ((self.folder / RECORD).is_file() and self.sheet.is_file()):
             return False
         record = read_record(self.folder)
-        return record.frames == (min(self.onsets), self.last) and set(self.onsets) <= record.landmarks.keys()
+        is_of_these = record.frames == (min(self.onsets), self.last) and set(self.onsets) <= record.landmarks.keys()
+        return is_of_these and not self._lacks_a_needed_frame(record)
+
+    def _lacks_a_needed_frame(self, record: AlignmentRecord) -> bool:
+        """Whether a damaged frame was left out that a clip needs since its row in the table was corrected."""
+        # What is damaged counts as frames without a face; without any, no folder is listed.
+        without = [number for first, last in record.lost for number in range(first, last + 1)]
+        written = ImageFolder(self.folder).names if without else {}
+        absent = {number for number in without if number not in written and any(number in each for each in self.needed)}
+        source = self.clips[0].source
+        # Numbers that the folder of the database lacks were reported when it was read.
+        return not absent.isdisjoint(ImageFolder(source).names) if source.is_dir() else bool(absent)
 
 
 def prepare(
