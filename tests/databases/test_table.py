@@ -534,6 +534,13 @@ class TestFrames:
         folder_of(tmp_path, path.replace("\\", "/"))
         assert len(examine_row(tmp_path, frames=path).clips) == 1
 
+    def test_that_are_missing_beside_a_table_in_a_folder_with_such_a_name_are_not_called_a_path_of_a_shell(
+        self, tmp_path
+    ):
+        (tmp_path / "~$anna").mkdir()
+        fault = only(examine_row(tmp_path / "~$anna", frames="faces"), "s1 c1 (line 2)")
+        assert fault.remedy.startswith("correct the path, which is relative to the folder of the table")
+
     def test_need_a_number_in_their_name(self, tmp_path):
         write_images(tmp_path / "frames", ["onset.png", "apex.png"], PNG)
         fault = only(examine_row(tmp_path, frames="frames"), "s1 c1 (line 2)")

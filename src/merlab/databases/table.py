@@ -47,7 +47,7 @@ def _examine(root: Path, deep: bool, progress: Progress) -> Examination:
     sheet, columns = choose_sheet(root, file.sheets)
     of_sheet = tuple(check_sheet(root, sheet.name, sheet.filled[0].number))
     records, findings = read_rows(root, sheet, columns)
-    read, faults = _read_clips(records, progress)
+    read, faults = _read_clips(records, root.absolute().parent, progress)
     damaged = check_frames([row.clip for row in read], progress, gaps=True) if deep else {}
     clips = usable_of([row.clip for row in read], damaged)
     found = (
@@ -89,8 +89,11 @@ def read_table_file(path: Path) -> TableFile:
     return table
 
 
-def _read_clips(records: Sequence[SoundRow], progress: Progress) -> tuple[list[Read], list[Finding]]:
-    """The rows that become clips, and the findings about the others; each source is looked at once."""
+def _read_clips(records: Sequence[SoundRow], folder: Path, progress: Progress) -> tuple[list[Read], list[Finding]]:
+    """The rows that become clips, and the findings about the others; each source is looked at once.
+
+    ``folder`` is that of the table.
+    """
     read: list[Read] = []
     faults: list[Finding] = []
     look_at = lru_cache(maxsize=None)(_look_at)
@@ -103,7 +106,7 @@ def _read_clips(records: Sequence[SoundRow], progress: Progress) -> tuple[list[R
             remedy = (
                 "check the permissions of what the path names"
                 if isinstance(error.__cause__, PermissionError)
-                else _remedy_for(record.source)
+                else _remedy_for(record.source, folder)
             )
             clip = Finding("unusable", record.where, expected, str(error), remedy)
         if isinstance(clip, Finding):
@@ -114,9 +117,10 @@ def _read_clips(records: Sequence[SoundRow], progress: Progress) -> tuple[list[R
     return read, faults
 
 
-def _remedy_for(source: Path) -> str:
-    """What to do about a path at which nothing is that can be read."""
-    if any(map(OF_A_SHELL.search, source.parts)):
+def _remedy_for(source: Path, folder: Path) -> str:
+    """What to do about a path in a table in ``folder`` at which nothing is that can be read."""
+    written = source.parts[len(folder.parts) :] if source.is_relative_to(folder) else source.parts
+    if any(map(OF_A_SHELL.search, written)):
         return "write the whole path: in a table, ~ and variables such as $HOME are not replaced"
     return "correct the path, which is relative to the folder of the table, or copy the frames again"
 
