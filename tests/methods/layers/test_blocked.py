@@ -109,6 +109,13 @@ def test_layer_by_layer_where_onednn_is_turned_off(monkeypatch):
     assert is_learned_in_double_precision(layers(), layers())
 
 
+def test_layer_by_layer_in_other_precisions():
+    double = [kind(*layers()).double() for kind in (nn.Sequential, BlockedSequential)]
+    assert all(map(torch.equal, *(learned(module, INPUTS.double()) for module in double)))
+    with torch.autocast("cpu", torch.bfloat16):
+        assert all(map(torch.equal, *(learned(kind(*layers()), INPUTS) for kind in (nn.Sequential, BlockedSequential))))
+
+
 @pytest.mark.parametrize("name", ["0.weight", "0.bias", "2.weight", "2.bias"])
 def test_a_parameter_that_is_nan_gives_nan(name):
     """Otherwise the loss stays a number, and a training that went wrong ends without its message."""
