@@ -364,6 +364,13 @@ def test_no_frame_is_lost_where_the_margin_is_longer_than_a_chunk(video, look, t
     assert found.frames["frame"].tolist() == list(range(1, 601))
 
 
+@pytest.mark.slow
+def test_a_window_as_short_as_the_settings_allow_is_accepted(look, tmp_path):
+    short = write_avi(tmp_path / "short.avi", moving_face(60))
+    found = look(short, tmp_path / "out", spotting=SpottingSettings(longest=0.56, window=1.01))
+    assert len(found.frames) == 60
+
+
 class TestWhatIsKept:
     @staticmethod
     def stop_in_the_first_chunk(video, look, out):

@@ -232,7 +232,7 @@ def _margin(clock: Clock, spotting: SpottingSettings) -> int:
     if spotting.margin(clock.fps) <= default.margin(clock.fps):
         return margin(clock, default)
     seconds = math.ceil((reach + spotting.longest) / MARGIN_STEP) * MARGIN_STEP
-    return margin(clock, replace(spotting, longest=seconds - reach))
+    return margin(clock, replace(spotting, longest=seconds - reach, window=max(seconds, spotting.window)))
 
 
 def _request(plan: VideoPlan, model: UsedModel) -> RecognitionRequest:
