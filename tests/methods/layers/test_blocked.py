@@ -79,6 +79,7 @@ def test_a_factor_that_is_not_positive_changes_the_order_of_values(factor):
         (0, nn.Conv2d(3, 16, 3, bias=False)),
         (2, nn.BatchNorm2d(16, momentum=None)),
         (2, nn.BatchNorm2d(16, affine=False)),
+        (2, nn.BatchNorm2d(16, track_running_stats=False)),
         (2, nn.BatchNorm2d(16, eps=0.1, momentum=0.3)),
         (3, nn.MaxPool2d(3, ceil_mode=True)),
         (3, nn.MaxPool2d(3, dilation=2)),
@@ -123,6 +124,13 @@ def test_a_parameter_that_is_nan_gives_nan(name):
         module = kind(*layers())
         nn.init.constant_(module.get_parameter(name), float("nan"))
         assert module(INPUTS).isnan().all()
+
+
+def test_inputs_that_are_nan_give_nan():
+    inputs = INPUTS.clone()
+    inputs[3, 1, 5, 5] = float("nan")
+    for kind in (nn.Sequential, BlockedSequential):
+        assert kind(*layers())(inputs).isnan().all()
 
 
 def test_inputs_get_their_gradient_in_any_memory_order():
