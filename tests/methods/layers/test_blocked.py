@@ -81,6 +81,7 @@ def test_a_factor_that_is_not_positive_changes_the_order_of_values(factor):
         (2, nn.BatchNorm2d(16, affine=False)),
         (2, nn.BatchNorm2d(16, track_running_stats=False)),
         (2, nn.BatchNorm2d(16, eps=0.1, momentum=0.3)),
+        (2, nn.BatchNorm2d(16).eval()),
         (3, nn.MaxPool2d(3, ceil_mode=True)),
         (3, nn.MaxPool2d(3, dilation=2)),
         (3, nn.MaxPool2d((3, 2), stride=2, padding=(1, 0))),

@@ -37,7 +37,7 @@ class BlockedSequential(nn.Sequential):
     def forward(self, inputs: Tensor) -> Tensor:
         """What the layers give one after the other, for inputs (N, C, H, W)."""
         layers = list(self)
-        pooled = _trained(layers[: len(KINDS)], inputs) if self.training and _suitable(inputs) else None
+        pooled = _trained(layers[: len(KINDS)], inputs) if _suitable(inputs) else None
         if pooled is not None:
             inputs, layers = pooled, layers[len(KINDS) :]
         for layer in layers:
@@ -82,10 +82,10 @@ def _trained(layers: list[nn.Module], inputs: Tensor) -> Tensor | None:
 
 
 def _usual(convolution: nn.Conv2d, norm: nn.BatchNorm2d, pooling: nn.MaxPool2d) -> bool:
-    """Whether none of the settings changes what is computed here."""
+    """Whether normalization is trained, and none of the settings changes what is computed here."""
     tracked = norm.affine and norm.running_mean is not None and norm.momentum is not None
     windows = pooling.dilation == 1 and not pooling.ceil_mode and not pooling.return_indices
-    return convolution.padding_mode == "zeros" and tracked and windows
+    return norm.training and convolution.padding_mode == "zeros" and tracked and windows
 
 
 def _groups(padded: Tensor, filters: int) -> tuple[Tensor, ...]:
