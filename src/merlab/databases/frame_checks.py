@@ -60,8 +60,7 @@ def check_frames(clips: Sequence[Clip], progress: Progress, *, gaps: bool = Fals
 def _onset_images(clips: Iterable[Clip]) -> Iterator[Path]:
     """The image of the onset of each clip whose frames are images."""
     for clip in clips:
-        folder = ImageFolder(clip.source)
-        if not clip.holds_flow and clip.source.is_dir() and clip.onset in folder.names:
+        if clip.source.is_dir() and clip.onset in (folder := ImageFolder(clip.source)).names:
             yield folder.file(clip.onset)
 
 
