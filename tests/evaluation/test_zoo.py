@@ -239,6 +239,12 @@ def test_another_network_is_refused_with_the_names_or_the_shapes(name, shapes, p
         start(name, zoo_weights.weights(shapes, of_zeros=True), preset)
 
 
+def test_a_deeper_network_is_refused_under_the_names_of_a_wrapper_too():
+    tensors = zoo_weights.weights(zoo_weights.resnet((3, 4, 6, 3)), of_zeros=True)
+    with pytest.raises(MerlabError, match="it has a layer module.layer1.2.conv1, so it is a deeper network"):
+        start("emr", {f"module.{name}": value for name, value in tensors.items()}, "paper")
+
+
 def test_a_network_of_your_own_is_told_how_it_can_start(monkeypatch):
     monkeypatch.setattr(f"{__name__}.find_method", lambda name: Method(name, network=nn.Identity))
     with pytest.raises(MerlabError, match="mine contains .*; a network of your own can load its weights where"):
