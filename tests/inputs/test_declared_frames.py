@@ -12,6 +12,9 @@ from merlab.frames import ClipError
 from merlab.inputs import as_recipe, load_inputs
 from tests.helpers import make_clip, own_input, write_frames
 
+# The frames are numbers here, and no faces.
+pytestmark = pytest.mark.filterwarnings("ignore:an input does not show a face")
+
 
 @pytest.fixture
 def clip(tmp_path):
