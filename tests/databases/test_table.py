@@ -518,8 +518,10 @@ class TestFrames:
         assert (fault.severity, name[:200] in fault.found) == ("unusable", True)
         assert "relative to the folder of the table" in fault.remedy
 
-    def test_of_a_name_that_no_file_has_make_the_row_unusable(self, tmp_path):
-        pd.DataFrame([row(tmp_path, frames="a\0b")]).to_parquet(tmp_path / "mine.parquet")
+    @pytest.mark.parametrize("name", ["a\0b", "notes.txt/a"])
+    def test_of_a_name_that_no_file_has_make_the_row_unusable(self, tmp_path, name):
+        (tmp_path / "notes.txt").touch()
+        pd.DataFrame([row(tmp_path, frames=name)]).to_parquet(tmp_path / "mine.parquet")
         fault = only(examine(tmp_path / "mine.parquet"), "s1 c1 (row 1)")
         assert (fault.severity, fault.found[:10]) == ("unusable", "nothing at")
 
