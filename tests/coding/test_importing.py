@@ -202,10 +202,11 @@ ASSOCIATED = """<TIER TIER_ID="units" PARENT_REF="face 0"><ANNOTATION>
 </ANNOTATION></TIER><TIER TIER_ID="empty" PARENT_REF="face 0"/></ANNOTATION_DOCUMENT>"""
 
 
-def test_tiers_that_belong_to_one_that_is_read_are_named_where_their_texts_are_not_read(tmp_path):
+@pytest.mark.parametrize("tier", ["face 0", "AB face 0 movements"])
+def test_tiers_that_belong_to_one_that_is_read_are_named_where_their_texts_are_not_read(tmp_path, tier):
     material = material_in(tmp_path / "out")
-    text = PLAIN.format(media=VIDEO.format(""), begin=1370, end=1650, tier="face 0")
-    file = eaf(tmp_path / "own.eaf", text.replace("</ANNOTATION_DOCUMENT>", ASSOCIATED))
+    text = PLAIN.format(media=VIDEO.format(""), begin=1370, end=1650, tier=tier)
+    file = eaf(tmp_path / "own.eaf", text.replace("</ANNOTATION_DOCUMENT>", ASSOCIATED.replace("face 0", tier)))
     noted = f"{file}: tiers that were not read: units, sure"
     assert import_coding(material.folder, file, coder="AB").notes == (noted,)
     other = plain(tmp_path / "other.eaf", media=VIDEO.format(""))
