@@ -322,14 +322,17 @@ def test_without_a_usable_clip_the_command_for_the_reasons_names_the_chosen_tabl
 @pytest.mark.parametrize("ignored", [True, False])
 def test_on_a_disk_that_ignores_case_clips_whose_names_differ_only_in_it_are_refused(tmp_path, monkeypatch, ignored):
     def examine(root: Path, deep: bool, progress: Progress) -> Examination:
-        return Examination(ClipTable(tuple(make_clip(tmp_path / name, name=name) for name in "Aba")), ())
+        clips = tuple(make_clip(tmp_path / name, name=name) for name in "Aba")
+        return Examination(ClipTable(clips), (), tables=(tmp_path / "table.csv",))
 
     monkeypatch.setattr(database_faces, "ignores_case", lambda file: file.is_file() and ignored)
     mine = Database("mine", "", "", examine, examine_heads=examine, cropped=lambda root, clip: root / "x" / clip.name)
+    (tmp_path / "table.csv").touch()
     out = tmp_path / "out"
     if ignored:
         with pytest.raises(MerlabError, match="sub01 A and sub01 a would share one folder, .* or rename one"):
             prepared(mine, tmp_path / "heads", out)
+        assert not out.exists()
     else:
         assert len(prepared(mine, tmp_path / "heads", out).faults) == 3
 

@@ -165,12 +165,12 @@ def prepare(
     with claimed(
         root, out, request, again, _is_concluded, lambda name: name in ours or WRITTEN.fullmatch(name)
     ) as folder:
-        for table in examination.tables:
-            with whole_file(folder / table.name) as aside:
-                aside.write_bytes(table.read_bytes())
         sources = _sources(examination.clips, database, folder, settings, stamps)
         if ignores_case(folder / MANIFEST):
             _require_own_folders(sources, out)
+        for table in examination.tables:
+            with whole_file(folder / table.name) as aside:
+                aside.write_bytes(table.read_bytes())
         with shown_progress(progress) as show:
             faults = [*examination.of("unusable"), *_align_all(sources, jobs, show)]
         return _conclude(folder, request, sources, faults, stamps)
