@@ -365,9 +365,10 @@ def test_no_frame_is_lost_where_the_margin_is_longer_than_a_chunk(video, look, t
 
 
 @pytest.mark.slow
-def test_a_window_as_short_as_the_settings_allow_is_accepted(look, tmp_path):
+@pytest.mark.parametrize(("longest", "window"), [(0.56, 1.01), (3600, 3601)])
+def test_a_window_as_short_as_the_settings_allow_is_accepted(look, tmp_path, longest, window):
     short = write_avi(tmp_path / "short.avi", moving_face(60))
-    found = look(short, tmp_path / "out", spotting=SpottingSettings(longest=0.56, window=1.01))
+    found = look(short, tmp_path / "out", spotting=SpottingSettings(longest=longest, window=window))
     assert len(found.frames) == 60
 
 

@@ -95,9 +95,8 @@ def unspotted(clock: Clock, settings: SpottingSettings, lost: Sequence[range] = 
     return sum(len(each) for each in stretches(clock, lost) if is_too_short(len(each), clock, settings))
 
 
-def margin(clock: Clock, settings: SpottingSettings) -> int:
-    """How many frames before and after a chunk of a video may influence what is spotted in it."""
-    frames = settings.margin(clock.fps)
+def margin(clock: Clock, frames: int) -> int:
+    """How many frames last, anywhere in a video, as long as so many at equal distances do; at least as many."""
     if not clock.varies:
         return frames
     times = clock.times / clock.slowed

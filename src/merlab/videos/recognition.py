@@ -228,11 +228,11 @@ def _margin(clock: Clock, spotting: SpottingSettings) -> int:
     that of all frames read, and the key frames of the motion are counted from the first of them. So the default
     settings, and those that need less, have the margin of the default settings.
     """
-    default, reach = SpottingSettings(), spotting.score.reach
-    if spotting.margin(clock.fps) <= default.margin(clock.fps):
+    default = SpottingSettings().margin(clock.fps)
+    if spotting.margin(clock.fps) <= default:
         return margin(clock, default)
-    seconds = math.ceil((reach + spotting.longest) / MARGIN_STEP) * MARGIN_STEP
-    return margin(clock, replace(spotting, longest=seconds - reach, window=max(seconds, spotting.window)))
+    seconds = math.ceil((spotting.score.reach + spotting.longest) / MARGIN_STEP) * MARGIN_STEP
+    return margin(clock, round(seconds * clock.fps))
 
 
 def _request(plan: VideoPlan, model: UsedModel) -> RecognitionRequest:
