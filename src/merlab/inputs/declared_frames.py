@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from merlab.clips import Clip
 from merlab.frames import ClipError, Frames
-from merlab.frames.clock import Clock
 from merlab.frames.frame import Image, WalkedFrame
 from merlab.given import is_whole
 from merlab.inputs.apex import frames_that_decide
+from merlab.inputs.passed_frames import PassedFrames
 from merlab.inputs.recipe import Recipe
 
 
@@ -42,35 +42,14 @@ def _where(clip: Clip, recipe: Recipe) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class DeclaredFrames:
+class DeclaredFrames(PassedFrames):
     """Frames of which only the ``declared`` numbers can be read; ``where`` is for messages.
 
     A cached array is made again when one of these changes, so another frame would give an outdated array in silence.
     """
 
-    frames: Frames
     declared: frozenset[int]
     where: str
-
-    @property
-    def fps(self) -> float | None:
-        """As in ``Frames``."""
-        return self.frames.fps
-
-    @property
-    def clock(self) -> Clock | None:
-        """As in ``Frames``."""
-        return self.frames.clock
-
-    @property
-    def numbers(self) -> Sequence[int]:
-        """As in ``Frames``: the frames that exist, also those that are not declared."""
-        return self.frames.numbers
-
-    @property
-    def promised(self) -> int:
-        """As in ``Frames``."""
-        return self.frames.promised
 
     def __iter__(self) -> Iterator[tuple[int, Image]]:
         for number in self.numbers:

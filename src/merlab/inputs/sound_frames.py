@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from merlab.frames import Clock, DamagedFrameError, Frames, Image, WalkedFrame, is_blank
+from merlab.frames import DamagedFrameError, Image, WalkedFrame, is_blank
+from merlab.inputs.passed_frames import PassedFrames
 
 
 class BlankFrameError(DamagedFrameError):
@@ -14,31 +15,10 @@ class BlankFrameError(DamagedFrameError):
 
 
 @dataclass(frozen=True, eq=False)
-class SoundFrames:
+class SoundFrames(PassedFrames):
     """Frames of ``source``, of which a blank one raises BlankFrameError where it is read."""
 
-    frames: Frames
     source: Path
-
-    @property
-    def fps(self) -> float | None:
-        """As in ``Frames``."""
-        return self.frames.fps
-
-    @property
-    def clock(self) -> Clock | None:
-        """As in ``Frames``."""
-        return self.frames.clock
-
-    @property
-    def numbers(self) -> Sequence[int]:
-        """As in ``Frames``."""
-        return self.frames.numbers
-
-    @property
-    def promised(self) -> int:
-        """As in ``Frames``."""
-        return self.frames.promised
 
     def __iter__(self) -> Iterator[tuple[int, Image]]:
         return ((number, self._sound(number, image)) for number, image in self.frames)
