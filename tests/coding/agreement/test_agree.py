@@ -14,7 +14,7 @@ import pytest
 from merlab.coding.agreement.agree import agree
 from merlab.coding.agreement.tables import together_table
 from merlab.coding.codable_result import read_codable
-from merlab.coding.decisions import Coding
+from merlab.coding.decisions import Coding, Decision
 from merlab.coding.exporting import export_coding
 from merlab.coding.file import read_coding, write_coding
 from merlab.coding.importing import import_coding
@@ -166,6 +166,20 @@ def test_frame_by_frame(two):
     assert pair.frames.kappa == pytest.approx(((both + neither) / 2000 - chance) / (1 - chance))
     marked = 2 * both + first + second
     assert pair.frames.alpha == pytest.approx(1 - 3999 * (first + second) / (marked * (4000 - marked)))
+
+
+def test_frames_whose_images_are_missing_are_not_counted(tmp_path):
+    """Images 150 to 160 of 1200 are missing; one coder marks all there are, the other 140 to 170."""
+    folder = material_in(tmp_path / "one").folder
+    frames = pd.read_csv(folder / FRAMES)
+    frames[~frames["frame"].between(150, 160)].to_csv(folder / FRAMES, index=False)
+    marked = {"AB": (1, 1200), "CD": (140, 170)}
+    write_coding(
+        folder, Coding(tuple(Decision("", 0, "add", on, None, off, coder=c) for c, (on, off) in marked.items()))
+    )
+    (pair,) = agree(folder).scores.pairs
+    assert pair.frames is not None
+    assert (pair.frames.n, pair.frames.agreement) == (1189, 20 / 1189)
 
 
 def test_decisions_in_coding_csv_alone_are_compared(tmp_path):

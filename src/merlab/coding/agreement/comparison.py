@@ -144,12 +144,12 @@ def _frames(scenes: Sequence[Scene], raters: Raters) -> Coefficient | None:
     """Frame by frame and face by face, whether there is an event; None where a number of frames is unknown."""
     both = first = second = total = 0
     for scene in scenes:
-        frames = raters.videos.get(scene.video, RatedVideo()).frames
-        if frames is None:
+        video = raters.videos.get(scene.video, RatedVideo())
+        if video.frames is None:
             return None
-        one, other = (_covered(listed) for listed in scene.events.values())
+        one, other = (video.those_there(_covered(listed)) for listed in scene.events.values())
         both, first, second = both + len(one & other), first + len(one - other), second + len(other - one)
-        total += frames
+        total += video.frames
     neither = total - both - first - second
     cells = [(both, {True: 2}), (first + second, {True: 1, False: 1}), (neither, {False: 2})]
     return Coefficient(

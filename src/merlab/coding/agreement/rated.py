@@ -38,6 +38,10 @@ class RatedVideo:
     frames: int | None = None
     clock: FrameClock | None = None
 
+    def those_there(self, frames: set[int]) -> set[int]:
+        """The frames that the video has, of these: numbers of images may be missing. All of them without a clock."""
+        return frames if self.clock is None else frames.intersection(self.clock.numbers.tolist())
+
     def ms_between(self, first: int, second: int) -> float | None:
         """From one frame to another, negative where the second is earlier; by the frame rate without a clock."""
         if self.clock is not None and self.clock.has(first) and self.clock.has(second):

@@ -23,6 +23,7 @@ def require_inside(name: str, video: RatedVideo, raters: Sequence[Rater]) -> Non
     if video.clock is not None:
         for coder, coded in events.items():
             _require_on_clock(f"the events of {coder} in the video {name}", coded, video.clock)
+        return
     first, last = _span([event for coded in events.values() for event in coded])
     if last - first + 1 > video.frames:
         raise MerlabError(
