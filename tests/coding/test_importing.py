@@ -20,6 +20,7 @@ from merlab.elan.reading import ElanDocument, Medium, read_elan
 from merlab.elan.writing import Links, Tier, annotation_of, write_document
 from merlab.errors import MerlabError
 from merlab.outputs.result_folder import CODING
+from merlab.spotting.scoring.read_intervals import ReadingOptions, event_cells
 from merlab.spotting.written_text import is_machine_text
 from tests.coding.results import TIME, about, coded_in, every_kind, material_in, renamed
 
@@ -176,6 +177,7 @@ def test_a_sound_is_not_the_linked_video(tmp_path):
         chosen_medium(ElanDocument(tmp_path / "b.eaf", (sound, Medium("a.mp4", 0), Medium("b.mp4", 0)), ()), (), None)
 
 
+REMEDY = "action units are read from one tier below that of the movements, with AU in its name"
 # A tier within another has times of its own where its annotations may leave gaps ("included in").
 INCLUDED = """<TIER TIER_ID="units" PARENT_REF="face 0"><ANNOTATION>
 <ALIGNABLE_ANNOTATION ANNOTATION_ID="a2" TIME_SLOT_REF1="a" TIME_SLOT_REF2="b"><ANNOTATION_VALUE>12</ANNOTATION_VALUE>
@@ -187,7 +189,7 @@ def test_a_tier_within_another_is_read_if_it_is_chosen_and_named_if_it_is_not(tm
     text = PLAIN.format(media=VIDEO.format(""), begin=1370, end=1650, tier="face 0")
     file = eaf(tmp_path / "own.eaf", text.replace("</ANNOTATION_DOCUMENT>", INCLUDED))
     report = import_coding(material.folder, file)
-    assert report.notes == (f"{file}: tiers that were not read: units",)
+    assert report.notes == (f"{file}: tiers that were not read: units; {REMEDY}",)
     assert [each.label for each in read_coding(material).decisions] == ["smile"]
     import_coding(material.folder, file, coder="CD", choice=ElanChoice(("units",), face_id=0))
     (decision,) = read_coding(material).of("CD").decisions
@@ -207,10 +209,99 @@ def test_tiers_that_belong_to_one_that_is_read_are_named_where_their_texts_are_n
     material = material_in(tmp_path / "out")
     text = PLAIN.format(media=VIDEO.format(""), begin=1370, end=1650, tier=tier)
     file = eaf(tmp_path / "own.eaf", text.replace("</ANNOTATION_DOCUMENT>", ASSOCIATED.replace("face 0", tier)))
-    noted = f"{file}: tiers that were not read: units, sure"
+    noted = f"{file}: tiers that were not read: units, sure; {REMEDY}"
     assert import_coding(material.folder, file, coder="AB").notes == (noted,)
     other = plain(tmp_path / "other.eaf", media=VIDEO.format(""))
     assert noted in agree(material.folder, file, other).scores.notes
+
+
+@pytest.mark.parametrize("below", [INCLUDED, ASSOCIATED])
+@pytest.mark.parametrize("name", ["AU codes", "facial_AUs", "Action Units", "FACS"])
+def test_action_units_are_read_from_a_tier_below_whose_name_says_so(tmp_path, below, name):
+    material = material_in(tmp_path / "out")
+    text = PLAIN.format(media=VIDEO.format(""), begin=1370, end=1650, tier="face 0")
+    file = eaf(tmp_path / "own.eaf", text.replace("</ANNOTATION_DOCUMENT>", below.replace("units", name)))
+    notes = import_coding(material.folder, file, coder="AB").notes
+    assert notes == ((f"{file}: tiers that were not read: sure",) if below is ASSOCIATED else ())
+    (decision,) = read_coding(material).decisions
+    assert (decision.label, decision.action_units) == ("smile", "12" if below is INCLUDED else "6+12")
+
+
+@pytest.mark.parametrize(
+    ("find", "put", "named"),
+    [
+        ("6+12", "6+99", "tier AU, annotation a2: FACS has no action unit 99; correct the number in '6.99'; a tier wi"),
+        ("6+12", "mouth", "tier AU, annotation a2: 'mouth' is not an action unit"),
+        ("smile", "4", "annotation a1 .'4'. has action units, and others, 6.12, on a tier below it; keep one"),
+        ("smile", "4+47", "annotation a1 .'4.47'. has action units, and others"),
+        (
+            'REF="a1"',
+            'REF="a9"',
+            "tier AU, annotation a2 is not within an annotation of tier face 0; correct its times",
+        ),
+    ],
+)
+def test_action_units_below_that_are_not_clear_are_refused(tmp_path, find, put, named):
+    text = PLAIN.format(media=VIDEO.format(""), begin=1370, end=1650, tier="face 0")
+    text = text.replace("</ANNOTATION_DOCUMENT>", ASSOCIATED.replace("units", "AU")).replace(find, put)
+    with pytest.raises(MerlabError, match=named):
+        import_coding(material_in(tmp_path / "out").folder, eaf(tmp_path / "own.eaf", text))
+
+
+def test_two_tiers_of_action_units_are_named_and_not_read(tmp_path):
+    """They may be those of two sides, or of two coders."""
+    material = material_in(tmp_path / "out")
+    text = PLAIN.format(media=VIDEO.format(""), begin=1370, end=1650, tier="face 0")
+    right = ASSOCIATED[: ASSOCIATED.index("</TIER>") + len("</TIER>")].replace("units", "AU right")
+    below = ASSOCIATED.replace("units", "AU left").replace("</ANNOTATION_DOCUMENT>", f"{right}</ANNOTATION_DOCUMENT>")
+    file = eaf(tmp_path / "own.eaf", text.replace("</ANNOTATION_DOCUMENT>", below))
+    report = import_coding(material.folder, file, coder="AB")
+    assert report.notes == (f"{file}: tiers that were not read: AU left, sure, AU right; {REMEDY}",)
+    assert read_coding(material).decisions[0].action_units == ""
+
+
+def test_a_number_that_facs_does_not_have_is_not_taken_for_a_unit_or_a_label(tmp_path):
+    file = plain(tmp_path / "own.eaf", media=VIDEO.format(""))
+    file.write_text(file.read_text().replace("smile", "12+99"))
+    with pytest.raises(
+        MerlabError, match=r"tier face 0, annotation a1 .*: FACS has no action unit 99; correct the num"
+    ):
+        import_coding(material_in(tmp_path / "out").folder, file)
+
+
+# An entry of a vocabulary in two languages, as EAF 2.8 and later have it.
+VOCABULARY = """<LINGUISTIC_TYPE LINGUISTIC_TYPE_ID="type" CONTROLLED_VOCABULARY_REF="labels"/>
+<CONTROLLED_VOCABULARY CV_ID="labels"><CV_ENTRY_ML CVE_ID="c1"><CVE_VALUE LANG_REF="deu">Freude</CVE_VALUE>
+<CVE_VALUE LANG_REF="eng">{}</CVE_VALUE></CV_ENTRY_ML></CONTROLLED_VOCABULARY></ANNOTATION_DOCUMENT>"""
+
+
+@pytest.mark.parametrize(
+    ("english", "language", "label"), [("joy", "eng", "joy"), ("joy", "und", "Freude"), ("", "eng", "Freude")]
+)
+def test_the_text_of_an_annotation_without_one_is_that_of_its_entry(tmp_path, english, language, label):
+    material, file = material_in(tmp_path / "out"), plain(tmp_path / "own.eaf", media=VIDEO.format(""))
+    text = (
+        file.read_text()
+        .replace("smile", "")
+        .replace("<TIER ", f'<TIER LINGUISTIC_TYPE_REF="type" LANG_REF="{language}" ')
+    )
+    text = text.replace("<ALIGNABLE_ANNOTATION ", '<ALIGNABLE_ANNOTATION CVE_REF="c1" ')
+    eaf(file, text.replace("</ANNOTATION_DOCUMENT>", VOCABULARY.format(english)))
+    assert import_coding(material.folder, file).notes == ()
+    assert read_coding(material).decisions[0].label == label
+
+
+def test_an_entry_that_the_file_lacks_is_noted(tmp_path):
+    """The vocabulary may be in another file (.ecv)."""
+    material, file = material_in(tmp_path / "out"), plain(tmp_path / "own.eaf", media=VIDEO.format(""))
+    text = file.read_text().replace("smile", "")
+    eaf(file, text.replace("<ALIGNABLE_ANNOTATION ", '<ALIGNABLE_ANNOTATION CVE_REF="c1" '))
+    (note,) = import_coding(material.folder, file).notes
+    assert note.startswith(
+        f"{file}: without a text, 1 annotation of tier face 0: the file lacks the entry of the contr"
+    )
+    scored = event_cells(file, "the table", ReadingOptions(fps=100))
+    assert scored.notes == (note,)
 
 
 @pytest.mark.parametrize("value", ["1" + "0" * 15, "1" + "0" * 400])

@@ -10,7 +10,7 @@ import pytest
 from merlab.coding.frame_clock import FrameClock
 from merlab.errors import MerlabError
 from merlab.spotting.scoring import score_spotting
-from merlab.spotting.scoring.read_intervals import ReadingOptions, read_events
+from merlab.spotting.scoring.read_intervals import ReadingOptions, event_cells, read_events
 
 TRUTH = pd.DataFrame({"video": ["15_0101a", "15_0101a"], "onset": [10, 100], "offset": [20, 130]})
 
@@ -230,6 +230,17 @@ class TestElan:
         with pytest.raises(MerlabError, match="has no tier 'coder C'"):
             read_events(file, ReadingOptions(fps=200, tier="coder C"))
 
+    def test_a_tier_within_another_is_named_and_not_read_unless_it_is_chosen(self, tmp_path):
+        """As `merlab coding import` reads it."""
+        file = self.write(tmp_path, ("movements", [(45, 95, "joy")]), ("doubts", [(45, 95, "?")]))
+        file.write_text(file.read_text().replace('"doubts"', '"doubts" PARENT_REF="movements"'))
+        table = event_cells(file, "the table", ReadingOptions(fps=200))
+        assert (table.cells["emotion"].tolist(), table.notes) == (
+            ["joy"],
+            (f"{file}: tiers that were not read: doubts",),
+        )
+        assert read_events(file, ReadingOptions(fps=200, tier="doubts"))["emotion"].tolist() == ["?"]
+
     def test_a_tier_is_refused_where_no_document_is_read(self, tmp_path):
         file, truth = self.write(tmp_path, ("coder A", [(45, 95, "")])), tmp_path / "truth.csv"
         truth.write_text("video,onset,offset\n15_0101a,10,20\n")
@@ -310,9 +321,9 @@ class TestElan:
         with pytest.raises(MerlabError, match="annotation a1: it has no times; align it in ELAN"):
             read_events(self.write(tmp_path, ("movements", [(None, 95, "")])), ReadingOptions(fps=200))
 
-    def test_an_annotation_that_ends_before_it_begins_or_lies_before_the_video_is_refused(self, tmp_path):
-        with pytest.raises(MerlabError, match="annotation a1: it ends before it begins"):
-            read_events(self.write(tmp_path, ("movements", [(95, 45, "")])), ReadingOptions(fps=200))
+    def test_an_annotation_that_does_not_end_after_it_begins_or_lies_before_the_video_is_refused(self, tmp_path):
+        with pytest.raises(MerlabError, match="annotation a1: it begins at 95 ms and ends at 95 ms"):
+            read_events(self.write(tmp_path, ("movements", [(95, 95, "")])), ReadingOptions(fps=200))
         with pytest.raises(MerlabError, match="begins 955 ms before the first linked video"):
             read_events(self.write(tmp_path, ("movements", [(45, 95, "")]), origin=-1000), ReadingOptions(fps=200))
 

@@ -39,8 +39,8 @@ def test_other_cells_are_no_action_units(text):
     assert not are_action_units(text)
 
 
-def test_action_units_are_numbered_from_1_to_99():
-    assert [are_action_units(text) for text in ("0", "1", "99", "100")] == [False, True, True, False]
+def test_action_units_have_numbers_of_facs():
+    assert [are_action_units(text) for text in ("0", "1", "98", "12+99", "100")] == [False, True, True, False, False]
 
 
 @pytest.mark.parametrize(

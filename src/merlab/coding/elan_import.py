@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from merlab.coding import elan_tiers
 from merlab.coding.codable_result import CodableResult, composed
 from merlab.coding.decisions import now
-from merlab.coding.elan_tiers import FACE, TierName, tier_name
+from merlab.coding.elan_events import Placed, coder_of
+from merlab.coding.elan_tiers import FACE, tier_kind, tier_name
+from merlab.coding.elan_units import REMEDY, unit_tier
 from merlab.coding.found_events import FoundEvent, Imported, decisions_about
-from merlab.coding.frame_clock import FrameClock
-from merlab.coding.units import read_units, require_units
-from merlab.elan.reading import ElanAnnotation, ElanDocument, ElanTier, Medium
+from merlab.coding.units import has_only_units
+from merlab.elan.reading import ElanDocument, ElanTier, Medium, notes_on_entries, outermost
 from merlab.elan.tier_names import machine_kind
 from merlab.errors import MerlabError
 from merlab.spelling import counted
@@ -41,7 +42,8 @@ def imported_elan(document: ElanDocument, material: CodableResult, choice: ElanC
     """The decisions in an .eaf file.
 
     Tiers of ``merlab coding export`` are read as what they are; without any, one tier of another program, whose values
-    are labels, or action units such as ``12+L10``. The tiers of the machine are not read unless they are requested.
+    are labels, or action units such as ``12+L10``, and whose action units may be on a tier below it. The tiers of the
+    machine are not read unless they are requested.
     Raises MerlabError where it is not clear which video, tier or face is meant, and for times outside of the video.
     """
     medium, notes = chosen_medium(document, (material.video,), choice.media)
@@ -52,7 +54,7 @@ def imported_elan(document: ElanDocument, material: CodableResult, choice: ElanC
         face = _face_of(document, tier, material, choice.face_id)
         found += placed.events(tier, face)
     unread = [tier for tier in document.tiers if tier.has_times and not _is_used(tier, tiers)]
-    notes = [*notes, *notes_on_unread(document, tiers, unread), *notes_on_copies(document, tiers)]
+    notes = [*notes, *notes_on_tiers(document, tiers, unread)]
     return Imported(decisions_about(material, found, now(), document.path), tuple(notes))
 
 
@@ -114,9 +116,9 @@ def chosen_tiers(
         if missing:
             raise MerlabError(f"{document.path} has no tier {missing[0]} with times; its tiers are {listed}")
         return [tier for tier in aligned if tier.name in names]
-    own = [tier for tier in aligned if _kind(tier) in (elan_tiers.MOVEMENTS, elan_tiers.REJECTED)]
+    own = [tier for tier in aligned if tier_kind(tier.name) in (elan_tiers.MOVEMENTS, elan_tiers.REJECTED)]
     others = [tier for tier in document.tiers if is_of_others(tier)]
-    others = [tier for tier in others if not tier.parent] or others
+    others = outermost(others)
     if coder is not None:
         own = [tier for tier in own if coder_of(tier) == coder] or ([] if others else own)
     if own or len(others) == 1:
@@ -132,14 +134,34 @@ def chosen_tiers(
     )
 
 
-def notes_on_unread(document: ElanDocument, read: Sequence[ElanTier], unread: Sequence[ElanTier]) -> list[str]:
+def notes_on_tiers(document: ElanDocument, read: Sequence[ElanTier], unread: Sequence[ElanTier]) -> list[str]:
+    """Notes on texts that have not become labels of a coder; ``unread`` are tiers that were not chosen."""
+    return [
+        *_notes_on_unread(document, read, unread),
+        *_notes_on_copies(document, read),
+        *notes_on_entries(document, read),
+    ]
+
+
+def _notes_on_unread(document: ElanDocument, read: Sequence[ElanTier], unread: Sequence[ElanTier]) -> list[str]:
     """A note that names the tiers of ``unread``, and the dependent tiers of those that are read, whose texts are left.
 
-    Tiers that belong to one of ``read`` have no times of their own; only those of merlab are read with it.
+    Of tiers that belong to one of ``read``, those of merlab, and one with action units, are read with it.
     """
+    used = {tier.name for tier in (unit_tier(document, each) for each in read) if tier}
     left = {tier.name for tier in unread} | {child.name for tier in read for child in _left_below(document, tier)}
-    names = [tier.name for tier in document.tiers if tier.name in left]
-    return [f"{document.path}: tiers that were not read: {', '.join(names)}"] if names else []
+    tiers = [tier for tier in document.tiers if tier.name in left - used]
+    parents = {tier.name for tier in read}
+    remedy = f"; {REMEDY}" if any(tier.parent in parents and _has_units(tier) for tier in tiers) else ""
+    return (
+        [f"{document.path}: tiers that were not read: {', '.join(each.name for each in tiers)}{remedy}"]
+        if tiers
+        else []
+    )
+
+
+def _has_units(tier: ElanTier) -> bool:
+    return all(has_only_units(each.value) for each in tier.annotations)
 
 
 def _left_below(document: ElanDocument, read: ElanTier) -> Iterator[ElanTier]:
@@ -152,11 +174,11 @@ def _left_below(document: ElanDocument, read: ElanTier) -> Iterator[ElanTier]:
                 continue
             above.append(child)
             known.add(child.name)
-            if child.annotations and not (_kind(tier) and _kind(child)):
+            if child.annotations and not (tier_kind(tier.name) and tier_kind(child.name)):
                 yield child
 
 
-def notes_on_copies(document: ElanDocument, tiers: Sequence[ElanTier]) -> list[str]:
+def _notes_on_copies(document: ElanDocument, tiers: Sequence[ElanTier]) -> list[str]:
     """A note where texts of merlab are on tiers of others: ELAN copies a tier with its texts."""
     copied = sum(is_machine_text(each.value) for tier in tiers if is_of_others(tier) for each in tier.annotations)
     return [f"{document.path}: {counted(copied, 'text')} of merlab left out: no label of a coder"] if copied else []
@@ -167,112 +189,10 @@ def is_of_others(tier: ElanTier) -> bool:
     return tier.has_times and bool(tier.annotations) and not (machine_kind(tier.name) or tier_name(tier.name))
 
 
-def coder_of(tier: ElanTier) -> str:
-    """The initials of who coded a tier: its annotator, or what ``merlab coding export`` put into its name."""
-    named = tier_name(tier.name)
-    return tier.annotator or (named.coder if named else "")
-
-
 def face_of(tier: ElanTier) -> int | None:
     """The face of a tier, by its name or its participant (``face 1``); None where neither has a number."""
     named, found = tier_name(tier.name), FACE.search(f"{tier.name} {tier.participant}")
     return named.face_id if named else int(found[1]) if found else None
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A document whose time line starts ``origin_ms`` into the video of a clock."""
-
-    document: ElanDocument
-    clock: FrameClock
-    origin_ms: int
-
-    def events(self, tier: ElanTier, face: int) -> list[FoundEvent]:
-        """The events of a tier, of one face."""
-        return [self._event(tier, annotation, face) for annotation in tier.annotations]
-
-    def _event(self, tier: ElanTier, annotation: ElanAnnotation, face: int) -> FoundEvent:
-        onset = self._frame(tier, annotation, annotation.begin_ms)
-        offset = self._frame(tier, annotation, annotation.end_ms)
-        self._require_length(tier, annotation)
-        coder, kind = coder_of(tier), _kind(tier)
-        if kind == elan_tiers.REJECTED:
-            label, _, comment = (self._note(tier, annotation, each) for each in elan_tiers.REJECTED_NOTES)
-            units, event = self._units(tier, annotation, elan_tiers.REJECTED_NOTES[1]), annotation.value
-            return FoundEvent(face, onset, None, offset, label, units, comment, coder, event, rejected=True)
-        if kind != elan_tiers.MOVEMENTS:
-            label, units = _label_and_units(annotation.value)
-            return FoundEvent(face, onset, None, offset, label, units, coder=coder)
-        apexes, event = self._apexes_of(tier), self._note(tier, annotation, elan_tiers.EVENTS)
-        apex = None if apexes is None else self._apex(apexes, annotation)
-        return FoundEvent(
-            face_id=face,
-            onset=onset,
-            apex=apex,
-            offset=offset,
-            label=annotation.value,
-            action_units=self._units(tier, annotation, elan_tiers.UNITS),
-            comment=self._note(tier, annotation, elan_tiers.COMMENTS),
-            coder=coder,
-            event=event,
-            # A coder who draws a movement, and names no event, need not mark its apex.
-            emptied=bool(event) and apexes is not None and apex is None,
-        )
-
-    def _where(self, tier: ElanTier, annotation: ElanAnnotation) -> str:
-        return f"{self.document.path}, tier {tier.name}, annotation {annotation.name} ({annotation.value[:40]!r})"
-
-    def _require_length(self, tier: ElanTier, annotation: ElanAnnotation) -> None:
-        """Raises MerlabError for an annotation that does not end after it begins: it is no movement."""
-        begin, end = annotation.begin_ms or 0, annotation.end_ms or 0
-        if end <= begin:
-            raise MerlabError(
-                f"{self._where(tier, annotation)} begins at {begin} ms and ends at {end} ms; correct it in ELAN"
-            )
-
-    def _frame(self, tier: ElanTier, annotation: ElanAnnotation, ms: int | None) -> int:
-        where = self._where(tier, annotation)
-        if ms is None:
-            raise MerlabError(f"{where} has no time; give it one in ELAN")
-        frame = self.clock.frame_at(ms + self.origin_ms)
-        if frame is None:
-            raise MerlabError(
-                f"{where} is at {ms + self.origin_ms} ms of the video, which ends at "
-                f"{self.clock.ms[-1] + self.clock.step_ms:.0f} ms; check that the file belongs to this video"
-            )
-        return frame
-
-    def _note(self, tier: ElanTier, annotation: ElanAnnotation, kind: str) -> str:
-        """The text on a dependent tier of this kind."""
-        notes = (note for child in self.document.children(tier) if _kind(child) == kind for note in child.annotations)
-        return next((note.value for note in notes if note.parent == annotation.name), "")
-
-    def _units(self, tier: ElanTier, annotation: ElanAnnotation, kind: str) -> str:
-        text = self._note(tier, annotation, kind)
-        try:
-            require_units(text)
-        except MerlabError as error:
-            raise MerlabError(f"{self._where(tier, annotation)}: {error}") from error
-        return text
-
-    def _apexes_of(self, tier: ElanTier) -> ElanTier | None:
-        """The tier with the apexes of a tier of movements; None where the file has none."""
-        named = tier_name(tier.name)
-        wanted = str(named._replace(kind=elan_tiers.APEXES)) if named else ""
-        return next((other for other in self.document.tiers if other.name == wanted), None)
-
-    def _apex(self, apexes: ElanTier, annotation: ElanAnnotation) -> int | None:
-        """The frame of the first apex that begins within a movement."""
-        for apex in apexes.annotations:
-            begin, first, last = apex.begin_ms, annotation.begin_ms, annotation.end_ms
-            if begin is not None and first is not None and last is not None and first <= begin <= last:
-                return self._frame(apexes, apex, begin)
-        return None
-
-
-def _kind(tier: ElanTier) -> str:
-    named: TierName | None = tier_name(tier.name)
-    return named.kind if named else ""
 
 
 def _face_of(document: ElanDocument, tier: ElanTier, material: CodableResult, stated: int | None) -> int:
@@ -295,13 +215,3 @@ def _is_used(tier: ElanTier, read: Sequence[ElanTier]) -> bool:
     if named is None or named.kind != elan_tiers.APEXES:
         return tier in read
     return tier in read or str(named._replace(kind=elan_tiers.MOVEMENTS)) in {each.name for each in read}
-
-
-def _label_and_units(value: str) -> tuple[str, str]:
-    """A text of another program: action units if it consists of nothing else, a label unless merlab wrote it."""
-    if is_machine_text(value):
-        return "", ""
-    try:
-        return ("", value) if read_units(value) else (value, "")
-    except ValueError:
-        return value, ""

@@ -47,3 +47,9 @@ def tier_name(text: str) -> TierName | None:
         return None
     coder = "" if found["coder"] == NO_INITIALS else found["coder"]
     return TierName(coder, int(found["face"]), found["kind"], int(found["lane"] or 1))
+
+
+def tier_kind(text: str) -> str:
+    """What a tier of ``merlab coding export`` holds, a word of KINDS; empty for other tiers."""
+    named = tier_name(text)
+    return named.kind if named else ""

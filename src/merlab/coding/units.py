@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from merlab.errors import MerlabError
+from merlab.table_files.cell_texts import FACS_NUMBERS
 
 SEPARATORS = re.compile(r"[;,+]")
 # A strength in px follows the units that merlab lists; a whole number without px would be another unit.
@@ -18,7 +19,7 @@ UNIT = re.compile(
 
 
 class CodedUnit(NamedTuple):
-    """An action unit: its number in FACS (1..99), its side (L, R, or empty for both), its intensity (A..E or empty)."""
+    """An action unit: its number in FACS, its side (L, R, or empty for both), its intensity (A..E or empty)."""
 
     number: int
     side: str = ""
@@ -28,20 +29,23 @@ class CodedUnit(NamedTuple):
         return f"{self.side}{self.number}{self.intensity}"
 
 
-def read_units(text: str) -> tuple[CodedUnit, ...]:
-    """The units of a cell, each once, in its order; raises ValueError with the first text that is not a unit."""
-    parts = [part.strip() for part in SEPARATORS.split(text) if part.strip()]
-    return tuple(dict.fromkeys(map(_unit, parts)))
-
-
 def require_units(text: str) -> tuple[CodedUnit, ...]:
-    """The units of a cell; raises MerlabError with the first text that is not a unit."""
-    try:
-        return read_units(text)
-    except ValueError as error:
-        raise MerlabError(
-            f"{str(error)!r} is not an action unit; write numbers from 1 to 99 such as 12+L10, AU12 left or 12B"
-        ) from error
+    """The units of a cell, each once, in its order; raises MerlabError with the first text that is not a unit."""
+    parts = _parts(text)
+    units = [_unit(part) for part in parts]
+    for part, unit in zip(parts, units, strict=True):
+        if unit is None:
+            raise MerlabError(f"{part!r} is not an action unit; write numbers of FACS such as 12+L10, AU12 left or 12B")
+    for unit in filter(None, units):
+        if unit.number not in FACS_NUMBERS:
+            raise MerlabError(f"FACS has no action unit {unit.number}; correct the number in {text!r}")
+    return tuple(dict.fromkeys(filter(None, units)))
+
+
+def has_only_units(text: str) -> bool:
+    """Whether a text is meant as action units and nothing else: their numbers need not be any of FACS."""
+    parts = _parts(text)
+    return bool(parts) and None not in map(_unit, parts)
 
 
 def units_cell(units: Sequence[CodedUnit]) -> str:
@@ -49,9 +53,13 @@ def units_cell(units: Sequence[CodedUnit]) -> str:
     return "+".join(map(str, units))
 
 
-def _unit(text: str) -> CodedUnit:
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in SEPARATORS.split(text) if part.strip()]
+
+
+def _unit(text: str) -> CodedUnit | None:
     found = UNIT.fullmatch(text)
     if found is None or (found["before"] and found["after"]):
-        raise ValueError(text)
+        return None
     side = (found["before"] or found["after"] or "")[:1].upper()
     return CodedUnit(int(found["number"]), side, (found["intensity"] or "").upper())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -18,7 +18,9 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import parse
 
 from merlab.elan.media_types import is_sound
+from merlab.elan.vocabularies import Vocabularies
 from merlab.errors import MerlabError, cannot_read
+from merlab.spelling import counted
 
 SAVE_AGAIN = "open it in ELAN and save it again, or copy it again"
 MILLISECONDS = "milliseconds"
@@ -51,7 +53,8 @@ class ElanAnnotation:
     """A text and its interval on the time line, ms.
 
     The times are None where ELAN has none: for an annotation that was not aligned, and for one that belongs to another.
-    ``parent`` is the id of that other annotation, or empty.
+    ``parent`` is the id of that other annotation, or empty. ``of_vocabulary``: the text is that of an entry of a
+    controlled vocabulary, or empty where the document has no such entry.
     """
 
     name: str
@@ -59,6 +62,16 @@ class ElanAnnotation:
     end_ms: int | None
     value: str
     parent: str = ""
+    of_vocabulary: bool = False
+
+    def owns(self, other: ElanAnnotation) -> bool:
+        """Whether an annotation of a dependent tier belongs to this one: as it states, or else by its times."""
+        if other.parent:
+            return other.parent == self.name
+        begin, first, last, end = self.begin_ms, other.begin_ms, other.end_ms, self.end_ms
+        if begin is None or first is None or last is None or end is None:
+            return False
+        return begin <= first <= last <= end
 
 
 @dataclass(frozen=True)
@@ -108,7 +121,8 @@ def read_elan(path: Path) -> ElanDocument:
             for slot in root.iterfind("TIME_ORDER/TIME_SLOT")
         }
         media = tuple(_medium(path, each) for each in root.iterfind("HEADER/MEDIA_DESCRIPTOR"))
-        return ElanDocument(path, media, tuple(_tier(tier, slots) for tier in root.iterfind("TIER")))
+        entries = Vocabularies(root)
+        return ElanDocument(path, media, tuple(_tier(tier, slots, entries) for tier in root.iterfind("TIER")))
     except (KeyError, ValueError) as error:
         raise MerlabError(f"{path} is damaged ({error} is missing or not a number); {SAVE_AGAIN}") from error
 
@@ -151,21 +165,39 @@ def _ms(path: Path, text: str) -> int:
     return ms
 
 
-def _tier(element: Element, slots: Mapping[str, int | None]) -> ElanTier:
+def outermost(tiers: Sequence[ElanTier]) -> list[ElanTier]:
+    """Those that are within no other tier, or all if each is: one is read with the tier that it belongs to."""
+    return [tier for tier in tiers if not tier.parent] or list(tiers)
+
+
+def notes_on_entries(document: ElanDocument, tiers: Sequence[ElanTier]) -> list[str]:
+    """A note on annotations of these tiers whose text is an entry of a vocabulary that the document lacks."""
+    empty = {tier.name: sum(each.of_vocabulary and not each.value for each in tier.annotations) for tier in tiers}
+    listed = ", ".join(f"{counted(count, 'annotation')} of tier {name}" for name, count in empty.items() if count)
+    if not listed:
+        return []
+    return [
+        f"{document.path}: without a text, {listed}: the file lacks the entry of the controlled vocabulary, or its "
+        "text; open the file in ELAN where the vocabulary is, and save it again"
+    ]
+
+
+def _tier(element: Element, slots: Mapping[str, int | None], entries: Vocabularies) -> ElanTier:
     return ElanTier(
         name=element.attrib["TIER_ID"],
         annotator=element.get("ANNOTATOR", "").strip(),
         participant=element.get("PARTICIPANT", "").strip(),
         parent=element.get("PARENT_REF", ""),
-        annotations=tuple(_annotations(element, slots)),
+        annotations=tuple(_annotations(element, slots, entries)),
     )
 
 
-def _annotations(tier: Element, slots: Mapping[str, int | None]) -> Iterator[ElanAnnotation]:
+def _annotations(tier: Element, slots: Mapping[str, int | None], entries: Vocabularies) -> Iterator[ElanAnnotation]:
     for each in tier.iterfind("ANNOTATION/*"):
-        value, name = (each.findtext("ANNOTATION_VALUE") or "").strip(), each.attrib["ANNOTATION_ID"]
+        name, entry = each.attrib["ANNOTATION_ID"], each.get("CVE_REF", "")
+        value = (each.findtext("ANNOTATION_VALUE") or "").strip() or entries.text(tier, entry)
         if each.tag == "REF_ANNOTATION":
-            yield ElanAnnotation(name, None, None, value, each.attrib["ANNOTATION_REF"])
+            yield ElanAnnotation(name, None, None, value, each.attrib["ANNOTATION_REF"], bool(entry))
         else:
             begin, end = (slots[each.attrib[f"TIME_SLOT_REF{side}"]] for side in (1, 2))
-            yield ElanAnnotation(name, begin, end, value)
+            yield ElanAnnotation(name, begin, end, value, of_vocabulary=bool(entry))

@@ -28,7 +28,9 @@ DATE = re.compile(
 )
 # Cells of the real tables that state no action unit.
 NO_ACTION_UNITS = {"", "?", "/", "-", "soft focus"}
-LARGEST_ACTION_UNIT = 99
+# The numbers of Ekman, Friesen and Hager (FACS, 2002): actions of the face (41, 42 and 44 before 2002), of head and
+# eyes, what cannot be seen, and gross behavior; 3 is in the FACS for infants (Oster).
+FACS_NUMBERS = {*range(1, 47), *range(50, 67), *range(68, 75), *range(80, 86), 91, 92, 97, 98}
 
 
 def remedy_for_number(cell: str) -> str:
@@ -62,7 +64,7 @@ def read_rate(cell: str) -> float:
 
 
 def are_action_units(text: str) -> bool:
-    """Whether a cell may state action units: it has numbers from 1 to 99 (``4+L10``), or states that there are none.
+    """Whether a cell may state action units: it has numbers of FACS (``4+L10``), or states that there are none.
 
     Sides, intensities and remarks around the numbers are the annotators' own. A failed formula, a negative or
     fractional number, a date and a word such as an emotion are not action units.
@@ -71,4 +73,4 @@ def are_action_units(text: str) -> bool:
     if not numbers:
         return text.lower() in NO_ACTION_UNITS
     odd = DATE.search(text) or re.search(r"^-\s*\d|\d\.\d", text)
-    return not odd and all(len(number) < 4 and 1 <= int(number) <= LARGEST_ACTION_UNIT for number in numbers)
+    return not odd and all(len(number) < 4 and int(number) in FACS_NUMBERS for number in numbers)

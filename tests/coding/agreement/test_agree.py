@@ -638,7 +638,7 @@ def test_the_clock_of_an_eaf_without_a_result_is_as_long_as_its_coding(tmp_path,
 @pytest.mark.parametrize(
     ("column", "cell", "fault"),
     [
-        ("action_units", "smile", "'smile' is not an action unit; write numbers from 1 to 99 such as [^;]*"),
+        ("action_units", "smile", "'smile' is not an action unit; write numbers of FACS such as [^;]*"),
         ("apex", "3.5", "apex is '3.5', not a whole number; correct the cell"),
         ("apex", "3.000", "apex is '3.000', not clear; it may be 3 or 3000: write whole numbers without a point"),
         ("apex", "9", "apex 9 is not between onset 1 and offset 5; correct the cell"),

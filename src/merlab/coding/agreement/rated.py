@@ -10,7 +10,7 @@ from merlab.coding.file import whole_number
 from merlab.coding.found_events import FoundEvent
 from merlab.coding.frame_clock import FrameClock
 from merlab.coding.tables import EMOTION, LABEL
-from merlab.coding.units import read_units, require_units
+from merlab.coding.units import require_units
 from merlab.errors import MerlabError
 from merlab.spotting.scoring.read_intervals import has_no_apex
 
@@ -72,7 +72,7 @@ class Raters:
 
 def rated(event: Decision | FoundEvent) -> RatedEvent:
     """A decision, or an event of a file, as it is compared."""
-    units = frozenset(unit.number for unit in read_units(event.action_units))
+    units = frozenset(unit.number for unit in require_units(event.action_units))
     return RatedEvent(event.face_id, event.onset, event.apex, event.offset, event.label.casefold(), units)
 
 

@@ -13,15 +13,13 @@ from merlab.coding.agreement.rated import RatedEvent, RatedVideo, Rater, Raters,
 from merlab.coding.agreement.rater_doubts import rater_doubts, require_inside
 from merlab.coding.codable_result import CodableResult, MachineEvent, composed, read_codable
 from merlab.coding.decisions import NO_INITIALS, is_rejection
+from merlab.coding.elan_events import Placed, coder_of
 from merlab.coding.elan_import import (
-    Placed,
     chosen_medium,
     chosen_tiers,
-    coder_of,
     face_of,
     is_of_others,
-    notes_on_copies,
-    notes_on_unread,
+    notes_on_tiers,
 )
 from merlab.coding.events import coded_events
 from merlab.coding.file import read_coding, whole_number
@@ -130,7 +128,7 @@ class _Reader:
         coded: dict[str, list[tuple[FoundEvent, int | None]]] = {}
         tiers = chosen_tiers(document, (), f"{how} --tier NAME`, and compare the result")
         unread = [tier for tier in document.tiers if is_of_others(tier) and tier not in tiers]
-        notes = [*notes, *notes_on_unread(document, tiers, unread), *notes_on_copies(document, tiers)]
+        notes = [*notes, *notes_on_tiers(document, tiers, unread)]
         for tier in tiers:
             face = face_of(tier)
             coded.setdefault(coder_of(tier), []).extend((found, face) for found in placed.events(tier, face or 0))

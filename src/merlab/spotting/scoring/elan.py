@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from merlab.elan.reading import ROUNDING_MS, ElanAnnotation, ElanDocument, read_elan
+from merlab.elan.reading import (
+    ROUNDING_MS,
+    ElanAnnotation,
+    ElanDocument,
+    notes_on_entries,
+    outermost,
+    read_elan,
+)
 from merlab.elan.tier_names import machine_face, machine_kind, with_further
 from merlab.errors import MerlabError
 from merlab.spotting.scoring.kinds import KIND, KINDS, MICRO, kind_of
@@ -29,10 +36,10 @@ def read_annotations(
     """The annotations of one tier as events: video, onset and offset in frames, kind or emotion, and merlab's face_id.
 
     A text of an annotation that is a kind (micro, macro) is the kind, any other the emotion. Without ``tier``, the only
-    tier with annotations is read, or the tiers of movements that merlab wrote. With a tier of movements of merlab,
-    those are read that hold what overlaps on it. Times are those of the first linked video: a TIME_ORIGIN is added. Its
-    frames per second are those of ``rates``, by the name of the video, or ``fps``; its first frame has the number that
-    ``first_of`` gives, or 1.
+    tier with annotations is read, or that within which the others are, or the tiers of movements that merlab wrote.
+    With a tier of movements of merlab, those are read that hold what overlaps on it. Times are those of the first
+    linked video: a TIME_ORIGIN is added. Its frames per second are those of ``rates``, by the name of the video, or
+    ``fps``; its first frame has the number that ``first_of`` gives, or 1.
 
     Raises MerlabError for a file that cannot be read, several tiers to choose from, an annotation without times or
     before the video, and without frames per second.
@@ -41,9 +48,10 @@ def read_annotations(
     # Annotations that belong to others have no times of their own.
     own = {tier.name: [each for each in tier.annotations if not each.parent] for tier in document.tiers}
     annotated = {name: each for name, each in own.items() if each}
-    chosen, by_merlab = _chosen(path, annotated, tier)
+    chosen, by_merlab, unread = _chosen(path, annotated, tier, [each.name for each in outermost(document.tiers)])
     has_kinds = by_merlab and any(marked_kind(each.value) for name in chosen for each in annotated[name])
     video, origin, notes = _media(document)
+    notes = (*notes, *unread, *notes_on_entries(document, [each for each in document.tiers if each.name in chosen]))
     listed = unicodedata.normalize("NFC", video)
     rate, first = (rates or {}).get(listed, fps), first_of(listed) if first_of else None
     if rate is None:
@@ -63,19 +71,26 @@ def read_annotations(
     return CellTable(str(path), cells.drop(columns=unused), tuple(places), notes)
 
 
-def _chosen(path: Path, annotated: Collection[str], tier: str | None) -> tuple[list[str], bool]:
-    """The tiers to read, and whether merlab wrote them."""
+def _chosen(
+    path: Path, annotated: Collection[str], tier: str | None, outer: Collection[str]
+) -> tuple[list[str], bool, list[str]]:
+    """The tiers to read, whether merlab wrote them, and a note on those within them that are not read.
+
+    ``outer`` are the tiers that are within no other.
+    """
     names = ", ".join(map(repr, annotated)) or "none"
     if tier is not None:
         if tier not in annotated:
             raise MerlabError(f"{path} has no tier {tier!r} with annotations; its tiers are {names}")
-        return with_further(tier, annotated), machine_kind(tier) is not None
+        return with_further(tier, annotated), machine_kind(tier) is not None, []
     movements = [name for name in annotated if machine_kind(name) == "events"]
     if movements and all(map(machine_kind, annotated)):
-        return movements, True
-    if len(annotated) > 1:
+        return movements, True, []
+    chosen = [name for name in annotated if name in outer] or list(annotated)
+    if len(chosen) > 1:
         raise MerlabError(f"{path} has several tiers with annotations: {names}; choose one (--tier)")
-    return list(annotated), False
+    left = ", ".join(name for name in annotated if name not in chosen)
+    return chosen, False, [f"{path}: tiers that were not read: {left}"] if left else []
 
 
 def _frames(path: Path, annotation: ElanAnnotation, origin: int, fps: float) -> tuple[int, int]:
@@ -86,8 +101,8 @@ def _frames(path: Path, annotation: ElanAnnotation, origin: int, fps: float) -> 
     begin, end, where = annotation.begin_ms, annotation.end_ms, f"{path}, annotation {annotation.name}"
     if begin is None or end is None:
         raise MerlabError(f"{where}: it has no times; align it in ELAN, or remove it")
-    if end < begin:
-        raise MerlabError(f"{where}: it ends before it begins ({begin} ms, {end} ms); align it again in ELAN")
+    if end <= begin:
+        raise MerlabError(f"{where}: it begins at {begin} ms and ends at {end} ms; correct it in ELAN")
     # A time up to a millisecond before a frame means that frame, as in coding: ELAN has whole milliseconds.
     rounding = min(ROUNDING_MS, 500 / fps)
     onset, offset = (math.floor((time + origin + rounding) * fps / 1000) for time in (begin, end))
