@@ -15,6 +15,9 @@ from typing import Any
 from merlab.clips import Finding
 from merlab.spelling import INVISIBLE
 
+# The s of 'onset_s' and 'Onset s'.
+LETTER_AT_END = re.compile(r"(?<=\w)[\s_-]+([^\W\d_])\W*$")
+
 
 @dataclass(frozen=True)
 class Line:
@@ -93,8 +96,12 @@ def spreadsheet(
 
 
 def folded_heading(name: str) -> str:
-    """A column name for comparison: alike for 'Action_Units', 'action-units' and 'action units'."""
-    return re.sub(r"[_-]", "", INVISIBLE.sub("", name)).lower()
+    """A column name for comparison: alike for 'Action_Units', 'action-units' and 'action units'.
+
+    A letter at its end that stands alone is a unit of measurement: 'onset_s' is not 'onsets'.
+    """
+    words, unit = LETTER_AT_END.sub("", name), LETTER_AT_END.search(name)
+    return re.sub(r"[_-]", "", INVISIBLE.sub("", words)).lower() + (f"_{unit[1].lower()}" if unit else "")
 
 
 def cell_text(value: Any) -> str:

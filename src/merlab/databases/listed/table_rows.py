@@ -135,7 +135,8 @@ def misspelled(path: Path, columns: SheetColumns) -> Iterator[Finding]:
     for name in columns.unread:
         meant = next((column for column in absent if _may_mean(name, column)), None)
         if meant:
-            remedy = f"if it states the {meant}, rename it to {meant}; the {meant} of all rows is taken as unknown"
+            stated = f"{meant} as the number of a frame" if meant in FRAME_NUMBERS else meant
+            remedy = f"if it states the {stated}, rename it to {meant}; the {meant} of all rows is taken as unknown"
             yield Finding("differs", path.name, f"a column {meant}", f"{name}, which is not read", remedy)
 
 
