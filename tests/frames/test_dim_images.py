@@ -11,6 +11,7 @@ import pytest
 
 from merlab.databases import find_database
 from merlab.frames import dim_caveats, read_image
+from merlab.frames.images import DepthError
 from merlab.progress import silent
 
 GRAY = np.tile(np.arange(0, 256, 4, dtype=np.uint16), (48, 1))
@@ -45,6 +46,15 @@ def test_a_dark_image_among_bright_ones_has_none(tmp_path):
     write(tmp_path / "jpg" / "1.jpg", (GRAY // 4).astype(np.uint8))
     assert not dim_caveats(tmp_path / "jpg")
     assert not dim_caveats(tmp_path / "jpg" / "1.jpg")
+
+
+def test_a_dark_image_of_a_camera_of_14_bits_is_refused_with_the_divisor_of_its_camera(tmp_path):
+    """All of its values are below 4096, as are those of a camera of 12 bits."""
+    path = write(tmp_path / "1.png", (GRAY // 8) << 6)
+    with pytest.raises(
+        DepthError, match=r"12 bits or fewer, or in a dark image of one of 13 to 15.* by 64 for one of 14"
+    ):
+        read_image(path)
 
 
 def test_damaged_ones_say_nothing_about_the_others(tmp_path):

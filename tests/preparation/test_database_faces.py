@@ -419,6 +419,18 @@ def test_a_frame_of_another_size_is_a_fault(raw_tree, tmp_path):
 
 
 @pytest.mark.slow
+def test_images_of_16_bits_that_are_read_too_dark_have_a_warning(raw_tree, tmp_path):
+    """Those of one clip, of a camera of 14 bits."""
+    root = raw_tree("casme2")
+    for path in (root / "Cropped" / "sub01" / "EP02_01f").iterdir():
+        assert cv2.imwrite(str(path.with_suffix(".png")), read_image(path).astype(np.uint16) << 6)
+        path.unlink()
+    warnings = prepared("casme2", root, tmp_path / "out").warnings
+    dark = {clip for clip, texts in warnings.items() if any("as of a camera of 14 bits" in text for text in texts)}
+    assert dark == {"sub01 EP02_01f"}
+
+
+@pytest.mark.slow
 def test_clips_without_a_face_mesh_have_no_landmarks(prepared_casme2):
     raw, aligned = (load("casme2", folder).clips[0] for folder in prepared_casme2)
     with pytest.raises(MerlabError, match="were not aligned by merlab"):

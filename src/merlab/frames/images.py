@@ -152,9 +152,10 @@ def _of_8_bits(path: Path, image: NDArray[Any]) -> Image:
     if image.max() < TWELVE_BITS:
         raise DepthError(
             path,
-            f"has 16 bits per sample, but all values are below {TWELVE_BITS}, as of a camera of 12 bits or fewer, so "
-            "it would be nearly black, with 16 steps of gray",
-            f"{EIGHT_BITS}: for a camera of 12 bits, divide every value by 16, for one of 10 bits by 4",
+            f"has 16 bits per sample, but all values are below {TWELVE_BITS}, as of a camera of 12 bits or fewer, or "
+            "in a dark image of one of 13 to 15, so it would be nearly black, with 16 steps of gray",
+            f"{EIGHT_BITS}: divide every value of all frames by 16 for a camera of 12 bits, by 4 for one of 10, by 64 "
+            "for one of 14",
         )
     return (image >> 8).astype(np.uint8)
 

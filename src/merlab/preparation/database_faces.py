@@ -12,7 +12,7 @@ from merlab.clips import Clip, ClipTable, Finding
 from merlab.databases import Database, Examination, all_databases, find_database
 from merlab.databases.frame_checks import check_clip
 from merlab.errors import MerlabError
-from merlab.frames import ClipError, Frames, ImageFolder, open_frames, write_image
+from merlab.frames import ClipError, Frames, ImageFolder, dim_caveats, open_frames, write_image
 from merlab.frames.opening import state_of
 from merlab.given import as_jobs, as_path, require_instance, require_yes_or_no
 from merlab.json_files import read_json, read_json_object
@@ -280,8 +280,9 @@ def _job(source: SharedFrames, frames: Frames) -> AlignmentJob:
     shown = (first.onset, first.apex or (first.onset + first.offset) // 2, first.offset)
     # The database knows the rate of its cameras; its videos may play slower.
     clock = frames.clock.at_rate(first.fps) if frames.clock is not None else None
+    dim = dim_caveats(first.source)
     return AlignmentJob(
-        source.title, numbers, source.onsets, shown, first.fps, clock, source.stamps, needed=source.needed
+        source.title, numbers, source.onsets, shown, first.fps, clock, source.stamps, dim, needed=source.needed
     )
 
 

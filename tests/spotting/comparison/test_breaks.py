@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -205,3 +206,9 @@ def test_a_video_that_was_cut_off_has_a_note(tmp_path):
     assert said in warnings
     assert list(file_notes(LongVideo("", "", "a.avi", video, 50.0, 5, ()))) == [said]
     assert list(file_notes(LongVideo("", "", "a", tmp_path, 50.0, 5, ()))) == []
+
+
+def test_images_of_16_bits_that_are_read_too_dark_have_a_note(tmp_path):
+    assert cv2.imwrite(str(tmp_path / "1.png"), np.full((9, 9), 255 << 6, np.uint16))
+    (note,) = file_notes(LongVideo("", "", "a", tmp_path, 50.0, 1, ()))
+    assert note.startswith("a: the images have 16 bits per sample, but no value above 16383, as of a camera of 14 bits")

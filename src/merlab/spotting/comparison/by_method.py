@@ -11,7 +11,7 @@ from pathlib import Path
 
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError, Stopped
-from merlab.frames import Clock, clock_of, dim_caveats, open_frames
+from merlab.frames import Clock, clock_of, open_frames
 from merlab.frames.opening import SourceState, require_unchanged, state_of
 from merlab.given import as_path, require_number
 from merlab.outputs.kept_arrays import computing_versions
@@ -157,7 +157,7 @@ class MethodOnVideos:
         ]
         # It may have changed while the method was fitted, and a method of your own reads frames itself.
         require_unchanged(video.source, SourceState(request.bytes, request.modified_ns))
-        notes = [*rate_caveats(video.source, self._fps), *dim_caveats(video.source), *file_notes(video)]
+        notes = [*rate_caveats(video.source, self._fps), *file_notes(video)]
         notes += [damage_note(video.name, material.damaged)] if material.damaged else []
         notes += [missing_note(video.name, material.missing)] if material.missing else []
         notes += [gap_note(video.name, material.gaps)] if material.gaps else []

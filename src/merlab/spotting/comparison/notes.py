@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from merlab.databases.long_video import Kind, LongVideo
-from merlab.frames import open_frames
+from merlab.frames import dim_caveats, open_frames
 from merlab.spelling import counted, first_of, person
 from merlab.spotting.timing import file_facts
 
@@ -54,9 +54,10 @@ def short_note(method: str, video: str, kinds: Sequence[Kind] = ()) -> str:
 
 
 def file_notes(video: LongVideo) -> Iterator[str]:
-    """What the file of a recording states that a user should know, as that it was cut off; none for images."""
+    """What the file of a recording states that a user should know, as that it was cut off, or that it is too dark."""
     file = file_facts(open_frames(video.source))
-    yield from (f"{video.name}: {note}" for note in (file.at_rate(video.fps).notes() if file else ()))
+    notes = [*(file.at_rate(video.fps).notes() if file else ()), *dim_caveats(video.source)]
+    yield from (f"{video.name}: {note}" for note in notes)
 
 
 def damage_note(video: str, damaged: int) -> str:
