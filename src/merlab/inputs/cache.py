@@ -1,12 +1,14 @@
 """The cache of inputs on disk: every entry is checked when it is read, and its name depends on the content of files.
 
-An entry is a ``.npy`` file with the digest of ``write_kept_bytes`` at its end. ``numpy.load`` reads such a file too.
+An entry is a ``.npy`` file with a line about it, and the digest of ``write_kept_bytes``, at its end. ``numpy.load``
+reads such a file too.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import math
 import shutil
 from collections.abc import Callable
 from functools import lru_cache
@@ -46,18 +48,24 @@ def require_space(folder: Path, entries: int, values: int) -> None:
         )
 
 
-def stored_or_made(path: Path, shape: tuple[int, ...], make: Callable[[], Float32Array]) -> Float32Array:
-    """The array in the entry ``path``; if there is none, the array that ``make`` computes, which is then stored.
+def stored_or_made(
+    path: Path, shape: tuple[int, ...], make: Callable[[], tuple[Float32Array, str]]
+) -> tuple[Float32Array, str]:
+    """The array in the entry ``path``, and the line about it, which may be empty.
 
-    A damaged entry is made anew, with a warning that names it.
+    If there is no entry, they are what ``make`` computes, which is then stored; so too where an earlier version kept an
+    array without a line. A damaged entry is made anew, with a warning that names it.
     """
     header = _header(shape)
     content = read_kept_bytes(path, "cached input", header)
-    if content is not None:
-        return np.frombuffer(content, np.float32, offset=len(header)).reshape(shape)
-    array = np.ascontiguousarray(make(), np.float32)
-    write_kept_bytes(path, _header(array.shape), array.data)
-    return array
+    end = len(header) + 4 * math.prod(shape)
+    if content is not None and content.endswith(b"\n", end):
+        values = np.frombuffer(content, np.float32, math.prod(shape), len(header))
+        return values.reshape(shape), content[end:-1].decode()
+    made, line = make()
+    array = np.ascontiguousarray(made, np.float32)
+    write_kept_bytes(path, _header(array.shape), array.data, f"{line}\n".encode())
+    return array, line
 
 
 def file_digest(path: Path) -> str:

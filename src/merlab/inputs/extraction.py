@@ -166,18 +166,17 @@ def load_inputs(
 def _cached_or_made(
     path: Path, table: ClipTable, clip: Clip, recipe: Recipe
 ) -> tuple[Float32Array, BlankFrameError | None]:
-    """The input of a clip, and the error of its first blank frame.
+    """The input of a clip, and the error of its first blank frame, whose number is kept with the input."""
 
-    With a blank frame, the input is not kept, so that each call gives the error.
-    """
+    def made() -> tuple[Float32Array, str]:
+        frames = None if clip.holds_flow else SoundFrames(table.frames(clip), clip.source)
+        try:
+            return input_of(clip, frames, recipe), ""
+        except BlankFrameError as error:
+            return make_input(table, clip, recipe), str(error.number)
 
-    def of_sound_frames() -> Float32Array:
-        return input_of(clip, None if clip.holds_flow else SoundFrames(table.frames(clip), clip.source), recipe)
-
-    try:
-        return stored_or_made(path, recipe.shape, of_sound_frames), None
-    except BlankFrameError as error:
-        return make_input(table, clip, recipe), error
+    array, blank = stored_or_made(path, recipe.shape, made)
+    return array, BlankFrameError(int(blank), clip.source) if blank else None
 
 
 def _named(table: ClipTable, faults: Mapping[int, DamagedFrameError], what: str) -> str:

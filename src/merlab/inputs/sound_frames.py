@@ -11,7 +11,14 @@ from merlab.inputs.passed_frames import PassedFrames
 
 
 class BlankFrameError(DamagedFrameError):
-    """A frame is of nearly one color, such as all black."""
+    """Frame ``number`` of a folder or video is of nearly one color, such as all black."""
+
+    def __init__(self, number: int, source: Path) -> None:
+        super().__init__(number, source)
+        self.number, self.source = number, source
+
+    def __str__(self) -> str:
+        return f"frame {self.number} of {self.source} is of nearly one color, such as all black"
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,5 +43,5 @@ class SoundFrames(PassedFrames):
 
     def _sound(self, number: int, image: Image) -> Image:
         if is_blank(image):
-            raise BlankFrameError(f"frame {number} of {self.source} is of nearly one color, such as all black")
+            raise BlankFrameError(number, self.source)
         return image
