@@ -158,6 +158,11 @@ class TestVaryingRates:
         # In slow motion, the real time of a tick is shorter too.
         assert clock.at_rate(800).varies is varies
 
+    @pytest.mark.parametrize(("step", "varies"), [(0.0108, False), (0.0112, True)])
+    def test_begin_at_a_tenth_of_a_step(self, step, varies):
+        steps = np.where(np.arange(100) % 4 == 0, step, 0.01)
+        assert Clock.of_stamps(np.cumsum(steps), 1e-5).varies is varies
+
     def test_are_not_the_rounding_of_the_stamps(self):
         assert not Clock.of_stamps(np.round(np.arange(500) / 240, 3), 0.001).varies
 

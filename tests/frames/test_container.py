@@ -234,7 +234,8 @@ class TestFilesThatAreNoVideo:
         """A camera writes small images of its own into a segment before the image."""
         image = cv2.imencode(".jpg", np.zeros((48, 64, 3), np.uint8))[1].tobytes()
         segment = b"\xff\xe1" + (2 + 2 * len(image)).to_bytes(2, "big") + 2 * image
-        content = image[:2] + segment + image[2:]
+        # Behind the first segment, JFIF, of 18 bytes.
+        content = image[:20] + segment + image[20:]
         (tmp_path / "face.jpg").write_bytes(content)
         with pytest.raises(MerlabError, match="it is a single image"):
             open_frames(tmp_path / "face.jpg")

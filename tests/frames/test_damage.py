@@ -22,6 +22,7 @@ GROUPS = {
     "libx264": {"g": "8", "bf": "0", "x264-params": "scenecut=0"},
     "libx265": {"x265-params": "log-level=none:keyint=8:min-keyint=8:scenecut=0:bframes=0:open-gop=0"},
     "mpeg4": {"g": "8", "bf": "0", "sc_threshold": "1000000000"},
+    "mpeg2video": {"g": "8", "bf": "0", "sc_threshold": "1000000000"},
     "libvpx-vp9": {"g": "8", "lag-in-frames": "0", "deadline": "realtime", "cpu-used": "8"},
 }
 
@@ -67,6 +68,16 @@ def test_of_a_damaged_key_frame_all_frames_up_to_the_next_one_are_left_out(tmp_p
         with pytest.raises(ClipError, match=f"frame {number} is damaged"):
             Video(path, 1).read(number)
     assert Video(path, 1).read(17).shape == (*SIZE[::-1], 3)
+
+
+@pytest.mark.parametrize("packet", [8, 11])
+def test_frames_that_refer_to_one_which_the_decoder_leaves_out_without_a_complaint_are_left_out(tmp_path, packet):
+    path = written(tmp_path, "a.mkv", "mpeg2video")
+    contents = packet_bytes(path)
+    contents[packet] = b"\xff" * len(contents[packet])
+    frames = given(with_packets(path, tmp_path / "damaged.mkv", contents))
+    assert [number for number, image in frames.items() if image is None] == list(range(packet + 1, 17))
+    require_same(frames, given(path))
 
 
 def test_frames_that_are_read_one_after_the_other_are_decoded_twice_at_most(tmp_path, monkeypatch):

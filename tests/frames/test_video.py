@@ -210,7 +210,9 @@ class TestSlowMotion:
             "recording"
         ]
 
-    @pytest.mark.parametrize(("fps", "rate"), [(240, "240"), (30, "30.0"), (29.97, "30"), (30, "nonsense"), (30, "-1")])
+    @pytest.mark.parametrize(
+        ("fps", "rate"), [(240, "240"), (30, "30.0"), (29.97, "30"), (30, "nonsense"), (30, "-1"), (30, "inf")]
+    )
     def test_is_not_seen_in_a_rate_that_agrees_or_is_none(self, tmp_path, fps, rate):
         container = {"movflags": "use_metadata_tags"}
         video = Video(write_video(tmp_path / "a.mp4", fps=fps, tags={ANDROID: rate}, container=container))
@@ -467,6 +469,10 @@ class TestDamage:
         with pytest.raises(ClipError, match=r"a\.mkv: frame 20 is damaged"):
             video.read(20)
         assert [number_in(video.read(number)) for number in (1, 10, 21, 30, 2)] == [1, 10, 21, 30, 2]
+
+    def test_at_the_end_is_left_out_by_what_needs_every_frame(self, tmp_path):
+        path = write_video(tmp_path / "a.mkv", "mpeg4", options={"g": "1"})
+        assert [number for number, _ in Video(damage(path, [8, 9], kept=0))] == list(range(1, 9))
 
     @pytest.mark.parametrize("share", [0.5, 0.7, 0.9])
     def test_of_an_mp4_that_was_cut_off_is_the_difference_to_its_index(self, tmp_path, share):
