@@ -46,6 +46,13 @@ class TestFrameRate:
         assert Clock.of_stamps(stamps, 0.001, stated=[2 * fps, fps]).fps == fps
         assert Clock.of_stamps(stamps, 0.001, stated=[1.05 * fps]).fps == pytest.approx(fps, rel=2e-3)
 
+    def test_is_what_the_file_states_with_pauses_too(self):
+        """Between pauses, the sum of the steps is wrong by a tick at most."""
+        times = np.arange(300) / (30_000 / 1001)
+        for first in (100, 200):
+            times[first:] += 0.3333
+        assert Clock.of_stamps(np.round(times, 3), 0.001, stated=[30_000 / 1001]).fps == 30_000 / 1001
+
     @pytest.mark.parametrize("pause", [0.5, 10, 3600])
     def test_does_not_change_with_a_pause(self, pause):
         assert Clock.of_stamps(paused(200, 3000, 1500, pause), 1e-4).fps == pytest.approx(200)
