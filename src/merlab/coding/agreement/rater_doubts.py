@@ -28,7 +28,8 @@ def require_inside(name: str, video: RatedVideo, raters: Sequence[Rater]) -> Non
     if last - first + 1 > video.frames:
         raise MerlabError(
             f"the events of the video {name} are in frames {first} to {last}, but it has {video.frames} frames; "
-            "correct video_frames, or the events, which must be in frames"
+            "correct video_frames, or the events, which must be in frames; where numbers of images are missing, "
+            "compare results and not tables"
         )
 
 
