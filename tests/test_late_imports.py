@@ -16,6 +16,11 @@ NOT_LOADED = {
     },
     "import merlab.spotting.figure": {"torch", "matplotlib.pyplot"},
     "import merlab.inputs": {"torch", "sklearn", "matplotlib.pyplot"},
+    # The recognizer that ships with merlab describes events without PyTorch.
+    "import merlab.videos.chunks.describing": {"torch", "sklearn", "matplotlib.pyplot"},
+    "from merlab.videos.chunks.applied import applied": {"torch"},
+    "from merlab.videos.options import Options; import numpy as np": {"torch"},
+    "applied(Options()).predict_proba(np.zeros((1, 3, 28, 28), np.float32))": {"torch"},
     # Most methods have no network, and each worker process imports them.
     "import merlab.spotting.comparison.work": {"torch", "sklearn", "matplotlib.pyplot"},
     "import merlab.spotting.comparison.by_method": {"torch", "sklearn", "matplotlib.pyplot"},

@@ -14,7 +14,7 @@ from torch import nn
 
 from merlab.errors import MerlabError
 from merlab.models.recognizer import load_recognizer
-from merlab.models.shipped import CARD, SHIPPED
+from merlab.models.shipped import CARD, SHIPPED, shipped_network
 from tests.helpers import mutated
 from tests.videos.recognizers import small_recognizer
 
@@ -42,6 +42,15 @@ def test_a_saved_recognizer_has_the_card_and_the_digest_of_its_file(tmp_path):
     loaded = load_recognizer(tmp_path / "weights.safetensors")
     assert (saved.card, saved.digest) == (loaded.card, loaded.digest)
     assert (small_recognizer().verified, saved.verified, loaded.verified) == (False, True, True)
+
+
+def test_without_pytorch_a_damaged_file_of_merlab_is_refused(tmp_path, monkeypatch):
+    damaged = bytearray(SHIPPED.read_bytes())
+    damaged[-1] ^= 1
+    (tmp_path / "damaged.safetensors").write_bytes(damaged)
+    monkeypatch.setattr("merlab.models.shipped.SHIPPED", tmp_path / "damaged.safetensors")
+    with pytest.raises(MerlabError, match="is damaged: its content differs from the digest in it; install merlab"):
+        shipped_network()
 
 
 def test_weights_that_two_layers_share_are_saved_under_both_names(tmp_path):

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 
+import cv2
+import pandas as pd
 import pytest
 
+from merlab.frames import read_image
 from merlab.outputs.result_folder import KEPT
 from merlab.videos import recognition
 from merlab.videos.chunks.chunk import Chunk
@@ -125,3 +128,14 @@ def test_what_another_version_kept_is_made_anew(look, pushed, monkeypatch, name,
     monkeypatch.setattr(recognition, name, other)
     look(classes, again=True)
     assert len(pushed) >= 300
+
+
+def test_the_recognizer_of_merlab_says_the_same_with_and_without_pytorch(look_into, tmp_path):
+    light, in_torch = (
+        look_into(tmp_path / runtime, ("any",), weights=None, runtime=runtime) for runtime in ("auto", "torch")
+    )
+    assert [each.metadata.model.runtime for each in (light, in_torch)] == ["numpy", "torch"]
+    assert ["torch" in each.metadata.versions for each in (light, in_torch)] == [False, True]
+    pd.testing.assert_frame_equal(light.events, in_torch.events, check_exact=False, rtol=0, atol=1.1e-4)
+    pictures = [read_image(each.evidence("e0001") / "map-1.png") for each in (light, in_torch)]
+    assert cv2.absdiff(*pictures).max() <= 1

@@ -193,7 +193,7 @@ class TestResuming:
 
     def test_a_finished_result_of_other_libraries_is_reloaded_with_a_warning(self, video, look, result, monkeypatch):
         versions = {**result.metadata.versions, "numpy": "9.9"}
-        monkeypatch.setattr(recognition, "made_with", lambda: versions)
+        monkeypatch.setattr(recognition, "made_with", lambda runtime: versions)
         was = f"it was made with numpy {result.metadata.versions['numpy']}, and this is numpy 9.9; add --again"
         with pytest.warns(UserWarning, match=f"is loaded as it is, although {was}"):
             look(video, result.folder)

@@ -11,7 +11,11 @@ from merlab.videos.used_model import used_model
 
 
 def test_the_card_alone_states_the_same_as_the_loaded_recognizer():
-    assert used_model(None, "auto") == used_model(None, "torch") == used_model(SHIPPED, "auto")
+    assert used_model(None, "torch") == used_model(SHIPPED, "auto")
+
+
+def test_unless_a_runtime_is_requested_the_recognizer_of_merlab_needs_no_pytorch():
+    assert used_model(None, "auto") == used_model(None, "torch").model_copy(update={"runtime": "numpy"})
 
 
 @pytest.mark.parametrize("weights", [None, SHIPPED])

@@ -32,7 +32,8 @@ PathArgument, PathOption = partial(typer.Argument, parser=path), partial(typer.O
 RuntimeOption = Annotated[
     RuntimeChoice,
     typer.Option(
-        help="What computes the network. auto: PyTorch for small networks, the fastest installed runtime for large."
+        help="What computes the network. auto: NumPy for merlab's own weights, PyTorch for other small networks, the "
+        "fastest installed runtime for large ones."
     ),
 ]
 EngineOption = Annotated[

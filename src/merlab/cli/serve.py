@@ -75,13 +75,12 @@ def serve(
 
     Nothing leaves this machine. Ctrl-C ends the service. All jobs are kept, and the next start resumes unfinished ones.
     """
-    from merlab.inference.runtimes import resolve_runtime
-    from merlab.models.recognizer import load_recognizer
     from merlab.serving.jobs import Jobs
     from merlab.serving.limits import MEBIBYTE, Limits
     from merlab.serving.routes import make_app
     from merlab.serving.server import bind, is_loopback, make_server
     from merlab.serving.worker import named_weights, recognize
+    from merlab.videos.used_model import used_model
 
     missing = [folder for folder in root or [] if not folder.is_dir()]
     if missing:
@@ -89,8 +88,7 @@ def serve(
     # Report weights that cannot be read, a runtime that is not installed and a missing face mesh now, not in every job.
     offered = named_weights(weights or [])
     for path in offered.values():
-        recognizer = load_recognizer(path)
-        resolve_runtime(runtime, recognizer.module, recognizer.recipe.shape)
+        used_model(path, runtime)
     finding = face_finding("yunet", None, None, landmarks)
     finding.open()
     limits = Limits(

@@ -45,7 +45,7 @@ from merlab.videos.options import UNSURE_BELOW, Options, options_of
 from merlab.videos.result import METADATA, VideoResult, read_video_result
 from merlab.videos.source import listed, opened
 from merlab.videos.summary import SUMMARY, write_summary
-from merlab.videos.used_model import used_model
+from merlab.videos.used_model import is_light, used_model
 from merlab.videos.words import WordSettings
 from merlab.vocabulary import OverlayKind, RuntimeChoice, RuntimeName
 
@@ -97,6 +97,7 @@ def recognize(
             YuNet and the face mesh.
         weights: a file of ``merlab pretrain``; unless given, the recognizer that ships with merlab.
         runtime: what computes the recognizer, ``auto``, ``torch``, ``onnx``, ``openvino`` or ``openvino-bf16``.
+            ``auto`` computes the one that ships with merlab by NumPy.
         unsure_below: below this probability the class of an event stays empty.
         words: the other limits within which a class is named, a ``merlab.videos.words.WordSettings``; what fails is
             left empty, with its reasons in ``withheld``.
@@ -139,7 +140,8 @@ def recognize(
         jobs=jobs,
     )
     model = used_model(options.weights, options.runtime)
-    options = replace(options, runtime=cast("RuntimeName", model.runtime))
+    if not is_light(options.weights, options.runtime):
+        options = replace(options, runtime=cast("RuntimeName", model.runtime))
     plan = _plan(source, out, options)
     if jobs != 1:
         import_early("pandas", "jinja2")
@@ -246,7 +248,7 @@ def _request(plan: VideoPlan, model: UsedModel) -> RecognitionRequest:
         fps=plan.clock.fps,
         face_models=plan.options.face_models(),
         weights=model.digest,
-        runtime=plan.options.runtime,
+        runtime=model.runtime,
         measured=MEASURED,
         **plan.options.used().model_dump(),
         merlab=__version__,
@@ -265,6 +267,6 @@ def _finished(out: Path, request: RecognitionRequest) -> VideoResult | None:
         return None
     result = read_video_result(out)
     require_same(out, result.metadata.asked.model_dump(mode="json"), request.model_dump(mode="json"), HOLDS)
-    warn_of_other_versions(out, result.metadata.versions, made_with())
+    warn_of_other_versions(out, result.metadata.versions, made_with(result.metadata.model.runtime))
     ResultFolder(out, METADATA, HOLDS).remove_leftovers()
     return result

@@ -13,20 +13,29 @@ from merlab.vocabulary import RuntimeChoice
 # Fields of a model's card that a result repeats.
 OF_CARD = {"name", "method", "preset", "scheme", "recipe", "classes", "temperature", "stamps", "trained_on", "limits"}
 
+# What a result states as the runtime where the recognizer is computed by ``inference.light``.
+LIGHT = "numpy"
+
+
+def is_light(weights: Path | None, runtime: RuntimeChoice) -> bool:
+    """Whether a recognizer is computed by NumPy: the one that ships with merlab, unless a runtime is requested."""
+    return weights is None and runtime == "auto"
+
 
 def used_model(weights: Path | None, runtime: RuntimeChoice) -> UsedModel:
     """The recognizer in a file of ``merlab pretrain``, or the one that ships with merlab, under a runtime.
 
     A file that the user gives is loaded as a whole, so that a damaged one is refused before any video is read. Of the
-    one that ships with merlab only the card is read: loading PyTorch takes 2 s of processor time, and a video without
-    an event does not need it. It is small, so that the rule of ``auto`` takes PyTorch for it.
+    one that ships with merlab only the card is read: loading PyTorch takes 1 s of processor time. ``auto`` computes it
+    by NumPy, which needs no PyTorch at all.
 
     Raises MerlabError as ``load_recognizer``, ``require_packages`` and ``resolve_runtime`` do.
     """
     if weights is None and runtime in ("auto", "torch"):
         card = {name: value for name, value in shipped_card().items() if name in OF_CARD}
         digest = hashlib.sha256(SHIPPED.read_bytes()).hexdigest()
-        return UsedModel.model_validate({**card, "digest": digest, "runtime": "torch"})
+        used = LIGHT if is_light(weights, runtime) else "torch"
+        return UsedModel.model_validate({**card, "digest": digest, "runtime": used})
     if weights is not None and weights.is_dir():
         raise MerlabError(f"weights {weights} is a folder; give a file of `merlab pretrain`, or leave it out")
     from merlab.inference.runtimes import resolve_runtime

@@ -69,7 +69,7 @@ def _read_frames(share: Share, described: set[int], finishing: _Finishing) -> It
 
 
 class _LateDescriber:
-    """Loads PyTorch and the recognizer for the first event: 2 s of processor time that other videos do not need."""
+    """Loads what describes events for the first one: other videos do not need it."""
 
     def __init__(self, options: Options) -> None:
         self._options = options

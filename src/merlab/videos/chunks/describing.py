@@ -11,13 +11,11 @@ from numpy.typing import NDArray
 from merlab.clips import Clip
 from merlab.frames import Float32Array, Frames
 from merlab.inputs.extraction import input_of
-from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.storage import whole_file
-from merlab.training.threads import torch_threads
+from merlab.videos.chunks.applied import Applied, applied
 from merlab.videos.chunks.chunk_record import Description
 from merlab.videos.chunks.described_chunk import SeenEvent
 from merlab.videos.chunks.face_state import head_movement
-from merlab.videos.evidence.maps import maps
 from merlab.videos.evidence.movement import Evidence, movement_evidence
 from merlab.videos.evidence.pictures import write_evidence
 from merlab.videos.moved import SEPARATOR, parts_text, units_text
@@ -33,11 +31,10 @@ class EventDescriber:
         self._options = options
 
     @cached_property
-    def recognizer(self) -> Recognizer:
+    def recognizer(self) -> Applied:
         """With the weights and the runtime of the options."""
-        return load_recognizer(self._options.weights).on(self._options.runtime)
+        return applied(self._options)
 
-    @torch_threads(1)
     def describe(self, seen: SeenEvent, faces: Frames, folder: Path) -> Description:
         """Class, probabilities, regions and action units of an event; its pictures are written into ``folder``."""
         event = seen.event
@@ -47,7 +44,7 @@ class EventDescriber:
         chances = self.recognizer.predict_proba(inputs)[0]
         best = int(chances.argmax())
         evidence = movement_evidence(onset, apex)
-        write_evidence(folder, onset, apex, evidence, maps(self.recognizer, inputs, best))
+        write_evidence(folder, onset, apex, evidence, self.recognizer.maps(inputs, best))
         if self._options.save_inputs:
             self._save(folder / INPUTS, inputs, chances)
         label = self.recognizer.classes[best]
@@ -76,7 +73,7 @@ class EventDescriber:
 
     def _claim(self, label: str, probability: float, seen: SeenEvent, evidence: Evidence) -> Claim:
         return Claim(
-            scheme=self.recognizer.card.scheme,
+            scheme=self.recognizer.scheme,
             label=label,
             probability=probability,
             units=evidence.action_units,

@@ -24,6 +24,7 @@ from merlab.videos.chunks.plan import VideoPlan
 from merlab.videos.class_units import TABLES
 from merlab.videos.metadata import FollowedFace, Made, RecognitionRequest, SourceVideo, UsedModel, VideoMetadata
 from merlab.videos.rows import Event
+from merlab.videos.used_model import LIGHT
 
 
 def result_metadata(
@@ -49,7 +50,7 @@ def result_metadata(
         faces=tuple(_face(face, plan) for _, face in sorted(totals.faces.items())),
         model=model,
         settings=plan.options.used(),
-        versions=made_with(),
+        versions=made_with(model.runtime),
         dropped=totals.dropped,
         withheld={event.event: tuple(event.reasons) for event in events if event.withheld},
         warnings=tuple(source_caveats(video, video.file) + _warnings(plan, totals) + _limits(plan, model)),
@@ -58,9 +59,10 @@ def result_metadata(
     )
 
 
-def made_with() -> dict[str, str]:
-    """The versions of merlab and of the libraries that give the numbers of a result."""
-    return {"merlab": __version__, "torch": version("torch"), **computing_versions(), **runtime_version()}
+def made_with(runtime: str) -> dict[str, str]:
+    """The versions of merlab and of the libraries that give the numbers of a result whose model has this runtime."""
+    torch = {} if runtime == LIGHT else {"torch": version("torch")}
+    return {"merlab": __version__, **torch, **computing_versions(), **runtime_version()}
 
 
 def _face(face: FaceRecord, plan: VideoPlan) -> FollowedFace:

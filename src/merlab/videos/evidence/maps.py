@@ -23,9 +23,9 @@ from merlab.methods.dual_branch.local_branch import LocalBranch
 from merlab.methods.flow_cnn import FlowCnns
 from merlab.methods.layers import SpatialGate
 from merlab.models.recognizer import Recognizer
+from merlab.videos.evidence.titles import ATTENTION, GLOBAL, GRAD_CAM, LOCAL, OTHER
 
 SMALLEST = float(np.finfo(np.float32).tiny)
-GLOBAL, LOCAL, OTHER = "global branch", "local branch", "last convolution"
 
 
 def maps(recognizer: Recognizer, inputs: Float32Array, label: int) -> dict[str, Float32Array]:
@@ -59,9 +59,9 @@ def network_maps(network: nn.Module, inputs: Tensor, label: int) -> dict[str, Fl
                 hooks.enter_context(features.hooked(convolution, OTHER))
         score = network(inputs.clone().requires_grad_())[0, label]
         size = inputs.shape[-2:]
-        found = {f"attention, {name}": _upsampled(gate, size) for name, gate in gates.last.items()}
+        found = {f"{ATTENTION}, {name}": _upsampled(gate, size) for name, gate in gates.last.items()}
         cams = _grad_cams(score, features.last)
-    return found | {f"Grad-CAM, {name}": _upsampled(cam, size) for name, cam in cams.items()}
+    return found | {f"{GRAD_CAM}, {name}": _upsampled(cam, size) for name, cam in cams.items()}
 
 
 def _mean_maps(network: FlowCnns, inputs: Tensor, label: int) -> dict[str, Float32Array]:
