@@ -57,6 +57,11 @@ def test_a_dark_image_of_a_camera_of_14_bits_is_refused_with_the_divisor_of_its_
         read_image(path)
 
 
+def test_an_image_whose_brightest_value_needs_all_bits_has_none(tmp_path):
+    assert not dim_caveats(folder_of(tmp_path, np.full_like(GRAY, 2**15)))
+    assert "no value above 32767" in dim_caveats(folder_of(tmp_path, np.full_like(GRAY, 2**15 - 1)))[0]
+
+
 def test_damaged_ones_say_nothing_about_the_others(tmp_path):
     folder = folder_of(tmp_path / "me", GRAY << 4, GRAY << 6)
     (folder / "1.png").write_bytes(b"")
