@@ -17,6 +17,7 @@ import merlab
 from merlab.coding.boris import write_boris
 from merlab.coding.codable_result import read_codable
 from merlab.coding.decisions import Coding, Decision
+from merlab.coding.elan_writing import write_elan
 from merlab.coding.events import coded_events
 from merlab.coding.exporting import export_coding
 from merlab.coding.file import read_coding, write_coding
@@ -75,6 +76,33 @@ def test_elan_is_linked_to_the_video_from_where_the_file_is(tmp_path):
     (media,) = pympi.Elan.Eaf(str(out)).media_descriptors
     assert media["MEDIA_URL"] == video.as_uri()
     assert media["RELATIVE_MEDIA_URL"] == "./../videos/interview.mp4"
+
+
+def test_elan_is_linked_to_the_overlay_of_a_folder_of_images(tmp_path):
+    (tmp_path / "images").mkdir()
+    material = material_in(tmp_path / "out", tmp_path / "images")
+    export_coding([material.folder], tmp_path / "coded.eaf")
+    (media,) = pympi.Elan.Eaf(str(tmp_path / "coded.eaf")).media_descriptors
+    assert media["RELATIVE_MEDIA_URL"] == "./out/overlay.mp4"
+
+
+def test_movements_that_share_a_frame_are_on_two_tiers(tmp_path):
+    """Annotations of a tier of ELAN do not overlap, and the apex of frame 166 lasts until 167 is shown."""
+    material = material_in(tmp_path / "out")
+    frames = [(138, 166, ""), (166, 180, "L12"), (167, 180, "")]
+    events = [
+        replace(material.events[0], onset=onset, apex=onset, offset=offset, action_units=units)
+        for onset, offset, units in frames
+    ]
+    write_elan(tmp_path / "coded.eaf", replace(material, events=tuple(events)), Coding(), ())
+    tiers = tiers_in(tmp_path / "coded.eaf")
+    times = {name: [each[:2] for each in tiers[name]] for name in tiers if name.startswith("face 0 events")}
+    assert times == {
+        "face 0 events [SYNTHETIC]": [(1370, 1650), (1660, 1790)],
+        "face 0 events [SYNTHETIC] (2)": [(1650, 1790)],
+    }
+    assert tiers["face 0 apexes [SYNTHETIC]"] == [(1370, 1380, "apex"), (1660, 1670, "apex")]
+    assert tiers["face 0 apexes [SYNTHETIC] (2)"] == [(1650, 1660, "L12")]
 
 
 def test_csv_has_what_was_accepted_moved_or_added(tmp_path):

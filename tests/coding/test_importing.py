@@ -513,7 +513,7 @@ def test_decisions_about_movements_of_the_result_need_no_frames(tmp_path):
     ("text", "named"),
     [
         ("onset,offset\n", "holds no decisions"),
-        ("onset,offset\n9,5\n", "onset 9 is after offset 5"),
+        ("onset,offset\n9,5\n", "line 2: onset 9 is after offset 5"),
         ("onset,offset\n5,x\n", "line 2: offset is 'x'"),
         ("onset,offset,video\n5,9,b.mp4\n", "no row of the video interview.mp4"),
         ("onset,offset,event,decision\n5,9,,add\n", "no column face_id"),
