@@ -11,7 +11,7 @@ import pytest
 from merlab.frames import packets as packets_module
 from merlab.frames.frame import SourceChangedError
 from merlab.frames.packets import Packets, packets_of
-from tests.frames.videos import write_video
+from tests.frames.videos import remux, write_video
 
 GROUPS = {"g": "10", "bf": "2", "x264-params": "scenecut=0"}
 
@@ -42,6 +42,13 @@ def test_of_a_file_that_grows_while_they_are_read_are_refused(path, monkeypatch,
         packets_of(growing)
     monkeypatch.undo()
     assert packets_of(growing).count == 30
+
+
+def test_a_file_whose_edit_list_shows_no_frame_has_none(tmp_path):
+    """As FFmpeg writes it where all of ten frames, of 512 ticks, come before the beginning."""
+    whole = write_video(tmp_path / "a.mp4")
+    cut = packets_of(remux(whole, tmp_path / "cut.mp4", shift=-10 * 512, avoid_negative_ts="disabled"))
+    assert (cut.count, cut.clock, cut.start) == (0, None, None)
 
 
 def test_a_time_stamp_gives_the_position_of_its_frame_alone(packets):
