@@ -221,6 +221,13 @@ class TestSlowMotion:
         assert video.clock.slowed == 1
         assert list(video.facts.notes()) == []
 
+    def test_is_told_from_a_time_lapse_which_plays_faster(self, tmp_path):
+        container = {"movflags": "use_metadata_tags"}
+        video = Video(write_video(tmp_path / "a.mp4", fps=30, tags={ANDROID: "10"}, container=container))
+        assert video.fps == 10
+        (note,) = video.facts.notes()
+        assert note.startswith("the file plays 3 times faster than it was recorded (10 frames per second); all seconds")
+
     def test_is_not_seen_in_dim_light_where_a_camera_records_half_of_the_wanted_rate(self, tmp_path):
         container = {"movflags": "use_metadata_tags"}
         video = Video(write_video(tmp_path / "a.mp4", fps=30, tags={ANDROID: "60"}, container=container))

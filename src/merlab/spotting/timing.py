@@ -7,6 +7,7 @@ from typing import Literal
 
 from merlab.frames import Frames, MediaFacts, Video
 from merlab.frames.clock import Clock
+from merlab.frames.facts import pace
 from merlab.json_models import FrozenModel
 from merlab.spotting.numbering import number_at
 
@@ -54,9 +55,7 @@ class Timing(FrozenModel):
     @property
     def speed(self) -> str:
         """How a player shows the file: ``8 times slower``; empty where that makes less than a frame at the end."""
-        if abs(self.slowed - 1) * self.end_s <= 1 / self.fps:
-            return ""
-        return f"{self.slowed:.4g} times slower" if self.slowed > 1 else f"{1 / self.slowed:.4g} times faster"
+        return "" if abs(self.slowed - 1) * self.end_s <= 1 / self.fps else pace(self.slowed)
 
 
 def timing_of(clock: Clock, frames: int, first: int, fps: float | None, numbers: Sequence[int] | None = None) -> Timing:
