@@ -16,7 +16,7 @@ from merlab.spotting import spot as spot_module
 from merlab.spotting.event import SpottedEvent, without_parts
 from merlab.spotting.macro import MACRO_RANGES, MacroSettings
 from merlab.spotting.motion import COLUMNS, ROWS
-from merlab.spotting.motion_score import PARTS, SCORE_RANGES
+from merlab.spotting.motion_score import PARTS, SCORE_RANGES, score
 from merlab.spotting.scoring import iou, match
 from merlab.spotting.spot import (
     RANGES,
@@ -363,6 +363,23 @@ class TestMargin:
     def test_a_chunk_needs_the_frames_within_reach_of_the_longest_movement_on_both_sides(self):
         # 0.45 s that the score reaches, and 0.55 s of a movement.
         assert [SETTINGS.margin(fps) for fps in (25.0, 30.0, 200.0)] == [25, 30, 200]
+
+    @pytest.mark.parametrize(("name", "value"), [("settling", 4.0), ("smoothing", 0.5)])
+    def test_a_chunk_needs_the_frames_that_the_faces_before_and_after_are_averaged_over(self, name, value):
+        """Otherwise its border would count as the end of the face."""
+        settings = spotting_settings({f"score.{name}": value})
+        around = settings.margin(FPS)
+        places = np.random.default_rng(1).normal(size=(4 * around, ROWS, COLUMNS, 2)).astype(np.float32)
+        whole, chunk = (score(each, FPS, settings.score) for each in (places, places[around : 3 * around]))
+        for whole_one, in_chunk in ((whole.before, chunk.before), (whole.after, chunk.after)):
+            np.testing.assert_allclose(in_chunk[around], whole_one[2 * around], atol=1e-6)
+
+    def test_a_window_is_at_least_as_long_as_these_averages(self):
+        with pytest.raises(
+            MerlabError, match=r"at least score.reach \+ score.settling / 2 \+ 4 score.smoothing \(0.45 s"
+        ):
+            spotting_settings({"window": 3, "score.settling": 6})
+        assert spotting_settings({"window": 4, "score.settling": 6}).margin(100.0) == 355
 
     def test_a_window_may_last_exactly_as_long(self):
         settings = spotting_settings({"window": 2.0, "score.reach": 0.5, "longest": 1.5, "shortest": 1.5})

@@ -20,7 +20,15 @@ from merlab.spotting.course import movement_at, peak_frames
 from merlab.spotting.event import TOO_LARGE, SpottedEvent, are_one, without_parts, without_repeated
 from merlab.spotting.likeness import likeness
 from merlab.spotting.macro import MacroSettings, apart, macro_movements
-from merlab.spotting.motion_score import LARGEST_SETTING, PARTS, Scores, ScoreSettings, require_in_range, score
+from merlab.spotting.motion_score import (
+    LARGEST_SETTING,
+    PARTS,
+    SIGMAS,
+    Scores,
+    ScoreSettings,
+    require_in_range,
+    score,
+)
 from merlab.spotting.unit_filters import ENOUGH
 
 # The share of the frames in which a face is taken to be calm, however restless it is.
@@ -55,7 +63,8 @@ class SpottingSettings:
             than most of the window hardly change.
         weak: the lowest score of a weak candidate, relative to the threshold, 0 to 1.
         window: the length of video over which noise and threshold are computed, 1 to a million, and at least
-            ``score.reach`` + ``longest``; the last window is up to twice as long.
+            ``score.reach`` + ``longest``, or + ``score.settling`` / 2 + 4 ``score.smoothing`` where that is longer; the
+            last window is up to twice as long.
         shortest, longest: limits of the duration of a micro-expression, from onset to offset, 0 to 3600; ``shortest``
             is at most ``longest``. Of the 216 that are annotated in CAS(ME)^2 and SAMM long videos, the shortest has
             0.145 s.
@@ -92,15 +101,27 @@ class SpottingSettings:
             raise MerlabError(
                 f"shortest of spotting must be from 0 to longest, got shortest {self.shortest}, longest {self.longest}"
             )
-        if self.window < self.score.reach + self.longest:
+        if self.window < self.around:
+            longer = max(self.longest, self._averaged)
+            which = "longest" if longer == self.longest else f"score.settling / 2 + {SIGMAS} score.smoothing"
             raise MerlabError(
-                "window of spotting must be at least score.reach + longest "
-                f"({self.score.reach:g} s + {self.longest:g} s), got {self.window}"
+                f"window of spotting must be at least score.reach + {which} "
+                f"({self.score.reach:g} s + {longer:g} s), got {self.window}"
             )
+
+    @property
+    def around(self) -> float:
+        """How long before and after a moment a face influences what is spotted there, s."""
+        return self.score.reach + max(self.longest, self._averaged)
+
+    @property
+    def _averaged(self) -> float:
+        """How far the averages over time, of which a score consists, reach in each direction, s."""
+        return self.score.settling / 2 + SIGMAS * self.score.smoothing
 
     def margin(self, fps: float) -> int:
         """How many frames before and after a chunk of a video influence what is spotted in it."""
-        return round((self.score.reach + self.longest) * fps)
+        return round(self.around * fps)
 
     def threshold(self, total: Float32Array) -> float:
         """The threshold for the scores (n,) of a window, where ENOUGH seconds of the face are seen."""

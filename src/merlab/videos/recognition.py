@@ -233,7 +233,7 @@ def _margin(clock: Clock, spotting: SpottingSettings) -> int:
     default = SpottingSettings().margin(clock.fps)
     if spotting.margin(clock.fps) <= default:
         return margin(clock, default)
-    seconds = math.ceil((spotting.score.reach + spotting.longest) / MARGIN_STEP) * MARGIN_STEP
+    seconds = math.ceil(spotting.around / MARGIN_STEP) * MARGIN_STEP
     return margin(clock, round(seconds * clock.fps))
 
 
