@@ -53,5 +53,10 @@ def test_the_order_in_which_a_disk_lists_files_does_not_matter(package, stated, 
     assert versions.digest_of_code(package) == stated
 
 
+def test_a_run_states_every_library_that_computes_or_reads_its_inputs():
+    libraries = {"torch", "scikit-learn", "scipy", "opencv", "numpy", "pyav"}
+    assert versions.versions().keys() == {"merlab", "device", *libraries}
+
+
 def test_without_source_files_the_number_of_the_version_is_stated(tmp_path):
     assert len(versions.digest_of_code(tmp_path / "compiled")) == 8

@@ -22,8 +22,9 @@ import pytest
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
 from merlab.frames import ClipError
-from merlab.inputs import as_recipe, load_inputs, parse_recipe, require_possible
+from merlab.inputs import as_recipe, extraction, load_inputs, parse_recipe, require_possible
 from merlab.inputs.cache import file_digest
+from tests.frames.videos import write_video
 from tests.helpers import make_clip, moved, mutated, own_input, texture, write_frames
 
 RECIPE = "flow:scale=raw"
@@ -192,6 +193,16 @@ def test_another_apex_is_another_input_though_the_same_files_are_read(tmp_path, 
     load_inputs(earlier, parse_recipe(recipe), tmp_path / "cache")
     found = load_inputs(corrected, parse_recipe(recipe), tmp_path / "cache")
     np.testing.assert_array_equal(found, load_inputs(corrected, parse_recipe(recipe), tmp_path / "fresh"))
+
+
+def test_the_input_of_a_video_is_made_anew_with_another_pyav_which_decodes_it(table, tmp_path, monkeypatch):
+    video = write_video(tmp_path / "a.mp4", "libx264")
+    of_video = ClipTable((make_clip(video, aligned=True),))
+    for pyav, entries in (("17.1.0", 2), ("18.0.0", 3), ("18.0.0", 3)):
+        monkeypatch.setattr(extraction, "version", lambda _, pyav=pyav: pyav)
+        for clips in (table, of_video):
+            load_inputs(clips, parse_recipe(RECIPE), tmp_path / "cache")
+        assert len(list((tmp_path / "cache").rglob("*.npy"))) == entries
 
 
 def test_a_clip_may_have_a_name_that_is_too_long_for_a_file(table, tmp_path):

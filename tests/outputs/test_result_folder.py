@@ -282,3 +282,26 @@ def test_a_table_that_another_program_has_open_is_named_and_the_next_request_com
     finish(folder, request(floor=6))
     assert folder.is_finished
     assert {path.name for path in out.iterdir()} == {KEPT, "events.csv", "metadata.json"}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "is_used"),
+    [
+        # Earlier versions of merlab stated neither PyAV nor SciPy.
+        ({"opencv": "4"}, {"opencv": "4", "pyav": "17", "scipy": "1"}, True),
+        ({"opencv": "4", "pyav": "16"}, {"opencv": "4", "pyav": "17"}, False),
+        ({"opencv": "4"}, {"opencv": "4", "openvino": "2"}, False),
+    ],
+)
+def test_what_is_kept_is_used_where_its_libraries_are_those_of_now_as_far_as_they_are_stated(out, before, now, is_used):
+    folder, asked = recognized(out), request()
+    kept = folder.claim({"versions": before}, asked, False)
+    (kept / "chunk").write_text("long work")
+    if is_used:
+        assert folder.claim({"versions": now}, asked, False) == kept
+        assert (kept / "chunk").exists()
+    else:
+        with pytest.raises(
+            OtherResultError, match="pyav 16, and this is pyav 17|does not state openvino, and openvino 2"
+        ):
+            folder.claim({"versions": now}, asked, False)

@@ -98,7 +98,7 @@ def test_the_manifest_states_how_the_faces_were_made(prepared_casme2):
         "image": "jpg",
         "jpeg_quality": 95,
     }
-    assert set(manifest["versions"]) == {"merlab", "opencv", "numpy"}
+    assert set(manifest["versions"]) == {"merlab", "opencv", "numpy", "pyav"}
     assert len(manifest["models"]["yunet"]["sha256"]) == 64
     assert [entry["folder"] for entry in manifest["clips"]] == ["Cropped/sub01/EP02_01f", "Cropped/sub02/EP02_01f"]
     assert any("five points" in warning for warning in manifest["clips"][0]["warnings"])

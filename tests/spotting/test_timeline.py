@@ -8,6 +8,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from merlab.coding.codable_result import read_codable
 from merlab.databases.long_video import LongVideo
 from merlab.errors import MerlabError, Stopped
 from merlab.frames import write_image
+from merlab.json_models import write_model
 from merlab.outputs.locks import only_writer
 from merlab.outputs.result_folder import KEPT
 from merlab.progress import silent
@@ -26,7 +28,7 @@ from merlab.spotting.comparison.own import OWN
 from merlab.spotting.motion import MEASURED, FaceMotion
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.spot_video import spot
-from merlab.spotting.timeline import read_timeline
+from merlab.spotting.timeline import METADATA, read_timeline
 from tests.helpers import files_in
 from tests.videos.recording import FPS, MOVEMENTS, moving_face, write_avi
 
@@ -166,10 +168,25 @@ class TestStored:
         assert spot(video, line.folder).events.equals(line.events)
 
     def test_a_finished_result_of_other_libraries_is_reloaded_with_a_warning(self, video, line, monkeypatch):
-        monkeypatch.setattr(spot_video, "computing_versions", lambda: {"opencv": cv2.__version__, "numpy": "9.9"})
-        was = f"it was made with numpy {np.__version__}, and this is numpy 9.9; add --again"
+        others = {"opencv": cv2.__version__, "numpy": "9.9", "pyav": "9"}
+        monkeypatch.setattr(spot_video, "computing_versions", lambda: others)
+        was = (
+            f"it was made with numpy {np.__version__}, .*; it was made with pyav {av.__version__}, and this is pyav 9; "
+        )
         with pytest.warns(UserWarning, match=f"is loaded as it is, although {was}"):
             assert spot(video, line.folder).events.equals(line.events)
+
+    def test_a_finished_result_that_does_not_state_pyav_is_reloaded_with_a_warning(self, video, line):
+        """As merlab wrote it before."""
+        metadata = line.metadata.model_copy(update={"versions": {"opencv": cv2.__version__, "numpy": np.__version__}})
+        write_model(line.folder / METADATA, metadata)
+        try:
+            with pytest.warns(
+                UserWarning, match="as it is, although it does not state pyav, and pyav .* is used now; add"
+            ):
+                assert spot(video, line.folder).events.equals(line.events)
+        finally:
+            write_model(line.folder / METADATA, line.metadata)
 
     def test_other_settings_are_refused_with_what_changed_and_the_remedy(self, video, line):
         with pytest.raises(MerlabError, match=r"spot` of other settings: --floor 5 -> 1000\. Add --again"):

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+import scipy
 
 from merlab.errors import MerlabError, Stopped
 from merlab.frames import ClipError, open_frames, read_image
@@ -565,4 +566,5 @@ def test_what_is_kept_states_the_libraries_that_found_the_faces(monkeypatch, lan
     monkeypatch.setattr(recognition, "computing_versions", lambda: {"opencv": "1"})
     monkeypatch.setattr(recognition, "runtime_version", lambda: {"openvino": "2"})
     asked = fake_metadata(2.0, 50.0, 1, "a.mp4", (), ()).asked.model_copy(update={"landmarks": landmarks})
-    assert recognition._finding(Division(1, 100, 1500, 50), asked).versions == versions
+    stated = recognition._finding(Division(1, 100, 1500, 50), asked).versions
+    assert stated == versions | {"scipy": scipy.__version__}

@@ -7,10 +7,9 @@ import hashlib
 from importlib.metadata import version
 from pathlib import Path
 
-import cv2
-import numpy as np
 import torch
 
+from merlab.outputs.kept_arrays import computing_versions
 from merlab.version import __version__
 
 # What computes predictions from inputs, in the folder of merlab. Edits of it do not change the number of the version.
@@ -31,13 +30,13 @@ def versions() -> dict[str, str]:
 
     The version of merlab ends with a digest of its code that computes predictions.
     """
-    # scikit-learn is not loaded for the number: most networks do not use it.
+    # scikit-learn and SciPy are not loaded for the number: most networks do not use them.
     return {
         "merlab": f"{__version__}+{digest_of_code(Path(__file__).parents[1])}",
         "torch": torch.__version__,
         "scikit-learn": version("scikit-learn"),
-        "opencv": cv2.__version__,
-        "numpy": np.__version__,
+        **computing_versions(),
+        "scipy": version("scipy"),
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
     }
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,12 +124,12 @@ def load_inputs(
     """The inputs of all clips of the table, float32 (N, *recipe.shape); an input is read from the cache if it is there.
 
     ``cache`` None means the user's cache folder. ``jobs`` threads compute the clips in parallel (None: one per core;
-    OpenCV releases the interpreter lock). The key of a cached array consists of the recipe, the OpenCV version, the
-    clip, the content of the files that the input depends on, and for your own kind of input its code and all that it
-    can see of the clip. So a changed recipe, file or clip never gives an outdated array. A damaged entry is made anew,
-    with a warning that names it. Blank frames give a warning, unless ``quiet`` (an earlier call gave it), and whole
-    heads, unless the table has their stamp. Raises MerlabError as ``require_possible`` does, and DamagedFrameError,
-    when all others are made, with the clips whose frames are damaged.
+    OpenCV releases the interpreter lock). The key of a cached array consists of the recipe, the versions of OpenCV and,
+    for a video, of PyAV, the clip, the content of the files that the input depends on, and for your own kind of input
+    its code and all that it can see of the clip. So a changed recipe, file or clip never gives an outdated array. A
+    damaged entry is made anew, with a warning that names it. Blank frames give a warning, unless ``quiet`` (an earlier
+    call gave it), and whole heads, unless the table has their stamp. Raises MerlabError as ``require_possible`` does,
+    and DamagedFrameError, when all others are made, with the clips whose frames are damaged.
     """
     require_instance(table, ClipTable, "table", "merlab.load gives one")
     require_instance(recipe, Recipe, "recipe", "merlab.inputs.parse_recipe('flow') makes one")
@@ -225,7 +226,7 @@ def _require_shape(view: Float32Array, clip: Clip, recipe: Recipe) -> None:
 
 
 def _key(clip: Clip, recipe: Recipe, code: str) -> str:
-    """A digest of everything that decides the array: recipe, clip, content of its files, code, and OpenCV version."""
+    """A digest of everything that decides the array: recipe, clip, content of its files, code, and libraries."""
     files = [clip.source]
     with _mistakes_of(recipe, clip, "frames_needed"):
         needed = declared_numbers(clip, recipe)
@@ -246,7 +247,8 @@ def _key(clip: Clip, recipe: Recipe, code: str) -> str:
     # The same files give another array where another of them is the apex. Your own kinds may use any field of a clip.
     moments = [clip.onset, clip.apex, clip.offset]
     seen = [] if recipe.kind.is_built_in else [{name: str(value) for name, value in asdict(clip).items()}]
-    identity = json.dumps([str(recipe), clip.key, moments, needed, contents, code, cv2.__version__, *seen])
+    decoded_by = [] if clip.holds_flow or clip.source.is_dir() else [version("av")]
+    identity = json.dumps([str(recipe), clip.key, moments, needed, contents, code, cv2.__version__, *seen, *decoded_by])
     return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 

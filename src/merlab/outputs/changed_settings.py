@@ -37,6 +37,8 @@ MODELS = {"models", "face_models"}
 OF_PRESET = {"preset_settings", "distractions"}
 PRESET_HAS_CHANGED = "the settings of the preset have changed"
 SHOWN_NAMES = {"face-mesh": "the face mesh"}
+# Libraries whose versions merlab has not always stated: work that lacks them is continued.
+STATED_LATER = {"pyav", "scipy"}
 
 
 def changed_settings(stored: Mapping[str, object], wanted: Mapping[str, object]) -> list[str]:
@@ -65,6 +67,13 @@ def changed_settings(stored: Mapping[str, object], wanted: Mapping[str, object])
     if VIDEO_HAS_CHANGED in texts:
         texts = [text for text in texts if text != MAY_HAVE_CHANGED]
     return list(dict.fromkeys(texts))
+
+
+def as_stated(stored: Mapping[str, object], wanted: Mapping[str, object]) -> Mapping[str, object]:
+    """The ``wanted`` settings without the versions of libraries in STATED_LATER that ``stored`` does not state."""
+    before, versions = _as_mapping(stored.get("versions")), _as_mapping(wanted.get("versions"))
+    known = {name: each for name, each in versions.items() if name in before or name not in STATED_LATER}
+    return {**wanted, "versions": known} if before else wanted
 
 
 def only_video_changed(stored: Mapping[str, object], wanted: Mapping[str, object]) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from merlab.errors import MerlabError, Stopped
 from merlab.json_files import read_json_object, write_json
-from merlab.outputs.changed_settings import changed_settings, only_video_changed
+from merlab.outputs.changed_settings import as_stated, changed_settings, only_video_changed
 from merlab.outputs.locks import INSIDE, only_writer
 from merlab.outputs.system_files import is_added, is_of_system
 from merlab.spelling import first_of
@@ -153,9 +153,9 @@ def require_same(out: Path, stored: Mapping[str, object], settings: Mapping[str,
 
     Where the video alone has changed, the error is a ChangedVideoError.
     """
-    changes = changed_settings(stored, settings)
+    changes = changed_settings(stored, as_stated(stored, settings))
     if changes:
-        kind = ChangedVideoError if only_video_changed(stored, settings) else OtherResultError
+        kind = ChangedVideoError if only_video_changed(stored, as_stated(stored, settings)) else OtherResultError
         raise kind(
             f"{out} holds {holds} of other settings: {'; '.join(changes)}. Add --again (in Python, again=True) to make "
             "it again with the new ones: the old result stays until the new one is complete. Or choose another output",
@@ -233,6 +233,7 @@ def _holds(out: Path, marker: str) -> bool:
 def _changes(out: Path, marker: str, settings: Mapping[str, object]) -> list[str] | None:
     """The changed settings of a folder; None if it states none that can be read."""
     try:
-        return changed_settings(read_json_object(out / marker), settings)
+        stored = read_json_object(out / marker)
     except MerlabError:
         return None
+    return changed_settings(stored, as_stated(stored, settings))

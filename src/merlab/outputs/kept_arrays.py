@@ -12,6 +12,7 @@ import os
 import warnings
 import zipfile
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import TypeAlias
 
@@ -26,8 +27,8 @@ Array: TypeAlias = "NDArray[np.generic]"
 
 
 def computing_versions() -> dict[str, str]:
-    """The versions of the libraries that compute what is kept of videos: another one may give other numbers."""
-    return {"opencv": cv2.__version__, "numpy": np.__version__}
+    """The versions of the libraries that read videos and compute what is kept: another one may give other numbers."""
+    return {"opencv": cv2.__version__, "numpy": np.__version__, "pyav": version("av")}
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:

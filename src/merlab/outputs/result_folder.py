@@ -17,6 +17,7 @@ from typing import Any
 from merlab.errors import MerlabError
 from merlab.given import require_yes_or_no
 from merlab.json_files import read_json_object, write_json
+from merlab.outputs.changed_settings import as_stated
 from merlab.outputs.claims import ChangedVideoError, OtherResultError, require_same, warn_of_unfinished
 from merlab.outputs.locks import INSIDE, only_writer
 from merlab.outputs.system_files import is_added
@@ -134,7 +135,7 @@ class ResultFolder:
     def _kept_for(self, work: Mapping[str, object], again: bool) -> Path:
         beside, aside = self.out / KEPT, self.working / KEPT
         for kept in (aside, beside):
-            if _stated(kept) == work:
+            if _stated(kept) == as_stated(_stated(kept), work):
                 return kept
         kept = aside if self.is_finished else beside
         if kept.is_dir() and not again:

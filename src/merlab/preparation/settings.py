@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 import cv2
-import numpy as np
 
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
@@ -14,6 +13,7 @@ from merlab.faces.mesh_network import runtime_version
 from merlab.faces.model_files import MODELS
 from merlab.frames import Image
 from merlab.given import naming_fields, require_instance
+from merlab.outputs.kept_arrays import computing_versions
 from merlab.preparation.record import HowMade, RecordedSettings
 from merlab.version import __version__
 from merlab.vocabulary import HeadMotion, ImageFormat
@@ -63,8 +63,7 @@ class Settings:
             models={name: {MODELS[name].algorithm: MODELS[name].digest} for name in used},
             versions={
                 "merlab": __version__,
-                "opencv": cv2.__version__,
-                "numpy": np.__version__,
+                **computing_versions(),
                 **(runtime_version() if self.finding.landmarks == "mesh" else {}),
             },
         )

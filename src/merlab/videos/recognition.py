@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -257,7 +258,8 @@ def _request(plan: VideoPlan, model: UsedModel) -> RecognitionRequest:
 
 def _finding(division: Division, request: RecognitionRequest) -> FindingRequest:
     fields = request.model_dump(include=set(FindingRequest.model_fields))
-    versions = computing_versions() | (runtime_version() if request.landmarks == "mesh" else {})
+    versions = computing_versions() | {"scipy": version("scipy")}
+    versions |= runtime_version() if request.landmarks == "mesh" else {}
     return FindingRequest(**fields, chunk=division.length, margin=division.margin, kept=KEPT_VERSION, versions=versions)
 
 

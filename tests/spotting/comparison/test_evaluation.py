@@ -177,8 +177,7 @@ def test_a_network_is_not_fitted_to_a_kind_that_no_training_recording_has():
 
 def test_a_comparison_of_other_libraries_is_not_continued(videos, tmp_path, monkeypatch):
     compare_spotting(videos[:2], ["guess-even"], tmp_path / "out", jobs=1, progress=False)
-    monkeypatch.setattr(evaluation, "computing_versions", lambda: {"opencv": "5.0"})
-    monkeypatch.setattr(evaluation, "version", lambda name: {"torch": "3.0"}[name])
+    monkeypatch.setattr(evaluation, "versions_of_methods", lambda: {"opencv": "5.0", "torch": "3.0"})
     with pytest.raises(MerlabError, match=r"with opencv .*, and this is opencv 5\.0.* with torch .* is torch 3\.0"):
         compare_spotting(videos[:2], ["guess-even"], tmp_path / "out", jobs=1, progress=False)
 

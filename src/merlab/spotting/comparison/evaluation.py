@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 
 from merlab.databases.long_video import Kind, LongEvent, LongVideo
@@ -18,11 +17,11 @@ from merlab.errors import MerlabError
 from merlab.given import as_jobs, as_path, as_whole, require_yes_or_no
 from merlab.json_models import write_model
 from merlab.outputs.claims import claimed_folder
-from merlab.outputs.kept_arrays import computing_versions
 from merlab.processes.thread_limits import one_thread
 from merlab.progress import Progress, shown_progress
 from merlab.spotting.comparison import all_spotters, spotters_of
 from merlab.spotting.comparison.folds import fitted_elsewhere, kinds_of, leave_one_subject_out
+from merlab.spotting.comparison.method_result import versions_of_methods
 from merlab.spotting.comparison.notes import fitted_on
 from merlab.spotting.comparison.recordings import digest_of
 from merlab.spotting.comparison.results import SpottingComparison
@@ -89,7 +88,7 @@ def compare_spotting(
         "measured": MEASURED,
         "computed": COMPUTED,
         # PyTorch, which takes seconds, is loaded by networks only; folds of two versions of it would be joined.
-        "versions": computing_versions() | {"torch": version("torch")},
+        "versions": versions_of_methods(),
     }
     with (
         claimed_folder(

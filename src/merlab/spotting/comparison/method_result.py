@@ -90,7 +90,7 @@ class MethodResult:
 
 def versions_of_methods() -> dict[str, str]:
     """The versions of the libraries that give the intervals of a method."""
-    return {"torch": version("torch"), **computing_versions()}
+    return {**{name: version(name) for name in ("torch", "scipy")}, **computing_versions()}
 
 
 def write_result(out: Path, rows: Sequence[MethodEvent], metadata: MethodMetadata) -> MethodResult:

@@ -62,7 +62,7 @@ def result_metadata(
 def made_with(runtime: str) -> dict[str, str]:
     """The versions of merlab and of the libraries that give the numbers of a result whose model has this runtime."""
     torch = {} if runtime == LIGHT else {"torch": version("torch")}
-    return {"merlab": __version__, **torch, **computing_versions(), **runtime_version()}
+    return {"merlab": __version__, **torch, "scipy": version("scipy"), **computing_versions(), **runtime_version()}
 
 
 def _face(face: FaceRecord, plan: VideoPlan) -> FollowedFace:
