@@ -118,7 +118,7 @@ def test_a_finished_result_of_other_libraries_is_loaded_with_a_warning(recorded,
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert method.spot(source, tmp_path / "out", False).rows == made.rows
-    monkeypatch.setattr(method_result, "versions_of_methods", lambda: made.metadata.versions | {"numpy": "9.9"})
+    monkeypatch.setattr(method_result, "versions_of_methods", lambda: {**made.metadata.versions, "numpy": "9.9"})
     was = f"it was made with numpy {np.__version__}, and this is numpy 9.9; add --again"
     with pytest.warns(UserWarning, match=f"is loaded as it is, although {was}"):
         assert method.spot(source, tmp_path / "out", False).rows == made.rows
