@@ -350,13 +350,13 @@ def test_a_video_in_which_a_coder_rejected_everything_counts(tmp_path):
     assert pair.f1 == 2 * 1 / (3 + 1)
 
 
-def test_a_video_that_only_one_coder_has_is_noted(tmp_path):
+def test_a_video_that_only_one_coder_has_is_noted_and_not_counted(tmp_path):
     first = table(tmp_path / "a.csv", [("v", 10, 20, "A", ""), ("W", 10, 20, "A", "")], HEADER)
     second = table(tmp_path / "b.csv", [("v", 10, 20, "B", ""), ("w", 10, 20, "B", "")], HEADER)
-    assert agree(first, second).scores.notes == (
-        "only A has coded W: it is not compared",
-        "only B has coded w: it is not compared",
-    )
+    scores = agree(first, second).scores
+    assert scores.notes == ("only A has coded W: it is not compared", "only B has coded w: it is not compared")
+    assert (scores.pairs[0].videos, scores.pairs[0].events) == (1, (1, 1))
+    assert (scores.together.events, scores.together.shared) == (1, 1)
 
 
 def test_a_rate_that_no_table_states_may_be_given(tmp_path):
