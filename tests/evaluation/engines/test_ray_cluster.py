@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
+import signal
 import sys
 import time
 import warnings
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -29,6 +31,7 @@ from merlab.evaluation.versions import versions
 from merlab.progress import silent
 from tests.cli.processes import wait_until
 from tests.helpers import flow_plan, write_flow_tree
+from tests.prepared_processes import prepared as prepared_processes
 
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is an extra: ray")
 
@@ -42,18 +45,49 @@ def run_on(engine, plan, out, cache=None):
     return run(plan, keys, out, finished(plan, keys, out), cache=cache, engine=engine, progress=silent)
 
 
+def in_a_process(work, *arguments):
+    """What a function gives in a process of its own.
+
+    Ray changes how its process answers signals, leaves threads in it, and ends it if its cluster does not answer.
+    """
+    context = prepared_processes() or multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, context) as pool:
+        return pool.submit(work, *arguments).result()
+
+
+def on_two_workers(plan, out, cache):
+    """The predictions, and how often this process answers SIGTERM, which reaches it after each unit and at the end."""
+    answered = []
+    signal.signal(signal.SIGTERM, lambda *_: answered.append(True))
+
+    class Signaled(RayEngine):
+        def work(self, plan, cache, fits, on_epoch):
+            for done in super().work(plan, cache, fits, on_epoch):
+                signal.raise_signal(signal.SIGTERM)
+                yield done
+
+    predictions = run_on(Signaled(jobs=2), plan, out, cache)
+    signal.raise_signal(signal.SIGTERM)
+    return predictions, len(answered)
+
+
 @needs_ray
 @pytest.mark.slow
-def test_a_cluster_of_two_workers_predicts_what_one_machine_predicts_and_resumes(tmp_path):
+def test_a_cluster_of_two_workers_predicts_what_one_machine_predicts_and_resumes(tmp_path, monkeypatch):
+    # A cluster that somebody else has started is not used.
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
     plan, cache = make_plan(tmp_path / "flow"), tmp_path / "cache"
     local = run_on(LocalEngine(1), plan, tmp_path / "local", cache)
     shutil.copytree(tmp_path / "local", tmp_path / "ray")
     parts = sorted((tmp_path / "ray" / "parts").rglob("*.parquet"))
     kept = {part: part.stat().st_mtime_ns for part in parts[1::6]}
-    for part in set(parts) - kept.keys():
+    lost = set(parts) - kept.keys()
+    for part in lost:
         part.unlink()
-    pd.testing.assert_frame_equal(local, run_on(RayEngine(jobs=2), plan, tmp_path / "ray", cache))
+    on_cluster, answered = in_a_process(on_two_workers, plan, tmp_path / "ray", cache)
+    pd.testing.assert_frame_equal(local, on_cluster)
     assert {part: part.stat().st_mtime_ns for part in kept} == kept
+    assert answered == len(lost) + 1
 
 
 @dataclass
@@ -77,20 +111,40 @@ class Patient:
 
 
 GO = "go"
-# Eight workers, of which two are lost.
-MACHINES, CORES = 4, 2
-HEAD = {"num_cpus": 0, "include_dashboard": False}
+# Eight workers, of which two are lost with their machine. A machine takes as long to start as a worker or two.
+CORES, LOST = 6, 2
+HEAD = {"num_cpus": CORES, "include_dashboard": False}
 
 
 def disturb(cluster, patient):
     """While all 8 workers work, a machine is lost with two of them; one joins when others have taken over."""
     try:
-        wait_until(lambda: len(patient.processes()) == MACHINES * CORES)
+        wait_until(lambda: len(patient.processes()) == CORES + LOST)
         cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
         cluster.add_node(num_cpus=1)
-        wait_until(lambda: len(patient.processes()) == MACHINES * CORES + 1)
+        wait_until(lambda: len(patient.processes()) == CORES + LOST + 1)
     finally:
         (patient.folder / GO).touch()
+
+
+def on_a_disturbed_cluster(plan, large, patient, folder):
+    """The predictions, and how many fits were begun; ``large`` is refused, because no machine can do it."""
+    cluster = import_module("ray.cluster_utils").Cluster(initialize_head=True, head_node_args=HEAD)
+    try:
+        cluster.add_node(num_cpus=LOST)
+        engine = RayEngine(cluster.address)
+        with ThreadPoolExecutor(1) as pool:
+            # In a thread, because Ray starts machines in the main thread only.
+            running = pool.submit(run_on, engine, plan, folder / "ray", folder / "cache")
+            disturb(cluster, patient)
+            predictions = running.result()
+        begun = len(list(patient.folder.iterdir())) - 1
+        needs = rf"ststnet, which uses {CORES + 1} CPU cores and 0 GPUs; the largest of \d machines has {CORES}"
+        with pytest.raises(MerlabError, match=needs):
+            run_on(engine, large, folder / "large", folder / "cache")
+    finally:
+        cluster.shutdown()
+    return predictions, begun
 
 
 @needs_ray
@@ -104,26 +158,10 @@ def test_workers_that_are_lost_or_join_late_change_no_prediction(tmp_path, monke
     patient.folder.mkdir()
     root = write_flow_tree(tmp_path / "flow")
     plan = flow_plan(root, [{"patient": patient}], seeds=5)
-    cluster = import_module("ray.cluster_utils").Cluster(initialize_head=True, head_node_args=HEAD)
-    try:
-        for _ in range(MACHINES):
-            cluster.add_node(num_cpus=CORES)
-        engine = RayEngine(cluster.address)
-        with ThreadPoolExecutor(1) as pool:
-            # In a thread, because Ray starts machines in the main thread only.
-            running = pool.submit(run_on, engine, plan, tmp_path / "ray", tmp_path / "cache")
-            disturb(cluster, patient)
-            on_cluster = running.result()
-        begun = len(list(patient.folder.iterdir())) - 1
-        large = flow_plan(root, ["ststnet"], training={"threads": 3})
-        with pytest.raises(
-            MerlabError, match=r"ststnet, which uses 3 CPU cores and 0 GPUs; the largest of \d machines has 2"
-        ):
-            run_on(engine, large, tmp_path / "large", tmp_path / "cache")
-    finally:
-        cluster.shutdown()
+    large = flow_plan(root, ["ststnet"], training={"threads": CORES + 1})
+    on_cluster, begun = in_a_process(on_a_disturbed_cluster, plan, large, patient, tmp_path)
     # The two units that were lost were begun a second time, by other workers.
-    assert begun == 20 + 2
+    assert begun == 20 + LOST
     pd.testing.assert_frame_equal(on_cluster, run_on(LocalEngine(1), plan, tmp_path / "local", tmp_path / "cache"))
 
 

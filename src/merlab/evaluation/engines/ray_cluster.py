@@ -7,7 +7,9 @@ nor the synthetic flow that training uses.
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -54,8 +56,10 @@ class RayEngine:
 
         if not fits:
             return
+        answer = signal.getsignal(signal.SIGTERM)
         self._connect()
         try:
+            _answer_sigterm(answer)
             yield from _harvest(plan, cache, fits)
         except ray.exceptions.RayTaskError as error:
             raise error.cause if isinstance(error.cause, MerlabError) else error from error
@@ -65,6 +69,7 @@ class RayEngine:
             ) from error
         finally:
             ray.shutdown()
+            _answer_sigterm(answer)
 
     def _connect(self) -> None:
         import ray
@@ -80,9 +85,17 @@ class RayEngine:
                 _knock(self.address)
             # What it says of other versions of Ray concerns nobody here.
             with without_warnings("Tip: In future versions of Ray", FutureWarning):
-                ray.init(self.address, **options)
+                # Without an address, Ray would use a cluster that somebody else has started on this machine.
+                ray.init(self.address or "local", **options)
         except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
             raise MerlabError(_not_connected(self.address, error)) from error
+
+
+def _answer_sigterm(answer: Any) -> None:
+    """Answer SIGTERM as before: under Ray, the process ends with a list of addresses, after Ray without a message."""
+    # Python lets only the main thread set it, and does not know what a library in C has set.
+    if answer is not None and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, answer)
 
 
 def _not_connected(address: str | None, error: Exception) -> str:
