@@ -81,9 +81,17 @@ def test_elan_is_linked_to_the_video_from_where_the_file_is(tmp_path):
 def test_elan_is_linked_to_the_overlay_of_a_folder_of_images(tmp_path):
     (tmp_path / "images").mkdir()
     material = material_in(tmp_path / "out", tmp_path / "images")
-    export_coding([material.folder], tmp_path / "coded.eaf")
+    write_coding(material.folder, every_kind(material))
+    (note,) = export_coding([material.folder], tmp_path / "coded.eaf")
     (media,) = pympi.Elan.Eaf(str(tmp_path / "coded.eaf")).media_descriptors
     assert media["RELATIVE_MEDIA_URL"] == "./out/overlay.mp4"
+    # `merlab spot` and `merlab recognize --no-overlay` write none.
+    assert note.endswith(
+        "has no overlay.mp4, to which the file is linked; make a video of the images and link it in ELAN "
+        "(Edit, Linked Files)"
+    )
+    (material.folder / "overlay.mp4").touch()
+    assert export_coding([material.folder], tmp_path / "coded.eaf", again=True) == []
 
 
 def test_movements_that_share_a_frame_are_on_two_tiers(tmp_path):

@@ -47,6 +47,15 @@ def _video(material: CodableResult, path: Path) -> Path:
     return source if source.exists() else path.with_name(material.video)
 
 
+def notes_on_video(material: CodableResult) -> Iterator[str]:
+    """A note where the video that takes the place of a folder of images is not there: `merlab spot` writes none."""
+    if material.source.is_dir() and not (material.folder / OVERLAY).exists():
+        yield (
+            f"ELAN cannot show the folder of images {material.source}, and {material.folder} has no {OVERLAY}, to "
+            "which the file is linked; make a video of the images and link it in ELAN (Edit, Linked Files)"
+        )
+
+
 def _machine_tiers(material: CodableResult) -> Iterator[Tier]:
     stamps = "".join(f" [{stamp}]" for stamp in material.stamps)
     of_face = _by_face(material.events)

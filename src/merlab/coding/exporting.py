@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from merlab.coding.boris import notes_on_overlaps, write_boris
 from merlab.coding.codable_result import CodableResult, read_codable
-from merlab.coding.elan_writing import write_elan
+from merlab.coding.elan_writing import notes_on_video, write_elan
 from merlab.coding.events import chosen_coder, coded_events
 from merlab.coding.file import read_coding
 from merlab.coding.tables import CodedVideo, Subjects, write_coded_table
@@ -105,7 +105,8 @@ def _export_elan(out: Path, materials: Sequence[CodableResult], coder: str | Non
     coding = read_coding(material)
     coders = coding.coders if coder is None else (chosen_coder(material, coding, coder),)
     write_elan(out, material, coding, coders)
-    return [] if coders else [f"{material.folder} has no decisions yet; the file has the tiers of the machine alone"]
+    undecided = f"{material.folder} has no decisions yet; the file has the tiers of the machine alone"
+    return [*([] if coders else [undecided]), *notes_on_video(material)]
 
 
 def _notes(video: CodedVideo) -> list[str]:
