@@ -242,3 +242,20 @@ def test_a_workbook_with_a_password_is_refused_with_the_remedy(tmp_path):
     (tmp_path / "a.xlsx").write_bytes(content.replace(name, "Encrypte".encode("utf-16-le")))
     with pytest.raises(MerlabError, match="it may be protected by a password: save it without one"):
         read_lines(tmp_path / "a.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        # The quotes before joy and after sad do not belong there.
+        ('onset,offset,label\n1,9,"joy\n20,29,sad"\n30,39,joy\n', ["line 2"]),
+        ('onset,offset,label\n1,9,"joy\nor fear, or both"\n30,39,joy\n', []),
+        ('onset\toffset\tlabel\n1\t9\t"joy\n20\t29\tsad"\n', ["line 2"]),
+        ('label\n"joy\nsad"\n', []),
+    ],
+)
+def test_rows_that_a_wrong_quote_makes_one_cell_are_a_finding(tmp_path, content, rows):
+    path = tmp_path / "coded.csv"
+    path.write_text(content)
+    found = [finding.found for finding in read_lines(path).findings]
+    assert found == [f"a cell in quotes that goes on over what may be rows, in {place}" for place in rows]

@@ -11,9 +11,12 @@ from pathlib import Path
 
 from merlab.clips import Finding
 from merlab.errors import MerlabError
+from merlab.spelling import first_of
 from merlab.table_files.sheets import TableFile, make_sheet
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+# So many places are named.
+SHOWN = 3
 
 # Byte order marks.
 MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -38,8 +41,10 @@ def read_text(path: Path, content: bytes, header_lines: int) -> TableFile:
     first = [line for line in text.splitlines() if line.strip()][:header_lines]
     delimiter = max(delimiters, key=partial(_cells_between, first))
     title = f"text in {ENCODINGS[encoding]}, {DELIMITERS[delimiter]} between cells"
-    findings = () if encoding.startswith("utf") else (_old_encoding(path, encoding),)
-    return TableFile(title, (make_sheet(path.name, _lines(path, text, delimiter)),), findings)
+    rows = list(_lines(path, text, delimiter))
+    findings = [] if encoding.startswith("utf") else [_old_encoding(path, encoding)]
+    findings += _rows_in_cells(path, rows, delimiter)
+    return TableFile(title, (make_sheet(path.name, rows),), tuple(findings))
 
 
 def _cells_between(lines: Sequence[str], delimiter: str) -> int:
@@ -54,6 +59,25 @@ def _cells_between(lines: Sequence[str], delimiter: str) -> int:
 def _old_encoding(path: Path, encoding: str) -> Finding:
     remedy = "compare the names with the original; where letters are wrong, save the table as UTF-8"
     return Finding("differs", path.name, "UTF-8 or UTF-16", f"another encoding, read as {ENCODINGS[encoding]}", remedy)
+
+
+def _rows_in_cells(path: Path, rows: Sequence[tuple[str, list[str]]], delimiter: str) -> Iterator[Finding]:
+    """A finding where a cell in quotes holds whole lines with as many cells as the table has columns.
+
+    A quote that does not belong there makes a cell of all lines up to the next quote.
+    """
+    # Above the names of the columns may be a title.
+    widths = Counter(len(cells) for _, cells in rows)
+    between = max(widths, key=widths.__getitem__, default=1) - 1
+    holding = [
+        place
+        for place, cells in rows
+        if any(between and line.count(delimiter) >= between for cell in cells for line in cell.splitlines()[1:])
+    ]
+    if holding:
+        found = f"a cell in quotes that goes on over what may be rows, in {first_of(holding, SHOWN)}"
+        remedy = "remove the quote that does not belong there; where the text is one cell, nothing is to be done"
+        yield Finding("differs", path.name, "rows that end with their line", found, remedy)
 
 
 def _decoded(path: Path, content: bytes) -> tuple[str, str]:
