@@ -417,6 +417,40 @@ def test_a_table_of_any_program(tmp_path):
     assert moved == about(first, "move", "GH", apex=None, offset=first.offset + 2, label="joy", time=moved.time)
 
 
+@pytest.mark.parametrize(
+    ("header", "row", "noted"),
+    [
+        ("onset,offset,kind,sure", "138,166,macro,yes", "columns that are not read: kind, sure"),
+        ("onset,offset,label,emotion", "138,166,joy,fear", "where a row has both, the label is read, and not the emot"),
+        # Frame 138 of 100 frames per second is shown at 1.37 s.
+        (
+            "onset,offset,onset_s,offset_s",
+            "138,166,4.567,5.5",
+            "give other frames per second than are stated (30 for int",
+        ),
+    ],
+)
+def test_cells_that_are_not_used_or_contradict_others_are_noted(tmp_path, header, row, noted):
+    folder, table = material_in(tmp_path / "out", faces=1).folder, tmp_path / "mine.csv"
+    table.write_text(f"{header}\n{row}\n")
+    (note,) = import_coding(folder, table, coder="AB").notes
+    assert noted in note
+
+
+@pytest.mark.parametrize(("fps", "is_refused"), [("100", False), ("99.9", False), ("", False), ("25", True)])
+def test_frames_of_another_rate_than_that_of_the_result_are_refused(tmp_path, fps, is_refused):
+    """As of a copy of the video that was made for the coder."""
+    folder, table = material_in(tmp_path / "out", faces=1).folder, tmp_path / "mine.csv"
+    table.write_text(f"onset,offset,fps\n138,166,{fps}\n")
+    if is_refused:
+        with pytest.raises(
+            MerlabError, match="line 2: fps is 25, and the result has 100 frames per second; write the n"
+        ):
+            import_coding(folder, table, coder="AB")
+    else:
+        assert import_coding(folder, table, coder="AB").notes == ()
+
+
 def test_a_row_without_a_video_beside_rows_with_one_is_refused(tmp_path):
     """A spreadsheet program keeps the text of merged cells in the first one only."""
     folder, table = material_in(tmp_path / "out", faces=1).folder, tmp_path / "mine.csv"

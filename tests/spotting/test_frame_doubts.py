@@ -26,6 +26,16 @@ def test_events_longer_than_any_movement_of_a_face_are_noted(videos):
     assert not any("the spotted events" in note for note in notes)
 
 
+@pytest.mark.parametrize(("last", "is_noted"), [(139, True), (140, True), (141, False)])
+def test_events_of_two_frames_or_less_are_noted(last, is_noted):
+    """A movement of .4 s that is given in whole seconds begins and ends in one of them, or in the next."""
+    notes = score_spotting(events([(139, 150)]), events([(139, last)]), 100).notes
+    said = (
+        "the spotted events: half of the events last two frames or less; check that onset and offset are frames, not s"
+    )
+    assert any(note.startswith(said) for note in notes) is is_noted
+
+
 def test_without_a_frame_rate_nothing_is_noted_and_no_library_warns():
     with warnings.catch_warnings():
         warnings.simplefilter("error")

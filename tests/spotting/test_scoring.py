@@ -339,6 +339,15 @@ class TestActionUnits:
     COLUMNS = ("onset", "offset", "action_units")
     TRUTH = events((1, 10, "L12+6"), (21, 30, "4"), (41, 50, "1+2"), (61, 70, "4"), columns=COLUMNS)
 
+    @pytest.mark.parametrize(
+        ("listed", "is_noted"),
+        [("AU12 left 1.90 px; AU4 0.72", False), ("", False), ("99+12", True), ("smile", True)],
+    )
+    def test_texts_that_are_no_units_of_facs_are_noted(self, listed, is_noted):
+        spotted = self.TRUTH.assign(action_units=["12", listed, "1", "4"])
+        notes = score_spotting(self.TRUTH, spotted).notes
+        assert any(f"row 2: action_units has {listed!r}, which is not only" in note for note in notes) is is_noted
+
     def units(self, *listed):
         rows = [(onset, onset + 9, units) for onset, units in zip((1, 21, 41, 61), listed, strict=False)]
         scored = score_spotting(self.TRUTH, events(*rows, columns=self.COLUMNS)).action_units

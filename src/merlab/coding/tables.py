@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from math import isclose
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from merlab.coding.codable_result import CodableResult, composed
 from merlab.coding.decisions import Decision, is_rejection, now
@@ -17,9 +19,12 @@ from merlab.coding.found_events import FoundEvent, Imported, decisions_about, in
 from merlab.errors import MerlabError
 from merlab.frames import name_of
 from merlab.sinks import CsvSink
-from merlab.spotting.scoring.frame_doubts import note_on_seconds, share_no_frame
-from merlab.spotting.scoring.read_intervals import INTERVAL_NEEDED, has_no_apex
+from merlab.spelling import as_label, quoted, shortened
+from merlab.spotting.scoring.frame_doubts import note_on_frames, note_on_rate, note_on_seconds, share_no_frame
+from merlab.spotting.scoring.read_intervals import INTERVAL_NEEDED, SECONDS, has_no_apex
+from merlab.table_files.cell_texts import read_rate
 from merlab.table_files.cells import CellTable, MissingColumnsError, is_no_value, read_cells
+from merlab.table_files.sheets import folded_heading
 
 # The first three are those that ``--database table`` needs; emotion is what it, and `merlab score-spotting`, read as
 # the label.
@@ -28,7 +33,9 @@ CODED_COLUMNS = (
     *("onset_s", "apex_s", "offset_s", "fps", "emotion", "action_units", "aligned"),
     *("decision", "comment", "coder", "time", "video_frames"),
 )
-VIDEO, EMOTION, LABEL, INTERVAL = "video", "emotion", "label", ("onset", "offset")
+VIDEO, EMOTION, LABEL, FPS, INTERVAL = "video", "emotion", "label", "fps", ("onset", "offset")
+# Frame rates that differ by less, relatively, are the same: 29.97 and 30.
+SAME_RATE = 0.01
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,7 @@ def imported_table(path: Path, material: CodableResult, face_id: int | None) -> 
     rows of other videos are left out, with a note. ``face_id`` is the face of rows that name none. Raises MerlabError,
     with the row and the remedy, for what is wrong.
     """
-    optional = [column for column in (*COLUMNS, EMOTION, VIDEO) if column not in INTERVAL]
+    optional = [column for column in (*COLUMNS, EMOTION, VIDEO, FPS, *SECONDS) if column not in INTERVAL]
     try:
         table = read_cells(path, str(path), INTERVAL, optional, INTERVAL_NEEDED)
     except MissingColumnsError as error:
@@ -106,7 +113,8 @@ def imported_table(path: Path, material: CodableResult, face_id: int | None) -> 
             return Imported(decisions_of(listed, material), listed.notes)
         raise error
     table, left_out = _of_video(table, material.video)
-    notes = (*table.notes, *left_out)
+    notes = (*table.notes, *left_out, *_notes_on_columns(table, material))
+    _require_rate(table, material)
     table = _with_label(table)
     if "decision" in table.cells and "event" in table.cells:
         if "face_id" not in table.cells:
@@ -116,11 +124,41 @@ def imported_table(path: Path, material: CodableResult, face_id: int | None) -> 
     return Imported(decisions_about(material, found, now(), path), (*notes, *_doubts(table.name, found, material)))
 
 
+def _require_rate(table: CellTable, material: CodableResult) -> None:
+    """Raises MerlabError for rows that state another frame rate than the result: their frames are others."""
+    for place, text in zip(table.places, table.cells.get(FPS, ()), strict=False):
+        try:
+            fps = None if is_no_value(text) else read_rate(text)
+        except MerlabError as error:
+            raise MerlabError(f"{table.name}, {place}: {error}") from error
+        if fps is not None and not isclose(fps, material.clock.fps, rel_tol=SAME_RATE):
+            raise MerlabError(
+                f"{table.name}, {place}: fps is {fps:g}, and the result has {material.clock.fps:g} frames per second; "
+                "write the numbers of the frames of the result, and remove the column fps where they are those already"
+            )
+
+
+def _notes_on_columns(table: CellTable, material: CodableResult) -> Iterator[str]:
+    """Notes on columns whose cells are not used, or contradict others."""
+    known, noted = set(map(folded_heading, CODED_COLUMNS)), "".join(table.notes)
+    unread = [each for each in table.unread if folded_heading(each) not in known and quoted(each) not in noted]
+    if unread:
+        yield f"{table.name}: columns that are not read: {', '.join(map(shortened, unread))}"
+    if {LABEL, EMOTION} <= set(table.cells):
+        label, emotion = (table.cells[column].map(as_label) for column in (LABEL, EMOTION))
+        if ((label != emotion) & (label != "") & (emotion != "")).any():
+            yield f"{table.name}: where a row has both, the label is read, and not the emotion"
+    numbers = table.cells.assign(
+        **{each: pd.to_numeric(table.cells[each], errors="coerce") for each in INTERVAL}, **{VIDEO: material.video}
+    )
+    yield from filter(None, [note_on_rate(numbers, table.name, {}, material.clock.fps)])
+
+
 def _doubts(name: str, found: Sequence[FoundEvent], material: CodableResult) -> Iterator[str]:
-    """Notes on events in numbers that may be milliseconds, and not frames."""
-    long = note_on_seconds(((each.offset - each.onset) / material.clock.fps for each in found), name)
-    if long:
-        yield long
+    """Notes on events in numbers that may be milliseconds or seconds, and not frames."""
+    frames = [each.offset - each.onset for each in found]
+    lengths = note_on_seconds((each / material.clock.fps for each in frames), name), note_on_frames(frames, name)
+    yield from filter(None, lengths)
     if share_no_frame([(intervals(found), intervals(material.events))]):
         yield (
             f"{name}: no event shares a frame with a movement that was found; check that it counts frames, not "

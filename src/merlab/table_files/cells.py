@@ -46,13 +46,15 @@ def is_no_value(cell: str) -> bool:
 class CellTable:
     """Text cells: the ``columns`` of a table that are read, one row per clip or event; "" is an empty cell.
 
-    ``places`` names each row for messages, such as ``line 3``. ``notes`` says what was repaired.
+    ``places`` names each row for messages, such as ``line 3``. ``notes`` says what was repaired. ``unread`` are the
+    other columns, by the names that the table gives them.
     """
 
     name: str
     cells: pd.DataFrame
     places: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     def where(self, rows: NDArray[np.bool_] | pd.Series) -> str:
         """The first places of these rows, and how many there are more."""
@@ -175,7 +177,9 @@ def _of_frame(given: pd.DataFrame, name: str, required: Sequence[str], optional:
     cells = pd.DataFrame(texts, dtype=object)
     stripped = cells.map(str.strip)
     places = tuple(f"row {number}" for number in range(1, len(given) + 1))
-    table = CellTable(name, stripped, places, tuple(_unread(name, list(map(str, given.columns)), columns, optional)))
+    header = list(map(str, given.columns))
+    notes, unread = tuple(_unread(name, header, columns, optional)), _others(header, columns)
+    table = CellTable(name, stripped, places, notes, unread)
     return _with_note_on_blanks(table, np.asarray((stripped != cells).any(axis=1)))
 
 
@@ -185,7 +189,8 @@ def _of_file(path: Path, required: Sequence[str], optional: Sequence[str], why: 
     _require_equal_lengths(str(path), sheet)
     notes = (*notes, *_unread(str(path), sheet.header, columns, optional))
     texts = {column: [cells[at] for cells in sheet.lines.values()] for column, at in columns.items()}
-    table = CellTable(str(path), pd.DataFrame(texts, dtype=object), tuple(sheet.lines), notes)
+    unread = _others(sheet.header, columns)
+    table = CellTable(str(path), pd.DataFrame(texts, dtype=object), tuple(sheet.lines), notes, unread)
     return _with_note_on_blanks(table, np.array([line.padded for line in sheet.filled[1:]], bool))
 
 
@@ -234,6 +239,11 @@ def _require_equal_lengths(name: str, sheet: Sheet) -> None:
 def _length(cells: Sequence[str]) -> int:
     """The number of cells without the empty ones at the end."""
     return max((position for position, cell in enumerate(cells, start=1) if cell), default=0)
+
+
+def _others(header: Sequence[str], columns: Mapping[str, int]) -> tuple[str, ...]:
+    """The columns with a name that are not read."""
+    return tuple(name for position, name in enumerate(header) if name and position not in columns.values())
 
 
 def _unread(name: str, header: Sequence[str], columns: Mapping[str, int], optional: Sequence[str]) -> Iterator[str]:

@@ -35,6 +35,18 @@ def table(path, rows, header="video,face_id,onset,apex,offset,label,action_units
     return path
 
 
+@pytest.mark.parametrize("written", ["joy\u200b", "Joy", "\uff4a\uff4f\uff59", "very  joy", "very joy\u200b"])
+def test_labels_that_look_the_same_are_the_same(tmp_path, written):
+    """Signs that cannot be seen come with texts that are copied from a page or a document."""
+    plain = "very joy" if "very" in written else "joy"
+    header = "video,onset,offset,label"
+    one, other = (
+        table(tmp_path / f"{number}.csv", [("a.mp4", 1, 9, label), ("a.mp4", 20, 29, "sad")], header)
+        for number, label in enumerate((plain, written))
+    )
+    assert agree(one, other).scores.pairs[0].labels.kappa == 1
+
+
 def coder(path, number, *, shift=0, video="a.mp4", extra=()):
     rows = [
         (

@@ -1,4 +1,4 @@
-"""Notes on coders whose numbers may be milliseconds, and not frames."""
+"""Notes on coders whose numbers may be milliseconds or seconds, and not frames."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 from merlab.coding.agreement.rated import RatedVideo, Rater
-from merlab.spotting.scoring.frame_doubts import note_on_seconds, share_no_frame
+from merlab.spotting.scoring.frame_doubts import note_on_frames, note_on_seconds, share_no_frame
 
 
 def frame_doubts(raters: Sequence[Rater], videos: Mapping[str, RatedVideo]) -> Iterator[str]:
-    """A note on a coder whose events are too long for a face, and on two who have no frame in common."""
+    """Notes on coders whose events are too long or too short for a face, and on two who have no frame in common."""
     for rater in raters:
-        note = note_on_seconds(_seconds(rater, videos), rater.name)
-        if note:
-            yield note
+        frames = [event.offset - event.onset for events in rater.events.values() for event in events]
+        lengths = note_on_seconds(_seconds(rater, videos), rater.name), note_on_frames(frames, rater.name)
+        yield from filter(None, lengths)
     for one, other in combinations(raters, 2):
         if share_no_frame(
             (_frames(one, video), _frames(other, video)) for video in one.events if video in other.events

@@ -12,6 +12,7 @@ from merlab.coding.frame_clock import FrameClock
 from merlab.coding.tables import EMOTION, LABEL
 from merlab.coding.units import require_units
 from merlab.errors import MerlabError
+from merlab.spelling import as_label
 from merlab.spotting.scoring.read_intervals import has_no_apex
 
 
@@ -73,7 +74,7 @@ class Raters:
 def rated(event: Decision | FoundEvent) -> RatedEvent:
     """A decision, or an event of a file, as it is compared."""
     units = frozenset(unit.number for unit in require_units(event.action_units))
-    return RatedEvent(event.face_id, event.onset, event.apex, event.offset, event.label.casefold(), units)
+    return RatedEvent(event.face_id, event.onset, event.apex, event.offset, as_label(event.label), units)
 
 
 def rated_row(row: Mapping[str, str]) -> RatedEvent:
@@ -84,7 +85,7 @@ def rated_row(row: Mapping[str, str]) -> RatedEvent:
         onset=whole_number(row["onset"], "onset"),
         apex=None if has_no_apex(apex) else whole_number(apex, "apex"),
         offset=whole_number(row["offset"], "offset"),
-        label=(row.get(LABEL) or row.get(EMOTION, "")).casefold(),
+        label=as_label(row.get(LABEL) or row.get(EMOTION, "")),
         units=frozenset(unit.number for unit in require_units(row.get("action_units", ""))),
     )
     if event.onset > event.offset:

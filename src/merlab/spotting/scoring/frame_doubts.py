@@ -65,6 +65,18 @@ def note_on_seconds(seconds: Iterable[float], table: str) -> str | None:
     )
 
 
+def note_on_whole_seconds(events: pd.DataFrame, table: str, *_: object) -> str | None:
+    """``note_on_frames`` about a table of events."""
+    return note_on_frames(events[OFFSET] - events[ONSET], table)
+
+
+def note_on_frames(lengths: Iterable[float], table: str) -> str | None:
+    """A note where half of the events end with their first frame, or the next one: whole seconds look like that."""
+    if not pd.Series(lengths, dtype=float).median() <= 1:
+        return None
+    return f"{table}: half of the events last two frames or less; check that onset and offset are frames, not seconds"
+
+
 def notes_on_places(truth: pd.DataFrame, spotted: pd.DataFrame) -> Iterator[str]:
     """A note where no spotted event shares a frame with a true one, in the videos that both tables have."""
     true, found = (by_video(table) for table in (truth, spotted))

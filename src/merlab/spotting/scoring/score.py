@@ -30,7 +30,12 @@ from merlab.spotting.scoring.counts import (
     spotting_f1,
 )
 from merlab.spotting.scoring.event_classes import ClassCounts, harmonic_f1
-from merlab.spotting.scoring.frame_doubts import note_on_lengths, note_on_rate, notes_on_places
+from merlab.spotting.scoring.frame_doubts import (
+    note_on_lengths,
+    note_on_rate,
+    note_on_whole_seconds,
+    notes_on_places,
+)
 from merlab.spotting.scoring.hits import HitEvent, by_video, interval_of, owners_of
 from merlab.spotting.scoring.kinds import KINDS
 from merlab.spotting.scoring.matching import match
@@ -51,7 +56,7 @@ from merlab.spotting.scoring.read_intervals import (
     with_composed_names,
 )
 from merlab.spotting.scoring.score_models import ApexError, Guesses, RecognitionScores, SpottingScores
-from merlab.spotting.scoring.units import score_units
+from merlab.spotting.scoring.units import note_on_units, score_units
 from merlab.spotting.scoring.video_lengths import VideoLengths, read_lengths
 from merlab.stamps import stamps_of_recordings
 from merlab.table_files.cells import CellTable
@@ -116,7 +121,8 @@ def score_spotting(
     scores = _score(true_events, found_events, fps, lengths)
     doubts = _doubts([(true_events, true.name), (found_events, found.name)], fps, lengths)
     places = notes_on_places(true_events, found_events)
-    return scores.model_copy(update={"notes": (*notes, *doubts, *places, *kind_notes, *scores.notes)})
+    units = [note for table in (true, found) for note in note_on_units(table)] if scores.action_units else []
+    return scores.model_copy(update={"notes": (*notes, *doubts, *places, *units, *kind_notes, *scores.notes)})
 
 
 def _read(
@@ -138,7 +144,8 @@ def _doubts(
         yield from lengths.of_unknown_people()
         yield from (note for events, name in tables for note in lengths.beyond(events, name, fps))
     rates = lengths.fps if lengths else {}
-    notes = (note(events, name, rates, fps) for events, name in tables for note in (note_on_lengths, note_on_rate))
+    kinds = (note_on_lengths, note_on_whole_seconds, note_on_rate)
+    notes = (note(events, name, rates, fps) for events, name in tables for note in kinds)
     yield from filter(None, notes)
 
 

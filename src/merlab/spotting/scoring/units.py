@@ -4,17 +4,38 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from merlab.evaluation.metrics import IntArray, ratio
+from merlab.spelling import quoted
 from merlab.spotting.scoring.hits import HitEvent, interval_of
 from merlab.spotting.scoring.read_intervals import ACTION_UNITS
 from merlab.spotting.scoring.score_models import Guesses, UnitScores
+from merlab.table_files.cell_texts import FACS_NUMBERS, NO_ACTION_UNITS
+from merlab.table_files.cells import CellTable
 
 # The number of a unit, also as 4.0; not a fraction, and not a strength in px.
 UNIT = re.compile(r"(?<![\d.])(\d+)(?:\.0)?(?!\d|\.\d|\s*px)")
+
+
+def note_on_units(table: CellTable) -> Iterator[str]:
+    """A note on cells that should list action units and have none of FACS: they are scored as they are."""
+    if ACTION_UNITS not in table.cells:
+        return
+    wrong = table.cells[ACTION_UNITS].map(lambda text: not _are_units(text)).astype(bool)
+    if wrong.any():
+        first = quoted(table.cells[ACTION_UNITS][wrong].iloc[0])
+        yield (
+            f"{table.name}, {table.where(wrong)}: {ACTION_UNITS} has {first}, which is not only action units of FACS; "
+            "correct the cells, or action units are scored wrongly"
+        )
+
+
+def _are_units(text: str) -> bool:
+    numbers = _numbers(text)
+    return FACS_NUMBERS.issuperset(numbers) if numbers else text.lower() in NO_ACTION_UNITS
 
 
 def score_units(hits: Sequence[HitEvent], owners: IntArray) -> UnitScores | None:
