@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from merlab.faces.quality import ClipQuality
-from merlab.videos.chunks.assembly import FaceRecord, event_name, face_warnings
+from merlab.videos.chunks.assembly import FaceRecord, Totals, event_name, face_warnings
 from merlab.videos.chunks.chunk_record import TrackQuality
+from merlab.videos.chunks.joining import Joiner
+from tests.videos.chunks.test_joining import LEFT, RIGHT, write_chunk
 
 
 def test_a_face_warns_of_the_worst_of_its_tracks():
@@ -49,6 +51,22 @@ def test_warnings_of_few_faces_are_listed_face_by_face():
     assert [text[:24] for text in face_warnings(faces)] == [
         f"face {each}: the face is {what}" for each in range(3) for what in ("smal", "cut ")
     ]
+
+
+def test_a_face_counts_the_frames_in_which_it_is_followed_and_those_in_which_it_is_seen(tmp_path):
+    """The first face is followed in frames 1 to 50 and not seen in 4; the second is in 61 to 90 of 51 to 100."""
+    sound = TrackQuality(face_id=0, pupil_distance=100.0, coverage=1.0, source="mesh", head_motion=1.0)
+    faces = {0: (LEFT, range(1, 61))}
+    first = write_chunk(tmp_path / "0", range(1, 51), range(1, 61), faces, unseen=range(41, 45), quality=(sound,))
+    second = write_chunk(tmp_path / "1", range(51, 101), range(41, 101), {0: (RIGHT, range(61, 91))}, quality=(sound,))
+    totals = Totals()
+    for chunk in Joiner().join([first, second]):
+        totals.add(chunk)
+    assert (totals.frames, totals.faceless) == (100, 20)
+    counts = {face: (each.first, each.last, each.rows, each.frames) for face, each in totals.faces.items()}
+    assert counts == {0: (1, 50, 50, 46), 1: (61, 90, 30, 30)}
+    (warning,) = face_warnings(totals.faces.values())
+    assert warning.startswith("face 0: no face is seen in 4 of 50 frames")
 
 
 def test_names_of_events_sort_by_onset():

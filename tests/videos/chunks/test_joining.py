@@ -14,15 +14,21 @@ from merlab.videos.rows import FrameRow
 LEFT, RIGHT, FAR = (10, 10), (300, 10), (600, 10)
 
 
-def write_chunk(folder, owned, covered, faces, events=(), weak=()):
-    """``faces``: the number within the chunk -> its place and the frames in which it is."""
+def write_chunk(folder, owned, covered, faces, *, unseen=(), quality=(), events=(), weak=()):
+    """``faces``: the number within the chunk -> its place and the frames in which it is, ``unseen`` without a box."""
     with CsvSink(folder / FRAMES, HEADER) as sink:
         for number in covered:
             there = [(face, x, y) for face, ((x, y), frames) in faces.items() if number in frames]
-            rows = [FrameRow(number, None, face, 0.9, 1, x + number / 10, y, 100, 120) for face, x, y in there]
+            rows = [
+                FrameRow(number, None, face, 0.0, 0)
+                if number in unseen
+                else FrameRow(number, None, face, 0.9, 1, x + number / 10, y, 100, 120)
+                for face, x, y in there
+            ]
             for row in rows or [FrameRow(number, None, face_id=None, confidence=None, success=0)]:
                 sink.write(FrameLine(row).cells)
-    ChunkRecord(owned=(owned.start, owned.stop), size=(640, 480), events=events, weak=weak).write(folder)
+    record = ChunkRecord(owned=(owned.start, owned.stop), size=(640, 480), quality=quality, events=events, weak=weak)
+    record.write(folder)
     return folder
 
 
@@ -72,6 +78,13 @@ def test_of_faces_side_by_side_each_keeps_the_number_of_the_nearest(tmp_path):
     first = write_chunk(tmp_path / "0", range(1, 51), range(1, 61), {0: ((10, 10), every), 1: ((60, 10), every)})
     second = write_chunk(tmp_path / "1", range(51, 101), range(41, 101), {0: ((50, 10), every), 1: ((20, 10), every)})
     assert joined_faces(first, second) == [{10: 0, 60: 1}, {50: 1, 20: 0}]
+
+
+def test_a_face_that_is_not_seen_in_some_frames_keeps_its_number(tmp_path):
+    faces = {0: (LEFT, range(1, 200))}
+    first = write_chunk(tmp_path / "0", range(1, 51), range(1, 61), faces, unseen=range(41, 45))
+    second = write_chunk(tmp_path / "1", range(51, 101), range(41, 101), faces, unseen=range(50, 56))
+    assert joined_faces(first, second) == [{10: 0}, {10: 0}]
 
 
 def test_a_face_that_is_only_in_the_margin_gets_no_number(tmp_path):
