@@ -40,6 +40,30 @@ def test_a_spreadsheet_program_may_have_saved_it(tmp_path):
     assert [each.label for each in read_coding(material).decisions] == ["joy", "blink", "", "ü <&>"]
 
 
+@pytest.mark.parametrize(
+    ("header", "row", "warned"),
+    [
+        (
+            "event,face_id,decision,sure",
+            "e0001,0,accept,5",
+            "columns that are not read: sure; they are lost where merlab wri",
+        ),
+        (
+            "event,face_id,decision,lable",
+            "e0001,0,accept,joy",
+            "the column 'lable' is not read; rename it if it is label",
+        ),
+        ("event,face_id,decision,label", "e0001,0,accept,Überraschung", "another encoding, read as Latin-1"),
+    ],
+)
+def test_what_another_program_wrote_and_is_not_read_or_repaired_gives_a_warning(tmp_path, header, row, warned):
+    material = material_in(tmp_path / "out")
+    (material.folder / CODING).write_text(f"{header}\n{row}\n", encoding="latin-1")
+    with pytest.warns(UserWarning, match=warned) as warnings:
+        assert len(read_coding(material).decisions) == 1
+    assert len(warnings) == 1
+
+
 def test_frames_of_what_is_accepted_need_not_be_repeated(tmp_path):
     material = material_in(tmp_path / "out")
     (material.folder / CODING).write_text("event,face_id,decision\ne0002,1,accept\n")

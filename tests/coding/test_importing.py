@@ -421,7 +421,7 @@ def test_a_table_of_any_program(tmp_path):
     ("header", "row", "noted"),
     [
         ("onset,offset,kind,sure", "138,166,macro,yes", "columns that are not read: kind, sure"),
-        ("onset,offset,label,emotion", "138,166,joy,fear", "where a row has both, the label is read, and not the emot"),
+        ("onset,offset,label,emotion", "138,166,joy,fear", "line 2: the label is read, and not the emotion"),
         # Frame 138 of 100 frames per second is shown at 1.37 s.
         (
             "onset,offset,onset_s,offset_s",

@@ -252,6 +252,9 @@ def test_a_workbook_with_a_password_is_refused_with_the_remedy(tmp_path):
         ('onset,offset,label\n1,9,"joy\nor fear, or both"\n30,39,joy\n', []),
         ('onset\toffset\tlabel\n1\t9\t"joy\n20\t29\tsad"\n', ["line 2"]),
         ('label\n"joy\nsad"\n', []),
+        # The quotes are before one comment and after the next one.
+        ('onset,comment,coder\n1,"quick,A\n20,slow",A\n', ["line 2"]),
+        ('label,onset,offset\n"joy\nand fear",1,9\n', []),
     ],
 )
 def test_rows_that_a_wrong_quote_makes_one_cell_are_a_finding(tmp_path, content, rows):

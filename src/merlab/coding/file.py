@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
@@ -13,8 +14,10 @@ from merlab.coding.decisions import Coding, Decision, Verdict
 from merlab.errors import MerlabError
 from merlab.outputs.result_folder import CODING
 from merlab.sinks import CsvSink
+from merlab.spelling import quoted, shortened
 from merlab.table_files.cell_texts import may_be_thousands, remedy_for_number
 from merlab.table_files.cells import CellTable, read_cells
+from merlab.table_files.sheets import folded_heading
 
 COLUMNS = tuple(field.name for field in fields(Decision))
 # The frames of a machine's event need not be repeated.
@@ -28,15 +31,24 @@ def read_coding(material: CodableResult) -> Coding:
 
     Raises MerlabError, with the row and the remedy, for a cell that is wrong, for two decisions of one coder about the
     same movement, and for what does not fit the result: an unknown event, face or frame, or an event that is in other
-    frames now, because the result was made again.
+    frames now, because the result was made again. Warns of what was repaired, and of columns that are not read, as
+    another program may have written them.
     """
     path = material.folder / CODING
-    return decisions_in(path, material) if path.is_file() else Coding()
+    if not path.is_file():
+        return Coding()
+    table = read_cells(path, str(path), REQUIRED, OPTIONAL)
+    unread = [f"{note}; they are lost where merlab writes the file" for note in note_on_unread(table, COLUMNS)]
+    for note in (*table.notes, *unread):
+        warnings.warn(note, stacklevel=1)
+    return decisions_of(table, material)
 
 
-def decisions_in(path: Path, material: CodableResult) -> Coding:
-    """The decisions in any table with the columns of coding.csv; raises MerlabError as ``read_coding`` does."""
-    return decisions_of(read_cells(path, str(path), REQUIRED, OPTIONAL), material)
+def note_on_unread(table: CellTable, known: Iterable[str]) -> list[str]:
+    """A note that names the columns which are not read, but for the ``known`` ones and what other notes name."""
+    folded, noted = set(map(folded_heading, known)), "".join(table.notes)
+    unread = [each for each in table.unread if folded_heading(each) not in folded and quoted(each) not in noted]
+    return [f"{table.name}: columns that are not read: {', '.join(map(shortened, unread))}"] if unread else []
 
 
 def decisions_of(table: CellTable, material: CodableResult) -> Coding:

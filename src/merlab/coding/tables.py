@@ -14,17 +14,16 @@ import pandas as pd
 from merlab.coding.codable_result import CodableResult, composed
 from merlab.coding.decisions import Decision, is_rejection, now
 from merlab.coding.events import CodedEvents
-from merlab.coding.file import COLUMNS, OPTIONAL, REQUIRED, decisions_of, whole_number
+from merlab.coding.file import COLUMNS, OPTIONAL, REQUIRED, decisions_of, note_on_unread, whole_number
 from merlab.coding.found_events import FoundEvent, Imported, decisions_about, intervals, require_sound
 from merlab.errors import MerlabError
 from merlab.frames import name_of
 from merlab.sinks import CsvSink
-from merlab.spelling import as_label, quoted, shortened
+from merlab.spelling import as_label
 from merlab.spotting.scoring.frame_doubts import note_on_frames, note_on_rate, note_on_seconds, share_no_frame
 from merlab.spotting.scoring.read_intervals import INTERVAL_NEEDED, SECONDS, has_no_apex
 from merlab.table_files.cell_texts import read_rate
 from merlab.table_files.cells import CellTable, MissingColumnsError, is_no_value, read_cells
-from merlab.table_files.sheets import folded_heading
 
 # The first three are those that ``--database table`` needs; emotion is what it, and `merlab score-spotting`, read as
 # the label.
@@ -110,7 +109,7 @@ def imported_table(path: Path, material: CodableResult, face_id: int | None) -> 
         # Decisions about movements of the result need no frames.
         with suppress(MissingColumnsError):
             listed = read_cells(path, str(path), REQUIRED, OPTIONAL)
-            return Imported(decisions_of(listed, material), listed.notes)
+            return Imported(decisions_of(listed, material), (*listed.notes, *note_on_unread(listed, CODED_COLUMNS)))
         raise error
     table, left_out = _of_video(table, material.video)
     notes = (*table.notes, *left_out, *_notes_on_columns(table, material))
@@ -140,14 +139,14 @@ def _require_rate(table: CellTable, material: CodableResult) -> None:
 
 def _notes_on_columns(table: CellTable, material: CodableResult) -> Iterator[str]:
     """Notes on columns whose cells are not used, or contradict others."""
-    known, noted = set(map(folded_heading, CODED_COLUMNS)), "".join(table.notes)
-    unread = [each for each in table.unread if folded_heading(each) not in known and quoted(each) not in noted]
-    if unread:
-        yield f"{table.name}: columns that are not read: {', '.join(map(shortened, unread))}"
+    yield from note_on_unread(table, CODED_COLUMNS)
     if {LABEL, EMOTION} <= set(table.cells):
-        label, emotion = (table.cells[column].map(as_label) for column in (LABEL, EMOTION))
-        if ((label != emotion) & (label != "") & (emotion != "")).any():
-            yield f"{table.name}: where a row has both, the label is read, and not the emotion"
+        texts = table.cells[[LABEL, EMOTION]]
+        both = ~texts.map(is_no_value).astype(bool).any(axis=1) & (
+            texts[LABEL].map(as_label) != texts[EMOTION].map(as_label)
+        )
+        if both.any():
+            yield f"{table.name}, {table.where(both)}: the label is read, and not the emotion"
     numbers = table.cells.assign(
         **{each: pd.to_numeric(table.cells[each], errors="coerce") for each in INTERVAL}, **{VIDEO: material.video}
     )

@@ -62,7 +62,7 @@ def _old_encoding(path: Path, encoding: str) -> Finding:
 
 
 def _rows_in_cells(path: Path, rows: Sequence[tuple[str, list[str]]], delimiter: str) -> Iterator[Finding]:
-    """A finding where a cell in quotes holds whole lines with as many cells as the table has columns.
+    """A finding where a cell in quotes holds the cells of a further line that would be before it, or a whole line.
 
     A quote that does not belong there makes a cell of all lines up to the next quote.
     """
@@ -72,10 +72,11 @@ def _rows_in_cells(path: Path, rows: Sequence[tuple[str, list[str]]], delimiter:
     holding = [
         place
         for place, cells in rows
-        if any(between and line.count(delimiter) >= between for cell in cells for line in cell.splitlines()[1:])
+        for before, cell in enumerate(cells)
+        if between and any(line.count(delimiter) >= (before or between) for line in cell.splitlines()[1:])
     ]
     if holding:
-        found = f"a cell in quotes that goes on over what may be rows, in {first_of(holding, SHOWN)}"
+        found = f"a cell in quotes that goes on over what may be rows, in {first_of(dict.fromkeys(holding), SHOWN)}"
         remedy = "remove the quote that does not belong there; where the text is one cell, nothing is to be done"
         yield Finding("differs", path.name, "rows that end with their line", found, remedy)
 
