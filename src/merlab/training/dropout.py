@@ -24,8 +24,11 @@ class QuickDropout(nn.Module):
         keep = 1 - self.p
         if not self.training or not 0 < keep < 1:
             return nn.functional.dropout(features, self.p, self.training)
-        drawn = torch.empty_like(features, dtype=torch.float64).uniform_()
-        return features * (drawn < keep).to(features.dtype).div_(keep)
+        drawn = torch.empty(features.numel(), dtype=torch.float64).uniform_()
+        factors = torch.empty_like(features)
+        # Torch draws in the order in which the values lie in memory.
+        torch.lt(drawn, keep, out=factors.as_strided(drawn.shape, (1,)))
+        return features * factors.div_(keep)
 
 
 def with_quick_dropout(module: nn.Module) -> nn.Module:

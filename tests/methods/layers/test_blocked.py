@@ -57,6 +57,21 @@ def test_statistics_of_few_values_are_those_in_double_precision():
     assert is_learned_in_double_precision(layers()[:4], layers()[:4], 10 * INPUTS[:2, :, :4, :4])
 
 
+@pytest.mark.parametrize("filters", [16, 64])
+def test_values_that_hardly_differ_are_normalized_as_in_double_precision(filters):
+    """The mean of the squares, less the square of the mean, has no right digit here."""
+    with seeded(0, CPU):
+        first = [nn.Conv2d(3, filters, 3), nn.ReLU(), nn.BatchNorm2d(filters), nn.MaxPool2d(3)]
+    expected = nn.Sequential(*copy.deepcopy(first)).double()(128 + INPUTS.double())
+    assert torch.allclose(BlockedSequential(*first)(128 + INPUTS).double(), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("filters", [8, 32, 64])
+def test_maps_of_one_and_of_several_blocks_of_channels(filters):
+    first = [nn.Conv2d(3, filters, 3, padding=2), nn.ReLU(), nn.BatchNorm2d(filters), nn.MaxPool2d(3, padding=1)]
+    assert is_learned_in_double_precision(copy.deepcopy(first), first)
+
+
 def test_inputs_that_are_not_a_batch_have_the_message_of_the_layer():
     with pytest.raises(ValueError, match="4D"):
         BlockedSequential(*layers())(INPUTS[0])

@@ -24,6 +24,8 @@ from merlab.methods.layers.opaque import Geometry, Pair, block_of, in_blocks, me
 KINDS = (nn.Conv2d, nn.ReLU, nn.BatchNorm2d, nn.MaxPool2d)
 # Values of the convolved maps of a group: smaller groups spend more time on calls, larger ones on memory.
 VALUES_OF_A_GROUP = 2**20
+# A variance of a smaller share of the squared mean would consist of the last digits of a sum of squares.
+LEAST_SPREAD = 1 / 30
 
 
 class BlockedSequential(nn.Sequential):
@@ -68,16 +70,14 @@ def _trained(layers: list[nn.Module], inputs: Tensor) -> Tensor | None:
     if not (norm.weight > 0).all() or not (inputs.sum() + kernel.sum() + bias.sum()).isfinite():
         return None
     window = _pair(pooling.kernel_size), _pair(pooling.stride), _pair(pooling.padding)
-    geometry = Geometry(_pair(convolution.stride), _pair(convolution.dilation), convolution.groups, *window)
-    height, width = _pair(padding)
-    # With zeros around the maps, oneDNN finds the gradient of the kernel in two thirds of the time.
-    padded = F.pad(inputs, (width, width, height, height))
-    shapes = {tuple(group.shape) for group in _groups(padded, convolution.out_channels)}
+    steps = _pair(padding), _pair(convolution.stride), _pair(convolution.dilation)
+    geometry = Geometry(*steps, convolution.groups, *window)
+    shapes = {tuple(group.shape) for group in _groups(inputs, convolution.out_channels, geometry.margin)}
     blocks = {block_of(shape, tuple(kernel.shape), geometry, torch.get_num_threads()) for shape in shapes}
     if len(blocks) != 1 or None in blocks:
         return None
     parameters = kernel, bias, norm.weight, norm.bias
-    result: Tensor = _PooledConvolution.apply(padded, *parameters, norm, geometry, blocks.pop())  # type: ignore[no-untyped-call]
+    result: Tensor = _PooledConvolution.apply(inputs, *parameters, norm, geometry, blocks.pop())  # type: ignore[no-untyped-call]
     return result
 
 
@@ -88,9 +88,10 @@ def _usual(convolution: nn.Conv2d, norm: nn.BatchNorm2d, pooling: nn.MaxPool2d) 
     return norm.training and convolution.padding_mode == "zeros" and tracked and windows
 
 
-def _groups(padded: Tensor, filters: int) -> tuple[Tensor, ...]:
-    """Padded clips (N, C, H, W) in groups, by the size of their maps after a convolution with so many filters."""
-    return torch.split(padded, max(1, VALUES_OF_A_GROUP // (filters * padded.shape[2] * padded.shape[3])))
+def _groups(clips: Tensor, filters: int, margin: Pair) -> tuple[Tensor, ...]:
+    """Clips (N, C, H, W) in groups, by the size of their maps after a convolution with so many filters."""
+    height, width = clips.shape[2] + 2 * margin[0], clips.shape[3] + 2 * margin[1]
+    return torch.split(clips, max(1, VALUES_OF_A_GROUP // (filters * height * width)))
 
 
 def _pair(value: int | tuple[int, ...]) -> Pair:
@@ -109,12 +110,12 @@ def _channels_last(maps: Tensor) -> Tensor:
 
 
 class _PooledConvolution(torch.autograd.Function):
-    """Convolution, ReLU, normalization over the batch, and max pooling of padded inputs."""
+    """Convolution, ReLU, normalization over the batch, and max pooling of inputs."""
 
     @staticmethod
     def forward(
         ctx: Any,
-        padded: Tensor,
+        inputs: Tensor,
         kernel: Tensor,
         bias: Tensor,
         factor: Tensor,
@@ -125,22 +126,22 @@ class _PooledConvolution(torch.autograd.Function):
     ) -> Tensor:
         """Maps (N, C, H, W), in channels-last memory; the running statistics of ``norm`` are updated."""
         groups = []
-        sums = _Sums(len(kernel), block)
-        for clips in _groups(padded, len(kernel)):
+        sums = _Sums(block)
+        for clips in _groups(inputs, len(kernel), geometry.margin):
             group = _Group.of(clips, kernel, bias, geometry)
             sums.add(group.convolved)
             groups.append(group)
-        mean, variance, count = sums.statistics()
-        _update(norm, mean, variance, count)
+        mean, variance = _statistics(sums, groups, block)
+        _update(norm, mean, variance, sums.count)
         pooled = _joined([group.pooled for group in groups], block)
-        ctx.how = norm.eps, geometry, block, count
+        ctx.how = norm.eps, geometry, block, sums.count
         ctx.save_for_backward(kernel, factor, mean, variance, pooled, *(maps for group in groups for maps in group))
         return F.batch_norm(pooled, mean, variance, factor, offset, eps=norm.eps)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        """The gradients of padded inputs, if they are needed, and of kernel, bias, factor and offset."""
+        """The gradients of inputs, if they are needed, and of kernel, bias, factor and offset."""
         eps, geometry, block, count = ctx.how
         kernel, factor, mean, variance, pooled, *maps = ctx.saved_tensors
         scale = torch.rsqrt(variance + eps)
@@ -155,14 +156,15 @@ class _PooledConvolution(torch.autograd.Function):
         sizes = [len(inputs) for inputs in maps[::3]]
         parts = zip(torch.split(of_pooled, sizes), torch.split(pooled, sizes), strict=True)
         both = ctx.needs_input_grad[0]
+        # The maps of the last group are still in the cache.
         gradients = [
             group.gradients(*part, line, kernel, geometry, block, both)
-            for group, part in zip(groups, parts, strict=True)
-        ]
+            for group, part in reversed(list(zip(groups, parts, strict=True)))
+        ][::-1]
         of_inputs, of_kernels, of_biases = zip(*gradients, strict=True)
-        of_padded = torch.cat([each.to_dense() for each in of_inputs]) if both else None
+        of_clips = torch.cat([geometry.without_margin(each.to_dense()) for each in of_inputs]) if both else None
         of_kernel, of_bias = torch.stack(of_kernels).sum(dim=0), torch.stack(of_biases).sum(dim=0)
-        return of_padded, of_kernel, of_bias, of_factor, of_offset, None, None, None
+        return of_clips, of_kernel, of_bias, of_factor, of_offset, None, None, None
 
 
 class _Group(NamedTuple):
@@ -174,9 +176,9 @@ class _Group(NamedTuple):
 
     @classmethod
     def of(cls, clips: Tensor, kernel: Tensor, bias: Tensor, geometry: Geometry) -> _Group:
-        """The maps of padded clips (N, C, H, W)."""
-        inputs = clips.to_mkldnn()
-        convolved = geometry.convolved(inputs, kernel, bias).relu_()
+        """The maps of clips (N, C, H, W)."""
+        inputs = geometry.padded(clips)
+        convolved = geometry.convolved(inputs, kernel, bias)
         return cls(inputs, convolved.detach(), geometry.pooled(convolved))
 
     def gradients(
@@ -200,37 +202,52 @@ class _Group(NamedTuple):
         slope, level = line
         rows.addcmul_(values, slope).add_(level)
         _positive(rows, values, rows)
-        return *geometry.of_convolved(of_convolved, self.inputs, kernel, both), _sums(rows, block)
+        return geometry.of_convolved(of_convolved, self.inputs, kernel, both)
 
 
 class _Sums:
-    """Collects the mean and the variance of each channel (C,) over groups of opaque maps."""
+    """Collects sums of the values of each channel, and of their squares, over groups of opaque maps."""
 
-    def __init__(self, channels: int, block: int) -> None:
-        self.channels = channels
+    def __init__(self, block: int) -> None:
         self.block = block
-        self.counts: list[int] = []
-        self.means: list[Tensor] = []
+        self.count = 0
+        self.values: list[Tensor] = []
         self.squares: list[Tensor] = []
-        self.scratch = torch.empty(0)
 
-    def add(self, maps: Tensor) -> None:
-        """Add maps (N, C, H, W)."""
+    def add(self, maps: Tensor, center: Tensor | None = None) -> None:
+        """Add maps (N, C, H, W), or their differences from ``center`` (C,)."""
         rows = _rows(maps, self.block)
-        self.counts.append(maps.numel() // self.channels)
-        self.means.append(_sums(rows, self.block) / self.counts[-1])
-        deviations = self.scratch.resize_(rows.shape)
-        torch.ops.aten.mse_loss.out(rows, _row(self.means[-1], maps, self.block), 0, out=deviations)
-        self.squares.append(_sums(deviations, self.block))
+        if center is not None:
+            rows = rows - _row(center, maps, self.block)
+        # With one block, short rows stay in the cache; several are told apart by their place in a clip.
+        columns = rows.flatten(0, 2) if rows.shape[1] == 1 else rows.flatten(1)
+        zeros, ones = columns.new_zeros(columns.shape[1]), columns.new_ones(columns.shape[1])
+        # The gradients of a normalization are the sums of a gradient and of its products with values: here, itself.
+        how = None, None, None, zeros, ones, True, 0.0, [False, True, True]
+        _, squares, values = torch.ops.aten.native_batch_norm_backward(columns, columns, *how)
+        self.values.append(values)
+        self.squares.append(squares)
+        self.count += maps.numel() // maps.shape[1]
 
-    def statistics(self) -> tuple[Tensor, Tensor, int]:
-        """Mean, variance and the number of values."""
-        count = sum(self.counts)
-        shares = torch.tensor(self.counts, dtype=torch.float64)[:, None] / count
-        means = torch.stack(self.means).double()
-        mean = (shares * means).sum(dim=0)
-        variance = torch.stack(self.squares).double().sum(dim=0) / count + (shares * (means - mean).square()).sum(dim=0)
-        return mean.float(), variance.float(), count
+    def moments(self, channels: int) -> tuple[Tensor, Tensor]:
+        """The mean and the variance of each channel (C,), in double precision."""
+        sums = torch.stack([*self.values, *self.squares]).double()
+        by_channel = sums.view(2, len(self.values), channels // self.block, -1, self.block)
+        mean, square = by_channel.sum(dim=(1, 3)).flatten(1) / self.count
+        return mean, (square - mean.square()).clamp(min=0)
+
+
+def _statistics(sums: _Sums, groups: list[_Group], block: int) -> tuple[Tensor, Tensor]:
+    """Mean and variance of each channel (C,) of the convolved maps, whose sums are given."""
+    channels = groups[0].convolved.shape[1]
+    mean, variance = sums.moments(channels)
+    if (variance < LEAST_SPREAD * mean.square()).any():
+        center, deviations = mean.float(), _Sums(block)
+        for group in groups:
+            deviations.add(group.convolved, center)
+        shift, variance = deviations.moments(channels)
+        mean = center + shift
+    return mean.float(), variance.float()
 
 
 def _rows(maps: Tensor, block: int) -> Tensor:
@@ -243,13 +260,6 @@ def _row(values: Tensor, maps: Tensor, block: int) -> Tensor:
     return values.view(-1, 1, 1, block).expand(-1, 1, maps.shape[3], block).flatten(2)
 
 
-def _sums(rows: Tensor, block: int) -> Tensor:
-    """The sum of each channel (C,) over rows."""
-    # The first order reads memory as it lies, but is slow for several blocks.
-    sums = rows.sum(dim=(0, 2)) if rows.shape[1] == 1 else rows.sum(dim=0)
-    return sums.view(rows.shape[1], -1, block).sum(dim=1).flatten()
-
-
 def _positive(gradient: Tensor, values: Tensor, result: Tensor) -> None:
     """The gradient where values are positive, elsewhere 0, into ``result``."""
     torch.ops.aten.threshold_backward.grad_input(gradient, values, 0, grad_input=result)
@@ -257,11 +267,8 @@ def _positive(gradient: Tensor, values: Tensor, result: Tensor) -> None:
 
 def _joined(groups: list[Tensor], block: int) -> Tensor:
     """Opaque maps of groups as one tensor (N, C, H, W) in channels-last memory."""
-    sizes = [len(group) for group in groups]
-    maps = torch.empty((sum(sizes), *groups[0].shape[1:]), memory_format=torch.channels_last)
-    for part, group in zip(torch.split(maps, sizes), groups, strict=True):
-        in_blocks(part, block).copy_(memory_of(group, block))
-    return maps
+    blocks = torch.cat([memory_of(group, block) for group in groups])
+    return _channels_last(blocks.permute(0, 1, 4, 2, 3).flatten(1, 2))
 
 
 def _update(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor, count: int) -> None:

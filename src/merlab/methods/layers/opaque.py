@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 # Channels of a block, by the width of the processor's registers.
@@ -21,8 +22,9 @@ Pair = tuple[int, int]
 
 @dataclass(frozen=True)
 class Geometry:
-    """Stride, dilation and groups of a convolution without padding, and window, step and padding of a max pooling."""
+    """Padding, stride, dilation and groups of a convolution, and window, step and padding of a max pooling."""
 
+    margin: Pair
     stride: Pair
     dilation: Pair
     groups: int
@@ -30,15 +32,36 @@ class Geometry:
     step: Pair
     border: Pair
 
-    def convolved(self, maps: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
-        """The convolution of opaque maps (N, C, H, W)."""
-        return torch.conv2d(maps, kernel, bias, self.stride, 0, self.dilation, self.groups)
+    def padded(self, clips: Tensor) -> Tensor:
+        """Opaque clips (N, C, H, W) with zeros around them.
 
-    def of_convolved(self, gradient: Tensor, maps: Tensor, kernel: Tensor, both: bool) -> tuple[Tensor | None, Tensor]:
-        """The gradients of maps (None without ``both``) and of the kernel, for that of ``convolved``."""
-        how = self.stride, (0, 0), self.dilation, False, [0, 0], self.groups, [both, True, False]
-        of_maps, of_kernel, _ = torch.ops.aten.convolution_backward(gradient, maps, kernel, None, *how)
-        return of_maps, of_kernel
+        With them, oneDNN finds the gradient of the kernel in two thirds of the time.
+        """
+        (*shape, rows, columns), (height, width) = clips.shape, self.margin
+        size = *shape, rows + 2 * height, columns + 2 * width
+        maps = clips.new_empty(size, layout=torch._mkldnn)  # type: ignore[attr-defined]
+        memory = memory_of(maps, 1).squeeze(4).zero_()
+        memory[:, :, height : height + rows, width : width + columns] = clips
+        return maps
+
+    def convolved(self, maps: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
+        """The convolution of padded maps (N, C, H, W), after ReLU."""
+        how = (0, 0), self.stride, self.dilation, self.groups
+        convolved: Tensor = torch.ops.mkldnn._convolution_pointwise(maps, kernel, bias, *how, "relu", [], "")
+        return convolved
+
+    def of_convolved(
+        self, gradient: Tensor, maps: Tensor, kernel: Tensor, both: bool
+    ) -> tuple[Tensor | None, Tensor, Tensor]:
+        """The gradients of maps (None without ``both``), kernel and bias, for that of the convolution before ReLU."""
+        how = [len(kernel)], self.stride, (0, 0), self.dilation, False, [0, 0], self.groups, [both, True, True]
+        of_maps, of_kernel, of_bias = torch.ops.aten.convolution_backward(gradient, maps, kernel, *how)
+        return of_maps, of_kernel, of_bias
+
+    def without_margin(self, maps: Tensor) -> Tensor:
+        """Maps (N, C, H, W) of torch without the zeros of ``padded``."""
+        height, width = self.margin
+        return F.pad(maps, (-width, -width, -height, -height))
 
     def pooled(self, maps: Tensor) -> Tensor:
         """The largest value of each window of opaque maps; the tensor also holds where it was."""
@@ -61,7 +84,10 @@ def block_of(shape: tuple[int, ...], kernel_shape: tuple[int, ...], geometry: Ge
     """
     random = torch.Generator().manual_seed(0)
     try:
-        maps = torch.randn(shape, generator=random).to_mkldnn()
+        clips = torch.randn(shape, generator=random)
+        maps = geometry.padded(clips)
+        if not torch.equal(geometry.without_margin(maps.to_dense()), clips):
+            return None
         kernel = torch.randn(kernel_shape, generator=random)
         convolved = geometry.convolved(maps, kernel, torch.zeros(kernel_shape[0]))
         pooled = geometry.pooled(convolved)
