@@ -546,6 +546,7 @@ class TestReading:
         assert error.mean_frames == 0
 
     @pytest.mark.parametrize(("encoding", "delimiter"), [("utf-16", "\t"), ("utf-8-sig", ";"), ("gbk", ",")])
+    @pytest.mark.filterwarnings("ignore:.*another encoding:UserWarning")
     def test_delimiters_and_encodings_are_recognized(self, tmp_path, encoding, delimiter):
         lines = [("video", "onset", "offset"), ("录像", "1", "10"), ("录像", "21.0", "30")]
         (tmp_path / "events.csv").write_text("\n".join(map(delimiter.join, lines)), encoding=encoding)

@@ -110,6 +110,7 @@ class TestDetections:
             score_spotting(TRUTH, spotted, threshold=0.5)
 
 
+@pytest.mark.filterwarnings("ignore:.*coding.csv:UserWarning")
 def test_movements_that_a_coder_rejected_are_no_events_and_several_coders_are_noted(tmp_path):
     coded, found = tmp_path / "coding.csv", tmp_path / "found.csv"
     coded.write_text("onset,offset,decision,coder\n1,10,accept,AB\n101,130,Reject,AB\n201,230,add,AB\n2,10,,CD\n")
@@ -124,6 +125,7 @@ def test_movements_that_a_coder_rejected_are_no_events_and_several_coders_are_no
 
 
 @pytest.mark.parametrize("folders", ["./faces/s15/", ".\\faces\\s15\\"])
+@pytest.mark.filterwarnings("ignore:.*the folders of the videos:UserWarning")
 def test_the_intervals_of_lgsnet_are_read_with_the_names_of_their_videos(tmp_path, folders):
     file = tmp_path / "annotation.csv"
     file.write_text(
@@ -210,6 +212,7 @@ class TestElan:
         file = self.write(tmp_path, ("movements", [(1045, 1095, "")]), origin=-1000)
         assert read_events(file, ReadingOptions(fps=200))["onset"].tolist() == [10]
 
+    @pytest.mark.filterwarnings("ignore:.*2 media are linked:UserWarning")
     def test_a_sound_before_the_video_is_not_the_video(self, tmp_path):
         file = self.write(tmp_path, ("movements", [(1045, 1095, "")]), origin=-1000)
         sound = '<MEDIA_DESCRIPTOR MEDIA_URL="file:///home/me/15_0101a.wav" MIME_TYPE="audio/x-wav"/>'

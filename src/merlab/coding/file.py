@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -38,9 +37,8 @@ def read_coding(material: CodableResult) -> Coding:
     if not path.is_file():
         return Coding()
     table = read_cells(path, str(path), REQUIRED, OPTIONAL)
-    unread = [f"{note}; they are lost where merlab writes the file" for note in note_on_unread(table, COLUMNS)]
-    for note in (*table.notes, *unread):
-        warnings.warn(note, stacklevel=1)
+    unread = (f"{note}; they are lost where merlab writes the file" for note in note_on_unread(table, COLUMNS))
+    replace(table, notes=(*table.notes, *unread)).warn_of_notes()
     return decisions_of(table, material)
 
 

@@ -6,6 +6,7 @@ is refused with the places of the rows.
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -71,6 +72,11 @@ class CellTable:
         chosen = np.asarray(rows, bool)
         places = tuple(place for place, each in zip(self.places, chosen, strict=True) if each)
         return replace(self, cells=self.cells[chosen].reset_index(drop=True), places=places)
+
+    def warn_of_notes(self) -> None:
+        """Warn of each note, where what is made of the table has no place for it; once in a command."""
+        for note in self.notes:
+            warnings.warn(note, stacklevel=1)
 
     def require_values(self, columns: Iterable[str], allowed: Iterable[str] = ()) -> None:
         """Raises MerlabError if a cell of these columns is empty or undefined; ``allowed`` texts are values."""

@@ -160,6 +160,7 @@ def _events(truth: pd.DataFrame | Path | str) -> dict[str, tuple[LongEvent, ...]
 def _subjects(truth: pd.DataFrame | Path | str) -> Mapping[str, str]:
     """Video -> subject, where the table of events has subjects."""
     table = read_cells(truth, "the true events", (), (VIDEO, SUBJECT))
+    table.warn_of_notes()
     if SUBJECT not in table.cells or VIDEO not in table.cells:
         return {}
     cells = with_composed_names(table).with_one_spelling([VIDEO]).cells

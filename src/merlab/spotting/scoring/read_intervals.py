@@ -84,10 +84,12 @@ def read_events(given: Events | Sequence[Events], how: ReadingOptions | None = N
     column video, all rows belong to one video. A column ``class``, as `merlab recognize` writes it, is read as emotion;
     where it is empty, the event has none.
 
-    Raises MerlabError, with the rows and the remedy, for a file that cannot be read, and for everything that would be
-    counted wrongly (see ``event_cells``).
+    Warns of what was repaired, and of columns that seem to be misspelled. Raises MerlabError, with the rows and the
+    remedy, for a file that cannot be read, and for everything that would be counted wrongly (see ``event_cells``).
     """
-    return with_numbers(event_cells(given, "the table of events", how or ReadingOptions()))
+    table = event_cells(given, "the table of events", how or ReadingOptions())
+    table.warn_of_notes()
+    return with_numbers(table)
 
 
 def event_cells(given: Events | Sequence[Events], name: str, how: ReadingOptions) -> CellTable:

@@ -145,8 +145,12 @@ def read_lengths(given: pd.DataFrame | Path | str, fps: float | None) -> VideoLe
 
 
 def with_one_row_each(table: CellTable) -> CellTable:
-    """A list of videos with each name in one spelling; raises MerlabError for a video that is listed twice."""
+    """A list of videos with each name in one spelling, after warnings of what was repaired.
+
+    Raises MerlabError for a video that is listed twice.
+    """
     table = with_composed_names(table).with_one_spelling([VIDEO])
+    table.warn_of_notes()
     table.refuse(table.cells[VIDEO].duplicated(), "the video is listed twice", "keep one row per video")
     return table
 
