@@ -1,14 +1,18 @@
-"""A chunk is described from what is kept of it: in which order its pictures are read."""
+"""A chunk is described from what is kept of it: what is found, and in which order its pictures are read."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from merlab.frames.clock import Clock
 from merlab.frames.frame import FramesByNumber
 from merlab.spotting.spot import SpottingSettings
-from merlab.videos.chunks.chunk_record import Description, TrackQuality, read_chunk
+from merlab.videos.chunks.chunk_record import ChunkRecord, Description, TrackQuality, read_chunk
 from merlab.videos.chunks.described_chunk import ChunkWriter
 from merlab.videos.chunks.kept_chunk import ChunkFacts, KeptChunk, KeptTrack
 from merlab.videos.chunks.mesh_facts import MeshFacts
@@ -20,16 +24,21 @@ FPS, FRAMES = 100.0, 600
 
 def track(face_id: int, *apexes: int) -> KeptTrack:
     """A face that moves for .4 s around each apex."""
-    course = sum(there_and_back(FRAMES, apex - 20, apex, apex + 20) for apex in apexes)
+    return track_of(face_id, np.asarray(sum(there_and_back(FRAMES, apex - 20, apex, apex + 20) for apex in apexes)))
+
+
+def track_of(face_id: int, course: NDArray[np.float64]) -> KeptTrack:
+    """A face that is seen from frame 1 on, and moves along this course."""
+    frames = len(course)
     facts = MeshFacts(2.0, 123.0, 115.0, 145.0, 0.5, 0.0, 0.0, 0.0)
     return KeptTrack(
         face_id,
         1,
-        boxes=np.ones((FRAMES, 5)),
-        places=moving_places(np.asarray(course)),
-        transforms=np.full((FRAMES, 2, 3), np.nan),
-        shown=np.arange(1, FRAMES + 1),
-        mesh=np.tile(np.array(facts, np.float32), (FRAMES, 1)),
+        boxes=np.ones((frames, 5)),
+        places=moving_places(course),
+        transforms=np.full((frames, 2, 3), np.nan),
+        shown=np.arange(1, frames + 1),
+        mesh=np.tile(np.array(facts, np.float32), (frames, 1)),
     )
 
 
@@ -61,14 +70,11 @@ class Describer:
         )
 
 
-@pytest.mark.slow
-def test_the_pictures_of_all_faces_are_read_forwards(tmp_path):
-    """Where a container cannot find a key frame, each step back decodes the whole video up to there."""
-    read: list[int] = []
-    tracks = [track(0, 130, 400), track(1, 270, 480)]
+def described(folder: Path, tracks: Sequence[KeptTrack], first_owned: int, read: list[int]) -> ChunkRecord:
+    """The record of a chunk of 600 frames with these tracks; the pictures that are read are noted in ``read``."""
     facts = ChunkFacts(
         covered=(1, FRAMES + 1),
-        owned=(1, FRAMES + 1),
+        owned=(first_owned, FRAMES + 1),
         size=(640, 480),
         damaged=(),
         left_out=0,
@@ -79,8 +85,27 @@ def test_the_pictures_of_all_faces_are_read_forwards(tmp_path):
     )
     clock = Clock.constant(FPS, FRAMES)
     writer = ChunkWriter(clock, SpottingSettings(), WordSettings(), Describer(), lambda track: Pictures(read))
-    writer.write(KeptChunk(facts, tracks), tmp_path)
-    events = read_chunk(tmp_path).events
+    writer.write(KeptChunk(facts, tracks), folder)
+    return read_chunk(folder)
+
+
+def test_what_is_too_weak_is_listed_and_what_is_too_short_is_counted(tmp_path):
+    """Movements of 2 px, .24 px and 2 px; the last takes .1 s. Another face is seen in 20 frames, of which 10 count."""
+    moved = [(130, 20, 1.0), (300, 20, 0.12), (450, 5, 1.0)]
+    course = np.sum([size * there_and_back(FRAMES, at - half, at, at + half) for at, half, size in moved], axis=0)
+    record = described(tmp_path, [track_of(0, course), track_of(1, np.zeros(20))], 11, [])
+    (event,), (weak,) = record.events, record.weak
+    assert (event.face_id, event.apex) == (0, pytest.approx(130, abs=5))
+    assert (weak.face_id, weak.apex) == (0, pytest.approx(300, abs=5))
+    assert (record.dropped, record.unspotted) == (1, 10)
+
+
+@pytest.mark.slow
+def test_the_pictures_of_all_faces_are_read_forwards(tmp_path):
+    """Where a container cannot find a key frame, each step back decodes the whole video up to there."""
+    read: list[int] = []
+    tracks = [track(0, 130, 400), track(1, 270, 480)]
+    events = described(tmp_path, tracks, 1, read).events
     found = [(event.face_id, round(event.apex, -1)) for event in events]
     assert {(0, 130), (0, 400), (1, 270), (1, 480)} <= set(found)
     assert found == sorted(found)
