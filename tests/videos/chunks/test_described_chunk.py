@@ -16,6 +16,8 @@ from merlab.videos.chunks.chunk_record import ChunkRecord, Description, TrackQua
 from merlab.videos.chunks.described_chunk import ChunkWriter
 from merlab.videos.chunks.kept_chunk import ChunkFacts, KeptChunk, KeptTrack
 from merlab.videos.chunks.mesh_facts import MeshFacts
+from merlab.videos.frame_table import read_frame_lines
+from merlab.videos.result import FRAMES as FRAMES_TABLE
 from merlab.videos.words import WordSettings
 from tests.videos.faces import moving_places, there_and_back
 
@@ -98,6 +100,20 @@ def test_what_is_too_weak_is_listed_and_what_is_too_short_is_counted(tmp_path):
     assert (event.face_id, event.apex) == (0, pytest.approx(130, abs=5))
     assert (weak.face_id, weak.apex) == (0, pytest.approx(300, abs=5))
     assert (record.dropped, record.unspotted) == (1, 10)
+
+
+def test_rows_have_the_score_of_their_frame_where_it_counts_and_the_box_where_the_face_is_seen(tmp_path):
+    seen, brief = track(0, 130), track_of(1, np.zeros(20))
+    brief.boxes[5] = np.nan
+    (event,) = described(tmp_path, [seen, brief], 11, []).events
+    lines = read_frame_lines(tmp_path / FRAMES_TABLE)
+    scores = {row.frame: row.score for row, _ in lines if row.face_id == 0}
+    assert [frame for frame, score in scores.items() if score is None] == list(range(1, 11))
+    assert scores[event.apex] == max(score or 0 for score in scores.values())
+    assert all((row.lids_px is None) == (row.threshold is None) == (row.score is None) for row, _ in lines)
+    without = [(row.frame, row.success, row.width) for row, _ in lines if row.face_id == 1 and row.box is None]
+    assert without == [(6, 0, None)]
+    assert all(row.score is None for row, _ in lines if row.face_id == 1)
 
 
 @pytest.mark.slow
