@@ -140,17 +140,21 @@ def _require_rate(table: CellTable, material: CodableResult) -> None:
 def _notes_on_columns(table: CellTable, material: CodableResult) -> Iterator[str]:
     """Notes on columns whose cells are not used, or contradict others."""
     yield from note_on_unread(table, CODED_COLUMNS)
-    if {LABEL, EMOTION} <= set(table.cells):
-        texts = table.cells[[LABEL, EMOTION]]
-        both = ~texts.map(is_no_value).astype(bool).any(axis=1) & (
-            texts[LABEL].map(as_label) != texts[EMOTION].map(as_label)
-        )
-        if both.any():
-            yield f"{table.name}, {table.where(both)}: the label is read, and not the emotion"
+    yield from notes_on_emotions(table)
     numbers = table.cells.assign(
         **{each: pd.to_numeric(table.cells[each], errors="coerce") for each in INTERVAL}, **{VIDEO: material.video}
     )
     yield from filter(None, [note_on_rate(numbers, table.name, {}, material.clock.fps)])
+
+
+def notes_on_emotions(table: CellTable) -> Iterator[str]:
+    """A note on rows with a label and another emotion, of which one is read."""
+    if {LABEL, EMOTION} <= set(table.cells):
+        texts = table.cells[[LABEL, EMOTION]]
+        known = ~texts.map(is_no_value).astype(bool).any(axis=1)
+        both = known & (texts[LABEL].map(as_label) != texts[EMOTION].map(as_label))
+        if both.any():
+            yield f"{table.name}, {table.where(both)}: the label is read, and not the emotion"
 
 
 def _doubts(name: str, found: Sequence[FoundEvent], material: CodableResult) -> Iterator[str]:

@@ -47,6 +47,18 @@ def test_labels_that_look_the_same_are_the_same(tmp_path, written):
     assert agree(one, other).scores.pairs[0].labels.kappa == 1
 
 
+def test_an_emotion_beside_another_label_is_noted(tmp_path):
+    header = "video,onset,offset,label,emotion"
+    one, other = (
+        table(tmp_path / f"{emotion}.csv", [("a.mp4", 1, 9, "joy", emotion), ("a.mp4", 20, 29, "sad", "NA")], header)
+        for emotion in ("fear", "Joy ")
+    )
+    assert agree(one, other).scores.notes == (
+        f"{one}, line 2: the label is read, and not the emotion",
+        f"{other}, line 2: blanks around a text are ignored",
+    )
+
+
 def coder(path, number, *, shift=0, video="a.mp4", extra=()):
     rows = [
         (

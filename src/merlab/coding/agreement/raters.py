@@ -26,7 +26,7 @@ from merlab.coding.file import read_coding, whole_number
 from merlab.coding.found_events import FoundEvent
 from merlab.coding.frame_clock import FrameClock
 from merlab.coding.importing import ELAN_SUFFIX
-from merlab.coding.tables import EMOTION, INTERVAL, LABEL, VIDEO, require_videos
+from merlab.coding.tables import EMOTION, INTERVAL, LABEL, VIDEO, notes_on_emotions, require_videos
 from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError
 from merlab.spelling import counted
@@ -87,7 +87,7 @@ class _Reader:
         """
         table = read_cells(path, str(path), INTERVAL, TABLE_COLUMNS, INTERVAL_NEEDED)
         require_videos(table)
-        self.notes += [*table.notes, *_note_on_kinds(table)]
+        self.notes += [*table.notes, *_note_on_kinds(table), *notes_on_emotions(table)]
         events: dict[str, dict[str, list[RatedEvent]]] = {}
         verdicts: dict[str, dict[tuple[str, str], bool]] = {}
         seen: set[tuple[object, ...]] = set()
