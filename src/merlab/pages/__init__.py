@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 def page_environment(package: str) -> jinja2.Environment:
     """The templates of a package, and the shared ones; all text is escaped, and an unknown name is an error.
 
-    Shared are page.css, the macro ``stamped`` in parts.html.j2, limits.html.j2, and the filter ``counted``. One
-    environment per package and process, so that the page of each further result does not compile the same templates
-    again.
+    Shared are page.css, the macros ``stamped`` and ``contents`` in parts.html.j2, limits.html.j2, and the filter
+    ``counted``. One environment per package and process, so that the page of each further result does not compile the
+    same templates again.
     """
     import jinja2
 

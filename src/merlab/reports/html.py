@@ -32,6 +32,8 @@ REPORT_FILE, MARKDOWN_FILE, CSV_FILE, CHART_FILE = "report.html", "results.md", 
 CSS_PIXELS_PER_INCH = 96
 # A name of a file has at most 255 bytes on most systems, with those that it bears while it is written.
 MOST_FILE_LETTERS = 150
+# A table with more rows scrolls in a part of the window; with more methods, the page begins with links to its sections.
+MOST_ROWS = 30
 NO_BREAK_SPACE = "\u00a0"
 
 PROTOCOLS = {
@@ -147,6 +149,7 @@ def _page(run: Run, summaries: Sequence[MethodSummary], chart: PageFigure, confu
         coverage=tables.coverage_table(summaries),
         comparisons=tables.comparison_table(summaries),
         commands=rerun_commands(run),
+        most_rows=MOST_ROWS,
     )
 
 

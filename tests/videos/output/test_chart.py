@@ -71,7 +71,20 @@ def test_events_lie_where_they_happen_and_are_wide_enough_to_be_met():
     first, second = face_chart(0, score_curve(frames(np.ones(1000))), events, 0, 10).bands
     assert (first.event, first.x, first.width) == ("e0001", 50, 50)
     assert second.x == 900
-    assert second.width > 1
+    assert second.width == 2
+
+
+def test_events_of_an_hour_that_follow_each_other_by_five_seconds_are_not_joined():
+    """The chart of an hour is 4000 px wide: five seconds are 5.6 px."""
+    events = [
+        replace(each, onset_s=5.0 * place, offset_s=5.0 * place + 0.3)
+        for place, each in enumerate(fake_events(np.random.default_rng(0), 3600, 30, 1, 720, "interview.mp4"))
+    ]
+    bands = face_chart(0, score_curve(frames(np.ones(100))), events, 0, 3600, pixels=4000).bands
+    left = np.array([band.x for band in bands]) * 4000 / WIDTH
+    wide = np.array([band.width for band in bands]) * 4000 / WIDTH
+    assert wide == pytest.approx(np.full(720, 2.0))
+    assert (left[:-1] + wide[:-1] < left[1:]).all()
 
 
 @pytest.mark.parametrize(("seconds", "step"), [(0.6, 0.1), (12, 2), (75, 10), (3600, 600), (100_000, 12_500)])

@@ -109,6 +109,16 @@ class TestContent:
         assert source.count("<summary>Timelines of ") == (faces > 8)
         assert source.count("<summary>Timelines of 1 more face</summary>") == (faces == 9)
 
+    def test_a_long_page_begins_with_links_to_its_sections_and_a_short_one_does_not(self, page, tmp_path):
+        long = Page(written(write_result(tmp_path / "out", seconds=61.0, fps=10.0, events=61, pictures=False)))
+        headings = {attributes.get("id") for attributes in long.attributes("h2")}
+        links = [str(each["href"]).removeprefix("#") for each in long.attributes("a")][: len(headings) - 1]
+        assert links == ["timeline", "events", "each", "reading", "about", "limits"]
+        # That of the warnings is before all others.
+        assert headings == {None, *links}
+        assert long.attributes("nav")
+        assert page.attributes("nav") == []
+
     def test_the_axes_of_a_timeline_have_numbers_and_their_units(self, page):
         assert "Score, times the noise 0 10 20" in page.text
         assert "0 s 2 s 4 s 6 s 8 s 10 s 12 s" in page.text

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
 from merlab.videos.output.report import write_report
 from merlab.videos.result import read_video_result
 from tests.serving.browser import look, outside
+from tests.serving.conftest import until
 from tests.videos import fake_result
 
 pytestmark = pytest.mark.slow
@@ -19,6 +22,28 @@ def test_long_names_of_videos_and_classes_stay_in_the_window(browser, tmp_path, 
     look(browser, width, 900)
     browser.get(write_report(read_video_result(folder)).as_uri())
     assert outside(browser) == []
+
+
+def test_links_lead_to_sections_and_events_of_a_long_page(browser, tmp_path):
+    """What is outside of the window is not laid out until it is needed."""
+    folder = fake_result.write_result(tmp_path / "out", seconds=300.0, fps=10.0, events=300, pictures=False)
+    look(browser, 1200, 900)
+    browser.get(write_report(read_video_result(folder)).as_uri())
+    for target in ("e0290", "each", "e0150", "limits", "e0001"):
+        link = browser.find_element(By.CSS_SELECTOR, f'nav a[href="#{target}"], table a[href="#{target}"]')
+        link.send_keys(Keys.ENTER)
+        place = f"return Math.round(document.getElementById('{target}').getBoundingClientRect().top)"
+        until(lambda place=place: 0 <= browser.execute_script(place) < 900)
+        browser.execute_script("scrollTo(0, 0)")
+    opened = browser.execute_script(
+        "return [...document.querySelectorAll('.event[open] h3')].map((each) => each.textContent)"
+    )
+    assert opened == ["e0001", "e0150", "e0290"]
+    laid_out = browser.execute_script("""
+        const summaries = [...document.querySelectorAll(".event summary")];
+        return summaries.filter((each) => each.checkVisibility({ contentVisibilityAuto: true })).length
+    """)
+    assert 0 < laid_out < 100
 
 
 def test_the_table_of_events_shows_all_its_columns_in_a_wide_window(browser, tmp_path):

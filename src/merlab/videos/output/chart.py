@@ -13,7 +13,8 @@ from merlab.spotting.curve import Curve, Values
 from merlab.videos.rows import Event
 
 WIDTH, HEIGHT = 1000, 100
-NARROWEST_BAND = 1.5
+# px: a wider band would join neighboring events of an hour.
+NARROWEST_BAND = 2
 TICK_STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 MOST_LEVELS = 4
 
@@ -57,16 +58,26 @@ class Chart:
 
 
 def face_chart(
-    face_id: int, curve: Curve, events: Sequence[Event], begin: float, end: float, most_ticks: int = 8
+    face_id: int,
+    curve: Curve,
+    events: Sequence[Event],
+    begin: float,
+    end: float,
+    *,
+    pixels: int = WIDTH,
+    most_ticks: int = 8,
 ) -> Chart:
-    """The chart of a face from its curve and its events, over a video that lasts from ``begin`` to ``end``, s."""
+    """The chart of a face from its curve and its events, over a video that lasts from ``begin`` to ``end``, s.
+
+    ``pixels`` is the width in which it is shown, or the least one.
+    """
     axis = _Axis(begin, max(end - begin, float(np.finfo(np.float32).eps)))
     x, top = WIDTH * axis.share(curve.seconds), curve.top
     return Chart(
         face_id=face_id,
         score=_path(x, HEIGHT * (1 - curve.score / top)),
         threshold=_path(x, HEIGHT * (1 - curve.threshold / top)),
-        bands=tuple(_bands(events, axis)),
+        bands=tuple(_bands(events, axis, NARROWEST_BAND * WIDTH / max(pixels, WIDTH))),
         ticks=_ticks(axis, most_ticks),
         levels=_levels(top),
         top=top,
@@ -95,10 +106,10 @@ def _path(x: Values, y: Values) -> str:
     return "".join(steps)
 
 
-def _bands(events: Sequence[Event], axis: _Axis) -> Iterator[Band]:
+def _bands(events: Sequence[Event], axis: _Axis, narrowest: float) -> Iterator[Band]:
     for event in events:
         begin, end = WIDTH * axis.share(np.array([event.onset_s, event.offset_s]))
-        yield Band(event.event, float(begin), max(NARROWEST_BAND, float(end - begin)))
+        yield Band(event.event, float(begin), max(narrowest, float(end - begin)))
 
 
 def _ticks(axis: _Axis, most: int) -> tuple[Tick, ...]:

@@ -32,7 +32,7 @@ MOST_OPEN, MOST_PRINTED = 6, 60
 WEBP_QUALITY = 82
 # The charts of this many faces are open, those with the most events; a recording with cuts may have hundreds of faces.
 MOST_CHARTS = 8
-# A table of events with more rows scrolls in a part of the window.
+# A table with more rows scrolls in a part of the window, and the page then begins with links to its sections.
 MOST_ROWS = 60
 # A wide chart scrolls; px of the page per second of video.
 PIXELS_A_SECOND, WIDEST_CHART, PIXELS_A_TICK = 8, 4000, 120
@@ -140,7 +140,15 @@ def in_words(value: JsonValue) -> str:
 
 def _chart(result: VideoResult, face_id: int, pixels: int) -> Chart:
     video, most_ticks = result.metadata.video, max(8, pixels // PIXELS_A_TICK)
-    return face_chart(face_id, result.curve(face_id), result.rows_of(face_id), video.start_s, video.end_s, most_ticks)
+    return face_chart(
+        face_id,
+        result.curve(face_id),
+        result.rows_of(face_id),
+        video.start_s,
+        video.end_s,
+        pixels=pixels,
+        most_ticks=most_ticks,
+    )
 
 
 def _most_eventful(result: VideoResult) -> set[int]:
