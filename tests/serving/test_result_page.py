@@ -55,6 +55,66 @@ def saved(result: Path) -> list[tuple[str, ...]]:
     return [tuple(row[name] for name in names) for row in rows]
 
 
+def rows_made(browser) -> int:
+    """How many rows of the list of movements were made since the last call."""
+    return int(
+        browser.execute_script("""
+            const rows = [...document.querySelectorAll("#events li")];
+            const made = rows.filter((each) => !each.seen).length;
+            for (const each of rows) each.seen = true;
+            return made
+        """)
+    )
+
+
+def test_a_decision_makes_only_its_own_row_anew_and_the_order_of_the_list_stays(browser, tmp_path):
+    """Of an hour with 3000 movements, each decision made all rows anew."""
+    result = write_done_job(tmp_path / "jobs", seconds=30.0, events=40, faces=1, pictures=False)
+    listed = "return [...document.querySelectorAll('#events button')].map((each) => each.dataset.event)"
+    reached = "return [...document.querySelectorAll('#events [tabindex=\"0\"]')].map((each) => each.dataset.event)"
+    with listening(result.parents[1]) as client:
+        open_event(browser, client, "e0020")
+        assert rows_made(browser) == 40
+        press(browser, "r")
+        until(lambda: saved(result) and "rejected" in text(browser, "#events [data-event=e0020]"))
+        assert rows_made(browser) == 1
+        press(browser, "j")
+        until(lambda: browser.execute_script("return location.hash").endswith("e0021"))
+        # The row that was open, and the one that is.
+        assert rows_made(browser) == 2
+        assert browser.execute_script(listed) == [f"e{number:04d}" for number in range(1, 41)]
+        browser.execute_script("document.querySelector('#events [data-event=e0003]').focus()")
+        press(browser, Keys.ARROW_DOWN)
+        assert browser.execute_script(reached) == ["e0004"]
+        # A threshold leaves out what is below it, but for what was decided.
+        browser.execute_script(
+            "const slider = document.getElementById('least-score'); slider.value = slider.max; "
+            "slider.dispatchEvent(new Event('input'))"
+        )
+        assert browser.execute_script(listed) == ["e0020"]
+        assert browser.execute_script(reached) == ["e0020"]
+        browser.find_element(By.XPATH, "//button[text()='As found']").click()
+        assert browser.execute_script(listed) == [f"e{number:04d}" for number in range(1, 41)]
+        assert len(browser.execute_script(reached)) == 1
+
+
+def test_the_files_of_the_movements_are_listed_when_their_list_is_opened(browser, tmp_path):
+    """An hour has ten thousands of them."""
+    result = write_done_job(tmp_path / "jobs", seconds=2.0, events=2, faces=1)
+    names = "return [...document.querySelectorAll('#result details ul.files a')].map((each) => each.textContent)"
+    with listening(result.parents[1]) as client:
+        browser.get("about:blank")
+        browser.get(f"{client.http.base_url}/#job={ID}")
+        summary = until(lambda: browser.find_elements(By.XPATH, "//summary[contains(., 'files of the movements')]"))[0]
+        assert browser.execute_script(names) == []
+        for _ in range(3):
+            summary.send_keys(Keys.ENTER)
+        until(lambda: browser.execute_script(names))
+        of_events = sorted(path.relative_to(result).as_posix() for path in result.glob("events/*/*"))
+        assert summary.text == f"{len(of_events)} files of the movements"
+        assert browser.execute_script(names) == of_events
+
+
 STAMPS = ("SYNTHETIC", "FIVE POINTS")
 
 

@@ -7,7 +7,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -122,7 +122,7 @@ def _listed(material: CodableResult, decision: Decision) -> ListedDecision:
         f"{name}_s": None if frame is None else round(material.clock.seconds_of(frame), 5)
         for name, frame in (("onset", decision.onset), ("apex", decision.apex), ("offset", decision.offset))
     }
-    return ListedDecision(**asdict(decision), **seconds)
+    return ListedDecision(**vars(decision), **seconds)
 
 
 def _material(folder: Path) -> CodableResult:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -24,6 +26,11 @@ def test_long_names_of_videos_and_classes_stay_in_the_window(browser, tmp_path, 
     assert outside(browser) == []
 
 
+def is_in_the_window(browser, target: str) -> bool:
+    place = f"return Math.round(document.getElementById('{target}').getBoundingClientRect().top)"
+    return 0 <= int(browser.execute_script(place)) < 900
+
+
 def test_links_lead_to_sections_and_events_of_a_long_page(browser, tmp_path):
     """What is outside of the window is not laid out until it is needed."""
     folder = fake_result.write_result(tmp_path / "out", seconds=300.0, fps=10.0, events=300, pictures=False)
@@ -32,8 +39,7 @@ def test_links_lead_to_sections_and_events_of_a_long_page(browser, tmp_path):
     for target in ("e0290", "each", "e0150", "limits", "e0001"):
         link = browser.find_element(By.CSS_SELECTOR, f'nav a[href="#{target}"], table a[href="#{target}"]')
         link.send_keys(Keys.ENTER)
-        place = f"return Math.round(document.getElementById('{target}').getBoundingClientRect().top)"
-        until(lambda place=place: 0 <= browser.execute_script(place) < 900)
+        until(partial(is_in_the_window, browser, target))
         browser.execute_script("scrollTo(0, 0)")
     opened = browser.execute_script(
         "return [...document.querySelectorAll('.event[open] h3')].map((each) => each.textContent)"

@@ -65,10 +65,15 @@ export function downloads(job) {
       ? element("p", { class: "quiet" }, "For ELAN, put events.eaf, events_tsconf.xml and the folder curves into the folder of your video "
         + `${job.name}, or unpack the zip there. ELAN then finds the video by its name.`)
       : "",
-    inner.length
-      ? element("details", {}, element("summary", {}, `${counted(inner.length, "file")} of the movements`), element("ul", { class: "files" }, ...inner.map((file) => fileLine(job, file))))
-      : "",
+    inner.length ? folded(job, inner) : "",
   ];
+}
+
+/** The files of the movements. An hour has ten thousands: their list is made when it is opened. */
+function folded(job, files) {
+  const list = element("ul", { class: "files" });
+  const fill = () => list.childElementCount || list.append(...files.map((file) => fileLine(job, file)));
+  return element("details", { ontoggle: fill }, element("summary", {}, `${counted(files.length, "file")} of the movements`), list);
 }
 
 function fileLine(job, { name, bytes }) {

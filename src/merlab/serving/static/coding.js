@@ -19,6 +19,7 @@ export async function openCoding(job, changed) {
   let turn = Promise.resolve();
   let waiting = 0;
   const undos = storedUndos(job, coder);
+  let named = { answer: null, coder: "", decisions: new Map() };
   return {
     decide, add, takeBack, undo, name, of, own, reload, problem,
     get coder() { return coder; },
@@ -43,7 +44,12 @@ export async function openCoding(job, changed) {
 
   /** The decision of this coder about a movement of the machine, or about an own event by its name on this page. */
   function of(event) {
-    return answer.decisions.find((each) => each.coder === coder && nameOf(each) === event) ?? null;
+    // The page asks for each of thousands of movements; to search all decisions for each would take seconds.
+    if (named.answer !== answer || named.coder !== coder) {
+      const mine = answer.decisions.filter((each) => each.coder === coder);
+      named = { answer, coder, decisions: new Map(mine.map((each) => [nameOf(each), each])) };
+    }
+    return named.decisions.get(event) ?? null;
   }
 
   /** This coder's own events. */
