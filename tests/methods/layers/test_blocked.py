@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import platform
 
 import pytest
 import torch
@@ -51,6 +52,16 @@ def test_outputs_gradients_and_statistics_are_those_in_double_precision(clips, m
     monkeypatch.setattr(blocked, "VALUES_OF_A_GROUP", int(clips * 16 * 30 * 30))
     from_dark_to_bright = INPUTS * torch.linspace(0.1, 2, len(INPUTS))[:, None, None, None]
     assert is_learned_in_double_precision(layers(), layers(), from_dark_to_bright)
+
+
+@pytest.mark.skipif(
+    platform.machine() not in {"x86_64", "AMD64"} or not torch.backends.mkldnn.is_available(),
+    reason="other processors may have another order of memory",
+)
+def test_layers_are_trained_in_groups_on_usual_processors():
+    """Without, only the time would differ. What comes from groups lies in memory with the channels last."""
+    assert BlockedSequential(*layers()[:4])(INPUTS).is_contiguous(memory_format=torch.channels_last)
+    assert not nn.Sequential(*layers()[:4])(INPUTS).is_contiguous(memory_format=torch.channels_last)
 
 
 def test_statistics_of_few_values_are_those_in_double_precision():
