@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from merlab.coding.decisions import Decision
 from merlab.coding.file import whole_number
@@ -58,7 +58,7 @@ class Rater:
     coder: str
     source: str
     events: Mapping[str, tuple[RatedEvent, ...]]
-    verdicts: Mapping[tuple[str, str], bool] = field(default_factory=dict)
+    verdicts: Mapping[tuple[str, str], bool]
     name: str = ""
 
 
