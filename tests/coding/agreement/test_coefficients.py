@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import krippendorff
 import numpy as np
 import pytest
@@ -34,6 +36,14 @@ def test_kappa_of_the_example_of_fleiss():
     rows, columns = np.indices(DIAGNOSES.shape)
     first, second = (np.repeat(each.ravel(), DIAGNOSES.ravel()).tolist() for each in (rows, columns))
     assert cohen_kappa(first, second) == pytest.approx(0.68, abs=5e-3)
+
+
+def test_kappa_has_the_same_last_digit_whatever_the_values_are_called():
+    generator = np.random.default_rng(0)
+    first = generator.choice(4, 77_667, p=[0.1, 0.2, 0.3, 0.4])
+    second = np.where(generator.random(len(first)) < 0.5, first, generator.choice(4, len(first)))
+    renamed = [[np.array(names)[values].tolist() for values in (first, second)] for names in permutations(range(4))]
+    assert len({cohen_kappa(*both) for both in renamed}) == 1
 
 
 def test_kappa_of_counts_is_that_of_the_units():

@@ -12,7 +12,8 @@ def cohen_kappa(first: Sequence[Hashable], second: Sequence[Hashable]) -> float 
     """Cohen's kappa (1960) of two coders' values of the same units; None if all values are the same, or for no unit."""
     from sklearn.metrics import cohen_kappa_score
 
-    numbers = {value: number for number, value in enumerate({*first, *second})}
+    # The order of a set differs between runs, and with it the last digit of kappa.
+    numbers = {value: number for number, value in enumerate(dict.fromkeys((*first, *second)))}
     if len(numbers) < 2:
         return None
     return float(cohen_kappa_score([numbers[each] for each in first], [numbers[each] for each in second]))
@@ -43,8 +44,11 @@ def krippendorff_alpha(units: Sequence[Sequence[Value]]) -> float | None:
     ``units`` has, for each unit, the values of the coders; None where a coder gave none. A unit with fewer than two
     values does not count. None if all values are the same, or no unit counts.
     """
-    counts = [Counter(value for value in unit if value is not None) for unit in units]
-    return alpha_of_counts([(1, count) for count in counts])
+    # Of thousands of units, most have the values of others.
+    alike = Counter(tuple(unit) for unit in units)
+    return alpha_of_counts(
+        [(times, Counter(value for value in unit if value is not None)) for unit, times in alike.items()]
+    )
 
 
 def alpha_of_counts(units: Sequence[tuple[int, Counter[Hashable]]]) -> float | None:
