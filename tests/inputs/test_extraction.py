@@ -11,7 +11,6 @@ from merlab.clips import ClipTable
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, read_image, write_image
 from merlab.inputs import INPUTS, as_recipe, extraction, load_inputs, mirror_of, parse_recipe
-from merlab.outputs.kept_arrays import DIGEST_BYTES, write_kept_bytes
 from tests.helpers import make_clip, moved, own_input, texture, write_frames
 
 
@@ -149,22 +148,27 @@ def test_every_clip_with_a_blank_frame_is_named_each_time(table, tmp_path):
 
 
 def test_the_input_of_a_blank_frame_is_kept_with_its_warning(table, tmp_path, monkeypatch):
-    """Wherever the clip is; what an earlier version kept without a word about its frames is made anew."""
+    """Wherever the clip is."""
     clip, cache = table.clips[0], tmp_path / "cache"
     write_image(clip.source / "img1.png", np.zeros_like(read_image(clip.source / "img1.png")))
     with pytest.warns(UserWarning, match="frame 1 of"):
         before = load_inputs(ClipTable((clip,)), parse_recipe("flow"), cache)
     there = shutil.copytree(clip.source, tmp_path / "there")
-    (kept,) = cached_files(cache)
-    with monkeypatch.context() as context:
-        context.setattr(extraction, "input_of", lambda *_: pytest.fail("it is made again"))
-        with pytest.warns(UserWarning, match=f"frame 1 of {there} is of nearly one color"):
-            again = load_inputs(ClipTable((replace(clip, source=there),)), parse_recipe("flow"), cache)
+    monkeypatch.setattr(extraction, "input_of", lambda *_: pytest.fail("it is made again"))
+    with pytest.warns(UserWarning, match=f"frame 1 of {there} is of nearly one color"):
+        again = load_inputs(ClipTable((replace(clip, source=there),)), parse_recipe("flow"), cache)
     assert np.array_equal(before, again)
-    write_kept_bytes(kept, kept.read_bytes()[: -DIGEST_BYTES - len("1\n")])
-    with pytest.warns(UserWarning, match="frame 1 of") as warned:
-        load_inputs(ClipTable((clip,)), parse_recipe("flow"), cache)
-    assert len(warned) == 1
+
+
+def test_each_format_of_an_entry_has_entries_of_its_own(table, tmp_path, monkeypatch):
+    """Else two versions of merlab that share a cache would misread, or write over, what the other one keeps."""
+    cache = tmp_path / "cache"
+    before = load_inputs(table, parse_recipe("flow"), cache)
+    kept = {path: path.read_bytes() for path in cached_files(cache)}
+    monkeypatch.setattr(extraction, "ENTRY_FORMAT", 0)
+    assert np.array_equal(load_inputs(table, parse_recipe("flow"), cache), before)
+    assert len(cached_files(cache)) == 2 * len(table)
+    assert {path: path.read_bytes() for path in kept} == kept
 
 
 @pytest.mark.parametrize("name", [name for name in INPUTS if name not in {"flow", "flow-patches", "released-flow"}])

@@ -1,7 +1,7 @@
 """The cache of inputs on disk: every entry is checked when it is read, and its name depends on the content of files.
 
-An entry is a ``.npy`` file with a line about it, and the digest of ``write_kept_bytes``, at its end. ``numpy.load``
-reads such a file too.
+An entry is a ``.npy`` file with a text about it, which may be empty, and the digest of ``write_kept_bytes`` at its
+end. ``numpy.load`` reads such a file too.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from merlab.frames import Float32Array
 from merlab.outputs.kept_arrays import read_kept_bytes, write_kept_bytes
 from merlab.spelling import counted
 
+# It is part of the key of an entry: versions of merlab that share a cache keep entries of their own.
+ENTRY_FORMAT = 2
 GIGABYTE = 1e9
 PIECE = 1 << 20  # bytes; a video is never in memory as a whole
 # A file that is not changed is read once in a process; folds and methods ask for the same inputs many times.
@@ -51,21 +53,19 @@ def require_space(folder: Path, entries: int, values: int) -> None:
 def stored_or_made(
     path: Path, shape: tuple[int, ...], make: Callable[[], tuple[Float32Array, str]]
 ) -> tuple[Float32Array, str]:
-    """The array in the entry ``path``, and the line about it, which may be empty.
+    """The array in the entry ``path``, and the text about it; if there is no entry, what ``make`` computes is stored.
 
-    If there is no entry, they are what ``make`` computes, which is then stored; so too where an earlier version kept an
-    array without a line. A damaged entry is made anew, with a warning that names it.
+    A damaged entry is made anew, with a warning that names it.
     """
-    header = _header(shape)
+    header, values = _header(shape), math.prod(shape)
     content = read_kept_bytes(path, "cached input", header)
-    end = len(header) + 4 * math.prod(shape)
-    if content is not None and content.endswith(b"\n", end):
-        values = np.frombuffer(content, np.float32, math.prod(shape), len(header))
-        return values.reshape(shape), content[end:-1].decode()
-    made, line = make()
+    if content is not None:
+        array = np.frombuffer(content, np.float32, values, len(header))
+        return array.reshape(shape), content[len(header) + array.nbytes :].decode()
+    made, text = make()
     array = np.ascontiguousarray(made, np.float32)
-    write_kept_bytes(path, _header(array.shape), array.data, f"{line}\n".encode())
-    return array, line
+    write_kept_bytes(path, _header(array.shape), array.data, text.encode())
+    return array, text
 
 
 def file_digest(path: Path) -> str:

@@ -27,7 +27,7 @@ from merlab.fingerprint import fingerprint
 from merlab.frames import ClipError, DamagedFrameError, Float32Array, Frames, ImageFolder
 from merlab.given import as_jobs, as_path, require_instance
 from merlab.inputs.apex import with_apex
-from merlab.inputs.cache import file_digest, missing_entries, require_space, stored_or_made
+from merlab.inputs.cache import ENTRY_FORMAT, file_digest, missing_entries, require_space, stored_or_made
 from merlab.inputs.declared_frames import as_declared, declared_numbers
 from merlab.inputs.local_view import local_view
 from merlab.inputs.recipe import CROPS, Recipe
@@ -226,7 +226,7 @@ def _require_shape(view: Float32Array, clip: Clip, recipe: Recipe) -> None:
 
 
 def _key(clip: Clip, recipe: Recipe, code: str) -> str:
-    """A digest of everything that decides the array: recipe, clip, content of its files, code, and libraries."""
+    """A digest of all that decides an entry: its format, recipe, clip, content of its files, code, and libraries."""
     files = [clip.source]
     with _mistakes_of(recipe, clip, "frames_needed"):
         needed = declared_numbers(clip, recipe)
@@ -248,7 +248,8 @@ def _key(clip: Clip, recipe: Recipe, code: str) -> str:
     moments = [clip.onset, clip.apex, clip.offset]
     seen = [] if recipe.kind.is_built_in else [{name: str(value) for name, value in asdict(clip).items()}]
     decoded_by = [] if clip.holds_flow or clip.source.is_dir() else [version("av")]
-    identity = json.dumps([str(recipe), clip.key, moments, needed, contents, code, cv2.__version__, *seen, *decoded_by])
+    what = [ENTRY_FORMAT, str(recipe), clip.key, moments, needed, contents, code, cv2.__version__, *seen, *decoded_by]
+    identity = json.dumps(what)
     return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 
