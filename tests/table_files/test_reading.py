@@ -255,6 +255,8 @@ def test_a_workbook_with_a_password_is_refused_with_the_remedy(tmp_path):
         # The quotes are before one comment and after the next one.
         ('onset,comment,coder\n1,"quick,A\n20,slow",A\n', ["line 2"]),
         ('label,onset,offset\n"joy\nand fear",1,9\n', []),
+        # Commas of a text.
+        ('onset,comment\n1,"quick\nbrow, lid, lip"\n', []),
     ],
 )
 def test_rows_that_a_wrong_quote_makes_one_cell_are_a_finding(tmp_path, content, rows):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -64,8 +65,10 @@ def _old_encoding(path: Path, encoding: str) -> Finding:
 def _rows_in_cells(path: Path, rows: Sequence[tuple[str, list[str]]], delimiter: str) -> Iterator[Finding]:
     """A finding where a cell in quotes holds the cells of a further line that would be before it, or a whole line.
 
-    A quote that does not belong there makes a cell of all lines up to the next quote.
+    A quote that does not belong there makes a cell of all lines up to the next quote. A delimiter before a blank is the
+    punctuation of a text.
     """
+    borders = re.compile(rf"{re.escape(delimiter)}(?! )")
     # Above the names of the columns may be a title.
     widths = Counter(len(cells) for _, cells in rows)
     between = max(widths, key=widths.__getitem__, default=1) - 1
@@ -73,7 +76,7 @@ def _rows_in_cells(path: Path, rows: Sequence[tuple[str, list[str]]], delimiter:
         place
         for place, cells in rows
         for before, cell in enumerate(cells)
-        if between and any(line.count(delimiter) >= (before or between) for line in cell.splitlines()[1:])
+        if between and any(len(borders.findall(line)) >= (before or between) for line in cell.splitlines()[1:])
     ]
     if holding:
         found = f"a cell in quotes that goes on over what may be rows, in {first_of(dict.fromkeys(holding), SHOWN)}"
