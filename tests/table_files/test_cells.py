@@ -20,7 +20,7 @@ def test_a_column_that_is_read_is_not_taken_for_another_of_nearly_its_name():
     assert table.notes == ()
 
 
-@pytest.mark.parametrize("written", ["onset_s", "Onset s", "ONSET-S", "onset_s\u200b"])
+@pytest.mark.parametrize("written", ["onset_s", "Onset s", "ONSET-S", "onset_s\u200b", "OnsetS"])
 def test_a_unit_of_measurement_at_the_end_of_a_name_may_be_apart_in_any_way(written):
     table = read_cells(pd.DataFrame({"onset": [1], written: [0.5]}), "the table", ("onset",), ("onset_s",))
     assert table.cells["onset_s"].tolist() == ["0.5"]
@@ -32,3 +32,10 @@ def test_a_plural_is_not_a_name_with_a_unit_of_measurement():
     assert (list(table.cells), len(table.notes)) == (["onset"], 1)
     with pytest.raises(MissingColumnsError, match="has no column frames"):
         read_cells(pd.DataFrame({"frame_s": [1]}), "the table", ("frames",), ())
+
+
+@pytest.mark.parametrize("written", ["onset_f", "Onset F", "OnsetF"])
+def test_a_name_with_another_letter_for_its_unit_is_not_a_misspelled_one(written):
+    """To rename a column of frames to ``onset_s`` would make seconds of them."""
+    table = read_cells(pd.DataFrame({"onset": [1], written: [1]}), "the table", ("onset",), ("onset_s",))
+    assert table.notes == ()

@@ -260,13 +260,18 @@ def _unread(name: str, header: Sequence[str], columns: Mapping[str, int], option
         if position in read:
             continue
         written = SHORT_NAMES.get(folded_heading(column), folded_heading(column))
-        meant = [
-            each for each, name in absent.items() if name == written or one_letter_apart(written, name, digits=True)
-        ]
+        meant = [each for each, name in absent.items() if _may_be(written, name)]
         if meant:
             yield f"{name}: the column {quoted(column)} is not read; rename it if it is {meant[0]}"
         elif not column and position:
             yield f"{name}: column {position + 1} has no name, so it is not read"
+
+
+def _may_be(written: str, name: str) -> bool:
+    """Whether a folded heading is another one, perhaps misspelled; in another unit of measurement it is not."""
+    if written[-2:-1] == name[-2:-1] == "_" and written[-1] != name[-1]:
+        return False
+    return written == name or one_letter_apart(written, name, digits=True)
 
 
 def _several(column: str, written: Sequence[str]) -> str:

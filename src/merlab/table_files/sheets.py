@@ -15,8 +15,8 @@ from typing import Any
 from merlab.clips import Finding
 from merlab.spelling import INVISIBLE
 
-# The s of 'onset_s' and 'Onset s'.
-LETTER_AT_END = re.compile(r"(?<=\w)[\s_-]+([^\W\d_])\W*$")
+# The s of 'onset_s', 'Onset s' and 'OnsetS'.
+LETTER_AT_END = re.compile(r"(?:(?<=\w)[\s_-]+|(?<=[a-z])(?=[A-Z]))([^\W\d_])\W*$")
 
 
 @dataclass(frozen=True)
