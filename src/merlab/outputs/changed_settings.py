@@ -73,7 +73,7 @@ def as_stated(stored: Mapping[str, object], wanted: Mapping[str, object]) -> Map
     """The ``wanted`` settings without the versions of libraries in STATED_LATER that ``stored`` does not state."""
     before, versions = _as_mapping(stored.get("versions")), _as_mapping(wanted.get("versions"))
     known = {name: each for name, each in versions.items() if name in before or name not in STATED_LATER}
-    return {**wanted, "versions": known} if before else wanted
+    return {**wanted, "versions": known} if before and versions else wanted
 
 
 def only_video_changed(stored: Mapping[str, object], wanted: Mapping[str, object]) -> bool:
