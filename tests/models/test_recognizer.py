@@ -14,7 +14,7 @@ from torch import nn
 
 from merlab.errors import MerlabError
 from merlab.models.recognizer import load_recognizer
-from merlab.models.shipped import CARD, SHIPPED, shipped_network
+from merlab.models.shipped import CARD, SHIPPED, shipped_card, shipped_network
 from tests.helpers import mutated
 from tests.videos.recognizers import small_recognizer
 
@@ -44,13 +44,25 @@ def test_a_saved_recognizer_has_the_card_and_the_digest_of_its_file(tmp_path):
     assert (small_recognizer().verified, saved.verified, loaded.verified) == (False, True, True)
 
 
-def test_without_pytorch_a_damaged_file_of_merlab_is_refused(tmp_path, monkeypatch):
-    damaged = bytearray(SHIPPED.read_bytes())
-    damaged[-1] ^= 1
-    (tmp_path / "damaged.safetensors").write_bytes(damaged)
-    monkeypatch.setattr("merlab.models.shipped.SHIPPED", tmp_path / "damaged.safetensors")
-    with pytest.raises(MerlabError, match="is damaged: its content differs from the digest in it; install merlab"):
-        shipped_network()
+@pytest.mark.parametrize("read", [shipped_card, shipped_network])
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (lambda content: content[:-1] + bytes([content[-1] ^ 1]), "is damaged: its content differs from the digest"),
+        (lambda content: content.replace(b"negative", b"positive", 1), "is damaged: its content differs from"),
+        (lambda content: content.replace(b"merlab-card", b"merlab-cord", 1), "is damaged \\('merlab-card'\\)"),
+        (lambda content: content[:5000], "is damaged \\(.*header"),
+        (lambda content: b"", "is damaged \\(.*header"),
+        (lambda content: None, "does not exist"),
+    ],
+)
+def test_without_pytorch_a_damaged_or_missing_file_of_merlab_is_refused(tmp_path, monkeypatch, read, fault, message):
+    path, content = tmp_path / "weights.safetensors", fault(SHIPPED.read_bytes())
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.setattr("merlab.models.shipped.SHIPPED", path)
+    with pytest.raises(MerlabError, match=f"{message}.*; install merlab again"):
+        read()
 
 
 def test_weights_that_two_layers_share_are_saved_under_both_names(tmp_path):

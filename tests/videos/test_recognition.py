@@ -199,6 +199,20 @@ class TestResuming:
         with pytest.warns(UserWarning, match=f"is loaded as it is, although {was}"):
             look(video, result.folder)
 
+    def test_a_finished_result_of_pytorch_is_reloaded_where_numpy_would_compute_it(
+        self, video, look, result, monkeypatch, recwarn
+    ):
+        now = result.metadata.model.model_copy(update={"runtime": "numpy"})
+        monkeypatch.setattr(recognition, "used_model", lambda *_: now)
+        monkeypatch.setattr(recognition, "is_light", lambda *_: True)
+        assert look(video, result.folder).metadata.model.runtime == "torch"
+        assert [str(each.message) for each in recwarn] == []
+
+    def test_a_finished_result_of_another_runtime_than_the_requested_one_is_refused(self, video, look, result):
+        pytest.importorskip("openvino")
+        with pytest.raises(MerlabError, match="of other settings: --runtime torch -> openvino"):
+            look(video, result.folder, runtime="openvino")
+
     def test_a_folder_of_something_else_is_left_alone(self, video, look, tmp_path):
         (tmp_path / "thesis.txt").write_text("mine")
         with pytest.raises(MerlabError, match="contains no results of `merlab recognize`"):

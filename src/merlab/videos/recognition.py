@@ -46,7 +46,7 @@ from merlab.videos.options import UNSURE_BELOW, Options, options_of
 from merlab.videos.result import METADATA, VideoResult, read_video_result
 from merlab.videos.source import listed, opened
 from merlab.videos.summary import SUMMARY, write_summary
-from merlab.videos.used_model import is_light, used_model
+from merlab.videos.used_model import LIGHT, is_light, used_model
 from merlab.videos.words import WordSettings
 from merlab.vocabulary import OverlayKind, RuntimeChoice, RuntimeName
 
@@ -268,7 +268,11 @@ def _finished(out: Path, request: RecognitionRequest) -> VideoResult | None:
     if not (out / METADATA).is_file():
         return None
     result = read_video_result(out)
-    require_same(out, result.metadata.asked.model_dump(mode="json"), request.model_dump(mode="json"), HOLDS)
+    asked = result.metadata.asked
+    if request.runtime == LIGHT and asked.runtime == "torch":
+        # ``auto`` asks for none, and was PyTorch before. The result states which one computed it.
+        request = request.model_copy(update={"runtime": asked.runtime})
+    require_same(out, asked.model_dump(mode="json"), request.model_dump(mode="json"), HOLDS)
     warn_of_other_versions(out, result.metadata.versions, made_with(result.metadata.model.runtime))
     ResultFolder(out, METADATA, HOLDS).remove_leftovers()
     return result

@@ -25,11 +25,10 @@ def is_light(weights: Path | None, runtime: RuntimeChoice) -> bool:
 def used_model(weights: Path | None, runtime: RuntimeChoice) -> UsedModel:
     """The recognizer in a file of ``merlab pretrain``, or the one that ships with merlab, under a runtime.
 
-    A file that the user gives is loaded as a whole, so that a damaged one is refused before any video is read. Of the
-    one that ships with merlab only the card is read: loading PyTorch takes 1 s of processor time. ``auto`` computes it
-    by NumPy, which needs no PyTorch at all.
+    A damaged file is refused before any video is read. The one that ships with merlab is read without PyTorch, which
+    takes 1 s of processor time to load. ``auto`` computes it by NumPy, which needs no PyTorch at all.
 
-    Raises MerlabError as ``load_recognizer``, ``require_packages`` and ``resolve_runtime`` do.
+    Raises MerlabError as ``shipped_card``, ``load_recognizer``, ``require_packages`` and ``resolve_runtime`` do.
     """
     if weights is None and runtime in ("auto", "torch"):
         card = {name: value for name, value in shipped_card().items() if name in OF_CARD}
