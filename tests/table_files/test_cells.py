@@ -34,8 +34,8 @@ def test_a_plural_is_not_a_name_with_a_unit_of_measurement():
         read_cells(pd.DataFrame({"frame_s": [1]}), "the table", ("frames",), ())
 
 
-@pytest.mark.parametrize("written", ["onset_f", "Onset F", "OnsetF"])
-def test_a_name_with_another_letter_for_its_unit_is_not_a_misspelled_one(written):
-    """To rename a column of frames to ``onset_s`` would make seconds of them."""
+@pytest.mark.parametrize("written", ["onset_f", "Onset F", "OnsetF", "onset_ms"])
+def test_a_name_with_another_unit_is_not_a_misspelled_one(written):
+    """To rename a column of frames or milliseconds to ``onset_s`` would make seconds of them."""
     table = read_cells(pd.DataFrame({"onset": [1], written: [1]}), "the table", ("onset",), ("onset_s",))
     assert table.notes == ()

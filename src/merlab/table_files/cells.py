@@ -269,7 +269,7 @@ def _unread(name: str, header: Sequence[str], columns: Mapping[str, int], option
 
 def _may_be(written: str, name: str) -> bool:
     """Whether a folded heading is another one, perhaps misspelled; in another unit of measurement it is not."""
-    if written[-2:-1] == name[-2:-1] == "_" and written[-1] != name[-1]:
+    if name[-2:-1] == "_" and not written.endswith(name[-2:]) and written != name[:-2] + name[-1]:
         return False
     return written == name or one_letter_apart(written, name, digits=True)
 
