@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import pandas as pd
 import pympi
 import pytest
 
@@ -22,6 +23,7 @@ from merlab.errors import MerlabError
 from merlab.outputs.result_folder import CODING
 from merlab.spotting.scoring.read_intervals import ReadingOptions, event_cells
 from merlab.spotting.written_text import is_machine_text
+from merlab.videos.result import FRAMES
 from tests.coding.results import TIME, about, coded_in, every_kind, material_in, renamed
 
 VIDEO = '<MEDIA_DESCRIPTOR MEDIA_URL="file:///C:/study/interview.mp4" MIME_TYPE="video/mp4" {}/>'
@@ -435,6 +437,17 @@ def test_cells_that_are_not_used_or_contradict_others_are_noted(tmp_path, header
     table.write_text(f"{header}\n{row}\n")
     (note,) = import_coding(folder, table, coder="AB").notes
     assert noted in note
+
+
+def test_seconds_of_a_recording_whose_rate_varies_contradict_no_frames(tmp_path):
+    """Of what is exported; its second half has half as many frames per second as the first."""
+    material = coded_in(tmp_path / "out")
+    path = material.folder / FRAMES
+    table = pd.read_csv(path)
+    table["time_s"] += (table["time_s"] - 6).clip(lower=0)
+    table.to_csv(path, index=False)
+    export_coding([material.folder], tmp_path / "coded.csv", coder="AB")
+    assert import_coding(material.folder, tmp_path / "coded.csv", again=True).notes == ()
 
 
 @pytest.mark.parametrize(("fps", "is_refused"), [("100", False), ("99.9", False), ("", False), ("25", True)])

@@ -16,6 +16,7 @@ from merlab.coding.decisions import Decision, is_rejection, now
 from merlab.coding.events import CodedEvents
 from merlab.coding.file import COLUMNS, OPTIONAL, REQUIRED, decisions_of, note_on_unread, whole_number
 from merlab.coding.found_events import FoundEvent, Imported, decisions_about, intervals, require_sound
+from merlab.coding.frame_clock import FrameClock
 from merlab.errors import MerlabError
 from merlab.frames import name_of
 from merlab.sinks import CsvSink
@@ -144,7 +145,15 @@ def _notes_on_columns(table: CellTable, material: CodableResult) -> Iterator[str
     numbers = table.cells.assign(
         **{each: pd.to_numeric(table.cells[each], errors="coerce") for each in INTERVAL}, **{VIDEO: material.video}
     )
-    yield from filter(None, [note_on_rate(numbers, table.name, {}, material.clock.fps)])
+    yield from filter(None, [note_on_rate(numbers, table.name, {}, _rate_within(numbers, material.clock))])
+
+
+def _rate_within(numbers: pd.DataFrame, clock: FrameClock) -> float:
+    """Frames per second within these intervals: a recording may have pauses, or a rate that varies."""
+    known = [each for each in numbers[[*INTERVAL]].to_numpy(float) if all(map(clock.has, each))]
+    frames = sum(offset - onset for onset, offset in known)
+    seconds = sum(clock.seconds_of(offset) - clock.seconds_of(onset) for onset, offset in known)
+    return frames / seconds if seconds > 0 else clock.fps
 
 
 def notes_on_emotions(table: CellTable) -> Iterator[str]:
