@@ -233,7 +233,12 @@ def test_action_units_are_read_from_a_tier_below_whose_name_says_so(tmp_path, be
     ("find", "put", "named"),
     [
         ("6+12", "6+99", "tier AU, annotation a2: FACS has no action unit 99; correct the number in '6.99'; a tier wi"),
-        ("6+12", "mouth", "tier AU, annotation a2: 'mouth' is not an action unit"),
+        (
+            '<REF_ANNOTATION ANNOTATION_ID="a2"',
+            '<REF_ANNOTATION ANNOTATION_ID="a0" ANNOTATION_REF="a1"><ANNOTATION_VALUE>mouth</ANNOTATION_VALUE>'
+            '</REF_ANNOTATION></ANNOTATION><ANNOTATION><REF_ANNOTATION ANNOTATION_ID="a2"',
+            "tier AU, annotation a0: 'mouth' is not an action unit",
+        ),
         ("smile", "4", "annotation a1 .'4'. has action units, and others, 6.12, on a tier below it; keep one"),
         ("smile", "4+47", "annotation a1 .'4.47'. has action units, and others"),
         (
@@ -248,6 +253,21 @@ def test_action_units_below_that_are_not_clear_are_refused(tmp_path, find, put, 
     text = text.replace("</ANNOTATION_DOCUMENT>", ASSOCIATED.replace("units", "AU")).replace(find, put)
     with pytest.raises(MerlabError, match=named):
         import_coding(material_in(tmp_path / "out").folder, eaf(tmp_path / "own.eaf", text))
+
+
+def test_a_tier_of_comments_on_action_units_is_named_and_not_read(tmp_path):
+    """Alone, and beside one of action units, which is read."""
+    text = PLAIN.format(media=VIDEO.format(""), begin=1370, end=1650, tier="face 0")
+    units, comments = (
+        ASSOCIATED[: ASSOCIATED.index("</TIER>") + len("</TIER>")].replace("units", name) for name in ("AU", "AU notes")
+    )
+    comments = comments.replace("6+12", "more on the left")
+    for below, read in ((comments, ""), (comments + units, "6+12")):
+        material = material_in(tmp_path / f"out{read}")
+        file = eaf(tmp_path / "own.eaf", text.replace("</ANNOTATION_DOCUMENT>", f"{below}</ANNOTATION_DOCUMENT>"))
+        report = import_coding(material.folder, file, coder="AB")
+        assert report.notes == (f"{file}: tiers that were not read: AU notes",)
+        assert read_coding(material).decisions[0].action_units == read
 
 
 def test_two_tiers_of_action_units_are_named_and_not_read(tmp_path):

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 
 from merlab.coding.elan_tiers import tier_kind
-from merlab.coding.units import require_units
+from merlab.coding.units import has_only_units, require_units
 from merlab.elan.reading import ElanDocument, ElanTier
 from merlab.errors import MerlabError
 
@@ -16,14 +16,19 @@ REMEDY = "action units are read from one tier below that of the movements, with 
 
 
 def unit_tier(document: ElanDocument, tier: ElanTier) -> ElanTier | None:
-    """The tier of another program below one of movements whose name says that it has action units.
+    """The tier of another program below one of movements whose name says that it has action units, and which has some.
 
-    None without one, and where there are several, such as one for each side.
+    None without one, as where there are only comments on action units, and where there are several, such as one for
+    each side.
     """
     if tier_kind(tier.name):
         return None
-    named = [child for child in document.children(tier) if child.annotations and UNITS_NAME.search(child.name)]
+    named = [child for child in document.children(tier) if UNITS_NAME.search(child.name) and _has_units(child)]
     return named[0] if len(named) == 1 else None
+
+
+def _has_units(tier: ElanTier) -> bool:
+    return any(has_only_units(each.value) for each in tier.annotations)
 
 
 def units_below(document: ElanDocument, tier: ElanTier) -> dict[str, str]:
