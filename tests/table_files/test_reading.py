@@ -255,6 +255,7 @@ def test_a_workbook_with_a_password_is_refused_with_the_remedy(tmp_path):
         # The quotes are before one comment and after the next one.
         ('onset,comment,coder\n1,"quick,A\n20,slow",A\n', ["line 2"]),
         ('label,onset,offset\n"joy\nand fear",1,9\n', []),
+        ('onset, offset, label\n1, 9, "joy\n20, 29, sad"\n30, 39, joy\n', ["line 2"]),
         # Commas of a text.
         ('onset,comment\n1,"quick\nbrow, lid, lip"\n', []),
     ],

@@ -44,7 +44,9 @@ def read_text(path: Path, content: bytes, header_lines: int) -> TableFile:
     title = f"text in {ENCODINGS[encoding]}, {DELIMITERS[delimiter]} between cells"
     rows = list(_lines(path, text, delimiter))
     findings = [] if encoding.startswith("utf") else [_old_encoding(path, encoding)]
-    findings += _rows_in_cells(path, rows, delimiter)
+    # Before a blank, it is the punctuation of a text, unless all cells have a blank before them.
+    border = re.escape(delimiter) + ("" if any(f"{delimiter} " in line for line in first) else "(?! )")
+    findings += _rows_in_cells(path, rows, re.compile(border))
     return TableFile(title, (make_sheet(path.name, rows),), tuple(findings))
 
 
@@ -62,13 +64,11 @@ def _old_encoding(path: Path, encoding: str) -> Finding:
     return Finding("differs", path.name, "UTF-8 or UTF-16", f"another encoding, read as {ENCODINGS[encoding]}", remedy)
 
 
-def _rows_in_cells(path: Path, rows: Sequence[tuple[str, list[str]]], delimiter: str) -> Iterator[Finding]:
+def _rows_in_cells(path: Path, rows: Sequence[tuple[str, list[str]]], border: re.Pattern[str]) -> Iterator[Finding]:
     """A finding where a cell in quotes holds the cells of a further line that would be before it, or a whole line.
 
-    A quote that does not belong there makes a cell of all lines up to the next quote. A delimiter before a blank is the
-    punctuation of a text.
+    A quote that does not belong there makes a cell of all lines up to the next quote. ``border`` is between two cells.
     """
-    borders = re.compile(rf"{re.escape(delimiter)}(?! )")
     # Above the names of the columns may be a title.
     widths = Counter(len(cells) for _, cells in rows)
     between = max(widths, key=widths.__getitem__, default=1) - 1
@@ -76,7 +76,7 @@ def _rows_in_cells(path: Path, rows: Sequence[tuple[str, list[str]]], delimiter:
         place
         for place, cells in rows
         for before, cell in enumerate(cells)
-        if between and any(len(borders.findall(line)) >= (before or between) for line in cell.splitlines()[1:])
+        if between and any(len(border.findall(line)) >= (before or between) for line in cell.splitlines()[1:])
     ]
     if holding:
         found = f"a cell in quotes that goes on over what may be rows, in {first_of(dict.fromkeys(holding), SHOWN)}"
