@@ -19,6 +19,19 @@ WITH_MESH = {**YUNET, "face-mesh": {"sha256": "bb"}}
         ({"floor": 5.5}, {"floor": 5.5}, []),
         ({"floor": 5.5}, {"floor": 4.25}, ["--floor 5.5 -> 4.25"]),
         ({"fps": 30000 / 1001}, {"fps": 29.97}, ["--fps 29.97002997 -> 29.97"]),
+        (
+            {"fps": 50, "chunk": 1500, "margin": 50, "kept": 24},
+            {"fps": 50, "chunk": 1500, "margin": 75, "kept": 25},
+            [
+                "the settings of spotting need another margin around each chunk (--spotting)",
+                "it was made by a merlab that kept faces in another way",
+            ],
+        ),
+        (
+            {"fps": 50, "chunk": 1500, "margin": 50},
+            {"fps": 100, "chunk": 3000, "margin": 100},
+            ["--fps 50 -> 100"],
+        ),
         ({"longest": 0.65}, {"longest": 0.5}, ["--spotting longest 0.65 -> 0.5"]),
         (
             {"score": {"reach": 0.45, "lid": 1}},

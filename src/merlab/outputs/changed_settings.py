@@ -24,8 +24,12 @@ GROUPS = {"settings", "course", "part", "clips"}
 STATE_OF_VIDEO = {"bytes", "modified_ns", "frames_promised"}
 VIDEO_HAS_CHANGED = "the video has changed since"
 MAY_HAVE_CHANGED = f"it does not state whether {VIDEO_HAS_CHANGED}"
+# Of `merlab recognize`, as the page on it calls them.
+OTHER_MARGIN = "the settings of spotting need another margin around each chunk (--spotting)"
 # What a change of these is called, whatever they were.
 WHOLE_TEXTS = {
+    **dict.fromkeys(("chunk", "margin"), OTHER_MARGIN),
+    "kept": "it was made by a merlab that kept faces in another way",
     "weights": "another weights file (--weights)",
     "code": "the code of the method has changed",
     "recordings": "the recordings, or their true events, have changed",
@@ -58,6 +62,9 @@ def changed_settings(stored: Mapping[str, object], wanted: Mapping[str, object])
             texts += _changed(name, stored.get(name), value)
     if any(text.startswith("--preset ") for text in texts):
         texts = [text for text in texts if text != PRESET_HAS_CHANGED]
+    if any(text.startswith("--fps ") for text in texts):
+        # They are numbers of frames.
+        texts = [text for text in texts if text != OTHER_MARGIN]
     if any("face mesh" in text for text in texts):
         texts = [text for text in texts if not text.startswith("--landmarks")]
     if any(text.startswith("--image ") for text in texts):
