@@ -66,7 +66,7 @@ def sleep_and_stop() -> None:
             workers += pool._processes
             signal.raise_signal(signal.SIGINT)
     except KeyboardInterrupt:
-        print(*workers)
+        sys.stdout.write(" ".join(map(str, workers)))
 
 
 def start_nothing() -> None:
