@@ -271,7 +271,9 @@ def _may_be(written: str, name: str) -> bool:
     """Whether a folded heading is another one, perhaps misspelled; in another unit of measurement it is not."""
     if name[-2:-1] == "_" and not written.endswith(name[-2:]) and written != name[:-2] + name[-1]:
         return False
-    return written == name or one_letter_apart(written, name, digits=True)
+    # The wrong letter of 'clasZ' is taken for a unit.
+    joined = written[:-2] + written[-1] if written[-2:-1] == "_" else written
+    return written == name or any(one_letter_apart(each, name, digits=True) for each in (written, joined))
 
 
 def _several(column: str, written: Sequence[str]) -> str:
