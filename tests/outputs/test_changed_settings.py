@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import pytest
 
-from merlab.outputs.changed_settings import changed_settings
+from merlab.outputs.changed_settings import as_stated, changed_settings
 from merlab.spotting.spot import SpottingSettings
 
 YUNET = {"yunet": {"sha256": "aa"}}
@@ -130,3 +130,20 @@ def test_every_setting_of_spotting_is_named_by_the_option_that_changes_it():
         wanted = {outer: {own: 1}} if outer else {own: 1}
         option = f"--{name}" if name in {"p", "floor"} else f"--spotting {name}"
         assert changed_settings({"settings": {}}, {"settings": wanted}) == [f"{option} not given -> 1"]
+
+
+@pytest.mark.parametrize(
+    ("stored", "wanted", "compared"),
+    [
+        ({"numpy": "2"}, {"numpy": "2", "pyav": "18", "scipy": "1"}, {"numpy": "2"}),
+        # A library that was always stated, and a version that is stated, count.
+        ({"numpy": "2"}, {"numpy": "2", "opencv": "4"}, {"numpy": "2", "opencv": "4"}),
+        ({"numpy": "2", "pyav": "17"}, {"numpy": "2", "pyav": "18"}, {"numpy": "2", "pyav": "18"}),
+    ],
+)
+def test_versions_that_were_not_stated_when_work_began_are_not_compared(stored, wanted, compared):
+    assert as_stated({"versions": stored}, {"seed": 1, "versions": wanted}) == {"seed": 1, "versions": compared}
+
+
+def test_settings_that_state_no_versions_stay_so_beside_work_that_does():
+    assert as_stated({"seed": 1, "versions": {"numpy": "2"}}, {"seed": 1}) == {"seed": 1}

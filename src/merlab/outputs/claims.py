@@ -153,9 +153,10 @@ def require_same(out: Path, stored: Mapping[str, object], settings: Mapping[str,
 
     Where the video alone has changed, the error is a ChangedVideoError.
     """
-    changes = changed_settings(stored, as_stated(stored, settings))
+    wanted = as_stated(stored, settings)
+    changes = changed_settings(stored, wanted)
     if changes:
-        kind = ChangedVideoError if only_video_changed(stored, as_stated(stored, settings)) else OtherResultError
+        kind = ChangedVideoError if only_video_changed(stored, wanted) else OtherResultError
         raise kind(
             f"{out} holds {holds} of other settings: {'; '.join(changes)}. Add --again (in Python, again=True) to make "
             "it again with the new ones: the old result stays until the new one is complete. Or choose another output",
