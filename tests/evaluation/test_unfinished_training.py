@@ -127,6 +127,12 @@ def test_a_damaged_file_begins_the_training_anew(root, tmp_path, always_stored):
     pd.testing.assert_frame_equal(table, undisturbed, check_exact=True)
 
 
+def test_the_last_epoch_is_not_stored_because_nothing_is_left_to_continue(root, tmp_path, always_stored):
+    kept = tmp_path / "kept.training"
+    Worker(flow_plan(root, ["ststnet"], training={"epochs": 1}), None).run(Fit(0, 0, 0, "key", kept))
+    assert not kept.exists()
+
+
 def test_a_short_training_and_one_of_a_network_of_your_own_store_nothing(root, tmp_path, monkeypatch):
     kept = tmp_path / "kept.training"
     Worker(flow_plan(root, ["ststnet"], training={"epochs": EPOCHS}), None).run(Fit(0, 0, 0, "key", kept))

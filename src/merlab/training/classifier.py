@@ -225,7 +225,7 @@ class NeuralClassifier:
                 best.consider(epoch, self._score(module, *judged), module)
             if on_epoch is not None:
                 on_epoch(epoch, settings.epochs, loss)
-            if kept is not None:
+            if kept is not None and epoch < settings.epochs:
                 kept.store(loop, best)
         self.kept_epoch = settings.epochs
         if judged is not None:
