@@ -15,9 +15,10 @@ NOT_LOADED = {
         "merlab.synthesis.flow_clips",
     },
     "import merlab.spotting.figure": {"torch", "matplotlib.pyplot"},
-    "import merlab.inputs": {"torch", "sklearn", "matplotlib.pyplot"},
+    # A video needs the readers of no database.
+    "import merlab.inputs": {"torch", "sklearn", "matplotlib.pyplot", "pandas", "merlab.databases"},
     # The recognizer that ships with merlab describes events without PyTorch.
-    "import merlab.videos.chunks.describing": {"torch", "sklearn", "matplotlib.pyplot"},
+    "import merlab.videos.chunks.describing": {"torch", "sklearn", "matplotlib.pyplot", "pandas", "merlab.databases"},
     "from merlab.videos.chunks.applied import applied": {"torch"},
     "from merlab.videos.options import Options; import numpy as np": {"torch"},
     "applied(Options()).predict_proba(np.zeros((1, 3, 28, 28), np.float32))": {"torch"},

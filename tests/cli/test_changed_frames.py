@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from merlab.preparation.record import MANIFEST
+from merlab.alignment_record import MANIFEST
 from tests.databases import casme2_release, smic_release
 from tests.databases.casme2_release import row
 from tests.databases.release import image_bytes, write_images

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from merlab.alignment_record import RECORD
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
@@ -10,7 +11,6 @@ from merlab.inputs.flow_orders import orders_of
 from merlab.inputs.soft_masks import PARTS, masks_from_landmarks, template_masks
 from merlab.json_files import write_json
 from merlab.optical_flow import strain
-from merlab.preparation.record import RECORD
 from tests.helpers import make_clip, moved, texture, write_frames
 from tests.inputs.making import made
 from tests.inputs.mirroring import mirrored_both_ways

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from merlab.alignment_record import RECORD
 from merlab.errors import MerlabError
 from merlab.frames import ClipError
 from merlab.inputs import parse_recipe, soft_masks
 from merlab.inputs.flow_patches import MESH, TEMPLATE, centers, four_patches
 from merlab.json_files import write_json
-from merlab.preparation.record import RECORD
 from tests.helpers import make_clip, moved, texture, write_frames
 from tests.inputs.making import made
 from tests.inputs.mirroring import mirrored_both_ways

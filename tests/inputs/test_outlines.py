@@ -7,12 +7,12 @@ import os
 import numpy as np
 import pytest
 
+from merlab.alignment_record import RECORD
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
 from merlab.faces.regions import face_mask, regions_from_landmarks
 from merlab.inputs import load_inputs, make_input, parse_recipe
 from merlab.json_files import write_json
-from merlab.preparation.record import RECORD
 from tests.helpers import make_clip, moved, texture, write_frames
 
 RECIPE = "flow:regions={},outlines=landmarks,view=local,channels=uv,scale=raw,size=64x80"

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
+from merlab.alignment_record import MANIFEST, RECORD
 from merlab.clips import ClipTable
 from merlab.databases import Database, Examination, find_database, load, long_videos
 from merlab.errors import MerlabError
@@ -21,7 +22,7 @@ from merlab.frames import open_frames, read_image
 from merlab.preparation import database_faces
 from merlab.preparation.aligned_clip import TRANSFORMS
 from merlab.preparation.database_faces import SHEETS, Prepared, prepare
-from merlab.preparation.record import MANIFEST, RECORD, landmarks_of, read_record
+from merlab.preparation.record import landmarks_of, read_record
 from merlab.preparation.settings import Settings
 from merlab.progress import Progress, silent
 from merlab.storage import WriteError

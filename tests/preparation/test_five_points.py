@@ -6,11 +6,12 @@ import json
 
 import pytest
 
+from merlab.alignment_record import MANIFEST
 from merlab.databases import load
 from merlab.errors import MerlabError
 from merlab.faces import model_files
 from merlab.preparation.database_faces import prepare
-from merlab.preparation.record import MANIFEST, read_record
+from merlab.preparation.record import read_record
 from merlab.preparation.video_faces import FRAMES, align
 from tests.preparation.conftest import FIVE_POINTS
 from tests.preparation.test_video_faces import write_folder

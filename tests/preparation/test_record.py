@@ -5,17 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from merlab.alignment_record import RECORD
 from merlab.errors import MerlabError
 from merlab.faces.regions import REGIONS, regions_from_landmarks
 from merlab.json_models import write_model
-from merlab.preparation.record import (
-    RECORD,
-    AlignmentQuality,
-    AlignmentRecord,
-    FaceBox,
-    landmarks_of,
-    read_record,
-)
+from merlab.preparation.record import AlignmentQuality, AlignmentRecord, FaceBox, landmarks_of, read_record
 from merlab.vocabulary import LandmarkSource
 from tests.helpers import make_clip
 

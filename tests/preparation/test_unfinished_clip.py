@@ -13,13 +13,13 @@ import cv2
 import numpy as np
 import pytest
 
+from merlab.alignment_record import MANIFEST
 from merlab.errors import MerlabError, Stopped
 from merlab.frames import open_frames
 from merlab.outputs.checkpoints import Pace
 from merlab.preparation import unfinished_clip
 from merlab.preparation.aligned_clip import TRANSFORMS
 from merlab.preparation.frame_range import FrameRange
-from merlab.preparation.record import MANIFEST
 from merlab.preparation.unfinished_clip import STATE, WORKING
 from merlab.preparation.video_faces import FRAMES, align
 from tests.frames.videos import write_video

@@ -13,12 +13,13 @@ import cv2
 import numpy as np
 import pytest
 
+from merlab.alignment_record import MANIFEST, RECORD
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
 from merlab.frames import open_frames, read_image
 from merlab.preparation.aligned_clip import TRANSFORMS, AlignmentJob, ClipWriter
 from merlab.preparation.frame_range import FrameRange
-from merlab.preparation.record import MANIFEST, RECORD, AlignmentRecord
+from merlab.preparation.record import AlignmentRecord
 from merlab.preparation.settings import Settings
 from merlab.preparation.video_faces import FRAMES, SHEET, VIDEO, align
 from tests.frames.videos import packet_bytes

@@ -46,8 +46,8 @@ def doctor(
     Every frame of every clip is decoded. Status 1 when clips are unusable. With --table-only, ROOT may be the file of
     the coding table, and the report has the counts of each kind of movement.
     """
+    from merlab.clips.whole_heads import whole_heads_stamp
     from merlab.databases import examine_copy, examine_table, find_database
-    from merlab.databases.whole_heads import whole_heads_stamp
 
     with shown_progress() as progress:
         chosen = find_database(database, table=table)

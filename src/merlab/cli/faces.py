@@ -66,9 +66,9 @@ def prepare_command(
     doctor, clips and evaluate read OUT like ROOT. Clips that cannot be prepared are listed; the exit status is then 1.
     The same command resumes interrupted work.
     """
+    from merlab.alignment_record import MANIFEST
     from merlab.databases import find_database
     from merlab.preparation.database_faces import SHEETS, prepare
-    from merlab.preparation.record import MANIFEST
     from merlab.preparation.settings import Settings
 
     settings = Settings(face_finding(detector, model, config, landmarks), motion, image)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from merlab.clips import Clip, ClipTable, Finding, Severity, Source
+from merlab.clips.whole_heads import ALIGN, mark_whole_heads, prepare_remedy, size_of_frames, with_proportions
 from merlab.databases.equal_frames import equal_frames
 from merlab.databases.long_video import LongVideos
-from merlab.databases.whole_heads import ALIGN, mark_whole_heads, prepare_remedy, size_of_frames, with_proportions
 from merlab.errors import MerlabError, naming_mistakes
 from merlab.given import require_instance
 from merlab.progress import Progress, silent

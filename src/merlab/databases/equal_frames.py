@@ -10,8 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from merlab.clips import Clip, Finding
-from merlab.databases.frame_checks import opener
-from merlab.frames import ClipError, Frames, ImageFolder
+from merlab.frames import ClipError, Frames, ImageFolder, opener
 
 BLOCK = 1 << 20
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,14 +21,12 @@ from merlab.frames import (
     dim_images,
     is_blank,
     open_frames,
+    opener,
     read_image,
 )
 from merlab.processes.usable import usable_cores
 from merlab.progress import Progress
 from merlab.spelling import counted, first_of
-
-# So many folders are kept; the clips of one long video are next to each other in most tables.
-FOLDERS_KEPT = 32
 
 
 def check_frames(clips: Sequence[Clip], progress: Progress, *, gaps: bool = False) -> dict[str, Finding]:
@@ -68,12 +66,6 @@ def usable_of(clips: Sequence[Clip], found: Mapping[str, Finding]) -> tuple[Clip
     """The clips that can be used after all that was found in their frames (clip key -> finding)."""
     unusable = {key for key, finding in found.items() if finding.severity == "unusable"}
     return tuple(clip for clip in clips if clip.key not in unusable)
-
-
-def opener() -> Callable[[Path], Frames]:
-    """``open_frames`` for many clips, which lists a folder of images once for all clips in it, in any thread."""
-    kept = lru_cache(FOLDERS_KEPT)(ImageFolder)
-    return lambda source: kept(source) if source.is_dir() else open_frames(source)
 
 
 def check_clip(clip: Clip, *, gaps: bool = False, opened: Callable[[Path], Frames] = open_frames) -> Finding | None:

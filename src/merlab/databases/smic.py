@@ -23,6 +23,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
+from merlab.alignment_record import preparation_fact, preparation_of
 from merlab.clips import Clip, Finding
 from merlab.databases.coded.coding_table import CodingTable, read_coding_table
 from merlab.databases.coded.examine import (
@@ -42,7 +43,6 @@ from merlab.databases.coded.table_only import table_alone
 from merlab.databases.coded.table_search import read_chosen_table, table_paths, walk_folders
 from merlab.databases.database import Database, Examination
 from merlab.databases.long_video import LongVideos
-from merlab.databases.preparation_record import preparation_fact, preparation_of
 from merlab.databases.smic_facts import CAMERAS, Camera
 from merlab.databases.smic_release import LONG, LOOKED_FOR, SINGLE, camera_of, emotion_of, release_of
 from merlab.databases.smic_single_clips import clips_elsewhere, unlistable_emotions, with_folders

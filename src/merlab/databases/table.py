@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from stat import S_ISREG
 
+from merlab.alignment_record import preparation_fact, preparation_of, recorded_stamps
 from merlab.clips import Clip, ClipTable, Finding
 from merlab.databases.coded.published_counts import describe_counts
 from merlab.databases.database import Database, Examination
@@ -30,7 +31,6 @@ from merlab.databases.listed.table_rows import (
     misspelled,
     read_rows,
 )
-from merlab.databases.preparation_record import preparation_fact, preparation_of, recorded_stamps
 from merlab.errors import MerlabError, cannot_read
 from merlab.frames import IMAGE_SUFFIXES, ClipError, require_utf8
 from merlab.progress import Progress

@@ -12,9 +12,9 @@ from typing import Any
 import pandas as pd
 from pydantic import ConfigDict, Field
 
+from merlab.alignment_record import recorded_stamps
 from merlab.clips import Clip, ClipTable
-from merlab.databases.preparation_record import recorded_stamps
-from merlab.databases.whole_heads import mark_whole_heads
+from merlab.clips.whole_heads import mark_whole_heads
 from merlab.errors import MerlabError
 from merlab.evaluation.fit_arguments import require_action_units
 from merlab.evaluation.material import with_material

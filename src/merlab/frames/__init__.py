@@ -25,7 +25,7 @@ from merlab.frames.images import (
     read_image,
     write_image,
 )
-from merlab.frames.opening import clock_of, open_frames
+from merlab.frames.opening import clock_of, open_frames, opener
 from merlab.frames.video import Video
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "looks_like_video",
     "name_of",
     "open_frames",
+    "opener",
     "read_image",
     "require_rate",
     "require_utf8",

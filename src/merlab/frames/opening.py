@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,9 @@ from merlab.frames.frame import ClipError, Frames, SourceChangedError
 from merlab.frames.images import IMAGE_SUFFIXES, ImageFolder
 from merlab.frames.video import Video
 from merlab.progress import Progress
+
+# So many folders are kept; the clips of one long video are next to each other in most tables.
+FOLDERS_KEPT = 32
 
 
 def open_frames(source: Path) -> Frames:
@@ -29,6 +33,12 @@ def open_frames(source: Path) -> Frames:
         # It may be a pipe, which waits for a writer.
         raise ClipError(f"{source} is neither a file nor a folder; give the file of the video")
     return Video(source)
+
+
+def opener() -> Callable[[Path], Frames]:
+    """``open_frames`` for many clips, which lists a folder of images once for all clips in it, in any thread."""
+    kept = lru_cache(FOLDERS_KEPT)(ImageFolder)
+    return lambda source: kept(source) if source.is_dir() else open_frames(source)
 
 
 def clock_of(source: Path, frames: Frames, fps: float | None = None) -> Clock:

@@ -1,6 +1,8 @@
 """Inputs: an aligned clip becomes a float32 array; a recipe states exactly how the array is computed."""
 
-import pandas as pd
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from merlab.errors import MerlabError
 from merlab.inputs.apex_and_flow import APEX_AND_FLOW
@@ -32,6 +34,9 @@ from merlab.inputs.stlbp_iip import STLBP_IIP
 from merlab.inputs.three_key_frames import THREE_KEY_FRAMES
 from merlab.inputs.two_frames import from_frames
 from merlab.registry import Extensions, callable_as_listing, instance_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 INPUTS: dict[str, InputKind] = {
     kind.name: kind
@@ -95,6 +100,8 @@ def is_known(kind: InputKind) -> bool:
 
 def listing() -> pd.DataFrame:
     """One row per kind of input: name, title, layout, size, and options (the first value of each is the default)."""
+    import pandas as pd
+
     rows = [
         {
             "name": kind.name,

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from merlab.alignment_record import RECORD
 from merlab.clips import Clip, ClipTable
-from merlab.databases.whole_heads import ALIGN, warn_of_whole_heads
+from merlab.clips.whole_heads import ALIGN, warn_of_whole_heads
 from merlab.errors import MerlabError, naming_mistakes
 from merlab.faces.regions import REGIONS, regions_from_landmarks
 from merlab.fingerprint import fingerprint
@@ -33,7 +34,7 @@ from merlab.inputs.local_view import local_view
 from merlab.inputs.recipe import CROPS, Recipe
 from merlab.inputs.sound_frames import BlankFrameError, SoundFrames
 from merlab.optical_flow import require_installed
-from merlab.preparation.record import RECORD, landmarks_of
+from merlab.preparation.record import landmarks_of
 from merlab.processes.thread_limits import one_thread
 from merlab.processes.usable import usable_cores
 from merlab.progress import Progress, silent

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from merlab.alignment_record import RECORD
 from merlab.clips import Clip
 from merlab.frames import Float32Array, Frames
 from merlab.inputs.flow import SCALES, gray_at
@@ -22,7 +23,7 @@ from merlab.inputs.magnification import MAGNIFICATIONS
 from merlab.inputs.recipe import APEX_CHOICES, InputKind, Recipe
 from merlab.inputs.soft_masks import PARTS, masks_from_landmarks, template_masks
 from merlab.optical_flow import ALGORITHMS
-from merlab.preparation.record import RECORD, landmarks_of
+from merlab.preparation.record import landmarks_of
 
 # Strain is scaled by itself, so the scales treat the derivatives as they treat "s".
 LETTERS = "uvmsss"

@@ -17,12 +17,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from merlab.alignment_record import RECORD
 from merlab.clips import Clip
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import ClipError, Float32Array, Frames
 from merlab.inputs.flow import FLOW
 from merlab.inputs.recipe import InputKind, Recipe
-from merlab.preparation.record import RECORD, landmarks_of
+from merlab.preparation.record import landmarks_of
 
 # Eyes (left and right in the image), then corners of the mouth: (x, y) in pixels of the 231 x 282 layout.
 TEMPLATE = ((53.5, 73.0), (176.5, 73.0), (66.0, 190.0), (164.0, 190.0))

@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from merlab.clips import Clip
-from merlab.databases.causalnet_flow import SUFFIXES, image_of
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, Float32Array, Frames
 from merlab.inputs.flow import RELEASED_CHANNELS, SCALES, STORED_SCALES, read_flow_image
 from merlab.inputs.recipe import InputKind, Recipe
 
 # Order of the images in the array, and whether they are used unless the recipe states otherwise: the two crops.
-IMAGES = {"ststnet": True, **{image: image == "out" for image in SUFFIXES}}
+IMAGES = {"ststnet": True, "out": True, "back": False, "out-direction": False, "back-direction": False}
 CHANNELS = len(RELEASED_CHANNELS)
 SIDE = 28
 
@@ -28,6 +27,9 @@ def images_in(recipe: Recipe) -> list[str]:
 
 
 def _files(clip: Clip, recipe: Recipe) -> list[Path]:
+    # To load all databases takes time, and only these clips need theirs.
+    from merlab.databases.causalnet_flow import image_of
+
     return [image_of(clip, image) for image in images_in(recipe)]
 
 

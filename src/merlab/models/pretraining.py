@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from merlab.clips import ClipTable
-from merlab.databases.whole_heads import whole_head_stamps
+from merlab.clips.whole_heads import whole_head_stamps
 from merlab.errors import MerlabError
 from merlab.evaluation.study import Clips, SchemeGiven, as_table, warn_of_regions
 from merlab.evaluation.synthetic_flow import SyntheticFlow

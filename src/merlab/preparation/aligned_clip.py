@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from merlab.alignment_record import RECORD
 from merlab.faces.alignment import AlignedFace, ClipAlignment
 from merlab.faces.detection import Face
 from merlab.faces.geometry import Transform
@@ -14,7 +15,7 @@ from merlab.faces.tracking import TrackedFace
 from merlab.frames import ClipError, Clock, DamagedFrameError, Frames, Image, ImageFolder
 from merlab.json_models import write_model
 from merlab.preparation.face_watch import FaceWatch
-from merlab.preparation.record import RECORD, AlignmentQuality, AlignmentRecord, FaceBox
+from merlab.preparation.record import AlignmentQuality, AlignmentRecord, FaceBox
 from merlab.preparation.settings import Settings
 from merlab.preparation.sheets import contact_sheet
 from merlab.spelling import first_of, seconds_text

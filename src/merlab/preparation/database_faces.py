@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from merlab.alignment_record import MANIFEST, RECORD
 from merlab.clips import Clip, ClipTable, Finding
 from merlab.databases import Database, Examination, all_databases, find_database
 from merlab.databases.frame_checks import check_clip
@@ -20,8 +21,6 @@ from merlab.json_models import sealed, write_model
 from merlab.preparation.aligned_clip import AlignmentJob, ClipWriter
 from merlab.preparation.overview import write_overview
 from merlab.preparation.record import (
-    MANIFEST,
-    RECORD,
     AlignmentRecord,
     DatabaseManifest,
     DatabaseRequest,

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from pydantic import BaseModel, SerializerFunctionWrapHandler, model_serializer
 
+from merlab.alignment_record import MANIFEST, RECORD
 from merlab.clips import Clip, Finding
 from merlab.errors import MerlabError
 from merlab.faces.geometry import Points
@@ -19,9 +20,6 @@ from merlab.outputs.claims import Writes, claimed_folder
 from merlab.preparation.frame_range import FrameRange
 from merlab.vocabulary import DetectorName, HeadMotion, ImageFormat, LandmarkSource
 
-# `merlab.databases.preparation_record` has the same names; to import it would load pandas whenever a face is aligned.
-RECORD = "alignment.json"
-MANIFEST = "prepared.json"
 FIVE_POINTS: LandmarkSource = "five-points"
 
 MatrixRow = tuple[float, float, float]

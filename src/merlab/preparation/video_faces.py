@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from merlab.alignment_record import RECORD
 from merlab.errors import MerlabError
 from merlab.faces.detection import Detector
 from merlab.frames import (
@@ -24,7 +25,7 @@ from merlab.frames.sizes import require_one_size
 from merlab.given import as_path, require_instance, require_yes_or_no
 from merlab.preparation.aligned_clip import AlignmentJob, ClipWriter, frame_name
 from merlab.preparation.frame_range import FrameRange
-from merlab.preparation.record import RECORD, AlignmentRecord, VideoRequest, claimed, read_record
+from merlab.preparation.record import AlignmentRecord, VideoRequest, claimed, read_record
 from merlab.preparation.settings import Settings, as_preparation_settings
 from merlab.preparation.unfinished_clip import STATE, WORKING, UnfinishedClip
 from merlab.processes.thread_limits import one_thread

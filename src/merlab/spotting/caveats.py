@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from merlab.alignment_record import RECORD, alignment_of
 from merlab.errors import MerlabError
 from merlab.frames import MAX_FRAMES_NAMED, MediaFacts, describe_numbers
 from merlab.frames.clock import Clock
@@ -80,9 +81,6 @@ def missing_caveats(numbers: Sequence[int] | None) -> list[str]:
 
 def rate_caveats(source: Path, fps: float | None) -> list[str]:
     """That ``fps``, which the user gave, is not the rate that `merlab align` recorded beside the frames of a folder."""
-    # It loads pandas, which takes time at the start.
-    from merlab.databases.preparation_record import RECORD, alignment_of
-
     rate = None
     # Nothing else needs the record, which may be damaged.
     with suppress(MerlabError):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from merlab.alignment_record import Preparation, preparation_fact, preparation_of
 from merlab.clips import Clip, ClipTable, Finding
 from merlab.databases.coded.clip import COPY_AGAIN, read_clip
 from merlab.databases.coded.coding_table import CodingTable
@@ -26,7 +27,6 @@ from merlab.databases.coded.table_search import find_coding_table, read_chosen_t
 from merlab.databases.database import Examination
 from merlab.databases.frame_checks import check_frames, usable_of
 from merlab.databases.long_video import LongVideos
-from merlab.databases.preparation_record import Preparation, preparation_fact, preparation_of
 from merlab.errors import MerlabError
 from merlab.frames import ClipError
 from merlab.given import require_folder

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from merlab.alignment_record import alignment_of
 from merlab.clips import Clip, Finding
 from merlab.databases.listed.table_rows import FRAME_NUMBERS, SoundRow
-from merlab.databases.preparation_record import alignment_of
 from merlab.frames import (
     IMAGE_SUFFIXES,
     MAX_FRAMES_NAMED,

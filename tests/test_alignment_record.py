@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from merlab.databases.preparation_record import preparation_of
+from merlab.alignment_record import preparation_of
 from merlab.errors import MerlabError
 from merlab.json_models import sealed
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from merlab.clips import ClipTable
+from merlab.clips.whole_heads import is_aligned, mark_whole_heads, prepare_remedy
 from merlab.databases import load
 from merlab.databases.database import examine_copy
 from merlab.databases.samm import SAMM
 from merlab.databases.table import TABLE
-from merlab.databases.whole_heads import is_aligned, mark_whole_heads, prepare_remedy
 from merlab.evaluation.study import as_table
 from merlab.progress import silent
 from tests.databases import casme2_release, samm_release, smic_release

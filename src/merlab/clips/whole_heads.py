@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from merlab.clips import Clip, ClipTable
-from merlab.databases.frame_checks import opener
-from merlab.frames import ClipError, Frames, open_frames
+from merlab.clips.clip import Clip
+from merlab.clips.table import ClipTable
+from merlab.frames import ClipError, Frames, open_frames, opener
 from merlab.spelling import as_typed, counted
 from merlab.stamps import WHOLE_HEADS, short_stamp
 
