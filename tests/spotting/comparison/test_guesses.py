@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from merlab.spotting.comparison.folds import Fold, fold_result
 from merlab.spotting.comparison.guesses import GUESS_EVEN, GUESS_RANDOM, Habit, at_random, evenly
 from merlab.spotting.comparison.spotter import Target
 from tests.spotting.comparison.recorded import FPS, material
@@ -43,3 +44,14 @@ def test_random_guesses_are_as_many_on_average_and_the_same_for_a_recording(tmp_
     assert GUESS_RANDOM.fit([seen], Target("micro", 0.3), 0).spot(other) != once
     assert all(1 <= each.onset <= each.apex <= each.offset <= 600 for each in once)
     assert seen.rate == FPS
+
+
+@pytest.mark.parametrize("guess", [GUESS_EVEN, GUESS_RANDOM], ids=["even", "random"])
+def test_a_guess_that_sees_no_frame_is_compared_with_the_same_intervals_where_all_frames_are_blank(tmp_path, guess):
+    seen = material(tmp_path, "seen", 600, [(10, 18, 25), (100, 110, 120)], [])
+    blank = replace(seen, breaks=(range(600),))
+    assert blank.shows_nothing
+    fold = Fold("a", (seen.video,), (seen.video,))
+    spotted = fold_result(guess, fold, ["micro"], 0, lambda _: seen).events
+    assert spotted
+    assert spotted == fold_result(guess, fold, ["micro"], 0, lambda _: blank).events
