@@ -256,6 +256,13 @@ class TestScore:
         assert result.recognition.classes == ("a", "b", "c")
         assert result.notes == ("no hit has the true class c; it counts as 0 in the means over classes",)
 
+    def test_an_event_without_a_class_is_not_said_to_be_misspelled(self):
+        columns = ("onset", "offset", "emotion")
+        truth = events(*((20 * at + 1, 20 * at + 10, "ab"[at % 2]) for at in range(6)), columns=columns)
+        spotted = truth.assign(emotion=["a", None, "a", "b", "a", "bored"])
+        (note,) = [each for each in score_spotting(truth, spotted).notes if "check its spelling" in each]
+        assert "emotion has 'bored' only here" in note
+
     def test_where_nothing_is_recognized_classes_are_not_said_to_be_others(self):
         columns = ("onset", "offset", "emotion")
         truth = events((1, 10, "a"), (31, 40, "b"), columns=columns)

@@ -164,7 +164,9 @@ def _with_same_names(
     both = joined_events("the two tables", [true, found]).with_one_spelling([VIDEO])
     columns = [VIDEO]
     if EMOTION in true.cells and EMOTION in found.cells:
-        both, columns = both.with_one_spelling([EMOTION]).with_doubts([EMOTION]), [VIDEO, EMOTION]
+        both, columns = both.with_one_spelling([EMOTION]), [VIDEO, EMOTION]
+        words = replace(both, cells=both.cells.replace({EMOTION: {NO_EMOTION: ""}}))
+        both = replace(both, notes=words.with_doubts([EMOTION]).notes)
     cut = len(true.cells)
     parts = (both.cells[columns][:cut], both.cells[columns][cut:].reset_index(drop=True))
     same = [
