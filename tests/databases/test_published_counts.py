@@ -84,17 +84,21 @@ def test_other_counts_of_subjects_are_found_too():
 
 
 @pytest.mark.parametrize(
-    ("release", "kinds", "found"),
+    ("release", "kinds", "videos", "found"),
     [
-        (casme_squared, {"macro": 300, "micro": 57}, []),
-        (casme_squared, {"macro": 299, "micro": 57}, ["macro 299, micro 57"]),
+        (casme_squared, {"macro": 300, "micro": 57}, 9, []),
+        (casme_squared, {"macro": 299, "micro": 57}, 9, ["macro 299, micro 57"]),
         # A table of micro-expressions alone has no kinds.
-        (casme_squared, {"": 57}, []),
-        (casme2, {"micro": 3}, []),
+        (casme_squared, {"": 57}, 9, []),
+        (casme2, {"micro": 3}, 9, []),
+        (samm_long, {"macro": 343, "micro": 159}, 147, []),
+        (samm_long, {"macro": 343, "micro": 159}, 146, ["146 videos"]),
+        # Where movements are missing, their videos are too.
+        (samm_long, {"macro": 340, "micro": 159}, 146, ["macro 340, micro 159"]),
     ],
 )
-def test_other_counts_of_kinds_are_found(release, kinds, found):
-    assert [each.found for each in compare_kinds("sheet", kinds, release.RELEASE.table)] == found
+def test_other_counts_of_kinds_and_of_videos_are_found(release, kinds, videos, found):
+    assert [each.found for each in compare_kinds("sheet", kinds, videos, release.RELEASE.table)] == found
 
 
 def test_an_emotion_that_no_version_has_is_named_with_the_one_that_was_meant():

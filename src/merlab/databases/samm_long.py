@@ -60,6 +60,7 @@ RELEASE = Release(
         emotions={},
         rows=facts.ROWS,
         kinds=facts.KINDS,
+        videos=facts.VIDEOS,
         sheets=("FACS_Movement_Only",),
         names_repeat=True,
         folder=_video,

@@ -8,5 +8,6 @@ from __future__ import annotations
 FPS = 200.0
 
 KINDS = {"macro": 343, "micro": 159}
+VIDEOS = 147
 # Of the micro-expressions; the table has no emotions.
 ROWS = {"V2": 159}

@@ -106,12 +106,13 @@ def _check_records(
         *other_emotions(parsed, flagged, form.flags),
         *contradictions(unique, records, release),
     ]
+    listed = [(form.subject(record["subject"]) or "", frames_folder(record, form)) for record in records.values()]
     kinds, emotions = Counter(map(coded_kind, records.values())), _count_emotions(rows, records, release)
     version, reason = SYNTHETIC, "by its name or title, or by a manifest next to it"
     if not synthetic:
         version, reason = version_of(emotions, "objective class" in next(iter(records.values())), form)
         findings += compare_counts(path.name, version, emotions, Counter(row.subject for row in rows), form)
-        findings += compare_kinds(path.name, kinds, form)
+        findings += compare_kinds(path.name, kinds, len(set(listed)), form)
         findings += compare_rates(path.name, Counter(row.fps for row in rows if row.fps), form)
     facts = {
         "coding table": str(path),
@@ -123,7 +124,6 @@ def _check_records(
         **dict(_second_frames(records)),
         **dict(_rows_without_action_units(unique, read, form)),
     }
-    listed = [(form.subject(record["subject"]) or "", frames_folder(record, form)) for record in records.values()]
     return CodingTable(path, version, tuple(unique), tuple(findings), frozenset(listed), facts)
 
 

@@ -59,11 +59,18 @@ def compare_counts(
     yield from compare_subjects(table, subjects, form.clips_per_subject, "row")
 
 
-def compare_kinds(table: str, kinds: Mapping[str, int], form: TableFormat) -> Iterator[Finding]:
-    """A finding if the number of micro- or macro-expressions differs from the published number, if any."""
-    if form.kinds and set(kinds) != {""} and dict(kinds) != dict(form.kinds):
+def compare_kinds(table: str, kinds: Mapping[str, int], videos: int, form: TableFormat) -> Iterator[Finding]:
+    """A finding if the number of micro- or macro-expressions differs from the published number, if any.
+
+    Where these are right, the number of videos with movements is compared too.
+    """
+    if not form.kinds or set(kinds) == {""}:
+        return
+    if dict(kinds) != dict(form.kinds):
         expected = f"kinds {describe_counts(form.kinds)}"
         yield Finding("differs", table, expected, describe_counts(kinds), KEEP_COUNTS)
+    elif form.videos and videos != form.videos:
+        yield Finding("differs", table, f"movements in {form.videos} videos", counted(videos, "video"), KEEP_COUNTS)
 
 
 def compare_rates(table: str, rates: Mapping[float, int], form: TableFormat) -> Iterator[Finding]:

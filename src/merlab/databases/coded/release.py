@@ -50,7 +50,7 @@ class Quirk:
             ``wrong frame``: a number in the table is a mistake, independent of the folder.
         handling: what merlab does and why.
         frames: onset, apex and offset that replace those of the table; None keeps the number of the table. A ``frame
-            range`` is replaced only if the folder lacks the frames of the table and has these frames.
+            range`` is replaced only if the folder has these frames, and those of the table are absent or out of order.
         coded: the numbers by which a ``wrong frame`` is recognized; None matches any number. So a table that was
             already corrected is not changed.
 
@@ -101,6 +101,7 @@ class TableFormat:
         labels: the emotions of a table whose counts are not published.
         rows: version of the table -> published number of rows, where the counts of the emotions are not known.
         kinds: published number of rows of each kind (micro, macro); empty for a table of micro-expressions alone.
+        videos: published number of videos with movements; 0 where it is not known.
         rates: the frame rates that its rows state; empty if they state none.
         sheets: names of the sheet of the table in the release; it is read where several sheets have the columns.
         flags: headings of further columns of 0 and 1, one per label; a clip may have several labels.
@@ -129,6 +130,7 @@ class TableFormat:
     labels: tuple[str, ...] = ()
     rows: Mapping[str, int] = field(default_factory=dict)
     kinds: Mapping[str, int] = field(default_factory=dict)
+    videos: int = 0
     rates: tuple[float, ...] = ()
     sheets: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
