@@ -219,9 +219,13 @@ class TestDocumentedMistakes:
             (range(46, 91), (40, 59, 86), (46, None, None), (46, 59, 86)),
             # Coded without a duration.
             (range(40, 101), (86, 86, 86), (50, 60, 90), (50, 60, 90)),
+            # Coded with the apex after the offset.
+            (range(40, 101), (46, 70, 60), (None, None, 90), (46, 70, 90)),
         ],
     )
-    def test_of_a_part_of_the_range_or_without_a_duration_are_corrected_too(self, numbers, coded, documented, expected):
+    def test_of_a_part_of_the_range_or_without_duration_or_order_are_corrected_too(
+        self, numbers, coded, documented, expected
+    ):
         assert used(numbers, coded, quirk=Quirk("", "frame range", KNOWN, documented))[:3] == expected
 
     @pytest.mark.parametrize(("documented", "stated"), [((50, 60, 90), "50, 60, 90"), ((None, None, 90), "46, 59, 90")])

@@ -48,6 +48,12 @@ class ClipDraft:
         return all(finding.severity != "unusable" for finding in self.findings)
 
     @property
+    def ordered(self) -> bool:
+        """Whether onset, apex and offset follow each other, and the clip has more than one frame."""
+        known = [number for number in (self.onset, self.apex, self.offset) if number is not None]
+        return known == sorted(known) and self.onset < self.offset
+
+    @property
     def frames_as_text(self) -> str:
         """Onset, apex and offset, such as ``46, 59, 86``."""
         return ", ".join("none" if number is None else str(number) for number in (self.onset, self.apex, self.offset))
@@ -125,7 +131,7 @@ def _correct_wrong_frames(draft: ClipDraft) -> None:
 
 
 def _use_documented_range(draft: ClipDraft) -> None:
-    """Use the documented range if the folder lacks the frames of the table but has those of the documented range."""
+    """Use the documented range if the folder has its frames, and those of the table are absent or out of order."""
     quirk = draft.quirks.get("frame range")
     if quirk is None or quirk.frames is None:
         return
@@ -139,7 +145,7 @@ def _use_documented_range(draft: ClipDraft) -> None:
     if alone and documented[2] != draft.numbers[-1]:
         return
     found = f"the table states {draft.frames_as_text}, the folder has {describe_numbers(draft.numbers)}"
-    if draft.lacks(*coded) or draft.onset >= draft.offset:
+    if draft.lacks(*coded) or not draft.ordered:
         draft.replace(quirk.frames)
         change = f"the documented range {draft.frames_as_text} is used"
         draft.record_change("frame range", "the table's frames in the folder", found, change)
@@ -150,10 +156,9 @@ def _use_documented_range(draft: ClipDraft) -> None:
 
 
 def _require_order(draft: ClipDraft) -> None:
-    onset, apex, offset = draft.onset, draft.apex, draft.offset
-    known = [onset, offset] if apex is None else [onset, apex, offset]
-    if known != sorted(known) or onset == offset:
-        found = f"onset {onset}, apex {'none' if apex is None else apex}, offset {offset}"
+    if not draft.ordered:
+        apex = "none" if draft.apex is None else draft.apex
+        found = f"onset {draft.onset}, apex {apex}, offset {draft.offset}"
         draft.reject("onset <= apex <= offset and onset < offset", found, CORRECT)
 
 
