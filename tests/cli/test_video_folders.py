@@ -380,6 +380,7 @@ class TestEach:
         (tmp_path / "gone.avi").symlink_to("not-there.avi")
         (tmp_path / "notes.txt").symlink_to("not-there.txt")
         assert [path.name for path in videos_in(tmp_path)] == ["gone.avi"]
+        assert skipped_in(tmp_path) == {tmp_path / "notes.txt": "a link to not-there.txt, which does not exist"}
 
     def test_a_link_to_another_video_of_the_folder_is_named(self, tmp_path):
         (tmp_path / "a.avi").touch()

@@ -1,4 +1,4 @@
-"""Folders that the user may not read: named, with the reason, and the other clips are read."""
+"""Folders that the user may not read, and links that lead nowhere: named, with the reason; other clips are read."""
 
 from __future__ import annotations
 
@@ -78,4 +78,29 @@ def test_are_named_and_the_other_clips_are_read(tmp_path, lock, database, write,
     examination = find_database(database).examine(root, True, silent)
     assert examination.of("unusable")
     assert any("Permission denied" in finding.found for finding in examination.findings)
+    assert len(examination.clips) == left
+
+
+@pytest.mark.parametrize(
+    ("database", "write", "folder", "left"),
+    [
+        ("casme2", write_casme2, "Cropped", 0),
+        ("casme2", write_casme2, "Cropped/sub01", 1),
+        ("casme2", write_casme2, "Cropped/sub01/EP02_01f", 1),
+        ("casme3", write_casme3, "part_A/spNO.1/a", 1),
+        ("smic", write_smic, "SMIC_all_cropped/HS/s01", 1),
+        ("smic", write_smic, "SMIC_all_cropped/HS/s01/micro/negative", 1),
+        ("smic", write_smic, "SMIC_all_cropped/HS/s01/micro/negative/s01_ne_01", 1),
+        ("ststnet-flow", write_flow, "sub01", 3),
+        ("ststnet-flow", write_flow, "sub01/u_test", 3),
+        ("ststnet-flow", write_flow, "sub01/u_test/0", 5),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_named_as_one(tmp_path, database, write, folder, left):
+    root = write(tmp_path / "copy")
+    (root / folder).rename(tmp_path / "moved")
+    (root / folder).symlink_to("another-disk")
+    examination = find_database(database).examine(root, True, silent)
+    links = [finding for finding in examination.findings if "a link to another-disk" in finding.found]
+    assert [Path(folder).name in f"{finding.where} {finding.expected}" for finding in links] == [True]
     assert len(examination.clips) == left

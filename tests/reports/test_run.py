@@ -109,7 +109,7 @@ def test_a_damaged_table_is_named_with_the_remedy(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{ cut off", "not valid JSON .*; choose a new folder"),
+        ("{ cut off", "not valid JSON .*; choose a new folder, or .* run the command that wrote it again"),
         ("[]", "content"),
         ('{"started": "2026-05-04T10:00:00"}', "databases: "),
     ],

@@ -292,10 +292,23 @@ class TestScore:
         truth = events((1, 10, "happiness"), (31, 40, "others"), columns=columns)
         spotted = events((1, 10, "positive"), (31, 40, None), columns=columns)
         assert score_spotting(truth, spotted).notes == (
-            "the true events have none of the recognized classes (positive), but happiness, others; --scheme maps "
+            "the true events have none of the recognized classes positive, but happiness, others; --scheme maps "
             "emotions to classes",
         )
         assert score_spotting(truth, spotted, scheme="megc2019").notes == ()
+
+    def test_emotions_are_noted_also_where_one_of_them_is_the_name_of_a_class(self):
+        columns = ("onset", "offset", "emotion")
+        truth = events((1, 10, "happiness"), (31, 40, "surprise"), columns=columns)
+        spotted = events((1, 10, "positive"), (31, 40, "surprise"), columns=columns)
+        (note,) = score_spotting(truth, spotted).notes
+        assert "none of the recognized classes positive, but happiness, surprise; --scheme maps" in note
+        assert score_spotting(truth, spotted, scheme="megc2019").notes == ()
+        classes = events((1, 10, "negative"), (31, 40, "positive"), columns=columns)
+        others = events((1, 10, "negative"), (31, 40, "surprise"), columns=columns)
+        assert score_spotting(classes, others).notes == (
+            "no hit has the true class surprise; it counts as 0 in the means over classes",
+        )
 
     def test_videos_that_only_one_table_has_are_noted(self):
         spotted = pd.concat([events((1, 10)), events((1, 10), video="b")])

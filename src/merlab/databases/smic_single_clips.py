@@ -10,12 +10,13 @@ from pathlib import Path
 from merlab.clips import Finding
 from merlab.databases.coded.clip import remedy_without_frames
 from merlab.databases.coded.coding_table import CodingTable
-from merlab.databases.coded.folders import entries, is_folder, listing_fault
+from merlab.databases.coded.folders import entries, fault_of_folder, is_folder
 from merlab.databases.coded.layout import Layout
-from merlab.databases.coded.missing_folders import UNLISTABLE
+from merlab.databases.coded.missing_folders import unlistable
 from merlab.databases.coded.row import Row
 from merlab.databases.smic_release import CLIP, EMOTIONS, emotion_of, parse_subject
 from merlab.frames import ClipError, describe_numbers, open_frames
+from merlab.frames.opening import leads_nowhere
 from merlab.spelling import counted, first_of
 
 # Folders between that of the subjects and a clip, where an archive was unpacked twice.
@@ -56,12 +57,13 @@ def with_folders(table: CodingTable, layout: Layout) -> tuple[CodingTable, list[
 
 
 def unlistable_emotions(layout: Layout) -> Iterator[Finding]:
-    """Findings about folders between a subject and its clips that cannot be listed: its clips are not known."""
+    """Findings about folders of a subject, down to its clips, that cannot be listed: these clips are not known."""
     for subject in layout.subjects.values():
         for micro in (path for path in entries(subject) if path.name.lower() == "micro"):
-            for path in (micro, *entries(micro)):
-                if is_folder(path) and (reason := listing_fault(path)):
-                    yield Finding("unusable", str(path), "a folder that can be listed", reason, UNLISTABLE)
+            clips = (path for emotion in entries(micro) for path in entries(emotion))
+            for path in (micro, *entries(micro), *filter(leads_nowhere, clips)):
+                if fault := fault_of_folder(path):
+                    yield unlistable(path, fault, "unusable")
 
 
 def clips_elsewhere(layout: Layout) -> Iterator[Finding]:

@@ -18,10 +18,11 @@ from pathlib import Path
 import numpy as np
 
 from merlab.clips import Clip, ClipTable, Finding
-from merlab.databases.coded.folders import entries, is_folder, listing_fault
+from merlab.databases.coded.folders import entries, fault_of_folder, is_folder, listing_fault
 from merlab.databases.database import Database, Examination
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, read_image
+from merlab.frames.opening import dead_link, leads_nowhere
 from merlab.given import require_folder
 from merlab.progress import Progress
 from merlab.spelling import counted
@@ -61,7 +62,7 @@ def examine(root: Path, deep: bool, progress: Progress) -> Examination:
             "sub01, s01, 006 and so on"
         )
     clips: list[Clip] = []
-    findings = [_no_test_folder(path) for path in entries(root) if path.is_dir() and _lacks_test_folder(path)]
+    findings = [_no_test_folder(path) for path in entries(root) if _lacks_test_folder(path)]
     one_person, repeated = _of_one_person(subjects)
     findings += repeated
     for done, subject in enumerate(subjects, start=1):
@@ -81,12 +82,14 @@ def examine(root: Path, deep: bool, progress: Progress) -> Examination:
 
 
 def _lacks_test_folder(folder: Path) -> bool:
-    return subject_origin(folder.name) is not None and not is_folder(folder / TEST_FOLDER)
+    named = subject_origin(folder.name) is not None and (folder.is_dir() or leads_nowhere(folder))
+    return named and not is_folder(folder / TEST_FOLDER)
 
 
 def _no_test_folder(folder: Path) -> Finding:
     remedy = f"copy the subject's {TEST_FOLDER} again from the release; u_train repeats other subjects"
-    return Finding("unusable", folder.name, f"a folder {TEST_FOLDER}", listing_fault(folder) or "none", remedy)
+    found = listing_fault(folder) or dead_link(folder / TEST_FOLDER) or "none"
+    return Finding("unusable", folder.name, f"a folder {TEST_FOLDER}", found, remedy)
 
 
 def _of_one_person(subjects: Sequence[Path]) -> tuple[set[Path], list[Finding]]:
@@ -177,7 +180,7 @@ def _repetition(where: str, paths: list[Path]) -> Finding | None:
 def _images(test_folder: Path, findings: list[Finding]) -> Iterator[Path]:
     """The .png files in the class folders, sorted; anything else is added to ``findings``."""
     for folder in (test_folder, *entries(test_folder)):
-        if is_folder(folder) and (reason := listing_fault(folder)):
+        if reason := fault_of_folder(folder):
             remedy = "give your user the right to read it, or copy it again from the release"
             findings.append(Finding("unusable", str(folder), "a folder that can be listed", reason, remedy))
     for folder in entries(test_folder):

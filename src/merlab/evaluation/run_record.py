@@ -183,7 +183,7 @@ def read_record(path: Path) -> RunRecord:
 
     Where it has no digest, a changed stamp or setting would not be noticed; there is a warning then.
     """
-    record = read_model(path, RunRecord, "was not written by this version of merlab", "choose a new folder")
+    record = read_model(path, RunRecord, "was not written by this version of merlab")
     if not has_digest(path):
         by = "another program removed it" if record.sealed else "an earlier merlab wrote it, or it was removed"
         warnings.warn(

@@ -25,8 +25,8 @@ def open_frames(source: Path) -> Frames:
     """The frames of a folder of images or of a video; raises ClipError with the remedy if ``source`` is neither."""
     if source.is_dir():
         return ImageFolder(source)
-    if leads_nowhere(source):
-        raise ClipError(f"{source} is a link to {source.readlink()}, which does not exist; restore that file")
+    if link := dead_link(source):
+        raise ClipError(f"{source} is {link}; restore that file")
     if not source.exists():
         raise ClipError(f"{source} does not exist; check the path of the video, or of the folder of frames")
     if not source.is_file():
@@ -86,8 +86,17 @@ def as_on_disk(path: Path) -> Path:
 
 
 def leads_nowhere(source: Path) -> bool:
-    """Whether a path is a link to a file that does not exist."""
-    return source.is_symlink() and not source.exists()
+    """Whether a path is a link to a file or folder that does not exist."""
+    try:
+        return source.is_symlink() and not source.exists()
+    except OSError:
+        # It is in a folder that the user may not enter.
+        return False
+
+
+def dead_link(path: Path) -> str:
+    """What a link is that leads nowhere, for messages; empty for anything else."""
+    return f"a link to {path.readlink()}, which does not exist" if leads_nowhere(path) else ""
 
 
 def require_one_kind(source: Path) -> None:

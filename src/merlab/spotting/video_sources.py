@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from merlab.frames import VIDEO_SUFFIXES, ClipError, ImageFolder, folders_of_images, looks_like_video
-from merlab.frames.opening import leads_nowhere
+from merlab.frames.opening import dead_link, leads_nowhere
 from merlab.given import as_path
 from merlab.spelling import first_of
 
@@ -71,4 +71,4 @@ def _is_video(path: Path) -> bool:
 
 
 def _reason(path: Path) -> str:
-    return "a folder; give it to a command of its own" if path.is_dir() else "not a video"
+    return "a folder; give it to a command of its own" if path.is_dir() else dead_link(path) or "not a video"

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from merlab.frames import IMAGE_SUFFIXES, looks_like_video
+from merlab.frames.opening import dead_link, leads_nowhere
 from merlab.outputs.system_files import is_of_system
 
 # The number at the end of the name of an image.
@@ -39,7 +40,12 @@ def listing_fault(folder: Path) -> str:
         with os.scandir(folder):
             return "" if os.access(folder, os.X_OK) else os.strerror(errno.EACCES)
     except OSError as error:
-        return error.strerror or str(error)
+        return dead_link(folder) or error.strerror or str(error)
+
+
+def fault_of_folder(path: Path) -> str:
+    """Why a folder, or a link that leads nowhere, cannot be listed; empty if it can be, and for a file."""
+    return listing_fault(path) if is_folder(path) or leads_nowhere(path) else ""
 
 
 def clips_below(subject: Path) -> Iterator[Path]:

@@ -8,19 +8,21 @@ from collections.abc import Iterator, Mapping, Set
 from difflib import get_close_matches
 from pathlib import Path
 
-from merlab.clips import Finding
+from merlab.clips import Finding, Severity
 from merlab.databases.coded.clip import COPY_AGAIN
 from merlab.databases.coded.coding_table import CodingTable
-from merlab.databases.coded.folders import entries, is_folder, listing_fault
+from merlab.databases.coded.folders import entries, fault_of_folder, is_folder
 from merlab.databases.coded.known_layouts import databases_like
 from merlab.databases.coded.layout import Layout, misnamed_subjects, subject_meant
 from merlab.databases.coded.release import Release
 from merlab.databases.coded.row import Row
 from merlab.databases.coded.table_search import walk_folders
+from merlab.frames.opening import dead_link, leads_nowhere
 from merlab.spelling import counted, first_of
 
 NAMES_SHOWN = 5
 UNLISTABLE = "nothing is read from it; give your user the right to read it, or copy it again from the original"
+RESTORE = "restore what the link leads to, or copy it again from the original"
 
 
 def no_layout(root: Path, release: Release) -> Finding:
@@ -121,6 +123,8 @@ def _missing_source(row: Row, table: CodingTable, layout: Layout) -> Finding:
     quirk = layout.release.quirks_of(row.subject, row.folder).get("no folder")
     if quirk:
         return Finding("handled", row.where, expected, found, quirk.handling)
+    if link := dead_link(layout.subjects[row.subject] / row.folder):
+        return Finding("unusable", row.where, expected, link, RESTORE)
     return Finding("unusable", row.where, expected, found, _remedy_for_source(row, table, layout))
 
 
@@ -166,11 +170,18 @@ def unlisted_sources(table: CodingTable, layout: Layout) -> Iterator[Finding]:
 
 
 def unlistable_folders(root: Path, release: Release) -> Iterator[Finding]:
-    """Findings about folders that cannot be listed, so that nothing is read from them."""
-    for folder, names, _ in walk_folders(root, release):
-        for path in (folder / name for name in names):
-            if reason := listing_fault(path):
-                yield Finding("differs", str(path), "a folder that can be listed", reason, UNLISTABLE)
+    """Findings about folders that cannot be listed, so that nothing is read from them; links to none are such too."""
+    for folder, names, files in walk_folders(root, release):
+        # A link that leads nowhere is among the files.
+        for name in (*names, *(name for name in files if not Path(name).suffix)):
+            if fault := fault_of_folder(folder / name):
+                yield unlistable(folder / name, fault, "differs")
+
+
+def unlistable(folder: Path, fault: str, severity: Severity) -> Finding:
+    """The finding about a folder that cannot be listed, or a link to none."""
+    remedy = RESTORE if leads_nowhere(folder) else UNLISTABLE
+    return Finding(severity, str(folder), "a folder that can be listed", fault, remedy)
 
 
 def unknown_folders(table: CodingTable, layout: Layout) -> Iterator[Finding]:

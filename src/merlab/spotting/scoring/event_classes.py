@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from merlab.evaluation.metrics import Float64Array, IntArray, accuracy, f1, precision, ratio, recall
+from merlab.schemes.published import SCHEMES
 from merlab.spotting.scoring.hits import HitEvent, interval_of
 from merlab.spotting.scoring.read_intervals import EMOTION, NO_EMOTION
 from merlab.spotting.scoring.score_models import ClassIntervals, ClassMetrics, Guesses, RecognitionScores
@@ -63,12 +64,13 @@ class ClassCounts:
         )
 
     def notes(self, truth: pd.DataFrame) -> Iterator[str]:
-        """A note on each class that no hit truly has, or one where the true events have no recognized class."""
+        """A note on each class that no hit truly has, or one where the true events have emotions instead of classes."""
         found, known = self.counts.sum(axis=(0, 1))[:-1], set(truth[EMOTION]) - {NO_EMOTION}
         recognized = {label for label, hits in zip(self.classes, found, strict=True) if hits}
-        if recognized and not recognized & known:
+        foreign = recognized - known
+        if foreign and (foreign == recognized or _are_emotions_of(known, foreign)):
             yield (
-                f"the true events have none of the recognized classes ({', '.join(sorted(recognized))}), but "
+                f"the true events have none of the recognized classes {', '.join(sorted(foreign))}, but "
                 f"{', '.join(sorted(known))}; --scheme maps emotions to classes"
             )
             return
@@ -90,6 +92,11 @@ class ClassCounts:
     def _true(self) -> IntArray:
         """The number of hits of each class, the empty last one included."""
         return np.asarray(self.counts.sum(axis=(0, 2)))
+
+
+def _are_emotions_of(words: Set[str], classes: Set[str]) -> bool:
+    """Whether one of the words is an emotion to which a published scheme gives one of these classes."""
+    return any(scheme.emotions.get(word.lower()) in classes for scheme in SCHEMES.values() for word in words)
 
 
 def harmonic_f1(counts: ArrayLike) -> Float64Array:
