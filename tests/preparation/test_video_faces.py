@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import av
@@ -73,6 +74,19 @@ def test_a_face_that_is_replaced_beside_another_person_is_a_jump(tmp_path, eight
     record = align(source, tmp_path / "out", FIVE_POINTS, fps=200.0)
     assert record.jumps == (7,)
     assert "the face is another one, or elsewhere, from frame 7 on" in record.warnings
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems make no names that are not UTF-8")
+def test_one_may_work_in_a_folder_whose_name_is_not_utf8_but_not_write_into_one(tmp_path, heads, monkeypatch):
+    """As of an old archive; no command of merlab could read the faces in it."""
+    work = tmp_path / "caf\udce9"
+    write_folder(tmp_path / "sound" / "head", heads[:2])
+    (tmp_path / "sound").rename(work)
+    monkeypatch.chdir(work)
+    assert align(Path("head"), Path("out"), FIVE_POINTS, fps=200.0).frames == (1, 2)
+    with pytest.raises(MerlabError, match=r"caf\\udce9 has a name that is not valid UTF-8; rename the .* folder"):
+        align(Path("head"), Path("caf\udce9"), FIVE_POINTS, fps=200.0)
+    assert not (work / "caf\udce9").exists()
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,14 @@ def test_another_kind_of_content_is_not_taken_for_other_settings_and_never_repla
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted([folder, SETTINGS])
 
 
+@pytest.mark.parametrize("make", [make for _, make in KINDS.values()], ids=KINDS)
+def test_a_folder_that_merlab_could_not_read_again_is_refused(tmp_path, make):
+    """OpenCV would end the process."""
+    with pytest.raises(MerlabError, match=r"caf\\udce9 has a name that is not valid UTF-8; rename the .* folder"):
+        make(tmp_path / "caf\udce9", subjects=1)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_database_of_people_is_not_called_synthetic(tmp_path):
     (tmp_path / "Cropped").mkdir()
     with pytest.raises(MerlabError, match="is not empty and does not hold synthetic flow"):

@@ -15,6 +15,7 @@ from merlab.clips import Clip, Finding
 from merlab.errors import MerlabError
 from merlab.faces.geometry import Points
 from merlab.faces.regions import REGIONS, Region, regions_from_landmarks
+from merlab.frames import require_utf8
 from merlab.json_models import FrozenModel, read_model
 from merlab.outputs.claims import Writes, claimed_folder
 from merlab.preparation.frame_range import FrameRange
@@ -167,8 +168,11 @@ def claimed(
 
     ``again`` replaces complete faces (``is_complete``), or those of another request, when the new ones are complete;
     it deletes only files that preparation ``writes``. Raises MerlabError if the folder is used by another process or
-    holds anything else, or if one of ``root`` and ``out`` is inside the other.
+    holds anything else, if one of ``root`` and ``out`` is inside the other, or if the
+    name of ``out`` is not valid UTF-8.
     """
+    # What is in it could not be read again.
+    require_utf8(out)
     inner, outer = out.resolve(), root.resolve()
     if inner == outer or outer in inner.parents or inner in outer.parents:
         raise MerlabError(

@@ -23,6 +23,7 @@ from merlab.frames import (
 from merlab.frames.opening import require_one_kind, require_unchanged, state_of, while_unchanged
 from merlab.frames.sizes import require_one_size
 from merlab.given import as_path, require_instance, require_yes_or_no
+from merlab.json_files import json_text
 from merlab.preparation.aligned_clip import AlignmentJob, ClipWriter, frame_name
 from merlab.preparation.frame_range import FrameRange
 from merlab.preparation.record import AlignmentRecord, VideoRequest, claimed, read_record
@@ -101,7 +102,7 @@ def align(
         return all((folder / name).is_file() for name in wanted)
 
     with claimed(source, out, request, again, is_complete, WRITTEN.fullmatch) as folder:
-        unfinished = UnfinishedClip(folder / FRAMES, folder / WORKING, request.model_dump_json())
+        unfinished = UnfinishedClip(folder / FRAMES, folder / WORKING, json_text(request.model_dump(mode="json")))
         if is_complete(folder):
             unfinished.remove()
         else:

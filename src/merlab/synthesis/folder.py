@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from merlab.errors import MerlabError
+from merlab.frames import require_utf8
 from merlab.given import as_whole
 from merlab.json_files import read_json_object, write_json
 from merlab.outputs.claims import OtherResultError, claimed_folder
@@ -55,9 +56,12 @@ def is_synthetic(source: Path) -> bool:
 def claimed(out: Path, settings: BaseModel, again: bool, holds: str) -> Iterator[Path]:
     """Be the only writer of ``out`` for these settings; yields the folder to write into. ``holds`` is for messages.
 
-    Raises MerlabError if the folder is used by another process or holds anything else. ``again`` replaces a complete
-    folder, or one of other settings, when the new one is complete; another kind of content is never replaced.
+    Raises MerlabError if the folder is used by another process or holds anything else, or if its name is not valid
+    UTF-8. ``again`` replaces a complete folder, or one of other settings, when the new one is complete; another kind of
+    content is never replaced.
     """
+    # OpenCV ends the process when it writes a video there.
+    require_utf8(out)
     _require_no_other_kind(out, holds)
     with claimed_folder(
         out,

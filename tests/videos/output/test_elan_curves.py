@@ -10,6 +10,7 @@ import pympi
 import pytest
 
 from merlab.videos.output.elan import write_elan
+from merlab.videos.output.elan_curves import write_elan_curves
 from merlab.videos.result import read_video_result
 from tests.videos.fake_result import write_result
 
@@ -44,6 +45,15 @@ def test_each_face_has_a_series_that_the_document_links(result, tmp_path):
         (top,) = {float(element.attrib["max"]) for element in source.iter("range")}
         assert [element.attrib["col"] for element in source.iter("pos")] == ["1", "2"]
         assert top == pytest.approx(1.05 * result.frames["score"].max(), rel=0.5)
+
+
+def test_xml_of_a_folder_whose_name_is_not_utf8_can_be_read(result, tmp_path):
+    """As of an old archive; ELAN would not open the curves, nor the document beside them."""
+    write_elan_curves(result, tmp_path / "caf\udce9")
+    sources = ElementTree.parse(result.files.elan_curves).getroot().findall("tracksource")
+    assert [source.attrib["source-url"].rsplit("/", 3)[1:] for source in sources] == [
+        ["caf\ufffd", "curves", f"face-{face}.csv"] for face in (0, 1)
+    ]
 
 
 def test_times_are_those_of_a_player_and_gaps_are_not_a_number(result, tmp_path):

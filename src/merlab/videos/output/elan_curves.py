@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from merlab.elan.writing import file_address
+from merlab.elan.writing import file_address, printable
 from merlab.sinks import CsvSink
 from merlab.storage import whole_file
 from merlab.videos.metadata import FollowedFace
@@ -57,8 +57,9 @@ def _write_series(result: VideoResult, face_id: int, path: Path) -> float:
 
 def _source(path: Path, face: FollowedFace, top: float) -> ElementTree.Element:
     """What ELAN needs to know of a time series: where it is, its column of times, and its two curves."""
+    url = printable(file_address(path))
     source = ElementTree.Element(
-        "tracksource", {"sample-type": "Discontinuous Rate", "source-url": file_address(path), "time-column": "0"}
+        "tracksource", {"sample-type": "Discontinuous Rate", "source-url": url, "time-column": "0"}
     )
     ElementTree.SubElement(source, "property", {"key": "provider", "value": PROVIDER})
     blue, green, red = COLORS[face.face_id % len(COLORS)]
