@@ -13,6 +13,7 @@ from pkgutil import resolve_name
 from types import ModuleType
 
 import pytest
+import typer.main
 from typer.models import ArgumentInfo
 
 from merlab import cli
@@ -261,6 +262,35 @@ def test_a_stop_that_no_command_answers_does_not_claim_that_nothing_was_changed(
     status, _, err = merlab("score", "my table.csv")
     assert status == 130
     assert err == "stopped: no file is left half-written\nto start again: merlab score 'my table.csv'\n"
+
+
+def test_a_stop_while_the_commands_are_read_is_no_traceback(merlab, monkeypatch):
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(typer.main, "get_command", stop)
+    assert merlab("methods") == (
+        130,
+        "",
+        "stopped: no file is left half-written\nto start again: merlab methods\n",
+    )
+
+
+def test_a_stop_while_the_command_line_is_loaded_is_no_traceback():
+    """It takes half a second, in which a user may see that a command is wrong."""
+    program = """
+import runpy, sys
+
+class Stop:
+    def find_spec(self, name, *_):
+        if name == "typer":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Stop())
+runpy.run_module("merlab", run_name="__main__")
+"""
+    ended = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (130, "")
 
 
 def test_a_stop_that_a_command_answers_says_what_is_kept_and_how_to_continue(merlab, monkeypatch):

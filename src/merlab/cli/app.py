@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.markup import escape
@@ -73,8 +73,7 @@ class _Commands(TyperGroup):
             error.message = error.message.removeprefix("Value error, ")
             raise
         except KeyboardInterrupt as stop:
-            _report_stop(stop)
-            sys.exit(STOPPED)
+            _end_stopped(stop)
 
 
 app = typer.Typer(
@@ -129,6 +128,8 @@ def main() -> None:
         if not is_out_of_memory(error):
             raise
         _fail(NO_MEMORY)
+    except KeyboardInterrupt as stop:
+        _end_stopped(stop)
 
 
 def _end_at_once() -> None:
@@ -162,14 +163,15 @@ def _fail(message: str) -> None:
     sys.exit(FAILED)
 
 
-def _report_stop(stop: KeyboardInterrupt) -> None:
-    """Print what is kept, and the command that continues."""
+def _end_stopped(stop: KeyboardInterrupt) -> NoReturn:
+    """Print what is kept, and the command that continues; the status is STOPPED."""
     # A second Ctrl-C ends the process at once.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     kept = str(stop) if isinstance(stop, Stopped) else "no file is left half-written"
     command = as_typed("merlab", *sys.argv[1:])
     verb = "continue" if isinstance(stop, Stopped) else "start again"
     err_console.print(f"stopped: {escape(kept)}\nto {verb}: {escape(command)}", soft_wrap=True)
+    sys.exit(STOPPED)
 
 
 def _version(requested: bool) -> None:
