@@ -52,6 +52,12 @@ def test_a_file_that_is_missing_is_none(tmp_path):
     assert read_arrays(tmp_path / "00000.npz") is None
 
 
+def test_nothing_is_damaged_where_a_file_takes_the_place_of_the_folder(tmp_path, recwarn):
+    (tmp_path / "cache").write_text("a file")
+    assert read_kept_bytes(tmp_path / "cache" / "a.npy") is None
+    assert not recwarn
+
+
 def test_any_damage_is_noticed_and_named(tmp_path):
     random, path = np.random.default_rng(11), tmp_path / "00000.npz"
     write_arrays(path, ARRAYS)

@@ -67,7 +67,8 @@ def read_kept_bytes(path: Path, what: str = "kept file", begin: bytes = b"") -> 
     """
     try:
         stored = path.read_bytes()
-    except FileNotFoundError:
+    # The second is where the cache itself is a file, which is reported when it is written.
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         fault = error.strerror or str(error)
