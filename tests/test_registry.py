@@ -93,6 +93,11 @@ def test_an_unknown_name_is_answered_with_the_closest_of_all(package):
         find_method("gues")
 
 
+def test_an_unknown_database_is_answered_with_all_names_also_where_it_is_another_spelling(package):
+    with pytest.raises(MerlabError, match=r"did you mean casme2\? databases are .*, table, lab$"):
+        find_database("CASME II")
+
+
 def test_a_name_in_another_case_is_answered_with_that_of_the_registry():
     with pytest.raises(MerlabError, match=r"unknown color 'RED_BROWN'; did you mean Red-brown\? colors are Red-brown"):
         look_up("RED_BROWN", {"Red-brown": 1, "green": 2}, "color")

@@ -54,7 +54,11 @@ class Extensions(Generic[Registered]):
         points = self._points()
         if name in points:
             return self._load(points[name])
-        return look_up(name, {**registry, **dict.fromkeys(points)}, self.kind)  # type: ignore[return-value]
+        return look_up(name, dict.fromkeys(self.names(registry)), self.kind)  # type: ignore[return-value]
+
+    def names(self, registry: Mapping[str, Registered]) -> list[str]:
+        """The names of all entries, merlab's own first, also of those that cannot be loaded."""
+        return [*{**registry, **self._points()}]
 
     def all(self, registry: Mapping[str, Registered]) -> dict[str, Registered]:
         """All entries, merlab's own first. An entry that cannot be loaded is left out with a warning."""

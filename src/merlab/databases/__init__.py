@@ -60,7 +60,7 @@ def find_database(name: str, *, table: Path | str | None = None) -> Database:
     try:
         database = EXTENSIONS.find(name, DATABASES)
     except MerlabError:
-        refuse_unread(name, list(DATABASES))
+        refuse_unread(name, EXTENSIONS.names(DATABASES))
         raise
     if table is None:
         return database
