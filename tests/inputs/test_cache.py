@@ -59,6 +59,15 @@ def test_a_missing_package_is_named_before_any_work_where_something_is_not_cache
     require_possible(table, recipe, tmp_path / "cache")
 
 
+@pytest.mark.parametrize("below", ["", "inputs"])
+def test_a_file_in_the_place_of_the_cache_is_named_before_any_input_is_made(table, tmp_path, below):
+    (tmp_path / "cache").touch()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(MerlabError, match=r"cache is a file; choose a folder for the cache of inputs"):
+            load_inputs(table, parse_recipe(RECIPE), tmp_path / "cache" / below)
+
+
 def test_a_disk_with_too_little_space_is_named_before_any_input_is_made(table, tmp_path, monkeypatch):
     recipe, cache = parse_recipe(RECIPE), tmp_path / "cache"
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))

@@ -38,10 +38,12 @@ def require_space(folder: Path, entries: int, values: int) -> None:
     """Raises MerlabError if the disk has too little space for the entries that are not in the folder yet.
 
     ``entries`` are needed, each of so many ``values``. Entries of other clips count as needed ones, so that a run that
-    has all it needs is never refused.
+    has all it needs is never refused. Raises it also for a file in the place of the folder.
     """
     missing = missing_entries(folder, entries)
     place = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    if not place.is_dir():
+        raise MerlabError(f"{place} is a file; choose a folder for the cache of inputs")
     needed, free = 4 * values * missing, shutil.disk_usage(place).free
     if needed > free:
         raise MerlabError(
