@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyClassifier
 
 from merlab.clips import ClipTable
 from merlab.databases import load
@@ -179,6 +180,16 @@ def test_settings_of_networks_that_no_method_takes_are_told(clips, given, what):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         study(clips, ["linear-svm", "ststnet"], **given)
+
+
+def test_a_preset_is_told_where_every_method_is_your_own_without_presets(clips):
+    mine = {"first": DummyClassifier(), "second": DummyClassifier()}
+    with pytest.warns(UserWarning, match=r"preset papr changes nothing: no method .* has presets: first, second"):
+        study(clips, mine, preset="papr")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        study(clips, mine, preset="default")
+        study(clips, {**mine, "linear-svm": "linear-svm"}, preset="paper")
 
 
 @pytest.mark.parametrize(

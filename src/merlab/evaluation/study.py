@@ -132,6 +132,7 @@ class Study(GivenModel):
         warn_of_regions(shared["recipe"], chosen)
         if preset is not None:
             require_instance(preset, str, "preset", "the name of one")
+            _warn_of_unused_preset(preset, chosen)
         return cls(
             clips=as_table(clips),
             scheme=as_scheme(scheme),
@@ -181,6 +182,13 @@ def _warn_of_unused(methods: Sequence[Method], training: Mapping[str, Any], netw
                 f"has none: {names}",
                 stacklevel=4,
             )
+
+
+def _warn_of_unused_preset(preset: str, methods: Sequence[Method]) -> None:
+    """Warn of a preset where every method is your own without presets, and ignores it."""
+    if all({preset} != set(method.presets) == {DEFAULT_PRESET} for method in methods):
+        names = ", ".join(method.name for method in methods)
+        warnings.warn(f"preset {preset} changes nothing: no method of this run has presets: {names}", stacklevel=4)
 
 
 def warn_of_regions(recipe: Recipe | None, methods: Sequence[Method], stacklevel: int = 4) -> None:
