@@ -453,6 +453,18 @@ class TestLayouts:
         assert {clip.key for clip in examination.clips} == before
         assert examination.facts["frames"] == str(small / "faces" / "Cropped")
 
+    @pytest.mark.parametrize(
+        ("function", "top", "name"),
+        [("examine", "Cropped", "reg_img{}.jpg"), ("examine_heads", "CASME2_RAW_selected", "img{}.jpg")],
+    )
+    def test_behind_a_link_into_synthetic_faces_carry_their_stamp(self, tmp_path, function, top, name):
+        rewrite(tmp_path / "mine", ROWS[0])
+        write_clip(tmp_path / "made" / top, "01", "EP02_01f", FRAMES, name)
+        (tmp_path / "mine" / top).symlink_to(tmp_path / "made" / top, target_is_directory=True)
+        assert CASME2.examined(function, tmp_path / "mine", False, silent).clips.stamps == ()
+        (tmp_path / "made" / "SYNTHETIC_manifest.json").touch()
+        assert CASME2.examined(function, tmp_path / "mine", False, silent).clips.stamps == ("SYNTHETIC",)
+
     def test_links_to_the_clips_of_another_folder_are_the_same_clips(self, small):
         for subject in ("sub01", "sub02"):
             (small / "links").mkdir(exist_ok=True)

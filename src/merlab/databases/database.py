@@ -16,6 +16,8 @@ from merlab.errors import MerlabError, naming_mistakes
 from merlab.given import require_instance
 from merlab.progress import Progress, silent
 from merlab.spelling import as_typed, counted
+from merlab.stamps import SYNTHETIC
+from merlab.synthesis.folder import is_synthetic
 
 Answer = TypeVar("Answer")
 
@@ -89,6 +91,14 @@ class Database:
             raise MerlabError(f"{called} returned {shown}, which is no {kind.__name__}")
         return answer
 
+    def examined(self, function: str, root: Path, deep: bool, progress: Progress) -> Examination:
+        """What ``examine`` or ``examine_heads`` returns; frames that merlab made, also behind links, are SYNTHETIC."""
+        examination = self.ask(function, Examination, root, deep, progress)
+        clips = examination.clips
+        if SYNTHETIC in clips.stamps or not any(map(is_synthetic, {clip.source for clip in clips})):
+            return examination
+        return replace(examination, clips=replace(clips, stamps=(*clips.stamps, SYNTHETIC)))
+
     def doctor_command(self, root: Path) -> str:
         """The command that examines a copy of this database."""
         return as_typed("merlab", "doctor", self.name, str(root), *self.options)
@@ -113,7 +123,7 @@ def examine_copy(
 
     ``aligned`` replaces what the reader knows about the frames. Raises MerlabError as ``Database.examine`` does.
     """
-    examination = database.ask("examine", Examination, root, deep, progress)
+    examination = database.examined("examine", root, deep, progress)
     read = examination.clips
     clips = with_proportions(read) if aligned is None else [replace(clip, aligned=aligned) for clip in read]
     heads = [clip for clip in clips if clip.aligned is False]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from merlab.alignment_record import MANIFEST, RECORD
 from merlab.clips import Clip, ClipTable, Finding
-from merlab.databases import Database, Examination, all_databases, find_database
+from merlab.databases import Database, all_databases, find_database
 from merlab.databases.frame_checks import check_clip
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, Frames, ImageFolder, dim_caveats, open_frames, write_image
@@ -152,7 +152,7 @@ def prepare(
     # A missing model file is reported before anything is written.
     settings.finding.open()
     database = _of_whole_heads(database)
-    examination = database.ask("examine_heads", Examination, root, False, silent)
+    examination = database.examined("examine_heads", root, False, silent)
     if not examination.clips:
         raise MerlabError(f"{root} has no usable clip; run `{database.doctor_command(root)}` for the reasons")
     tables = [table.name for table in examination.tables]
