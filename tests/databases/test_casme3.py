@@ -206,7 +206,12 @@ class TestPartA:
 
     @pytest.mark.parametrize(
         ("subject", "name", "coded", "corrected"),
-        [("spNO.149", "d", (112, 83, 140), (112, 123, 140)), ("spNO.216", "d", (3647, 2650, 2660), (2647, 2650, 2660))],
+        [
+            ("spNO.149", "d", (112, 83, 140), (112, 123, 140)),
+            ("spNO.216", "d", (3647, 2650, 2660), (2647, 2650, 2660)),
+            ("spNO.214", "c", (5, 9, 40), (5, 9, 34)),
+            ("spNO.214", "c", (5, 9, 7), (5, 9, 34)),
+        ],
     )
     def test_known_mistakes_are_corrected_in_clips_and_in_the_truth_of_spotting(
         self, tmp_path, subject, name, coded, corrected

@@ -86,3 +86,14 @@ def test_only_the_documented_mistake_of_a_row_is_handled(tmp_path):
         findings = examine_table(find_database("samm"), tmp_path).findings
         severities += [each.severity for each in findings if "onset <=" in each.expected]
     assert severities == ["handled", "unusable"]
+
+
+def test_a_documented_offset_does_not_handle_an_apex_before_the_onset(tmp_path):
+    """The documented offset of spNO.214 c, with its onset 5, is 34."""
+    severities = []
+    for apex in (9, 4):
+        rows = [test_casme3.row("c", (5, apex, 3), subject="spNO.214")]
+        write_table(tmp_path / test_casme3.MICRO_TABLE, rows, test_casme3.COLUMNS)
+        findings = examine_table(find_database("casme3"), tmp_path).findings
+        severities += [each.severity for each in findings if "onset <=" in each.expected]
+    assert severities == ["handled", "unusable"]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from merlab.clips import Clip, Finding
 from merlab.databases.coded.folders import entries
-from merlab.databases.coded.release import KeyFrames, QuirkKind, QuirksOfClip, Release
+from merlab.databases.coded.release import KeyFrames, QuirkKind, QuirksOfClip, Release, in_order
 from merlab.databases.coded.row import CORRECT, Row
 from merlab.frames import IMAGE_SUFFIXES, MAX_FRAMES_NAMED, describe_numbers, folders_of_images, looks_like_video
 from merlab.spelling import counted
@@ -46,12 +46,6 @@ class ClipDraft:
     def usable(self) -> bool:
         """Whether the clip can be used according to the findings so far."""
         return all(finding.severity != "unusable" for finding in self.findings)
-
-    @property
-    def ordered(self) -> bool:
-        """Whether onset, apex and offset follow each other, and the clip has more than one frame."""
-        known = [number for number in (self.onset, self.apex, self.offset) if number is not None]
-        return known == sorted(known) and self.onset < self.offset
 
     @property
     def frames_as_text(self) -> str:
@@ -136,7 +130,7 @@ def _use_documented_range(draft: ClipDraft) -> None:
     if quirk is None or quirk.frames is None:
         return
     coded = (draft.onset, draft.apex, draft.offset)
-    documented = tuple(other or number for other, number in zip(quirk.frames, coded, strict=True))
+    documented = quirk.replaced(coded)
     if documented == coded or draft.lacks(*documented):
         return
     # A clip that is known by its line alone: in a table in another order, it is another clip. Where names repeat,
@@ -145,7 +139,7 @@ def _use_documented_range(draft: ClipDraft) -> None:
     if alone and documented[2] != draft.numbers[-1]:
         return
     found = f"the table states {draft.frames_as_text}, the folder has {describe_numbers(draft.numbers)}"
-    if draft.lacks(*coded) or not draft.ordered:
+    if quirk.replaces(coded, draft.numbers):
         draft.replace(quirk.frames)
         change = f"the documented range {draft.frames_as_text} is used"
         draft.record_change("frame range", "the table's frames in the folder", found, change)
@@ -156,7 +150,7 @@ def _use_documented_range(draft: ClipDraft) -> None:
 
 
 def _require_order(draft: ClipDraft) -> None:
-    if not draft.ordered:
+    if not in_order((draft.onset, draft.apex, draft.offset)):
         apex = "none" if draft.apex is None else draft.apex
         found = f"onset {draft.onset}, apex {apex}, offset {draft.offset}"
         draft.reject("onset <= apex <= offset and onset < offset", found, CORRECT)

@@ -65,10 +65,13 @@ def _odd_numbers(where: str, numbers: Sequence[int], release: Release) -> Iterat
         yield Finding("differs", where, expected, describe_numbers(numbers), remedy)
 
 
-def _corrected(row: Row, release: Release) -> Row:
-    """The row without the documented mistakes of its frames."""
-    quirk = row.quirks(release).get("wrong frame")
-    frames = quirk.corrected((row.onset, row.apex, row.offset)) if quirk else None
+def _corrected(row: Row, numbers: Sequence[int], release: Release) -> Row:
+    """The row without the documented mistakes of its frames, as its clip is read."""
+    coded, quirks = (row.onset, row.apex, row.offset), row.quirks(release)
+    wrong, documented = quirks.get("wrong frame"), quirks.get("frame range")
+    frames = wrong.corrected(coded) if wrong else None
+    if documented and documented.replaces(coded, numbers):
+        frames = documented.replaced(coded)
     if frames is None:
         return row
     onset, apex, offset = frames
@@ -85,7 +88,7 @@ def _events(rows: Sequence[Row], numbers: Sequence[int], release: Release) -> tu
     findings: list[Finding] = []
     first, last = numbers[0], numbers[-1]
     for coded in rows:
-        row = _corrected(coded, release)
+        row = _corrected(coded, numbers, release)
         moments = (row.onset, row.apex, row.offset)
         for onset, apex, offset in [moments, *((first, None, last) for first, last in row.further)]:
             fault = _outside(row, (onset, offset), first, last)

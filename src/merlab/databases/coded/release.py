@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -39,6 +39,12 @@ REGISTERED = "reg_"
 FULL_WIDTH = "F"
 
 
+def in_order(frames: KeyFrames) -> bool:
+    """Whether onset, apex and offset follow each other, and the movement has more than one frame."""
+    known = [number for number in frames if number is not None]
+    return known == sorted(known) and known[0] < known[-1]
+
+
 @dataclass(frozen=True)
 class Quirk:
     """One clip of a release with an unexpected property.
@@ -68,8 +74,17 @@ class Quirk:
             return None
         if any(wrong not in {None, number} for wrong, number in zip(self.coded, coded, strict=True)):
             return None
-        onset, apex, offset = (right or number for right, number in zip(self.frames, coded, strict=True))
+        return self.replaced(coded)
+
+    def replaced(self, coded: KeyFrames) -> KeyFrames:
+        """Onset, apex and offset with the ``frames`` in their place."""
+        onset, apex, offset = (right or number for right, number in zip(self.frames or coded, coded, strict=True))
         return onset, apex, offset
+
+    def replaces(self, coded: KeyFrames, numbers: Sequence[int]) -> bool:
+        """Whether a ``frame range`` is that of a folder with frames of these numbers, and ``coded`` is not."""
+        coded_there, documented_there = ({*frames} - {None} <= {*numbers} for frames in (coded, self.replaced(coded)))
+        return documented_there and not (coded_there and in_order(coded))
 
 
 QuirksOfClip = Mapping[QuirkKind, Quirk]

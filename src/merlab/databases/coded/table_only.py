@@ -9,7 +9,7 @@ from statistics import median
 
 from merlab.clips import ClipTable, Finding
 from merlab.databases.coded.coding_table import CodingTable
-from merlab.databases.coded.release import Release
+from merlab.databases.coded.release import Release, in_order
 from merlab.databases.coded.row import CORRECT, MICRO, Row, apex_outside, odd_name
 from merlab.databases.database import Examination
 from merlab.spelling import counted
@@ -77,5 +77,7 @@ def _order(row: Row, release: Release) -> Iterator[Finding]:
     wrong = quirks.get("wrong frame")
     quirk = wrong if wrong and wrong.corrected(coded) else quirks.get("frame range")
     expected = "onset <= apex <= offset" + ("" if row.is_macro else " and onset < offset")
-    remedy = quirk.handling if quirk else CORRECT
-    yield Finding("handled" if quirk else "unusable", row.where, expected, found, remedy)
+    if quirk and in_order(quirk.replaced(coded)):
+        yield Finding("handled", row.where, expected, found, quirk.handling)
+    else:
+        yield Finding("unusable", row.where, expected, found, CORRECT)
