@@ -17,6 +17,7 @@ from merlab.spelling import (
     person,
     quoted,
     seconds_text,
+    tenths_of_seconds,
     three_decimals,
     told_apart,
 )
@@ -107,6 +108,13 @@ def test_texts_that_look_the_same_are_told_apart_by_the_codes_of_what_cannot_be_
 @pytest.mark.parametrize(("seconds", "text"), [(0.48, "0.48"), (12.34, "12.3"), (999.7, "1000"), (3600.4, "3600")])
 def test_seconds_are_never_in_powers_of_ten(seconds, text):
     assert seconds_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0.0"), (0.005, "0.005"), (0.049, "0.049"), (0.05, "0.1"), (3.78, "3.8"), (60, "60.0")]
+)
+def test_tenths_of_seconds_have_more_digits_where_they_would_be_none(seconds, text):
+    assert tenths_of_seconds(seconds) == text
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,11 @@ def seconds_text(seconds: float) -> str:
     return f"{seconds:.0f}" if seconds >= 999.5 else f"{seconds:.3g}"
 
 
+def tenths_of_seconds(seconds: float) -> str:
+    """Seconds with one decimal, ``3.8``; with more where it would show none: ``0.005``."""
+    return seconds_text(seconds) if 0 < seconds < 0.05 else f"{seconds:.1f}"
+
+
 def percent(share: float) -> str:
     """A share, 0..1, in whole percent: ``38``; ``>99`` and ``<1`` where rounding would read all or none of it."""
     whole = f"{100 * share:.0f}"

@@ -137,6 +137,12 @@ def test_labels_that_differ_by_case_or_blanks_are_refused_with_their_rows(other)
     assert score(table, ["happy", other, "sad"]).accuracy == pytest.approx(2 / 3)
 
 
+def test_labels_that_look_the_same_are_told_apart_in_the_refusal():
+    table = pd.DataFrame({"truth": ["gené", "sad"], "prediction": ["gene\u0301", "sad"]})
+    with pytest.raises(MerlabError, match=r"has 'gene\\u0301' \(row 1\) and 'gené' \(row 1\)"):
+        score(table)
+
+
 @pytest.mark.parametrize("numbers", [[0.0, 1.0, 0.0], ["0.", "1.", "0."], ["0.00", "1", "0.0"]])
 def test_a_number_with_a_fraction_of_zero_is_the_number_and_noted(tmp_path, numbers):
     table = pd.DataFrame({"truth": [0, 1, 1], "prediction": numbers})

@@ -8,7 +8,7 @@ import pytest
 
 from merlab.frames.clock import Clock
 from merlab.json_files import write_json
-from merlab.spotting.caveats import rate_caveats, spotting_caveats
+from merlab.spotting.caveats import rate_caveats, spotting_caveats, unspotted_caveats
 from merlab.spotting.comparison.by_method import MethodOnVideos
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.spot_video import spot
@@ -19,6 +19,12 @@ def test_a_short_video_warns_of_false_alarms_and_of_misses():
     (short,) = spotting_caveats(Clock.constant(100, 240), 0, SpottingSettings())
     assert short.startswith("only 2.4 s: the usual movement of a face (noise) is estimated on 20 s or more")
     assert "weak movements are missed, and a long movement may be taken for noise" in short
+
+
+def test_a_video_of_one_frame_does_not_last_no_time():
+    assert any("only 0.005 s:" in caveat for caveat in spotting_caveats(Clock.constant(200, 1), 0, SpottingSettings()))
+    (unspotted,) = unspotted_caveats(2, Clock.constant(200, 2), SpottingSettings())
+    assert unspotted.startswith("in 0.01 s movements were not spotted")
 
 
 def test_a_video_of_a_whole_window_has_no_caveat():

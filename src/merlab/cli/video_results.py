@@ -14,7 +14,7 @@ from rich.markup import escape
 from merlab.cli.console import out_console, print_frame, print_json, print_table, print_warning
 from merlab.errors import MerlabError
 from merlab.progress import one_line
-from merlab.spelling import counted
+from merlab.spelling import counted, tenths_of_seconds
 from merlab.stamps import in_brackets
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class VideoSummary:
     @property
     def found(self) -> str:
         """``3 movements in 19.7 s``."""
-        return f"{self.movements} in {self.seconds:.1f} s"
+        return f"{self.movements} in {tenths_of_seconds(self.seconds)} s"
 
     @property
     def movements(self) -> str:

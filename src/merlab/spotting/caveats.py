@@ -12,7 +12,7 @@ from merlab.alignment_record import RECORD, alignment_of
 from merlab.errors import MerlabError
 from merlab.frames import MAX_FRAMES_NAMED, MediaFacts, describe_numbers
 from merlab.frames.clock import Clock
-from merlab.spelling import counted, seconds_text
+from merlab.spelling import counted, seconds_text, tenths_of_seconds
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.stretches import stretches
 from merlab.spotting.timing import Gap, Timing
@@ -39,8 +39,9 @@ def spotting_caveats(clock: Clock, dropped: int, settings: SpottingSettings, los
     if longest < settings.window:
         gap = " without a gap" if len(unbroken) > 1 else ""
         warnings.append(
-            f"only {longest:.1f} s{gap}: the usual movement of a face (noise) is estimated on {settings.window:g} "
-            "s or more; in a short clip weak movements are missed, and a long movement may be taken for noise"
+            f"only {tenths_of_seconds(longest)} s{gap}: the usual movement of a face (noise) is estimated on "
+            f"{settings.window:g} s or more; in a short clip weak movements are missed, and a long movement may be "
+            "taken for noise"
         )
     if dropped:
         warnings.append(
@@ -55,7 +56,7 @@ def unspotted_caveats(frames: int, clock: Clock, settings: SpottingSettings) -> 
     if not frames:
         return []
     return [
-        f"in {frames / clock.fps:.1f} s movements were not spotted: a face was seen there for less than "
+        f"in {tenths_of_seconds(frames / clock.fps)} s movements were not spotted: a face was seen there for less than "
         f"{2 * settings.score.reach:g} s without a break"
     ]
 

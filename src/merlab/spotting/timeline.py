@@ -12,7 +12,7 @@ from pydantic import Field
 
 from merlab.frames import MediaFacts
 from merlab.json_models import FrozenModel, read_model
-from merlab.spelling import counted
+from merlab.spelling import counted, tenths_of_seconds
 from merlab.spotting.columns import Column, Columns, Score, Seconds
 from merlab.spotting.curve import score_curve
 from merlab.spotting.display import result_html
@@ -143,7 +143,8 @@ class Timeline:
     @property
     def _heading(self) -> str:
         weak = f", {counted(len(self.weak_rows), 'weak candidate')}" if self.weak_rows else ""
-        return f"Timeline of {self.video}: {self.metadata.seconds:.1f} s, {counted(len(self.rows), 'movement')}{weak}"
+        seconds = tenths_of_seconds(self.metadata.seconds)
+        return f"Timeline of {self.video}: {seconds} s, {counted(len(self.rows), 'movement')}{weak}"
 
 
 def read_timeline(folder: Path) -> Timeline:

@@ -20,7 +20,15 @@ from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
 from merlab.given import as_path
-from merlab.spelling import alike, first_of, one_letter_apart, quoted, shortened, without_fraction
+from merlab.spelling import (
+    alike,
+    first_of,
+    one_letter_apart,
+    quoted,
+    shortened,
+    visibly_different,
+    without_fraction,
+)
 from merlab.table_files.cell_texts import FAILED_FORMULA, may_be_thousands, remedy_for_number
 from merlab.table_files.reading import read_lines, require_table_file
 from merlab.table_files.sheets import Sheet, folded_heading
@@ -150,7 +158,9 @@ class CellTable:
 
     def _unclear(self, rows: NDArray[np.bool_], columns: Sequence[str], group: Sequence[str], remedy: str) -> str:
         found = {text: self.where(rows & self._holding(columns, text)) for text in group}
-        named = " and ".join(f"{quoted(text)} ({place})" if place else quoted(text) for text, place in found.items())
+        seen = zip(sorted(group), visibly_different(group), strict=True)
+        shown = {text: quoted(text) if text == name else f"'{shortened(name)}'" for text, name in seen}
+        named = " and ".join(f"{shown[text]} ({place})" if place else shown[text] for text, place in found.items())
         return (
             f"{self.name}: {' or '.join(columns)} has {named}, which differ only by blanks, case or zeros; "
             f"write one of them everywhere{remedy}"

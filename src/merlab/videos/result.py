@@ -15,7 +15,7 @@ from merlab.errors import MerlabError
 from merlab.given import as_path, require_folder
 from merlab.json_models import read_model
 from merlab.registry import look_up
-from merlab.spelling import counted
+from merlab.spelling import counted, tenths_of_seconds
 from merlab.spotting import tables_of_all
 from merlab.spotting.curve import Curve, score_curve
 from merlab.spotting.display import result_html
@@ -223,7 +223,7 @@ class VideoResult:
     def _facts(self) -> str:
         video, classed = self.metadata.video, sum(bool(row.label) for row in self.rows)
         faces, events = counted(len(self.metadata.faces), "face"), counted(len(self.rows), "event")
-        return f"{video.name}: {video.seconds:.1f} s, {faces}, {events} ({classed} with a class)"
+        return f"{video.name}: {tenths_of_seconds(video.seconds)} s, {faces}, {events} ({classed} with a class)"
 
 
 def _by_face(rows: Iterable[RowOfFace]) -> dict[int, list[RowOfFace]]:
