@@ -39,15 +39,19 @@ def estimates(*reports: tuple[float, int, int]) -> list[str]:
 class TestTimeLeft:
     def test_follows_from_the_mean_speed_of_the_stage(self):
         # 100 steps in 50 s; 100 are left. Then 150 in 350 s; 50 are left.
-        reports = ((0, 100, 300), (50, 200, 300), (300, 250, 300), (0, 300, 300))
-        assert estimates(*reports) == ["", "about 50 s", "about 2 min", ""]
+        reports = ((0, 90, 300), (9, 100, 300), (50, 200, 300), (300, 250, 300), (0, 300, 300))
+        assert estimates(*reports) == ["", "", "about 50 s", "about 2 min", ""]
+
+    def test_does_not_count_the_time_in_which_processes_start(self):
+        # A minute until the first of 20 steps, then 5 s a step; 18 are left.
+        assert estimates((0, 0, 20), (60, 1, 20), (5, 2, 20)) == ["", "", "about 2 min"]
 
     def test_is_not_estimated_from_little_or_without_a_total(self):
-        assert estimates((0, 0, 1000), (100, 4, 1000), (0, 0, 0)) == ["", "", ""]
+        assert estimates((0, 0, 1000), (9, 1, 1000), (100, 5, 1000), (0, 0, 0), (9, 1, 0), (9, 2, 0)) == [""] * 6
 
     def test_a_new_stage_begins_with_another_total_or_an_earlier_step(self):
-        reports = ((0, 0, 10), (100, 5, 20), (10, 15, 20), (0, 0, 20))
-        assert estimates(*reports) == ["", "", "about 5 s", ""]
+        reports = ((0, 0, 10), (100, 4, 20), (9, 5, 20), (10, 15, 20), (0, 0, 20), (9, 10, 20))
+        assert estimates(*reports) == ["", "", "", "about 5 s", "", ""]
 
 
 class TestLines:

@@ -120,19 +120,27 @@ class LineProgress:
 
 
 class TimeLeft:
-    """Estimates how long a stage still takes, from its mean speed; a change of the total begins a new stage."""
+    """Estimates how long a stage still takes, from its mean speed; a change of the total begins a new stage.
+
+    The time until its first progress is not counted, because processes start and libraries load then.
+    """
 
     def __init__(self, clock: Callable[[], float] | None = None) -> None:
         self._clock = clock or time.monotonic
         self._total = -1
-        self._begun, self._first = 0.0, 0.0
+        self._first = 0.0
+        self._begun: float | None = None
 
     def __call__(self, done: float, total: int) -> str:
         """``about 2 min``, or an empty text while nothing can be said."""
         if total != self._total or done < self._first:
-            self._total, self._begun, self._first = total, self._clock(), done
+            self._total, self._begun, self._first = total, None, done
+        elif self._begun is None and done > self._first:
+            self._begun, self._first = self._clock(), done
+        if self._begun is None or not total or done >= total:
+            return ""
         finished, seconds = done - self._first, self._clock() - self._begun
-        if not total or done >= total or seconds < LEAST_SECONDS or finished < LEAST_SHARE * total:
+        if seconds < LEAST_SECONDS or finished < LEAST_SHARE * total:
             return ""
         return f"about {duration(seconds / finished * (total - done))}"
 

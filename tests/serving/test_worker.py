@@ -136,23 +136,25 @@ def run_with(tmp_path, monkeypatch):
 
 
 def test_the_progress_counts_the_frames_and_estimates_the_time_left_of_a_stage(tmp_path, monkeypatch):
-    clock = iter([0.0, 30.0, 31.0, 32.0])
+    clock = iter([0.0, 5.0, 29.0, 31.0, 32.0])
     now = [0.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     report = worker.ProgressFile(tmp_path / "progress.json")
     seen = []
-    for done, total, stage in [(100, 1000, "reading"), (600, 1000, "reading"), (0, 0, "writing"), (1, 100, "drawing")]:
+    frames = [(100, 1000, "reading"), (200, 1000, "reading"), (600, 1000, "reading")]
+    for done, total, stage in [*frames, (0, 0, "writing"), (1, 100, "drawing")]:
         now[0] = next(clock)
         report(done, total, stage)
         seen.append(read_model(tmp_path / "progress.json", JobProgress))
-    # 500 frames in 30 s: the other 400 take 24 s.
+    # 400 frames in 24 s, after 5 s in which processes may have started: the other 400 take 24 s.
     assert [(each.done, each.total, each.left) for each in seen] == [
         (100, 1000, ""),
+        (200, 1000, ""),
         (600, 1000, "about 24 s"),
         (0, 0, ""),
         (1, 100, ""),
     ]
-    assert [each.progress for each in seen] == [0.1, 0.6, 0.0, 0.01]
+    assert [each.progress for each in seen] == [0.1, 0.2, 0.6, 0.0, 0.01]
 
 
 def test_a_stage_is_reported_when_it_begins_and_then_four_times_per_second(tmp_path, monkeypatch):
@@ -174,5 +176,5 @@ def test_a_stage_is_reported_when_it_begins_and_then_four_times_per_second(tmp_p
         ("drawing", 4),
         ("drawing", 5),
     ]
-    # Five steps took 30 s since this stage began.
-    assert written[-1][2] == "about 30 s"
+    # Two steps took 29.8 s since the first progress of this stage; five are left.
+    assert written[-1][2] == "about 74 s"
