@@ -151,7 +151,7 @@ class TestVideos:
             score_spotting(late, truth, fps=20, videos=LENGTHS.assign(seconds=30).drop(columns=["frames", "fps"]))
         assert score_spotting(late, truth, videos=LENGTHS.assign(seconds=30)[["video", "seconds"]]).tp == 2
 
-    def test_may_begin_at_any_frame_if_this_is_known(self, tmp_path):
+    def test_may_begin_at_any_frame_if_this_is_known(self, tmp_path, monkeypatch):
         """Frames of SMIC are numbered by the camera: those of b from 559740."""
         truth = pd.DataFrame({"video": ["a", "b"], "onset": [1, 559800], "offset": [10, 559830]})
         score = partial(score_spotting, truth, truth)
@@ -161,6 +161,11 @@ class TestVideos:
         (tmp_path / "b").mkdir()
         (tmp_path / "b" / "image559740.jpg").touch()
         LENGTHS.assign(source=["a.avi", "b", "c.avi", "d.avi"]).to_csv(tmp_path / "videos.csv", index=False)
+        assert score(videos=tmp_path / "videos.csv").notes == ()
+        # The current folder has other images of this name.
+        (tmp_path / "here" / "b").mkdir(parents=True)
+        (tmp_path / "here" / "b" / "image1.jpg").touch()
+        monkeypatch.chdir(tmp_path / "here")
         assert score(videos=tmp_path / "videos.csv").notes == ()
         # The images are on another computer; their folder may have a dot in its name.
         for elsewhere in ("elsewhere/b", "elsewhere/b.take2"):

@@ -254,6 +254,27 @@ def test_recordings_come_from_tables_or_paths(folder, tmp_path):
         recordings(truth, [folder / "a", folder / "a"], FPS)
 
 
+def test_the_videos_of_a_set_are_its_own_where_the_current_folder_has_some_of_the_same_names(
+    folder, tmp_path, monkeypatch
+):
+    """The tables of `merlab make-videos`, whose places begin at the folder of the set."""
+    for name, shown in (("here", "a"), ("there", "b")):
+        (tmp_path / name / "SYNTHETIC_videos").mkdir(parents=True)
+        (tmp_path / name / "SYNTHETIC_videos" / "sub01").symlink_to(folder / shown, target_is_directory=True)
+    events, listed = (tmp_path / "there" / f"SYNTHETIC_{what}.csv" for what in ("events", "videos"))
+    pd.DataFrame({"video": ["sub01"], "onset": [11], "offset": [19]}).to_csv(events, index=False)
+    facts = pd.DataFrame({"video": ["sub01"], "subject": ["s1"], "fps": [25], "source": ["SYNTHETIC_videos/sub01"]})
+    facts.to_csv(listed, index=False)
+    monkeypatch.chdir(tmp_path / "here")
+    for (read,) in (recordings(events, [listed]), recordings_in(tmp_path / "there")):
+        assert read.source.resolve() == (folder / "b").resolve()
+        assert (read.subject, read.fps) == ("s1", 25.0)
+    # An earlier version wrote no places; images then need a rate.
+    facts.drop(columns="source").to_csv(listed, index=False)
+    (read,) = recordings_in(tmp_path / "there", FPS)
+    assert (read.source.resolve(), read.fps) == ((folder / "b").resolve(), FPS)
+
+
 @pytest.mark.parametrize(("on_disk", "in_tables"), [("NFC", "NFD"), ("NFD", "NFC")])
 def test_a_recording_is_found_whichever_way_the_disk_and_the_tables_write_its_accents(
     folder, tmp_path, on_disk, in_tables

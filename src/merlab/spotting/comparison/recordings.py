@@ -31,7 +31,7 @@ from merlab.spotting.scoring.read_intervals import (
 )
 from merlab.spotting.scoring.video_lengths import FPS, SAME, SOURCE, SUBJECT, with_one_row_each
 from merlab.spotting.video_sources import videos_in
-from merlab.synthesis.recording_set import EVENTS_TABLE, VIDEOS
+from merlab.synthesis.recording_set import EVENTS_TABLE, VIDEOS, VIDEOS_TABLE
 from merlab.table_files.cell_texts import read_rate
 from merlab.table_files.cells import is_no_value, read_cells
 from merlab.table_files.reading import SUFFIXES
@@ -81,13 +81,18 @@ def recordings_in(folder: Path | str, fps: float | None = None) -> list[LongVide
     """
     root = as_path(folder, "folder")
     require_folder(root, "give a folder of `merlab make-videos` or of `merlab long-videos`")
-    for truth, videos in ((EVENTS_TABLE, VIDEOS), (TRUTH_FILE, VIDEOS_FILE)):
-        if (root / truth).is_file() and (root / videos).exists():
+    for truth, videos in ((EVENTS_TABLE, VIDEOS_TABLE), (EVENTS_TABLE, VIDEOS), (TRUTH_FILE, VIDEOS_FILE)):
+        if (root / truth).is_file() and _has_videos(root / videos):
             return recordings(root / truth, [root / videos], fps)
     raise MerlabError(
         f"{root} holds neither {EVENTS_TABLE} and {VIDEOS}, nor {TRUTH_FILE} and {VIDEOS_FILE}; give a folder of "
         "`merlab make-videos` or of `merlab long-videos`"
     )
+
+
+def _has_videos(path: Path) -> bool:
+    """Whether this is a folder, or a table that says where its videos are, as one of an earlier version does not."""
+    return path.is_dir() or (path.is_file() and SOURCE in read_cells(path, str(path), (), (SOURCE,)).cells)
 
 
 def digest_of(videos: Sequence[LongVideo]) -> str:
@@ -128,7 +133,8 @@ def _in_table(path: Path) -> dict[str, dict[str, str]]:
         # A table from Windows may have backslashes.
         texts = dict.fromkeys((row[SOURCE], row[SOURCE].replace("\\", "/")))
         stated = [as_path(text, f"{path}: the {SOURCE} of {row[VIDEO]}") for text in texts]
-        places = (as_on_disk(place) for each in stated for place in (each, path.parent / each))
+        # First from the folder of the table: in the current one, another set may have files of the same names.
+        places = (as_on_disk(place) for each in stated for place in (path.parent / each, each))
         source = next((place for place in places if place.exists()), None)
         if source is None:
             raise MerlabError(

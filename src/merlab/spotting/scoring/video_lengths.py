@@ -191,13 +191,13 @@ def _subjects(table: CellTable) -> dict[str, str]:
 
 
 def _sources(table: CellTable, given: pd.DataFrame | Path | str) -> dict[str, Path]:
-    """The file or folder of each video, where it is stated; a relative one may start at the folder of the list."""
+    """The file or folder of each video, where it is stated; a relative one is first sought from the list's folder."""
     if SOURCE not in table.cells:
         return {}
     root = Path() if isinstance(given, pd.DataFrame) else as_path(given, table.name).parent
     texts = dict(zip(table.cells[VIDEO], table.cells[SOURCE], strict=True))
     stated = {video: as_path(text, f"{table.name}: the source of {video}") for video, text in texts.items() if text}
-    return {video: path if path.exists() else root / path for video, path in stated.items()}
+    return {video: root / path if (root / path).exists() else path for video, path in stated.items()}
 
 
 def _differ(numbers: pd.Series, others: pd.Series | float) -> pd.Series:
