@@ -376,6 +376,11 @@ class TestEach:
         with pytest.raises(MerlabError, match=r"the results of a/x\.avi and b/x\.avi would both be in"):
             for_each(["a/x.avi", "b/x.avi"], tmp_path, never)
 
+    def test_a_file_in_the_place_of_the_results_is_named_before_any_work(self, tmp_path):
+        (tmp_path / "out").touch()
+        with pytest.raises(MerlabError, match="out is a file; choose a folder for the results"):
+            for_each(["a.avi"], tmp_path / "out", never)
+
     def test_a_link_that_leads_nowhere_is_a_video_that_is_missing(self, tmp_path):
         (tmp_path / "gone.avi").symlink_to("not-there.avi")
         (tmp_path / "notes.txt").symlink_to("not-there.txt")

@@ -113,7 +113,6 @@ def long_videos_command(
     from merlab.storage import write_text
 
     read = long_videos(database, root, table=table, allow_unusable=allow_unusable)
-    out.mkdir(parents=True, exist_ok=True)
     # From any folder, the same files are found.
     lengths = read.lengths().assign(source=[str(video.source.absolute()) for video in read.videos])
     tables = {out / "truth.csv": read.truth(), out / "videos.csv": lengths}

@@ -22,7 +22,7 @@ from merlab.inputs import parse_recipe
 from merlab.json_models import write_model
 from merlab.methods import find_method
 from merlab.outputs.changed_settings import changed_settings
-from merlab.outputs.claims import has_files
+from merlab.outputs.claims import has_files, require_no_file
 from merlab.progress import Progress, silent
 from merlab.spelling import counted
 from merlab.stamps import SHARED_FRAMES, short_stamp
@@ -46,8 +46,7 @@ def run_plan(
     folder. Raises MerlabError where it holds something else, what other versions finished, or a damaged file of
     predictions, before anything is trained; for a file in the place of the folder; and for a method that fails.
     """
-    if out.exists() and not out.is_dir():
-        raise MerlabError(f"{out} is a file; choose a folder for the run")
+    require_no_file(out, "the run")
     earlier = _earlier_run(out, plan)
     remove_unfinished(out)
     again = {entry.name for entry in plan.entries}

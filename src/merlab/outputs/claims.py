@@ -132,8 +132,7 @@ def claim_folder(out: Path, marker: str, settings: Mapping[str, object], holds: 
     describes the content in messages, such as ``synthetic faces``. Raises MerlabError if the folder holds anything
     else.
     """
-    if out.exists() and not out.is_dir():
-        raise MerlabError(f"{out} is a file; choose a folder for the {holds}")
+    require_no_file(out, holds)
     if (out / marker).exists():
         require_same(out, read_json_object(out / marker, MAKE_AGAIN), settings, holds)
         remove_unfinished(out, older_than=0)
@@ -141,6 +140,12 @@ def claim_folder(out: Path, marker: str, settings: Mapping[str, object], holds: 
     if out.exists() and has_files(out):
         raise MerlabError(f"{out} is not empty and does not hold {holds}; choose a new folder")
     write_json(out / marker, {**settings, **unchecked})
+
+
+def require_no_file(out: Path, holds: str) -> None:
+    """Raises MerlabError where a file is in the place of the folder ``out``, which will hold ``holds``."""
+    if out.exists() and not out.is_dir():
+        raise MerlabError(f"{out} is a file; choose a folder for {holds}")
 
 
 def has_files(folder: Path) -> bool:

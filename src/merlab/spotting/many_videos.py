@@ -10,7 +10,7 @@ from merlab.errors import MerlabError, keeping
 from merlab.frames import ClipError, ImageFolder
 from merlab.frames.clock import ClockError, require_rate
 from merlab.frames.opening import require_different
-from merlab.outputs.claims import ChangedVideoError, OtherResultError
+from merlab.outputs.claims import ChangedVideoError, OtherResultError, require_no_file
 from merlab.outputs.locks import only_writer
 from merlab.outputs.result_folder import ResultFolder
 from merlab.progress import Progress, one_line, shown_progress
@@ -55,6 +55,7 @@ def for_each(
             video has a result of other settings; where no video has a result of its present content.
 
     """
+    require_no_file(out, "the results")
     folders = folder_of_each(videos, out)
     if (out / EVENTS).is_file() and any(out.glob("*.json")):
         raise MerlabError(f"{out} holds the result of a single video; choose another folder for several videos")
