@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import starmap
 
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.frames import dim_caveats, open_frames
 from merlab.spelling import counted, first_of, person
 from merlab.spotting.timing import file_facts
 
+# As many recordings with the same fault have a note each.
+MOST_NOTES = 5
 MORE_ARE_A_GAP = "Three or more of them in a row are a gap; intervals that would touch it are left out"
 
 
@@ -58,6 +61,16 @@ def file_notes(video: LongVideo) -> Iterator[str]:
     file = file_facts(open_frames(video.source))
     notes = [*(file.at_rate(video.fps).notes() if file else ()), *dim_caveats(video.source)]
     yield from (f"{video.name}: {note}" for note in notes)
+
+
+def notes_on(counts: Mapping[str, int], note: Callable[[str, int], str]) -> Iterator[str]:
+    """A note on each recording and its count; on many of them one note with their sum, the largest counts first."""
+    if len(counts) <= MOST_NOTES:
+        yield from starmap(note, counts.items())
+        return
+    largest = sorted(counts.items(), key=lambda item: -item[1])
+    named = first_of((f"{video} {count}" for video, count in largest), MOST_NOTES)
+    yield note(f"{len(counts)} recordings ({named})", sum(counts.values()))
 
 
 def damage_note(video: str, damaged: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import starmap
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +15,7 @@ from merlab.spotting.comparison.notes import (
     fitted_on,
     gap_note,
     missing_note,
+    notes_on,
     shared_subjects,
     short_note,
     unknown_subjects,
@@ -78,11 +78,11 @@ def _notes_of_folds(results: Sequence[tuple[Spotter, Sequence[FoldResult]]], kin
     """The notes on damaged and incomplete recordings, on those too short for a method, and on what was not fitted."""
     folds = [(spotter, each) for spotter, of_folds in results for each in of_folds]
     damaged = {name: count for _, each in folds for name, count in each.damaged.items()}
-    yield from starmap(damage_note, damaged.items())
+    yield from notes_on(damaged, damage_note)
     missing = {name: count for _, each in folds for name, count in each.missing.items()}
-    yield from starmap(missing_note, missing.items())
+    yield from notes_on(missing, missing_note)
     gaps = {name: count for _, each in folds for name, count in each.gaps.items()}
-    yield from starmap(gap_note, gaps.items())
+    yield from notes_on(gaps, gap_note)
     several = len(kinds) > 1
     yield from (
         short_note(spotter.name, name, short if several else ())
