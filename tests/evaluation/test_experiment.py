@@ -174,6 +174,19 @@ def test_an_added_method_leaves_the_earlier_ones_and_what_a_killed_process_left_
     assert not unfinished.exists()
 
 
+@pytest.mark.parametrize("recipe", [None, "flow:channels=uv,size=28x28"])
+def test_a_method_of_your_own_on_frames_that_changed_since_does_not_stand_beside_one_on_new_frames(folder, recipe):
+    folder.run("random", Guessing)
+    folder.run("constant", input=recipe)
+    image = next(folder.flow.rglob("*.png"))
+    cv2.imwrite(str(image), np.random.default_rng(1).integers(256, size=(28, 28, 3), dtype=np.uint8))
+    with pytest.raises(MerlabError, match="predictions of guessing from other inputs: frames, .*; pass it again"):
+        folder.run("random", input=recipe)
+    assert folder.content()[0] == ["guessing", "random", "constant"]
+    folder.run("constant", Guessing)
+    assert folder.content()[0] == ["random", "constant", "guessing"]
+
+
 def test_a_mark_that_the_inputs_of_a_finished_method_gave_stays(folder):
     """The two images agree in u and v, and not in the strain."""
     image = np.random.default_rng(1).integers(4, size=(28, 28, 3), dtype=np.uint8)

@@ -15,10 +15,10 @@ from merlab.evaluation.engines import Engine, LocalEngine
 from merlab.evaluation.plan import Entry, Plan, make_entry
 from merlab.evaluation.predictions import METRICS_FILE, PREDICTIONS_FILE, RUN_FILE, PredictionStore, joined, read_each
 from merlab.evaluation.run_record import DatabaseFacts, DataFacts, MethodFacts, RunRecord, read_record
-from merlab.evaluation.runner import finished, prepared, run
+from merlab.evaluation.runner import finished, inputs_digest, prepared, run
 from merlab.evaluation.versions import versions
 from merlab.inference.cost import hardware
-from merlab.inputs import parse_recipe
+from merlab.inputs import Recipe, load_inputs, parse_recipe
 from merlab.json_models import write_model
 from merlab.methods import find_method
 from merlab.outputs.changed_settings import changed_settings
@@ -43,8 +43,9 @@ def run_plan(
     method given again with other settings replaces the earlier one. What other versions of merlab or its libraries
     began is made anew, with a warning. After an error, the record has the earlier methods and the complete ones, and so
     has the table of predictions if the earlier ones are complete too: a method that cannot be fitted does not spoil the
-    folder. Raises MerlabError where it holds something else, what other versions finished, or a damaged file of
-    predictions, before anything is trained; for a file in the place of the folder; and for a method that fails.
+    folder. Raises MerlabError where it holds something else, what other versions finished, a method of your own on
+    frames that were changed since, or a damaged file of predictions, before anything is trained; for a file in the
+    place of the folder; and for a method that fails.
     """
     require_no_file(out, "the run")
     earlier = _earlier_run(out, plan)
@@ -59,6 +60,7 @@ def run_plan(
     restated = [_entry_of(method, out) for method in stay if not method.needs_files]
     plan = replace(plan, entries=(*restated, *plan.entries))
     plan, keys = prepared(plan, cache, progress)
+    _require_same_inputs(finished_before, plan, out, cache, progress)
     found = kept | finished(plan, keys, out, sealed)
     record = RunRecord(
         started=earlier.started if earlier else datetime.now(timezone.utc).replace(microsecond=0),
@@ -105,6 +107,33 @@ def _compare_versions(earlier: RunRecord, finished_before: Sequence[MethodFacts]
         )
     if changes:
         warnings.warn(f"the unfinished predictions in {out} are made anew: {changes}", stacklevel=3)
+
+
+def _require_same_inputs(
+    finished_before: Sequence[MethodFacts], plan: Plan, out: Path, cache: Path | None, progress: Progress
+) -> None:
+    """Raises MerlabError where a method that stays had other inputs: their frames were changed since."""
+    now, others = {str(entry.recipe): entry.inputs for entry in plan.entries}, []
+    for facts in finished_before:
+        if facts.inputs and facts.input not in now and (recipe := _recipe_of(facts)):
+            inputs = load_inputs(plan.table, recipe, cache, progress=progress, quiet=True)
+            now[facts.input] = inputs_digest(inputs)
+        if facts.inputs and facts.inputs != now.get(facts.input, facts.inputs):
+            others.append(facts.method)
+    if others:
+        raise MerlabError(
+            f"{out} holds predictions of {', '.join(others)} from other inputs: frames, or the code of the input, were "
+            f"changed since; pass {'it' if len(others) == 1 else 'them'} again together with the new ones, or give "
+            "another folder (--out)"
+        )
+
+
+def _recipe_of(facts: MethodFacts) -> Recipe | None:
+    """The input of an earlier method; None for a kind of input of your own, which was given in Python."""
+    try:
+        return parse_recipe(facts.input)
+    except MerlabError:
+        return None
 
 
 def _store_complete(earlier: RunRecord | None, record: RunRecord, plan: Plan, out: Path) -> None:

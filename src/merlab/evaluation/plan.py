@@ -39,7 +39,8 @@ class Entry:
 
     ``own`` is True for a method that is not one of merlab's. ``starts`` and ``synthetic`` are what its training uses
     beside the clips of a fold (``material``); ``marks`` are stamps that follow from both. ``adapts`` is True where the
-    method gets the inputs of the test clips without their labels; a plan sets it.
+    method gets the inputs of the test clips without their labels; a plan sets it. ``inputs`` is the digest of its
+    inputs, empty until they are made.
     """
 
     method: Method
@@ -52,6 +53,7 @@ class Entry:
     synthetic: SyntheticFlow | None = None
     marks: tuple[str, ...] = ()
     adapts: bool = False
+    inputs: str = ""
 
     @property
     def name(self) -> str:
@@ -123,6 +125,7 @@ class Entry:
             network=dict(self.preset.network),
             settings=training.model_dump(mode="json") if training else None,
             input=str(self.recipe),
+            inputs=self.inputs,
             seeds=list(self.seeds),
             stamps=self.stamps,
             origin=self.origin,

@@ -134,7 +134,8 @@ class MethodFacts(BaseModel):
 
     ``origin`` states how a method or a kind of input of your own was passed: ``FILE.py:NAME``, the name of a method of
     an installed package, or ``object`` from Python; it is empty for merlab's. ``key`` is the run key under which its
-    predictions are stored. ``starts`` and ``synthetic`` are what its training used beside the clips of the run.
+    predictions are stored, and ``inputs`` the digest of its inputs, empty in records of 0.2.0. ``starts`` and
+    ``synthetic`` are what its training used beside the clips of the run.
     """
 
     method: str
@@ -145,6 +146,7 @@ class MethodFacts(BaseModel):
     network: dict[str, Any]
     settings: dict[str, Any] | None
     input: str
+    inputs: str = ""
     seeds: list[int]
     stamps: list[str]
     origin: str = ""

@@ -59,7 +59,7 @@ class Tally:
 
 
 def prepared(plan: Plan, cache: Path | None, progress: Progress) -> tuple[Plan, list[str]]:
-    """The plan, marked where subjects share an input, and the run key of each entry.
+    """The plan, marked where subjects share an input, with the digest of each entry's inputs, and the run keys.
 
     Makes every input on the way, so that workers find them in the cache.
     """
@@ -69,12 +69,18 @@ def prepared(plan: Plan, cache: Path | None, progress: Progress) -> tuple[Plan, 
         require_possible(plan.table, recipe, cache)
     for recipe in recipes:
         inputs = worker.inputs(recipe, lambda done, total, what: progress(done, total, f"making inputs: {what}"))
-        digests[recipe] = hashlib.sha256(np.ascontiguousarray(inputs).data).hexdigest()
+        digests[recipe] = inputs_digest(inputs)
         _require_unseen(plan, recipe, inputs)
         # The few values of an input of your own may be equal by chance.
         if recipe.kind.is_built_in:
             plan = replace(plan, labeled=with_equal_inputs(plan.labeled, plan.splits, input_digests(inputs)))
-    return plan, [entry.key(digests[entry.recipe], _data_digest(plan, entry), versions()) for entry in plan.entries]
+    plan = replace(plan, entries=tuple(replace(entry, inputs=digests[entry.recipe]) for entry in plan.entries))
+    return plan, [entry.key(entry.inputs, _data_digest(plan, entry), versions()) for entry in plan.entries]
+
+
+def inputs_digest(inputs: Float32Array) -> str:
+    """The digest of the inputs of all clips, by which changed frames are noticed."""
+    return hashlib.sha256(np.ascontiguousarray(inputs).data).hexdigest()
 
 
 def _data_digest(plan: Plan, entry: Entry) -> str:
