@@ -84,6 +84,15 @@ def evaluate(clips, methods, tmp_path, **options):
     return merlab.evaluate(clips, methods, **given)
 
 
+def test_a_folder_that_cannot_be_written_is_refused_before_the_inputs_are_made(clips, tmp_path):
+    """They may take hours."""
+    (tmp_path / "run").symlink_to(tmp_path / "unmounted" / "run")
+    steps = []
+    with pytest.raises(MerlabError, match="run is a link to a place that does not exist; choose a folder"):
+        evaluate(clips, "constant", tmp_path, out=tmp_path / "run", progress=lambda *step: steps.append(step))
+    assert steps == []
+
+
 @pytest.mark.slow
 def test_a_run_folder_has_one_writer(clips, tmp_path):
     options = {"scheme": "megc2019", "seeds": 1, "out": tmp_path / "run", "progress": False}

@@ -109,6 +109,12 @@ class TestAPlaceForAFile:
         with pytest.raises(WriteError, match="file is a file; choose a folder"):
             require_writable(tmp_path / "file" / "new" / "table.csv")
 
+    def test_under_a_link_to_nothing_is_refused(self, tmp_path):
+        """As to a disk that is not mounted."""
+        (tmp_path / "out").symlink_to(tmp_path / "unmounted" / "out")
+        with pytest.raises(WriteError, match="out is a link to a place that does not exist; choose a folder"):
+            require_writable(tmp_path / "out" / "new" / "table.csv")
+
     def test_that_is_a_folder_is_refused(self, tmp_path):
         with pytest.raises(WriteError, match="it is a folder; give a name inside it"):
             require_writable(tmp_path)

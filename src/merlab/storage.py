@@ -85,7 +85,7 @@ def require_writable(path: Path, read: Iterable[Path | None] = ()) -> None:
     if path.is_dir():
         raise WriteError(f"cannot write {path}: it is a folder; give a name inside it")
     try:
-        folder = next(each for each in path.absolute().parents if each.exists())
+        folder = next(each for each in path.absolute().parents if each.exists() or each.is_symlink())
         trial = _temporary_path(folder / path.name)
         trial.touch()
         trial.unlink()

@@ -26,7 +26,7 @@ from merlab.outputs.claims import has_files, require_no_file
 from merlab.progress import Progress, silent
 from merlab.spelling import counted
 from merlab.stamps import SHARED_FRAMES, short_stamp
-from merlab.storage import remove_unfinished
+from merlab.storage import remove_unfinished, require_writable
 
 
 def run_plan(
@@ -44,10 +44,12 @@ def run_plan(
     began is made anew, with a warning. After an error, the record has the earlier methods and the complete ones, and so
     has the table of predictions if the earlier ones are complete too: a method that cannot be fitted does not spoil the
     folder. Raises MerlabError where it holds something else, what other versions finished, a method of your own on
-    frames that were changed since, or a damaged file of predictions, before anything is trained; for a file in the
-    place of the folder; and for a method that fails.
+    frames that were changed since, or a damaged file of predictions, before anything is trained; for a folder that
+    cannot be written; and for a method that fails.
     """
     require_no_file(out, "the run")
+    # Before the inputs are made, which may take hours.
+    require_writable(out / RUN_FILE)
     earlier = _earlier_run(out, plan)
     remove_unfinished(out)
     again = {entry.name for entry in plan.entries}
