@@ -233,6 +233,8 @@ def test_a_path_with_blanks_that_was_typed_without_quotes_is_named(merlab, tmp_p
         (PermissionError(errno.EACCES, "Permission denied"), "Permission denied; choose a place that you may read and"),
         (OSError(errno.EMFILE, "Too many open files"), "Too many open files; allow more open files (ulimit -n)"),
         (OSError("the disk is gone"), "the disk is gone; check the path"),
+        (BlockingIOError(errno.EAGAIN, "Try again"), "Try again; allow more processes and threads (ulimit -u"),
+        (RuntimeError("can't start new thread"), "can't start new thread; allow more processes and threads (ulimit -u"),
         (MemoryError(), "there is not enough memory; use fewer --jobs"),
         (OSError(errno.ENOMEM, "Cannot allocate memory"), "there is not enough memory; use fewer --jobs"),
         (OSError(errno.ENOENT, "No such file", "out of memory.csv"), "out of memory.csv: No such file; check the path"),

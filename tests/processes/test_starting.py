@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import threading
 
 import pytest
 
+from merlab.errors import MerlabError
 from merlab.processes.held_signals import signals_later
 from merlab.processes.starting import end_with_parent, nothing_from_here, without_main
 from tests.cli.processes import wait_until
@@ -22,6 +24,13 @@ from merlab.processes.streams import stream_from_processes
 print(*each_in_processes(os.path.basename, ["a", "b"], 2), os.environ.get("PYTHONSAFEPATH", "none"))
 print(*stream_from_processes(os.listdir, ["."] * 2), *each_in_processes(os.getenv, ["PYTHONSAFEPATH"] * 2, 2))
 """
+
+
+@pytest.mark.parametrize("start", [nothing_from_here, without_main])
+def test_a_process_that_ends_while_it_is_started_is_named(start):
+    """As where a user may start no more processes. Typer would take it for ``| head`` and end without a word."""
+    with pytest.raises(MerlabError, match="a worker process ended early"), start():
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
 
 
 @pytest.mark.slow

@@ -46,6 +46,9 @@ PLAIN_SIGNS_FOR = "merlab.plain-signs"
 # Of a path with blanks that was typed without quotes.
 MOST_WORDS = 12
 NO_MEMORY = "there is not enough memory; use fewer --jobs, or a smaller input"
+# What Python says where it may start no thread.
+NO_THREAD = "can't start new thread"
+MORE_PROCESSES = "allow more processes and threads (ulimit -u, or the limit of the container), or use fewer --jobs"
 # What to do about an error of the operating system.
 REMEDIES = {
     errno.ENOSPC: "make room and run the same command again",
@@ -54,6 +57,7 @@ REMEDIES = {
     errno.EPERM: "choose a place that you may read and write",
     errno.EROFS: "choose a place that you may write",
     errno.ENAMETOOLONG: "give a shorter name",
+    errno.EAGAIN: MORE_PROCESSES,
     errno.EMFILE: "allow more open files (ulimit -n), or use fewer --jobs",
 }
 
@@ -125,6 +129,8 @@ def main() -> None:
         where = f"{error.filename}: " if error.filename else ""
         _fail(f"{where}{error.strerror or error}; {REMEDIES.get(error.errno or 0, 'check the path')}")
     except Exception as error:
+        if str(error) == NO_THREAD:
+            _fail(f"{NO_THREAD}; {MORE_PROCESSES}")
         if not is_out_of_memory(error):
             raise
         _fail(NO_MEMORY)

@@ -14,6 +14,7 @@ from types import ModuleType
 import cv2
 import threadpoolctl
 
+from merlab.errors import MerlabError
 from merlab.processes.held_signals import blocked, signals_later
 
 ENDED_EARLY = (
@@ -32,12 +33,17 @@ def nothing_from_here() -> Iterator[None]:
     """Start processes inside that take no module from the current folder before their path is set.
 
     A file signal.py beside the user's videos would be run in the place of Python's own module.
+
+    Raises MerlabError if one of them, or the one in which Python counts their semaphores, ends meanwhile: the command
+    line would take the broken pipe for the end of its own output, and stop without a word.
     """
     with _one_at_a_time:
         given = os.environ.get(SAFE_PATH)
         os.environ.setdefault(SAFE_PATH, OURS)
         try:
             yield
+        except BrokenPipeError as error:
+            raise MerlabError(ENDED_EARLY) from error
         finally:
             if given is None:
                 os.environ.pop(SAFE_PATH, None)
