@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from merlab.alignment_record import RECORD
 from merlab.clips import Clip
 from merlab.databases.casme2 import CASME2
 from merlab.errors import MerlabError
+from merlab.json_files import write_json
 from merlab.progress import silent
 from tests.databases.casme2_release import (
     COLUMNS_2014,
@@ -464,6 +466,15 @@ class TestLayouts:
         assert CASME2.examined(function, tmp_path / "mine", False, silent).clips.stamps == ()
         (tmp_path / "made" / "SYNTHETIC_manifest.json").touch()
         assert CASME2.examined(function, tmp_path / "mine", False, silent).clips.stamps == ("SYNTHETIC",)
+
+    def test_behind_a_link_into_faces_that_merlab_aligned_carry_their_stamps(self, tmp_path):
+        """As evaluate stamps them; the manifest of all these faces is not found from the link."""
+        rewrite(tmp_path / "mine", ROWS[0])
+        clip = write_clip(tmp_path / "made" / "Cropped", "01", "EP02_01f", FRAMES)
+        write_json(clip / RECORD, {"stamps": ["SYNTHETIC", "FIVE POINTS"]})
+        (tmp_path / "mine" / "Cropped").symlink_to(tmp_path / "made" / "Cropped", target_is_directory=True)
+        stamps = CASME2.examined("examine", tmp_path / "mine", False, silent).clips.stamps
+        assert set(stamps) == {"SYNTHETIC", "FIVE POINTS"}
 
     def test_links_to_the_clips_of_another_folder_are_the_same_clips(self, small):
         for subject in ("sub01", "sub02"):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
+from merlab.alignment_record import recorded_stamps
 from merlab.clips import Clip, ClipTable, Finding, Severity, Source
 from merlab.clips.whole_heads import ALIGN, mark_whole_heads, prepare_remedy, size_of_frames, with_proportions
 from merlab.databases.equal_frames import equal_frames
@@ -16,8 +17,6 @@ from merlab.errors import MerlabError, naming_mistakes
 from merlab.given import require_instance
 from merlab.progress import Progress, silent
 from merlab.spelling import as_typed, counted
-from merlab.stamps import SYNTHETIC
-from merlab.synthesis.folder import is_synthetic
 
 Answer = TypeVar("Answer")
 
@@ -92,12 +91,14 @@ class Database:
         return answer
 
     def examined(self, function: str, root: Path, deep: bool, progress: Progress) -> Examination:
-        """What ``examine`` or ``examine_heads`` returns; frames that merlab made, also behind links, are SYNTHETIC."""
+        """What ``examine`` or ``examine_heads`` returns, also with the stamps of frames behind links.
+
+        Raises MerlabError as they do, and for a damaged record beside aligned frames.
+        """
         examination = self.ask(function, Examination, root, deep, progress)
         clips = examination.clips
-        if SYNTHETIC in clips.stamps or not any(map(is_synthetic, {clip.source for clip in clips})):
-            return examination
-        return replace(examination, clips=replace(clips, stamps=(*clips.stamps, SYNTHETIC)))
+        stamps = dict.fromkeys((*clips.stamps, *recorded_stamps(clips)))
+        return replace(examination, clips=replace(clips, stamps=tuple(stamps)))
 
     def doctor_command(self, root: Path) -> str:
         """The command that examines a copy of this database."""
