@@ -104,3 +104,18 @@ def test_a_link_that_leads_nowhere_is_named_as_one(tmp_path, database, write, fo
     links = [finding for finding in examination.findings if "a link to another-disk" in finding.found]
     assert [Path(folder).name in f"{finding.where} {finding.expected}" for finding in links] == [True]
     assert len(examination.clips) == left
+
+
+def test_a_video_behind_a_link_that_leads_nowhere_is_named_as_one(tmp_path):
+    root = write_casme2(tmp_path / "copy")
+    (root / "Cropped/sub01/EP02_01f").rename(tmp_path / "moved")
+    (root / "Cropped/sub01/EP02_01f.avi").symlink_to("another-disk.avi")
+    (finding,) = find_database("casme2").examine(root, True, silent).of("unusable")
+    assert finding.found == "a link to another-disk.avi, which does not exist"
+
+
+def test_a_hidden_link_that_leads_nowhere_is_no_folder_of_the_copy(tmp_path):
+    """As an editor makes beside a file that is open in it."""
+    root = write_casme2(tmp_path)
+    (root / ".#README").symlink_to("user@machine.123")
+    assert not any("README" in finding.where for finding in find_database("casme2").examine(root, True, silent).findings)

@@ -18,6 +18,7 @@ from merlab.databases.coded.release import Release
 from merlab.databases.coded.row import Row
 from merlab.databases.coded.table_search import walk_folders
 from merlab.frames.opening import dead_link, leads_nowhere
+from merlab.outputs.system_files import is_of_system
 from merlab.spelling import counted, first_of
 
 NAMES_SHOWN = 5
@@ -123,7 +124,8 @@ def _missing_source(row: Row, table: CodingTable, layout: Layout) -> Finding:
     quirk = layout.release.quirks_of(row.subject, row.folder).get("no folder")
     if quirk:
         return Finding("handled", row.where, expected, found, quirk.handling)
-    if link := dead_link(layout.subjects[row.subject] / row.folder):
+    of_row = (path for path in entries(layout.subjects[row.subject]) if row.folder in {path.name, path.stem})
+    if link := next(filter(None, map(dead_link, of_row)), ""):
         return Finding("unusable", row.where, expected, link, RESTORE)
     return Finding("unusable", row.where, expected, found, _remedy_for_source(row, table, layout))
 
@@ -173,7 +175,7 @@ def unlistable_folders(root: Path, release: Release) -> Iterator[Finding]:
     """Findings about folders that cannot be listed, so that nothing is read from them; links to none are such too."""
     for folder, names, files in walk_folders(root, release):
         # A link that leads nowhere is among the files.
-        for name in (*names, *(name for name in files if not Path(name).suffix)):
+        for name in (*names, *(name for name in files if not Path(name).suffix and not is_of_system(name))):
             if fault := fault_of_folder(folder / name):
                 yield unlistable(folder / name, fault, "differs")
 
