@@ -275,6 +275,13 @@ def test_the_videos_of_a_set_are_its_own_where_the_current_folder_has_some_of_th
     assert (read.source.resolve(), read.fps) == ((folder / "b").resolve(), FPS)
 
 
+def test_a_list_of_long_videos_without_their_places_is_named_and_not_called_absent(tmp_path):
+    pd.DataFrame({"video": ["a"], "onset": [11], "offset": [19]}).to_csv(tmp_path / "truth.csv", index=False)
+    pd.DataFrame({"video": ["a"], "frames": [30]}).to_csv(tmp_path / "videos.csv", index=False)
+    with pytest.raises(MerlabError, match=r"videos\.csv has no column source"):
+        recordings_in(tmp_path)
+
+
 @pytest.mark.parametrize(("on_disk", "in_tables"), [("NFC", "NFD"), ("NFD", "NFC")])
 def test_a_recording_is_found_whichever_way_the_disk_and_the_tables_write_its_accents(
     folder, tmp_path, on_disk, in_tables

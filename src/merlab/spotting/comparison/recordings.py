@@ -81,8 +81,9 @@ def recordings_in(folder: Path | str, fps: float | None = None) -> list[LongVide
     """
     root = as_path(folder, "folder")
     require_folder(root, "give a folder of `merlab make-videos` or of `merlab long-videos`")
-    for truth, videos in ((EVENTS_TABLE, VIDEOS_TABLE), (EVENTS_TABLE, VIDEOS), (TRUTH_FILE, VIDEOS_FILE)):
-        if (root / truth).is_file() and _has_videos(root / videos):
+    made = VIDEOS_TABLE if _states_places(root / VIDEOS_TABLE) else VIDEOS
+    for truth, videos in ((EVENTS_TABLE, made), (TRUTH_FILE, VIDEOS_FILE)):
+        if (root / truth).is_file() and (root / videos).exists():
             return recordings(root / truth, [root / videos], fps)
     raise MerlabError(
         f"{root} holds neither {EVENTS_TABLE} and {VIDEOS}, nor {TRUTH_FILE} and {VIDEOS_FILE}; give a folder of "
@@ -90,9 +91,9 @@ def recordings_in(folder: Path | str, fps: float | None = None) -> list[LongVide
     )
 
 
-def _has_videos(path: Path) -> bool:
-    """Whether this is a folder, or a table that says where its videos are, as one of an earlier version does not."""
-    return path.is_dir() or (path.is_file() and SOURCE in read_cells(path, str(path), (), (SOURCE,)).cells)
+def _states_places(table: Path) -> bool:
+    """Whether a list of videos says where they are, as one of an earlier version does not."""
+    return table.is_file() and SOURCE in read_cells(table, str(table), (), (SOURCE,)).cells
 
 
 def digest_of(videos: Sequence[LongVideo]) -> str:
