@@ -292,8 +292,8 @@ class TestScore:
         truth = events((1, 10, "happiness"), (31, 40, "others"), columns=columns)
         spotted = events((1, 10, "positive"), (31, 40, None), columns=columns)
         assert score_spotting(truth, spotted).notes == (
-            "the true events have none of the recognized classes positive, but happiness, others; --scheme maps "
-            "emotions to classes",
+            "the true events have happiness, others, and not what was recognized: positive; --scheme maps emotions "
+            "to classes",
         )
         assert score_spotting(truth, spotted, scheme="megc2019").notes == ()
 
@@ -302,7 +302,7 @@ class TestScore:
         truth = events((1, 10, "happiness"), (31, 40, "surprise"), columns=columns)
         spotted = events((1, 10, "positive"), (31, 40, "surprise"), columns=columns)
         (note,) = score_spotting(truth, spotted).notes
-        assert "none of the recognized classes positive, but happiness, surprise; --scheme maps" in note
+        assert "have happiness, surprise, and not what was recognized: positive; --scheme maps" in note
         assert score_spotting(truth, spotted, scheme="megc2019").notes == ()
         classes = events((1, 10, "negative"), (31, 40, "positive"), columns=columns)
         others = events((1, 10, "negative"), (31, 40, "surprise"), columns=columns)

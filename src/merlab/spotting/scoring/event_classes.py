@@ -70,8 +70,8 @@ class ClassCounts:
         foreign = recognized - known
         if foreign and (foreign == recognized or _are_emotions_of(known, foreign)):
             yield (
-                f"the true events have none of the recognized classes {', '.join(sorted(foreign))}, but "
-                f"{', '.join(sorted(known))}; --scheme maps emotions to classes"
+                f"the true events have {', '.join(sorted(known))}, and not what was recognized: "
+                f"{', '.join(sorted(foreign))}; --scheme maps emotions to classes"
             )
             return
         for label, hits in zip(self.classes, self._true[:-1], strict=True):
