@@ -118,4 +118,5 @@ def test_a_hidden_link_that_leads_nowhere_is_no_folder_of_the_copy(tmp_path):
     """As an editor makes beside a file that is open in it."""
     root = write_casme2(tmp_path)
     (root / ".#README").symlink_to("user@machine.123")
-    assert not any("README" in finding.where for finding in find_database("casme2").examine(root, True, silent).findings)
+    findings = find_database("casme2").examine(root, True, silent).findings
+    assert not any("README" in finding.where for finding in findings)

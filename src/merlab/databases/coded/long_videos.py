@@ -11,7 +11,7 @@ from merlab.clips import Finding
 from merlab.databases.coded.clip import COPY_AGAIN, remedy_without_frames
 from merlab.databases.coded.coding_table import CodingTable
 from merlab.databases.coded.layout import Layout
-from merlab.databases.coded.release import Release
+from merlab.databases.coded.release import KeyFrames, Release
 from merlab.databases.coded.row import MACRO, MICRO, Row, apex_outside
 from merlab.databases.long_video import Kind, LongEvent, LongVideo
 from merlab.frames import ClipError, describe_numbers
@@ -67,13 +67,13 @@ def _odd_numbers(where: str, numbers: Sequence[int], release: Release) -> Iterat
 
 def _corrected(row: Row, numbers: Sequence[int], release: Release) -> Row:
     """The row without the documented mistakes of its frames, as its clip is read."""
-    coded, quirks = (row.onset, row.apex, row.offset), row.quirks(release)
+    frames: KeyFrames = (row.onset, row.apex, row.offset)
+    quirks = row.quirks(release)
     wrong, documented = quirks.get("wrong frame"), quirks.get("frame range")
-    frames = wrong.corrected(coded) if wrong else None
-    if documented and documented.replaces(coded, numbers):
-        frames = documented.replaced(coded)
-    if frames is None:
-        return row
+    if wrong:
+        frames = wrong.corrected(frames) or frames
+    if documented and documented.replaces(frames, numbers):
+        frames = documented.replaced(frames)
     onset, apex, offset = frames
     return replace(row, onset=onset or row.onset, apex=apex, offset=offset or row.offset)
 
