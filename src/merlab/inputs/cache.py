@@ -18,6 +18,7 @@ import numpy as np
 
 from merlab.errors import MerlabError
 from merlab.frames import Float32Array
+from merlab.outputs.claims import require_no_file
 from merlab.outputs.kept_arrays import read_kept_bytes, write_kept_bytes
 from merlab.spelling import counted
 
@@ -42,8 +43,7 @@ def require_space(folder: Path, entries: int, values: int) -> None:
     """
     missing = missing_entries(folder, entries)
     place = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
-    if not place.is_dir():
-        raise MerlabError(f"{place} is a file; choose a folder for the cache of inputs")
+    require_no_file(place, "the cache of inputs")
     needed, free = 4 * values * missing, shutil.disk_usage(place).free
     if needed > free:
         raise MerlabError(

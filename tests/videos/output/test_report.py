@@ -269,7 +269,7 @@ class TestHostileAndStrange:
 @pytest.mark.parametrize(
     ("seconds", "clock", "duration"),
     [
-        (0.004, "0:00.00", "0.0 s"),
+        (0.004, "0:00.00", "0.004 s"),
         (59.999, "1:00.00", "60.0 s"),
         (75.5, "1:15.50", "1 min 16 s"),
         (3723.456, "1:02:03.46", "1 h 02 min"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from merlab.frames import MediaFacts
-from merlab.spelling import counted, seconds_text
+from merlab.spelling import counted, seconds_text, tenths_of_seconds
 from merlab.spotting.timing import Gap
 from merlab.videos.metadata import SourceVideo
 
@@ -35,7 +35,7 @@ def source_facts(video: SourceVideo) -> Iterator[tuple[str, str]]:
 def duration_text(seconds: float) -> str:
     """``1 h 02 min``, ``2 min 03 s``, ``3.4 s``."""
     if seconds < MINUTE:
-        return f"{seconds:.1f} s"
+        return f"{tenths_of_seconds(seconds)} s"
     minutes, second = divmod(round(seconds), MINUTE)
     hours, minute = divmod(minutes, MINUTE)
     return f"{hours} h {minute:02d} min" if hours else f"{minutes} min {second:02d} s"
