@@ -139,7 +139,9 @@ def test_labels_that_differ_by_case_or_blanks_are_refused_with_their_rows(other)
 
 def test_labels_that_look_the_same_are_told_apart_in_the_refusal():
     table = pd.DataFrame({"truth": ["gené", "sad"], "prediction": ["gene\u0301", "sad"]})
-    with pytest.raises(MerlabError, match=r"has 'gene\\u0301' \(row 1\) and 'gené' \(row 1\)"):
+    with pytest.raises(
+        MerlabError, match=r"has 'gene\\u0301' \(row 1\) and 'gené' \(row 1\), which .* codes of letters"
+    ):
         score(table)
 
 

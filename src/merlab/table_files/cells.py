@@ -162,8 +162,8 @@ class CellTable:
         shown = {text: quoted(text) if text == name else f"'{shortened(name)}'" for text, name in seen}
         named = " and ".join(f"{shown[text]} ({place})" if place else shown[text] for text, place in found.items())
         return (
-            f"{self.name}: {' or '.join(columns)} has {named}, which differ only by blanks, case or zeros; "
-            f"write one of them everywhere{remedy}"
+            f"{self.name}: {' or '.join(columns)} has {named}, which differ only by blanks, case, zeros "
+            f"or codes of letters; write one of them everywhere{remedy}"
         )
 
 
