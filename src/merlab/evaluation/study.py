@@ -186,7 +186,7 @@ def _warn_of_unused(methods: Sequence[Method], training: Mapping[str, Any], netw
 
 def _warn_of_unused_preset(preset: str, methods: Sequence[Method]) -> None:
     """Warn of a preset where every method is your own without presets, and ignores it."""
-    if all({preset} != set(method.presets) == {DEFAULT_PRESET} for method in methods):
+    if preset != DEFAULT_PRESET and all(set(method.presets) == {DEFAULT_PRESET} for method in methods):
         names = ", ".join(method.name for method in methods)
         warnings.warn(f"preset {preset} changes nothing: no method of this run has presets: {names}", stacklevel=4)
 
