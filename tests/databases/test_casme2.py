@@ -475,6 +475,9 @@ class TestLayouts:
         (tmp_path / "mine" / "Cropped").symlink_to(tmp_path / "made" / "Cropped", target_is_directory=True)
         stamps = CASME2.examined("examine", tmp_path / "mine", False, silent).clips.stamps
         assert set(stamps) == {"SYNTHETIC", "FIVE POINTS"}
+        (clip / RECORD).write_text("{")
+        with pytest.raises(MerlabError, match=r"alignment\.json is not valid JSON .*; make the aligned faces again"):
+            CASME2.examined("examine", tmp_path / "mine", False, silent)
 
     def test_links_to_the_clips_of_another_folder_are_the_same_clips(self, small):
         for subject in ("sub01", "sub02"):
