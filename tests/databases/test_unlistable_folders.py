@@ -114,6 +114,17 @@ def test_a_video_behind_a_link_that_leads_nowhere_is_named_as_one(tmp_path):
     assert finding.found == "a link to another-disk.avi, which does not exist"
 
 
+def test_the_frames_of_a_clip_behind_a_link_that_leads_nowhere_are_not_those_beside_it(tmp_path):
+    """Beside the color of CAS(ME)^3 is the depth."""
+    root = write_casme3(tmp_path / "copy")
+    (root / "part_A/spNO.1/a/color").rename(tmp_path / "moved")
+    (root / "part_A/spNO.1/a/color").symlink_to("another-disk")
+    unusable = find_database("casme3").examine(root, True, silent).of("unusable")
+    assert unusable
+    for finding in unusable:
+        assert finding.remedy.startswith("color in it is a link to another-disk, which does not exist: restore that")
+
+
 def test_a_hidden_link_that_leads_nowhere_is_no_folder_of_the_copy(tmp_path):
     """As an editor makes beside a file that is open in it."""
     root = write_casme2(tmp_path)

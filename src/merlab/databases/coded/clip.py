@@ -16,6 +16,7 @@ from merlab.databases.coded.folders import entries
 from merlab.databases.coded.release import KeyFrames, QuirkKind, QuirksOfClip, Release, in_order
 from merlab.databases.coded.row import CORRECT, Row
 from merlab.frames import IMAGE_SUFFIXES, MAX_FRAMES_NAMED, describe_numbers, folders_of_images, looks_like_video
+from merlab.frames.opening import dead_link, leads_nowhere
 from merlab.spelling import counted
 
 COPY_AGAIN = "copy the clip's folder again from the original"
@@ -222,8 +223,11 @@ def _require_frames(draft: ClipDraft) -> None:
 def remedy_without_frames(source: Path) -> str:
     """What to do about a clip's folder without frames.
 
-    An archive may have been unpacked one level too deep, and files may be of another format or without numbers.
+    It may be a link that leads nowhere, an archive may have been unpacked one level too deep, and files may be of
+    another format or without numbers.
     """
+    if lost := next(filter(leads_nowhere, entries(source)), None):
+        return f"{lost.name} in it is {dead_link(lost)}: restore that, or {COPY_AGAIN}"
     deeper = " and ".join(map(str, folders_of_images(source)))
     if deeper:
         return (
