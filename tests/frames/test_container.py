@@ -45,6 +45,8 @@ LISTS = {
     "DASH": '<?xml version="1.0"?>\n<MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><BaseURL>{path}</BaseURL></MPD>\n',
     "SDP": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\n",
 }
+# The options of a muxer for an MP4 of fragments, as cameras and streams write it.
+FRAGMENTED = {"movflags": "frag_keyframe+empty_moov"}
 
 
 def write_kind(folder: Path, name: str, codec: str) -> Path:
@@ -188,6 +190,55 @@ def grown(moov: bytes, old: bytes, new: bytes) -> bytes:
         size = int.from_bytes(moov[start : start + 4], "big") + more
         moov = moov[:start] + size.to_bytes(4, "big") + moov[start + 4 :]
     return moov[:at] + new + moov[at + len(old) :]
+
+
+def boxes_of(content: bytes) -> list[bytes]:
+    """The outermost boxes of an MP4 file, as in ISO 14496-12, section 4.2, whose sizes all have 32 bits."""
+    size = int.from_bytes(content[:4], "big")
+    return [content[:size], *boxes_of(content[size:])] if content else []
+
+
+class TestJoinedFiles:
+    """As `cat a.mp4 b.mp4` joins them; FFmpeg reads the frames of the first index, and says no word of the others."""
+
+    @pytest.mark.parametrize(
+        ("name", "codec", "options"),
+        [
+            ("a.mp4", "libx264", {}),
+            ("a.mp4", "libx264", {"movflags": "faststart"}),
+            ("a.mp4", "libx264", FRAGMENTED),
+            ("a.mov", "mjpeg", {}),
+            ("a.3gp", "mpeg4", {}),
+        ],
+    )
+    def test_of_several_recordings_are_refused(self, tmp_path, name, codec, options):
+        path = write_video(tmp_path / name, codec, container=options)
+        path.write_bytes(2 * path.read_bytes())
+        with pytest.raises(MerlabError, match=rf"{name} cannot be opened as a video: it holds several recordings"):
+            open_frames(path)
+
+    def test_of_fragments_and_of_a_whole_one_are_refused(self, tmp_path):
+        first = write_video(tmp_path / "a.mp4", container=FRAGMENTED)
+        first.write_bytes(first.read_bytes() + write_video(tmp_path / "b.mp4").read_bytes())
+        with pytest.raises(MerlabError, match="it holds several recordings, one after the other"):
+            open_frames(first)
+
+    @pytest.mark.parametrize("end", [b"free", b"udta", b"uuid", b"moov"])
+    def test_are_not_those_with_other_boxes_at_the_end(self, tmp_path, end):
+        """A few programs write a copy of the index there."""
+        path = write_video(tmp_path / "a.mp4")
+        content = path.read_bytes()
+        index = next(each for each in boxes_of(content) if each[4:8] == b"moov")
+        path.write_bytes(content + (index if end == b"moov" else struct.pack(">I4s16x", 24, end)))
+        assert len(open_frames(path).numbers) == 10
+
+    def test_are_not_those_of_fragments_that_repeat_their_beginning(self, tmp_path):
+        """Segments of a stream may be files of their own, which begin alike; together they are one recording."""
+        path = write_video(tmp_path / "a.mp4", "libx264", options={"g": "5"}, container=FRAGMENTED)
+        parts = boxes_of(path.read_bytes())
+        assert [part[4:8] for part in parts[:6]] == [b"ftyp", b"moov", *2 * [b"moof", b"mdat"]]
+        path.write_bytes(b"".join([*parts[:4], *parts[:2], *parts[4:]]))
+        assert len(open_frames(path).numbers) == 10
 
 
 class TestFilesThatAreNoVideo:

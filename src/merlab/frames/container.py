@@ -82,6 +82,10 @@ NO_INDEX = (
     "it ends before its index (moov), as a recording that was interrupted; copy it again from the camera, or repair it "
     "with a program for unfinished MP4 files"
 )
+JOINED = (
+    "it holds several recordings, one after the other, of which only the first could be read; give each as a file of "
+    "its own, or join them with a program that edits videos"
+)
 CONVERT = "convert it to MP4 or Matroska (for example with ffmpeg)"
 
 
@@ -202,6 +206,29 @@ def _without_images(path: Path, container: InputContainer) -> str:
 def _has_index(path: Path) -> bool:
     """Whether the index of a QuickTime or MP4 file is there, to its end."""
     return any(kind == b"moov" and end <= path.stat().st_size for kind, end in boxes(path))
+
+
+def require_one_recording(path: Path) -> None:
+    """Raises ClipError for a QuickTime or MP4 file that others were joined to: FFmpeg reads by the first index alone.
+
+    A stream of fragments may repeat the beginning of its own file: the numbers of its fragments then go on.
+    """
+    found = list(boxes(path))
+    kinds, starts = [kind for kind, _ in found], [0, *(end for _, end in found)]
+    if min(kinds.count(b"ftyp"), kinds.count(b"moov")) < 2:
+        return
+    index = starts[len(kinds) - 1 - kinds[::-1].index(b"moov")]
+    fragments = [start for kind, start in zip(kinds, starts, strict=False) if kind == b"moof"]
+    before, after = ([each for each in fragments if (each > index) is behind] for behind in (False, True))
+    if not (before and after and _number_of_fragment(path, before[-1]) < _number_of_fragment(path, after[0])):
+        raise _unusable(path, JOINED)
+
+
+def _number_of_fragment(path: Path, start: int) -> int:
+    """The number of the fragment (moof) that begins there: behind its header and that of mfhd, its first box."""
+    with path.open("rb") as file:
+        file.seek(start + 20)
+        return int.from_bytes(file.read(4), "big")
 
 
 def _unusable(path: Path, reason: str) -> ClipError:

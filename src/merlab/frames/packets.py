@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from merlab.errors import cannot_read
 from merlab.frames.clock import Clock, ClockError
-from merlab.frames.container import RAW, opened_video, require_utf8
+from merlab.frames.container import RAW, opened_video, require_one_recording, require_utf8
 from merlab.frames.ending import is_cut_off, stated_seconds
 from merlab.frames.facts import OTHER_SPEED
 from merlab.frames.fields import is_interlaced
@@ -154,6 +154,8 @@ def _read(path: Path, size: int, modified: int) -> Packets:  # size and modified
 def _scanned(path: Path, of_fields: bool) -> Packets:
     """The packets, or the frames that they become, of an open file."""
     with opened_video(path) as (container, stream):
+        if container.format.name.startswith("mov"):
+            require_one_recording(path)
         seen = SeenPackets(hides_frames=stream.codec_context.name == "vp8")
         # After an error of the container, the frames up to it are there; what is missing is promised.
         with suppress(av.FFmpegError):
