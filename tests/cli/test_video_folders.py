@@ -381,6 +381,13 @@ class TestEach:
         with pytest.raises(MerlabError, match="out is a file; choose a folder for the results"):
             for_each(["a.avi"], tmp_path / "out", never)
 
+    def test_a_link_to_nothing_in_the_place_of_the_results_is_named_before_any_work(self, tmp_path):
+        """As to a disk that is not mounted: the results would be on the disk of the system."""
+        (tmp_path / "out").symlink_to(tmp_path / "unmounted" / "out")
+        with pytest.raises(MerlabError, match="out is a link to a place that does not exist; choose a folder"):
+            for_each(["a.avi"], tmp_path / "out", never)
+        assert not (tmp_path / "unmounted").exists()
+
     def test_a_link_that_leads_nowhere_is_a_video_that_is_missing(self, tmp_path):
         (tmp_path / "gone.avi").symlink_to("not-there.avi")
         (tmp_path / "notes.txt").symlink_to("not-there.txt")

@@ -17,6 +17,7 @@ from merlab.progress import Progress, one_line, shown_progress
 from merlab.spelling import first_of
 from merlab.spotting.tables_of_all import EVENTS, WEAK, require_no_others, warn_of_left_out, write_tables
 from merlab.spotting.video_sources import folder_of
+from merlab.storage import require_writable
 
 MOST_NAMED = 3
 
@@ -56,6 +57,7 @@ def for_each(
 
     """
     require_no_file(out, "the results")
+    require_writable(out / EVENTS)
     folders = folder_of_each(videos, out)
     if (out / EVENTS).is_file() and any(out.glob("*.json")):
         raise MerlabError(f"{out} holds the result of a single video; choose another folder for several videos")
