@@ -30,7 +30,7 @@ export function summary({ video, model }) {
 function durationText(seconds) {
   const whole = Math.round(seconds);
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60].map(String);
-  if (whole < 60) return `${seconds.toFixed(1)} s`;
+  if (whole < 60) return `${seconds.toFixed(seconds < 0.05 ? 3 : 1)} s`;
   return whole < 3600 ? `${minutes} min ${rest.padStart(2, "0")} s` : `${hours} h ${minutes.padStart(2, "0")} min`;
 }
 
