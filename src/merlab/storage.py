@@ -40,10 +40,21 @@ class WriteError(MerlabError):
         """The error of the operating system when it wrote ``path``, and the remedy."""
         in_the_way = _in_the_way(path)
         if in_the_way:
-            return cls(f"cannot write {path}: {in_the_way}; choose a folder")
+            return cls.behind(path, in_the_way)
         # Windows says it in the language of its user, and others look for these words.
         fault = os.strerror(error.errno) if error.errno in DISK_FULL else error.strerror or error
         return cls(f"cannot write {path}: {fault}; {_remedy(path, error)}")
+
+    @classmethod
+    def behind(cls, path: Path, in_the_way: str) -> WriteError:
+        """The error of a ``path`` above which something else is in the place of a folder."""
+        return cls(f"cannot write {path}: {in_the_way}; choose a folder")
+
+
+def require_way_to(path: Path) -> None:
+    """Raises WriteError where a file, or a link that leads nowhere, is in the place of a folder above ``path``."""
+    if in_the_way := _in_the_way(path):
+        raise WriteError.behind(path, in_the_way)
 
 
 def _in_the_way(path: Path) -> str:

@@ -164,6 +164,15 @@ def test_another_process_is_named_and_a_link_is_the_same_place(tmp_path, other):
             pass
 
 
+def test_what_a_link_to_nothing_leads_to_is_not_made(tmp_path):
+    """As a folder on a disk that is not mounted: the results would be on another disk."""
+    (tmp_path / "link").symlink_to(tmp_path / "unmounted" / "results")
+    refused = pytest.raises(WriteError, match="link is a link to a place that does not exist; choose a folder")
+    with refused, only_writer(tmp_path / "link" / "run"):
+        pass
+    assert not (tmp_path / "unmounted").exists()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 exists only on Unix")
 def test_a_killed_process_blocks_nobody(tmp_path, other):
     process = other(tmp_path / "out")

@@ -23,7 +23,7 @@ from typing import Protocol
 
 from merlab.errors import MerlabError
 from merlab.outputs.renewed_locks import RenewedFile, is_stale, read_holder, this_process, write_holder
-from merlab.storage import WriteError
+from merlab.storage import WriteError, require_way_to
 
 HELD = {errno.EAGAIN, errno.EACCES, errno.EDEADLK}
 WITHOUT_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
@@ -50,8 +50,10 @@ def only_writer(out: Path) -> Iterator[None]:
 
     The lock is a hidden file beside ``out``, or in it if its parent cannot be written; it is removed at the end. Raises
     InUseError if another process, of any user, or another thread of this one writes ``out``; the message says which and
-    since when.
+    since when. Raises WriteError where ``out`` cannot be made.
     """
+    # The lock of a place behind a link to nothing would make what it leads to, such as a disk that is not mounted.
+    require_way_to(out)
     try:
         path, other = _lock_paths(out)
     except OSError as error:
