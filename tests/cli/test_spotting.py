@@ -199,4 +199,6 @@ def test_tables_of_long_videos_are_not_replaced_by_others_unless_requested(merla
     assert merlab(*command, "--again")[0] == 0
     assert "mine" not in (tmp_path / "truth/truth.csv").read_text(encoding="utf-8")
     (tmp_path / "file").touch()
-    assert merlab(*command[:-1], "file")[2] == "error: cannot write file/truth.csv: file is a file; choose a folder\n"
+    refused = "error: cannot write file/truth.csv: file is a file; choose a folder\n"
+    # Before the database is read.
+    assert merlab(*command[:2], "no-database", "file")[2] == refused

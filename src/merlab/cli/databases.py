@@ -110,8 +110,9 @@ def long_videos_command(
     frames, fps, seconds, source). What differs from the published database is printed on standard error.
     """
     from merlab.databases import long_videos
-    from merlab.storage import write_text
+    from merlab.storage import require_writable, write_text
 
+    require_writable(out / "truth.csv")
     read = long_videos(database, root, table=table, allow_unusable=allow_unusable)
     # From any folder, the same files are found.
     lengths = read.lengths().assign(source=[str(video.source.absolute()) for video in read.videos])
