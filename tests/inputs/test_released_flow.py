@@ -11,11 +11,12 @@ import torch
 
 from merlab.clips import ClipTable
 from merlab.databases import load
-from merlab.databases.causalnet_flow import IMAGES_FOLDER, labels_for
+from merlab.databases.causalnet_flow import IMAGES_FOLDER, SUFFIXES, labels_for
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, read_image
 from merlab.inputs import load_inputs, make_input, mirror_of, parse_recipe
 from merlab.inputs.flow import center
+from merlab.inputs.released_flow import IMAGES
 from tests.databases.causalnet_release import write_causalnet_tree
 from tests.helpers import make_clip, texture, write_frames
 
@@ -35,6 +36,10 @@ def stored(root: Path, suffix: str, clip: str) -> np.ndarray:
     """A file's u, v, strain (3, 28, 28) in [0, 1], read with OpenCV alone."""
     image = read_image(root / IMAGES_FOLDER / f"{clip}{suffix} .png")
     return np.asarray(image[..., ::-1].transpose(2, 0, 1), np.float32) / 255
+
+
+def test_the_images_are_those_of_both_releases():
+    assert list(IMAGES) == ["ststnet", *SUFFIXES]
 
 
 def test_two_crops_are_two_samples_of_a_clip(root, clips):
