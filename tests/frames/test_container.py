@@ -209,19 +209,37 @@ class TestJoinedFiles:
             ("a.mp4", "libx264", FRAGMENTED),
             ("a.mov", "mjpeg", {}),
             ("a.3gp", "mpeg4", {}),
+            ("a.flv", "flv", {}),
+            ("a.wmv", "wmv2", {}),
+            ("a.ivf", "libvpx", {}),
+            ("a.y4m", "rawvideo", {}),
+            ("a.mxf", "mpeg2video", {}),
         ],
     )
     def test_of_several_recordings_are_refused(self, tmp_path, name, codec, options):
         path = write_video(tmp_path / name, codec, container=options)
-        path.write_bytes(2 * path.read_bytes())
+        other = write_video(tmp_path / f"b{name}", codec, container=options, numbers=range(1, 8))
+        path.write_bytes(path.read_bytes() + other.read_bytes())
         with pytest.raises(MerlabError, match=rf"{name} cannot be opened as a video: it holds several recordings"):
             open_frames(path)
 
-    def test_of_fragments_and_of_a_whole_one_are_refused(self, tmp_path):
-        first = write_video(tmp_path / "a.mp4", container=FRAGMENTED)
-        first.write_bytes(first.read_bytes() + write_video(tmp_path / "b.mp4").read_bytes())
+    @pytest.mark.parametrize("options", [(FRAGMENTED, {}), ({}, FRAGMENTED)])
+    def test_of_fragments_and_of_a_whole_one_are_refused(self, tmp_path, options):
+        first, second = (
+            write_video(tmp_path / name, container=each) for name, each in zip(("a.mp4", "b.mp4"), options, strict=True)
+        )
+        first.write_bytes(first.read_bytes() + second.read_bytes())
         with pytest.raises(MerlabError, match="it holds several recordings, one after the other"):
             open_frames(first)
+
+    @pytest.mark.parametrize(
+        ("name", "codec"),
+        [("a.avi", "mpeg4"), ("a.mkv", "libx264"), ("a.ts", "libx264"), ("a.mpg", "mpeg1video"), ("a.gif", "gif")],
+    )
+    def test_of_other_kinds_are_read_whole(self, tmp_path, name, codec):
+        path = write_video(tmp_path / name, codec)
+        path.write_bytes(2 * path.read_bytes())
+        assert len(open_frames(path).numbers) == 20
 
     @pytest.mark.parametrize("end", [b"free", b"udta", b"uuid", b"moov"])
     def test_are_not_those_with_other_boxes_at_the_end(self, tmp_path, end):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from merlab.frames.container import boxes
+from merlab.frames.boxes import boxes
 from merlab.frames.ending import is_cut_off, stated_seconds
 
 EBML = b"\x1aE\xdf\xa3\x80"

@@ -18,7 +18,9 @@ import av
 from av.video.stream import VideoStream
 
 from merlab.errors import cannot_read
+from merlab.frames.boxes import boxes
 from merlab.frames.frame import ClipError
+from merlab.frames.joined import is_joined
 from merlab.spelling import readable
 
 if TYPE_CHECKING:
@@ -189,6 +191,7 @@ def _open(path: Path) -> InputContainer:
     try:
         return av.open(f"file:{os.fspath(path)}", format=name, options=options, metadata_errors="replace")
     except (av.FFmpegError, ValueError) as error:
+        require_one_recording(path, name, last=0)
         if name == "mov" and not _has_index(path):
             raise _unusable(path, NO_INDEX) from error
         reason = getattr(error, "strerror", None) or str(error)
@@ -208,49 +211,14 @@ def _has_index(path: Path) -> bool:
     return any(kind == b"moov" and end <= path.stat().st_size for kind, end in boxes(path))
 
 
-def require_one_recording(path: Path) -> None:
-    """Raises ClipError for a QuickTime or MP4 file that others were joined to: FFmpeg reads by the first index alone.
-
-    A stream of fragments may repeat the beginning of its own file: the numbers of its fragments then go on.
-    """
-    found = list(boxes(path))
-    kinds, starts = [kind for kind, _ in found], [0, *(end for _, end in found)]
-    if min(kinds.count(b"ftyp"), kinds.count(b"moov")) < 2:
-        return
-    index = starts[len(kinds) - 1 - kinds[::-1].index(b"moov")]
-    fragments = [start for kind, start in zip(kinds, starts, strict=False) if kind == b"moof"]
-    before, after = ([each for each in fragments if (each > index) is behind] for behind in (False, True))
-    if not (before and after and _number_of_fragment(path, before[-1]) < _number_of_fragment(path, after[0])):
+def require_one_recording(path: Path, name: str, last: int) -> None:
+    """Raises ClipError for a file of a demuxer that others were joined to, behind the frame that begins at ``last``."""
+    if is_joined(path, name, last):
         raise _unusable(path, JOINED)
-
-
-def _number_of_fragment(path: Path, start: int) -> int:
-    """The number of the fragment (moof) that begins there: behind its header and that of mfhd, its first box."""
-    with path.open("rb") as file:
-        file.seek(start + 20)
-        return int.from_bytes(file.read(4), "big")
 
 
 def _unusable(path: Path, reason: str) -> ClipError:
     return ClipError(f"{shown(path)} cannot be opened as a video: {reason}")
-
-
-def boxes(path: Path) -> Iterator[tuple[bytes, int]]:
-    """The kinds of the outermost boxes of a QuickTime or MP4 file, and where each should end."""
-    with path.open("rb") as file:
-        length, at = file.seek(0, os.SEEK_END), 0
-        while at + 8 <= length:
-            file.seek(at)
-            header = file.read(16)
-            size = int.from_bytes(header[:4], "big")
-            if size == 1:
-                # Of a header that is cut off, the size is as large as it can be.
-                size = int.from_bytes(header[8:].ljust(8, b"\xff"), "big")
-            size = size or length - at
-            if size < 8:
-                return
-            at += size
-            yield header[4:8], at
 
 
 def _what_else(path: Path) -> str:

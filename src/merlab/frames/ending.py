@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from merlab.frames.container import HEAD, boxes
+from merlab.frames.boxes import boxes
+from merlab.frames.container import HEAD
 
 if TYPE_CHECKING:
     from av.video.stream import VideoStream

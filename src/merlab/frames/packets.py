@@ -154,8 +154,6 @@ def _read(path: Path, size: int, modified: int) -> Packets:  # size and modified
 def _scanned(path: Path, of_fields: bool) -> Packets:
     """The packets, or the frames that they become, of an open file."""
     with opened_video(path) as (container, stream):
-        if container.format.name.startswith("mov"):
-            require_one_recording(path)
         seen = SeenPackets(hides_frames=stream.codec_context.name == "vp8")
         # After an error of the container, the frames up to it are there; what is missing is promised.
         with suppress(av.FFmpegError):
@@ -165,6 +163,7 @@ def _scanned(path: Path, of_fields: bool) -> Packets:
                     seen.add_decoded(packet)
                 elif packet.size:
                     seen.add(packet)
+        require_one_recording(path, container.format.name, max(seen.places, default=0))
         return _packets(path, container, stream, seen, of_fields)
 
 
