@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ def make_videos(out: Path, jobs: int) -> list[object]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_stopped_command_names_what_is_kept_and_how_to_continue(tmp_path, number):
     with started(make_videos(tmp_path / "out", jobs=1)) as process:
         wait_until((tmp_path / "out" / "SYNTHETIC_videos").exists)
@@ -37,16 +38,31 @@ def test_a_stopped_command_names_what_is_kept_and_how_to_continue(tmp_path, numb
 
 
 @pytest.mark.slow
-def test_no_worker_stays_behind_and_none_prints(flow, tmp_path):
+def test_under_nohup_the_end_of_the_terminal_stops_nothing(tmp_path):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        # The command inherits which signals are ignored, as from nohup.
+        with started(make_videos(tmp_path / "out", jobs=1)) as process:
+            wait_until((tmp_path / "out" / "SYNTHETIC_videos").exists)
+            process.send_signal(signal.SIGHUP)
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(timeout=3)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_no_worker_stays_behind_and_none_prints(flow, tmp_path, number):
     evaluating = [*evaluate(flow, "ststnet", out=tmp_path / "run", epochs=3000, jobs=2), "--cache", tmp_path / "cache"]
     begun_by = {"run/run.json": evaluating, "videos/SYNTHETIC_videos": make_videos(tmp_path / "videos", jobs=2)}
     for first, arguments in begun_by.items():
-        # As in a terminal, Ctrl-C reaches all processes of the command.
+        # As in a terminal, Ctrl-C and its end reach all processes of the command.
         with started(arguments, start_new_session=True) as process:
             wait_until((tmp_path / first).exists)
             wait_until(partial(_has_workers, process.pid))
             workers = children_of(process.pid)
-            os.killpg(process.pid, signal.SIGINT)
+            os.killpg(process.pid, number)
             _, err = process.communicate(timeout=60)
         assert process.returncode == 130
         assert "Traceback" not in err

@@ -113,6 +113,9 @@ def main() -> None:
     warnings.showwarning = show_warning
     atexit.register(_end_at_once)
     signal.signal(signal.SIGTERM, _stop)
+    # Under nohup, it is ignored and stays so.
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _stop_for_good)
     try:
         # PyTorch ends a process in a deleted folder with a message about itself.
         require_current_folder()
@@ -162,6 +165,12 @@ def _hint_at_paths(arguments: Sequence[str]) -> None:
 def _stop(number: int, frame: FrameType | None) -> None:
     """A request to end, as `kill` sends it, is treated as Ctrl-C."""
     raise KeyboardInterrupt
+
+
+def _stop_for_good(number: int, frame: FrameType | None) -> None:
+    """The end of the terminal is a request to end, answered as SIGTERM is at that moment; the shell may repeat it."""
+    signal.signal(number, signal.SIG_IGN)
+    signal.raise_signal(signal.SIGTERM)
 
 
 def _fail(message: str) -> None:

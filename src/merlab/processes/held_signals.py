@@ -10,12 +10,12 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def blocked(number: signal.Signals) -> Iterator[None]:
+def blocked(name: str) -> Iterator[None]:
     """Block a signal in this thread, and in processes that it starts; Windows has no such signals."""
     if sys.platform == "win32":
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.Signals[name]})
     try:
         yield
     finally:

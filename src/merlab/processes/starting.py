@@ -32,7 +32,8 @@ _one_at_a_time = threading.RLock()
 def nothing_from_here() -> Iterator[None]:
     """Start processes inside that take no module from the current folder before their path is set.
 
-    A file signal.py beside the user's videos would be run in the place of Python's own module.
+    A file signal.py beside the user's videos would be run in the place of Python's own module. The end of a terminal
+    (SIGHUP), which reaches every process of it, is answered by this one alone.
 
     Raises MerlabError if one of them, or the one in which Python counts their semaphores, ends meanwhile: the command
     line would take the broken pipe for the end of its own output, and stop without a word.
@@ -41,7 +42,8 @@ def nothing_from_here() -> Iterator[None]:
         given = os.environ.get(SAFE_PATH)
         os.environ.setdefault(SAFE_PATH, OURS)
         try:
-            yield
+            with blocked("SIGHUP"):
+                yield
         except BrokenPipeError as error:
             raise MerlabError(ENDED_EARLY) from error
         finally:
@@ -66,7 +68,7 @@ def without_main() -> Iterator[None]:
         main = sys.modules["__main__"]
         sys.modules["__main__"] = ModuleType("__main__")
         try:
-            with nothing_from_here(), signals_later(), blocked(signal.SIGINT):
+            with nothing_from_here(), signals_later(), blocked("SIGINT"):
                 yield
         finally:
             sys.modules["__main__"] = main
