@@ -6,11 +6,13 @@ import csv
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from merlab.serving import coding, coding_routes, frame_table, job_routes
+from merlab.spotting.score_scale import heights, round_scores
 from tests.serving.browser import look, open_browser, outside
 from tests.serving.conftest import listening, until
 from tests.serving.done_job import ID, write_done_job
@@ -138,6 +140,24 @@ def test_a_time_that_is_rounded_up_to_a_minute_is_that_minute(browser, result):
                 [[59.996, 2], [59.994, 2], [3599.9996, 3], [0, 2], [75.25, 0]].map((each) => formatSeconds(...each))))
         """)
     assert shown == ["1:00.00", "0:59.99", "1:00:00.000", "0:00.00", "1:15"]
+
+
+def test_the_page_draws_scores_on_the_scale_of_the_report(browser, result):
+    scores, tops = [0, 0.3, 5, 7.2, 130, 4000], [1.05, 11.55, 21, 136.5, 945]
+    with listening(result.parents[1]) as client:
+        browser.get(f"{client.http.base_url}/")
+        drawn, back, marks = browser.execute_async_script(
+            """
+            const [scores, tops, done] = arguments;
+            import("/score_scale.js").then(({ heightOf, scoreAt, roundScores }) => done(
+                [scores.map(heightOf), scores.map((score) => scoreAt(heightOf(score))), tops.map(roundScores)]))
+            """,
+            scores,
+            tops,
+        )
+    assert drawn == pytest.approx(heights(np.array(scores)))
+    assert back == pytest.approx(scores)
+    assert [tuple(each) for each in marks] == [round_scores(top) for top in tops]
 
 
 def test_what_a_proxy_answers_for_the_service_and_a_browser_that_stores_nothing(browser, result):
@@ -538,7 +558,7 @@ def test_a_movement_is_seen_closely_and_the_timeline_follows(browser, result):
         browser.execute_script(
             "const box = document.querySelector('#least-score'); box.value = arguments[0]; "
             "box.dispatchEvent(new Event('input'))",
-            100,
+            1000,
         )
         assert "0 of 2 movements" in text(browser, "output[for='least-score']")
         press(browser, "+")

@@ -49,11 +49,15 @@ def test_a_point_between_two_gaps_is_lone():
 
 def test_a_figure_has_one_panel_per_face_with_its_events():
     panels = [Panel(f"face {face}", score_curve(frames(np.ones(1000))), []) for face in range(2)]
-    panels.append(Panel("face 2", panels[0].curve, [Shade(2.0, 2.3, "surprise 0.90")]))
+    events = [Shade(2.0, 2.3, "micro", "surprise 0.90"), Shade(4.0, 5.3, "macro", "no class")]
+    panels.append(Panel("face 2", panels[0].curve, events))
     axes = score_figure("interview.mp4", panels, 0, 10).axes
     assert [each.get_title(loc="left") for each in axes] == ["face 0", "face 1", "face 2"]
-    assert [len(each.patches) for each in axes] == [0, 0, 1]
-    assert [text.get_text() for text in axes[2].texts] == ["surprise 0.90"]
+    assert [len(each.patches) for each in axes] == [0, 0, 2]
+    assert [text.get_text() for text in axes[2].texts] == ["surprise 0.90", "no class"]
+    micro, macro = (each.get_facecolor() for each in axes[2].patches)
+    assert micro != macro
+    assert len(set(macro[:3])) == 1, "gray"
     assert axes[2].get_xlabel() == "time (s)"
 
 

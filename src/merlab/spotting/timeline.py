@@ -130,7 +130,7 @@ class Timeline:
         """Score and threshold over time, the movements shaded; a matplotlib Figure."""
         from merlab.spotting.figure import Panel, Shade, score_figure
 
-        shades = [Shade(row.onset_s, row.offset_s, row.part) for row in self.rows]
+        shades = [Shade(row.onset_s, row.offset_s, row.kind, row.part) for row in self.rows]
         begin, end = self.metadata.start_s, self.metadata.end_s
         return score_figure(self.video, [Panel("", score_curve(self.scores), shades)], begin, end)
 

@@ -204,7 +204,7 @@ class VideoResult:
 
         panels = []
         for face in self.metadata.faces:
-            shades = [Shade(row.onset_s, row.offset_s, row.class_text) for row in self.rows_of(face.face_id)]
+            shades = [Shade(row.onset_s, row.offset_s, row.kind, row.class_text) for row in self.rows_of(face.face_id)]
             panels.append(Panel(f"face {face.face_id}", self.curve(face.face_id), shades))
         video = self.metadata.video
         return score_figure(f"{video.name}{self._stamps}", panels, video.start_s, video.end_s)

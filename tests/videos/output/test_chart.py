@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 
@@ -33,7 +34,8 @@ def test_a_peak_of_one_frame_in_an_hour_is_seen():
     x, y = points(chart.score).T
     assert MOST_POINTS / 2 < len(x) <= MOST_POINTS
     assert x[y.argmin()] == pytest.approx(WIDTH * 123_456 / 360_000, abs=WIDTH / MOST_POINTS)
-    assert y.min() == pytest.approx(HEIGHT * (1 - 20 / chart.top), abs=0.1)
+    # Above 5, the scale is logarithmic.
+    assert y.min() == pytest.approx(HEIGHT * (1 - (1 + math.log(20 / 5)) / (1 + math.log(chart.top / 5))), abs=0.1)
     assert len(chart.score) < 30_000
 
 
@@ -54,7 +56,9 @@ def test_where_frames_have_no_row_the_line_is_broken_too():
 
 
 def test_a_single_frame_is_a_point():
-    assert chart_of(frames(np.array([3.0])), 0.01).score == "M0.0 74.0h0"
+    # 3 / 5 of the height of 5; the axis ends at 1.05 times twice the threshold of 5.5.
+    assert 100 * (1 - 0.6 / (1 + math.log(11.55 / 5))) == pytest.approx(67.3, abs=0.05)
+    assert chart_of(frames(np.array([3.0])), 0.01).score == "M0.0 67.3h0"
 
 
 def test_the_threshold_is_within_the_chart_and_what_is_higher_too():
@@ -96,14 +100,14 @@ def test_moments_are_round_and_few(seconds, step):
 
 
 @pytest.mark.parametrize(
-    ("highest", "scores"), [(1, [0, 5, 10]), (20, [0, 10, 20]), (33, [0, 10, 20, 30]), (900, [0, 500])]
+    ("highest", "scores"),
+    [(1, [0, 2, 5, 10]), (20, [0, 2, 5, 10, 20]), (33, [0, 5, 10, 20]), (900, [0, 5, 20, 100, 500])],
 )
 def test_scores_beside_the_chart_are_round_and_where_the_line_has_them(highest, scores):
     chart = chart_of(frames(np.array([0.0, highest])), 0.02)
     assert [level.score for level in chart.levels] == scores
-    assert [level.percent for level in chart.levels] == pytest.approx(
-        [100 * (1 - score / chart.top) for score in scores]
-    )
+    line = points(chart_of(frames(np.array([*scores, highest], float)), 0.1).score)[:-1, 1]
+    assert [level.percent for level in chart.levels] == pytest.approx(100 / HEIGHT * line, abs=0.05)
 
 
 def test_a_video_that_starts_late_fills_the_chart():

@@ -120,7 +120,7 @@ class TestContent:
         assert page.attributes("nav") == []
 
     def test_the_axes_of_a_timeline_have_numbers_and_their_units(self, page):
-        assert "Score, times the noise 0 10 20" in page.text
+        assert "Score, times the noise; above 5, logarithmic 0 2 5 10 20" in page.text
         assert "0 s 2 s 4 s 6 s 8 s 10 s 12 s" in page.text
         assert "Time in the video" in page.text
 

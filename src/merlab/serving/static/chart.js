@@ -1,5 +1,6 @@
 // The picture of the timeline: one panel per face with its scores over time, the threshold, and a band for each movement.
 import { drawing, formatSeconds } from "./basics.js";
+import { heightOf, roundScores } from "./score_scale.js";
 
 const PANEL = 120;
 export const MARGIN = { left: 34, right: 10, top: 24, bottom: 4 };
@@ -36,7 +37,7 @@ function panel({ face, top, x, width, threshold, window, gaps, step, items, peak
   const lines = [face.score, face.threshold, ...Object.values(face.parts ?? {})];
   const values = lines.flat().filter((value) => value !== null);
   const most = Math.max(...values.map(Number), threshold ?? 1, 1) * 1.05;
-  const y = (value) => bottom - (value / most) * (PANEL - MARGIN.top - MARGIN.bottom);
+  const y = (value) => bottom - (heightOf(value) / heightOf(most)) * (PANEL - MARGIN.top - MARGIN.bottom);
   const line = (name, series) => drawing("path", { class: name, d: path(face.time_s, series, x, y) });
   const level = threshold === null ? line("threshold", face.threshold)
     : drawing("line", { class: "threshold chosen", x1: MARGIN.left, x2: width - MARGIN.right, y1: y(threshold), y2: y(threshold) });
@@ -51,10 +52,11 @@ function panel({ face, top, x, width, threshold, window, gaps, step, items, peak
     ...peaks.map((peak) => peakMark(peak, x, y)),
     ...items.map((item) => hit(item, top, bottom, x)),
   );
-  const marks = [0, most / 1.05].map((value) =>
-    drawing("text", { x: MARGIN.left - 5, y: y(value) + (value ? 9 : 0), "text-anchor": "end" }, value.toFixed(value > 0 && value < 10 ? 1 : 0)));
+  const scores = roundScores(most);
+  const levels = scores.slice(1).map((value) => drawing("line", { class: "axis", x1: MARGIN.left, x2: width - MARGIN.right, y1: y(value), y2: y(value) }));
+  const marks = scores.map((value) => drawing("text", { x: MARGIN.left - 5, y: y(value) + 4, "text-anchor": "end" }, String(value)));
   return drawing(
-    "g", {}, inside,
+    "g", {}, ...levels, inside,
     drawing("line", { class: "axis", x1: MARGIN.left, x2: width - MARGIN.right, y1: bottom, y2: bottom }),
     drawing("text", { class: "face", x: MARGIN.left, y: top + 15 }, `Face ${face.face_id}`), ...marks,
   );
@@ -71,7 +73,7 @@ function band(item, top, bottom, x) {
   const apex = item.apex_s === null ? [] : [drawing("line", { class: "apex", x1: x(item.apex_s), x2: x(item.apex_s), y1: area.y, y2: area.y + 7 })];
   const sign = SIGNS[item.verdict];
   return drawing(
-    "g", { class: `event-band ${item.verdict || "undecided"} ${item.below ? "below" : ""} ${item.weak ? "weak" : ""}`, "data-event": item.event },
+    "g", { class: `event-band ${item.kind || "micro"} ${item.verdict || "undecided"} ${item.below ? "below" : ""} ${item.weak ? "weak" : ""}`, "data-event": item.event },
     drawing("rect", { class: "event", ...area }), ...apex, drawing("rect", { class: "frame", ...area }),
     ...(sign ? [drawing("text", { class: "sign", x: area.x + area.width / 2, y: area.y - 3, "text-anchor": "middle" }, sign)] : []),
   );

@@ -2,6 +2,7 @@
 import { button, counted, drawing, element, formatSeconds, pathOf, request } from "./basics.js";
 import { chart, MARGIN, scale, unseenSpans } from "./chart.js";
 import { furtherPeaks, highest, usual } from "./peaks.js";
+import { heightOf, scoreAt } from "./score_scale.js";
 
 const CLOSER = 2;
 const SHORTEST = 0.2;
@@ -9,6 +10,8 @@ const DRAG_PX = 5;
 const DETAIL_MS = 150;
 // The curve of the whole video has at most 1500 points for each face.
 const FINE_POINTS = 1000;
+// Of the slider, up to a score of 5 times the noise.
+const STEPS = 50;
 
 /** A timeline. ``items`` returns the movements; ``open``, ``seek`` and ``step`` are called on clicks and keys, ``chosen`` on a threshold. */
 export function makeTimeline(shown, { items, open, seek, step, chosen }) {
@@ -186,13 +189,15 @@ function shifted({ from, to }, by) {
 /** A slider for a threshold of the user's own; ``chosen`` is called with it, or with null for that of the machine. */
 function thresholdSlider(faces, chosen) {
   const found = usual(faces);
+  const steps = (score) => STEPS * heightOf(score);
   const output = element("output", { for: "least-score" });
-  const input = element("input", { id: "least-score", type: "range", min: 0, max: Math.ceil(highest(faces)), step: 0.1, value: found, oninput: () => chosen(Number(input.value)) });
-  const reset = button("As found", () => { input.value = found; chosen(null); });
+  const input = element("input", { id: "least-score", type: "range", min: 0, max: Math.ceil(steps(highest(faces))), value: steps(found), oninput: () => chosen(scoreAt(Number(input.value) / STEPS)) });
+  const reset = button("As found", () => { input.value = steps(found); chosen(null); });
   const node = element("div", { class: "row slider" }, element("label", { for: "least-score" }, "Threshold "), input, output, reset);
   return { node, report: (value, above, all, peaks) => {
     reset.hidden = value === null;
     output.textContent = value === null ? "as found" : `${value.toFixed(1)} times the noise: ${above} of ${counted(all, "movement")}, and ${counted(peaks, "further peak")}`;
+    input.setAttribute("aria-valuetext", output.textContent);
   } };
 }
 
@@ -213,8 +218,8 @@ function legend(shown) {
   const gapped = gaps.length || shown.faces.some((face) => unseenSpans(face, { from, to: from + seconds }, 1 / fps).length);
   return element(
     "div", { class: "legend timeline" },
-    item(line("curve"), "motion score: how far the face moves and returns, in units of noise"), item(line("threshold"), "threshold"),
-    item(block("event"), "movement, from onset to offset, with a mark at the apex"), element("span", {}, "✓ accepted, ✗ rejected, ↔ moved, + added"),
+    item(line("curve"), "motion score: how far the face moves and returns, in units of noise (above 5, the scale is logarithmic)"), item(line("threshold"), "threshold"),
+    item(block("event"), "micro-expression, from onset to offset, with a mark at the apex"), item(block("event other"), "other movement"), element("span", {}, "✓ accepted, ✗ rejected, ↔ moved, + added"),
     ...(gapped ? [item(block("unseen-block"), "face not seen, or time missing")] : []), element("span", { class: "part-names" }),
   );
 }

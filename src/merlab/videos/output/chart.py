@@ -10,19 +10,20 @@ from typing import NamedTuple
 import numpy as np
 
 from merlab.spotting.curve import Curve, Values
+from merlab.spotting.score_scale import round_scores, shares
 from merlab.videos.rows import Event
 
 WIDTH, HEIGHT = 1000, 100
 # px: a wider band would join neighboring events of an hour.
 NARROWEST_BAND = 2
 TICK_STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
-MOST_LEVELS = 4
 
 
 class Band(NamedTuple):
-    """An event on the chart: its name, and left edge and width in units of the SVG."""
+    """An event on the chart: its name and kind (or nothing), and left edge and width in units of the SVG."""
 
     event: str
+    kind: str
     x: float
     width: float
 
@@ -75,8 +76,8 @@ def face_chart(
     x, top = WIDTH * axis.share(curve.seconds), curve.top
     return Chart(
         face_id=face_id,
-        score=_path(x, HEIGHT * (1 - curve.score / top)),
-        threshold=_path(x, HEIGHT * (1 - curve.threshold / top)),
+        score=_path(x, HEIGHT * (1 - shares(curve.score, top))),
+        threshold=_path(x, HEIGHT * (1 - shares(curve.threshold, top))),
         bands=tuple(_bands(events, axis, NARROWEST_BAND * WIDTH / max(pixels, WIDTH))),
         ticks=_ticks(axis, most_ticks),
         levels=_levels(top),
@@ -109,7 +110,7 @@ def _path(x: Values, y: Values) -> str:
 def _bands(events: Sequence[Event], axis: _Axis, narrowest: float) -> Iterator[Band]:
     for event in events:
         begin, end = WIDTH * axis.share(np.array([event.onset_s, event.offset_s]))
-        yield Band(event.event, float(begin), max(narrowest, float(end - begin)))
+        yield Band(event.event, event.kind, float(begin), max(narrowest, float(end - begin)))
 
 
 def _ticks(axis: _Axis, most: int) -> tuple[Tick, ...]:
@@ -121,7 +122,5 @@ def _ticks(axis: _Axis, most: int) -> tuple[Tick, ...]:
 
 
 def _levels(top: float) -> tuple[ScaleMark, ...]:
-    """Round scores from 0 on, with at most MOST_LEVELS steps between them."""
-    power = 10.0 ** math.floor(math.log10(top / MOST_LEVELS))
-    step = next(power * digit for digit in (1, 2, 5, 10) if top / (power * digit) <= MOST_LEVELS)
-    return tuple(ScaleMark(step * count, 100 * (1 - step * count / top)) for count in range(math.floor(top / step) + 1))
+    scores = round_scores(top)
+    return tuple(map(ScaleMark, scores, (100 * (1 - shares(np.array(scores), top))).tolist()))
