@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -108,6 +109,29 @@ def test_the_text_of_an_upright_frame_is_as_large_as_that_of_the_frame_turned(tm
         top = in_size(width, height, tmp_path)[: height // 12].astype(int)
         ends.append(np.flatnonzero((top.max(axis=2) > 150).any(axis=0)).max())
     assert ends[0] == ends[1] < 360
+
+
+@pytest.mark.parametrize("beside", [-60, 280])
+def test_what_is_said_of_a_face_that_is_cut_off_by_the_frame_stays_within_it(tmp_path, beside):
+    """A face that is as large as the frame: its box begins above and left of it, or ends to the right."""
+    video = write_avi(tmp_path / "black.avi", [np.zeros((240, 320, 3), np.uint8)] * 2, FPS)
+    box = {"x": beside, "y": -30, "width": 400, "height": 300}
+    rows = [[FrameRow(number, number / FPS, 0, 0.9, 1, **box, score=9, lids_px=0, threshold=5.5)] for number in (1, 2)]
+    clock = Clock.of_stamps(np.arange(2) / FPS)
+    (event,) = fake_events(np.random.default_rng(0), 2 / FPS, FPS, 1, 1, "black.avi")
+    event = replace(event, onset=1, offset=2, label="", probability=0.41, part="eyes and brows")
+    write_overlay(tmp_path / "o.mp4", open_frames(video), clock, rows, [event], (), silent)
+    said = [
+        cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.25, 1)[0][0]
+        for text in ("face 0  score 9.0", "no class: eyes and brows")
+    ]
+    shown = open_frames(tmp_path / "o.mp4").read(2)
+    title, described = (
+        np.flatnonzero((np.abs(shown[rows].astype(int) - COLORS[0]).max(axis=2) < 90).any(axis=0))
+        for rows in (slice(10, 24), slice(190, 208))
+    )
+    for width, columns in zip(said, (title, described), strict=True):
+        assert np.ptp(columns) == pytest.approx(width, abs=6)
 
 
 @pytest.mark.parametrize(

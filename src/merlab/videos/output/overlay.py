@@ -143,7 +143,7 @@ class _Artist:
                 self._draw_face(frame, row.face_id, row.box, row.score)
         self._draw_curve(frame)
         if self._stamp:
-            _write(frame, self._stamp, (8, round(0.05 * frame.shape[0])), INK)
+            _write(frame, self._stamp, (8, _stamp_line(frame)), INK)
         return frame
 
     def _remember(self, rows: list[FrameRow]) -> None:
@@ -158,9 +158,10 @@ class _Artist:
         events = [event for event in self._lasting if event.face_id == face_id]
         cv2.rectangle(frame, (left, top), (right, bottom), color, 4 * thin if events else thin, cv2.LINE_AA)
         text = "" if score is None else f"  score {score:.1f}"
-        _write(frame, f"face {face_id}{text}", (left, top - 6 * thin), color)
-        # Below the box, or inside it where the curve would cover the text.
         lowest, step = round((1 - CURVE_HEIGHT) * frame.shape[0]) - 6 * thin, round(0.04 * min(frame.shape[:2]))
+        # Above the box, or inside it below the stamp.
+        _write(frame, f"face {face_id}{text}", (left, max(top - 6 * thin, _stamp_line(frame) + step)), color)
+        # Below the box, or inside it where the curve would cover the text.
         texts = [text for event in events for text in _texts(event)]
         first = min(bottom + step, lowest - step * (len(texts) - 1))
         for line, text in enumerate(texts):
@@ -211,11 +212,19 @@ def _scores(rows: list[FrameRow]) -> dict[int, float]:
 
 
 def _write(frame: Image, text: str, place: tuple[int, int], color: tuple[int, int, int]) -> None:
-    """Text in a dark outline, its lower left corner at ``place``."""
+    """Text in a dark outline, its lower left corner at ``place``, or as near as it fits into the width of the frame."""
     scale, thin = FONT_SCALE * max(min(frame.shape[:2]) / 480, 0.5), _thin(frame)
+    text = ascii_text(text)
+    (wide, _), _ = cv2.getTextSize(text, FONT, scale, 3 * thin)
+    place = max(0, min(place[0], frame.shape[1] - wide)), place[1]
     # A smooth outline would take five times as long, and is not seen around smooth letters.
     for ink, thickness, edges in ((SHADE, 3 * thin, cv2.LINE_8), (color, thin, cv2.LINE_AA)):
-        cv2.putText(frame, ascii_text(text), place, FONT, scale, ink, thickness, edges)
+        cv2.putText(frame, text, place, FONT, scale, ink, thickness, edges)
+
+
+def _stamp_line(frame: Image) -> int:
+    """Where the stamps are written, px from the top."""
+    return round(0.05 * frame.shape[0])
 
 
 def _thin(frame: Image) -> int:
