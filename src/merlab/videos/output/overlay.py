@@ -224,7 +224,8 @@ def _write(frame: Image, text: str, place: tuple[int, int], color: tuple[int, in
 
 def _stamp_line(frame: Image) -> int:
     """Where the stamps are written, px from the top."""
-    return round(0.05 * frame.shape[0])
+    height: int = frame.shape[0]
+    return round(0.05 * height)
 
 
 def _thin(frame: Image) -> int:
