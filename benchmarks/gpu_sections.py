@@ -70,8 +70,7 @@ def machine(bench: Bench) -> None:
     )
     scale = bench.scale
     bench.say(
-        f"input {scale.width}x{scale.height}; {scale.inference_channels} channels per view for frames/s (as Table 7), "
-        f"{scale.training_channels} for training (onset and apex) in "
+        f"input {scale.width}x{scale.height}; {scale.channels} channels per view (onset and apex); training in "
         f"{'bfloat16' if on_gpu else 'float32'}; batches of {scale.settings.batch_size}"
     )
 
@@ -136,7 +135,7 @@ def table7(bench: Bench) -> None:
     rows = bench.results.setdefault("table7", {})
     for row in ROWS:
         with reported(bench, f"frames/s of {row}"):
-            numbers: dict[str, float] = {"macs": macs(bench.scale, row, bench.scale.inference_channels)}
+            numbers: dict[str, float] = {"macs": macs(bench.scale, row, bench.scale.channels)}
             numbers |= _frames(bench, row, "eager", bench.scale.inference_batches)
             rows[row] = numbers | _frames(bench, row, "graph", [int(numbers["eager_best_batch"])])
             shown = rows[row]

@@ -97,7 +97,7 @@ def _trained(bench: Bench, clips: Clips, variant: Variant, budget: float) -> Tra
     seconds, epochs = seconds_per_epoch(epoch, budget)
     scale, per_fold = bench.scale, seconds / variant.folds
     rate = scale.fold_clips / per_fold
-    flops = 6 * macs(scale, TRAINED_ROW, scale.training_channels) * rate
+    flops = 6 * macs(scale, TRAINED_ROW, scale.channels) * rate
     return Trained(
         clips_per_second=rate,
         share_of_matrix_rate=flops / bench.results["machine"]["matrix_tflops"] / 1e12,

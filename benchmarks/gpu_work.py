@@ -97,8 +97,7 @@ class Scale:
     clips: int = 255
     folds: int = 26
     network_width: float = 1.0
-    inference_channels: int = 3
-    training_channels: int = 6
+    channels: int = 6
     inference_batches: tuple[int, ...] = (64, 128, 256)
     folds_at_once: tuple[int, ...] = (1, 2, 4)
     check_side: int = 96
@@ -226,9 +225,9 @@ def captured(work: Callable[[], object], device: torch.device) -> Callable[[], o
 
 def inference(scale: Scale, row: str, batch: int, device: torch.device, how: str) -> Callable[[], object]:
     """One forward pass of a row of Table 7; ``how`` is eager, graph or compiled (which is also captured)."""
-    module = scale.module(row, scale.inference_channels).eval().to(device)
+    module = scale.module(row, scale.channels).eval().to(device)
     module = module.to(torch.bfloat16, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    images = torch.rand(batch, *scale.shape(row, scale.inference_channels), device=device, dtype=torch.bfloat16)
+    images = torch.rand(batch, *scale.shape(row, scale.channels), device=device, dtype=torch.bfloat16)
     images = images.contiguous(memory_format=torch.channels_last)
     network: Callable[[Tensor], Tensor] = torch.compile(module, dynamic=False) if how == "compiled" else module
 
@@ -265,7 +264,7 @@ class Clips:
         """Clips of uint8 gray levels; the label is visible as the brightness of one channel."""
         generator = torch.Generator().manual_seed(0)
         labels = torch.arange(scale.clips) % CLASSES
-        shape = (scale.clips, *scale.shape(TRAINED_ROW, scale.training_channels))
+        shape = (scale.clips, *scale.shape(TRAINED_ROW, scale.channels))
         levels = torch.randint(0, 200, shape, dtype=torch.uint8, generator=generator)
         levels[:, 0] += (labels * 10).to(torch.uint8)[:, None, None]
         return cls(ClipStore.of(levels.float() / 255, device), labels.to(device), scale, device, reduced)
@@ -277,7 +276,7 @@ class Clips:
 
     def network(self, dropout: bool = True) -> nn.Module:
         """The untrained network on the device."""
-        module = self.scale.module(TRAINED_ROW, self.scale.training_channels).to(self.device)
+        module = self.scale.module(TRAINED_ROW, self.scale.channels).to(self.device)
         for child in module.modules():
             if isinstance(child, nn.Dropout) and not dropout:
                 child.p = 0.0

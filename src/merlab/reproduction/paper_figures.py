@@ -14,17 +14,19 @@ from merlab.reproduction.architecture import architecture_figure
 from merlab.reproduction.bench import Bench
 from merlab.reproduction.compared_table import MEASURED, PROPOSED, TABLE_5, ComparedTable
 from merlab.reproduction.dataflow import trace
-from merlab.reproduction.paper_tables import SIZE, table_5
+from merlab.reproduction.paper_tables import table_5
 
 BAR = 0.38
 
 
 def figure_1(bench: Bench) -> Figure:
-    """The architecture of the proposed network, made from its modules; 3 channels per view as for Table 7."""
-    module, shape = network_of(find_method(PROPOSED), "paper", SIZE)
-    return architecture_figure(
-        trace(module, shape), "Figure 1: DBFEM+CAFFM as merlab builds it (channels×rows×columns)"
+    """The architecture of the proposed network with its published settings, made from its modules."""
+    module, shape = network_of(find_method(PROPOSED), "paper", None, channels=None)
+    title = (
+        "Figure 1: DBFEM+CAFFM as merlab builds it (channels×rows×columns)\n"
+        "where arrows meet, maps are weighted, added or concatenated"
     )
+    return architecture_figure(trace(module, shape), title)
 
 
 def figure_4(bench: Bench) -> Figure:

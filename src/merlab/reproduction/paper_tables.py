@@ -27,7 +27,6 @@ from merlab.reproduction.compared_table import (
     published_in,
 )
 
-SIZE = (231, 282)
 SHORT_EPOCHS = 10
 TABLE_5_METRICS: tuple[MetricName, ...] = ("accuracy", "uf1", "uar")
 
@@ -50,8 +49,8 @@ def table_7(bench: Bench) -> ComparedTable:
     ]
     notes = [
         bench.measured_on(summaries),
-        "Parameters, multiply-accumulates and speed were measured with the preset paper, 3 x 282 x 231 per view, batch "
-        f"1: {hardware()}{_load()}.",
+        "Parameters, multiply-accumulates and speed were measured with the preset paper and its input (onset and apex "
+        f"frames, 6 x 282 x 231 per view), batch 1: {hardware()}{_load()}.",
         "MACs, published: the paper's column Complexity/G, whose unit it does not state.",
         "The paper does not say on which hardware its frames per second were measured.",
         *paper_notes("Table 7", "Parameters:"),
@@ -154,7 +153,7 @@ def _prints(experiment: Experiment, metric: str) -> bool:
 
 def _cost_cells(method: str, position: int, bench: Bench) -> dict[str, Cell]:
     bench.progress(position, len(TABLE_7), f"size and speed of {method}")
-    module, shape = network_of(find_method(method), "paper", SIZE)
+    module, shape = network_of(find_method(method), "paper", None, channels=None)
     published = published_in(experiment_of(method), "Table 7", ("parameters", "macs", "fps"))
     return {
         "parameters (M), published": published["parameters"] / 1e6,

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from merlab.methods.dual_branch.fusion import CAFFM, OneSidedCAFFM
+from merlab.methods.dual_branch.fusion import CAFFM, Cbams, OneSidedCAFFM
 from merlab.methods.dual_branch.global_branch import GlobalBranch
 
 
@@ -20,9 +20,9 @@ class AddOne(nn.Module):
         return features + 1
 
 
-def with_known_weights(merged: tuple[float, float, float]) -> CAFFM:
+def with_known_weights(merged: tuple[float, float, float], cbams: Cbams = "consecutive") -> CAFFM:
     """One channel; masks 1/4 and 3/4; ``merged`` weights what the three CBAMs give; each CBAM adds 1."""
-    fusion = CAFFM(1, 1, 1, attention="none").eval()
+    fusion = CAFFM(1, 1, 1, "none", cbams).eval()
     for module in fusion.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.eps = 0.0
@@ -54,6 +54,25 @@ def with_known_weights(merged: tuple[float, float, float]) -> CAFFM:
 def test_three_cbams_concatenation_relu_residual_sum_two_cbams_activation(local, merged, expected):
     fused = with_known_weights(merged)(torch.full((1, 1, 1, 1), 2.0), torch.full((1, 1, 1, 1), local), (1, 1))
     assert fused.item() == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize(("cbams", "expected"), [("consecutive", 3 + 4 + 5), ("parallel", 3 + 3 + 3)])
+def test_parallel_cbams_all_get_the_fused_map(cbams, expected):
+    # f = 2/4 + 2 * 3/4 = 2; the sum of what the three CBAMs give, f, and 2 of the two CBAMs after them.
+    fused = with_known_weights((1.0, 1.0, 1.0), cbams)(*[torch.full((1, 1, 1, 1), 2.0)] * 2, (1, 1))
+    assert fused.item() == pytest.approx(expected + 2 + 2)
+
+
+def test_one_sided_parallel_cbams_all_get_the_fused_map_and_the_guide():
+    fusion = OneSidedCAFFM(8, 8, 8, "local", cbams="parallel").eval()
+    merged = []
+    fusion.merge.register_forward_pre_hook(lambda module, inputs: merged.append(inputs[0]))
+    for cbam in (fusion.second, fusion.third):
+        cbam.load_state_dict(fusion.first.state_dict())
+    fusion(torch.rand(1, 8, 2, 2), torch.rand(1, 8, 2, 2), (4, 4))
+    first, second, third = merged[0].chunk(3, dim=1)
+    assert torch.equal(first, second)
+    assert torch.equal(first, third)
 
 
 def test_max_pooling_is_last():

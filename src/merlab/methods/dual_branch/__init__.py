@@ -6,7 +6,7 @@ fusion by CAFFM, inputs of 231 x 282 pixels, Adam at 0.001, batches of 64, 500 e
 epochs, and in Table 7 the size and cost of six variants. Not published: what the names GFEM, LTFEM and DBFEM of that
 table mean (taken as global branch, local branch, and both without CAFFM), layer widths, the stem, the head, the
 equations of CAFFM and of its variants _L and _G, where the CBAMs of the branches are, whether the networks of Table 5
-have them, the form of the local input, the loss, class weights, augmentation, seeds, and how a model is selected.
+have them, the form of the inputs, the loss, class weights, augmentation, seeds, and how a model is selected.
 
 merlab's layers are a reconstruction. It agrees with all twelve values of Table 7 within 1 % (``merlab profile``), so it
 is plausible, but it is not evidence of the authors' layers. Some of its layers were chosen only to agree with Table 7:

@@ -5,9 +5,12 @@ residual addition, two more CBAM modules refine them, followed by activation and
 equations and no widths, and it does not define the one-sided variants. merlab's reconstruction makes these choices to
 agree with Table 7: both maps get the same number of channels and a grid twice as fine; a joint gate computes one mask
 per branch, and the fused map f is the masked sum; the outputs of the three CBAMs are concatenated, and a 1 x 1
-convolution with batch normalization reduces them before the ReLU; the residual that is added is f. The one-sided
-variants compute the masks and the three CBAMs from one branch only, and a linear layer translates its descriptor for
-the other branch.
+convolution with batch normalization reduces them before the ReLU; the residual that is added is f; the second
+activation is a ReLU; the max-pooling is 3 x 3 with stride 2. The one-sided variants compute the masks and the three
+CBAMs from one branch only, and a linear layer translates its descriptor for the other branch.
+
+The abstract says "parallel attention" where the text says "consecutive". ``cbams`` chooses: with ``parallel``, each of
+the three CBAMs gets f. Size and cost are the same.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from torch import Tensor, nn
 from merlab.methods.layers import Attention, AttentionName, ConvBnRelu, Gates, GuidedAttention, squeezed
 
 Grid = tuple[int, int]
+Cbams = Literal["consecutive", "parallel"]
 
 
 def mask_gate(in_channels: int, channels: int) -> nn.Sequential:
@@ -33,15 +37,23 @@ class CAFFM(nn.Module):
     """Convolutional block attention feature fusion of F_G and F_L.
 
     Takes the maps (N, global_channels, h, w) and (N, local_channels, h, w) and the grid (rows, columns) of the fusion;
-    returns (N, channels, ceil(rows / 2), ceil(columns / 2)). ``attention`` replaces its five CBAMs.
+    returns (N, channels, ceil(rows / 2), ceil(columns / 2)). ``attention`` replaces its five CBAMs. With ``cbams``
+    parallel, each of the first three gets the fused map, and not what the one before gives.
     """
 
     gates: type[Gates] = Attention
 
     def __init__(
-        self, global_channels: int, local_channels: int, channels: int, attention: AttentionName = "cbam"
+        self,
+        global_channels: int,
+        local_channels: int,
+        channels: int,
+        attention: AttentionName = "cbam",
+        cbams: Cbams = "consecutive",
     ) -> None:
         super().__init__()
+        # Which of the maps so far each of the three gets: the fused one, or the latest.
+        self.source = 0 if cbams == "parallel" else -1
         self.align_global = ConvBnRelu(global_channels, channels, 1, relu=False)
         self.align_local = ConvBnRelu(local_channels, channels, 1, relu=False)
         self.masks = self._masks(channels)
@@ -69,9 +81,10 @@ class CAFFM(nn.Module):
         """The masked sum (N, channels, h, w), and the maps after each of the three CBAMs (N, 3 x channels, h, w)."""
         global_mask, local_mask = self.masks(torch.cat([global_map, local_map], dim=1)).chunk(2, dim=1)
         fused = global_mask * global_map + local_mask * local_map
-        first = self.first(fused)
-        second = self.second(first)
-        return fused, torch.cat([first, second, self.third(second)], dim=1)
+        maps = [fused]
+        for cbam in (self.first, self.second, self.third):
+            maps.append(cbam(maps[self.source]))
+        return fused, torch.cat(maps[1:], dim=1)
 
 
 class OneSidedCAFFM(CAFFM):
@@ -86,8 +99,9 @@ class OneSidedCAFFM(CAFFM):
         channels: int,
         guide: Literal["local", "global"],
         attention: AttentionName = "cbam",
+        cbams: Cbams = "consecutive",
     ) -> None:
-        super().__init__(global_channels, local_channels, channels, attention)
+        super().__init__(global_channels, local_channels, channels, attention, cbams)
         self.guide = guide
         self.translate = nn.Linear(channels, channels)
 
@@ -99,7 +113,7 @@ class OneSidedCAFFM(CAFFM):
         guide_mask, other_mask = self.masks(guide).chunk(2, dim=1)
         translated = torch.sigmoid(self.translate(guide.mean(dim=(2, 3))))[:, :, None, None]
         fused = guide_mask * guide + other_mask * translated * other
-        first, guide = self.first(fused, guide)
-        second, guide = self.second(first, guide)
-        third, _ = self.third(second, guide)
-        return fused, torch.cat([first, second, third], dim=1)
+        pairs = [(fused, guide)]
+        for cbam in (self.first, self.second, self.third):
+            pairs.append(cbam(*pairs[self.source]))
+        return fused, torch.cat([features for features, _ in pairs[1:]], dim=1)

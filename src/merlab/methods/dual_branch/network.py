@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from merlab.errors import MerlabError
-from merlab.methods.dual_branch.fusion import CAFFM, Grid, OneSidedCAFFM
+from merlab.methods.dual_branch.fusion import CAFFM, Cbams, Grid, OneSidedCAFFM
 from merlab.methods.dual_branch.global_branch import Depth, GlobalBranch
 from merlab.methods.dual_branch.local_branch import LocalBranch
 from merlab.methods.layers import Attention, AttentionName, Between, ConvBnRelu, Width, scaled
@@ -184,7 +184,10 @@ class DualNetwork(TwoViewNetwork):
 
 
 class FusionNetwork(TwoViewNetwork):
-    """DBFEM+CAFFM: both branches, fused by CAFFM (``guide`` both), CAFFM_L (local) or CAFFM_G (global)."""
+    """DBFEM+CAFFM: both branches, fused by CAFFM (``guide`` both), CAFFM_L (local) or CAFFM_G (global).
+
+    ``cbams`` states whether its first three CBAMs are consecutive, as in the text of the paper, or parallel.
+    """
 
     def __init__(
         self,
@@ -194,6 +197,7 @@ class FusionNetwork(TwoViewNetwork):
         width: Width = 1.0,
         stem_stride: StemStride = 2,
         attention: AttentionName = "cbam",
+        cbams: Cbams = "consecutive",
         units: Units = 0,
         epsilon: Epsilon = 1e-5,
     ) -> None:
@@ -203,9 +207,9 @@ class FusionNetwork(TwoViewNetwork):
         channels = scaled(256, width)
         maps = self.global_branch.out_channels, self.local_branch.out_channels
         if guide == "both":
-            self.fusion = CAFFM(*maps, channels, attention)
+            self.fusion = CAFFM(*maps, channels, attention, cbams)
         else:
-            self.fusion = OneSidedCAFFM(*maps, channels, guide, attention)
+            self.fusion = OneSidedCAFFM(*maps, channels, guide, attention, cbams)
         self.head = nn.Sequential(
             nn.AdaptiveAvgPool2d(1),
             nn.Flatten(),
