@@ -95,7 +95,7 @@ def test_a_mistake_is_named_without_a_traceback(merlab, tmp_path, arguments, nam
 
 
 def test_work_that_is_stopped_after_its_measurements_says_that_they_are_kept(merlab, flow, monkeypatch):
-    def stop(*_: object) -> None:
+    def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("merlab.reproduction.paper_tables.network_of", stop)
