@@ -93,8 +93,14 @@ class TestMatching:
         hits = match(truth, spotted)
         assert len({row for row, _ in hits}) == len({column for _, column in hits}) == len(hits)
 
-    def test_of_equal_overlaps_the_first_rows_hit(self):
-        assert match([(1, 10), (1, 10), (1, 8)], [(1, 8), (1, 10), (1, 10)]) == [(0, 1), (1, 2), (2, 0)]
+    def test_of_equal_intervals_the_first_rows_hit(self):
+        hits = match([(1, 10), (1, 10), (1, 8)], [(1, 8), (1, 10), (1, 10)])
+        assert sorted(hits) == [(0, 1), (1, 2), (2, 0)]
+
+    @pytest.mark.parametrize(("halves", "hit"), [([(1, 5), (6, 10)], 0), ([(6, 10), (1, 5)], 1)])
+    def test_of_two_halves_the_earlier_one_hits_in_whatever_order_the_rows_are(self, halves, hit):
+        assert match([(1, 10)], halves) == [(0, hit)]
+        assert match(halves, [(1, 10)]) == [(hit, 0)]
 
     def test_of_large_tables_only_pairs_that_overlap_are_held(self, monkeypatch):
         """What a block of rows is compared with is what may overlap it: 6000 x 6000 pairs would take 2 GB."""
