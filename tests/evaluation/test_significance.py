@@ -114,12 +114,40 @@ def test_a_method_that_is_always_right_or_wrong_has_the_interval_of_as_many_subj
             assert bootstrap_interval(counts, metric) == pytest.approx((low, high))
 
 
-@pytest.mark.parametrize("classes", [2, 3])
-def test_a_value_that_is_the_same_for_all_subjects_has_an_interval_without_width(classes):
-    """The recall of a constant is 1, and 0 in the other classes, for every subject that has all classes."""
-    counts = np.zeros((1, 5, classes, classes), np.int64)
-    counts[..., 0] = 4
-    assert bootstrap_interval(counts, uar) == pytest.approx((1 / classes, 1 / classes))
+def others_among(subjects: int) -> float:
+    """The largest share of subjects unlike these, who are all alike: the upper limit for none of as many."""
+    return float(binomtest(0, subjects).proportion_ci(method="exact").high)
+
+
+@pytest.mark.parametrize("subjects", [2, 5, 40])
+def test_a_value_that_is_the_same_for_all_subjects_may_be_another_for_the_share_of_others(subjects):
+    """The limits are the values if all of these others are wrong, or right."""
+    counts = np.zeros((1, subjects, 2, 2), np.int64)
+    counts[0, :, 0] = [1, 3]
+    others = others_among(subjects)
+    assert bootstrap_interval(counts, accuracy) == pytest.approx((0.25 * (1 - others), 0.25 + 0.75 * others))
+
+
+@pytest.mark.parametrize("metric", [uf1, uar])
+def test_a_method_that_is_always_right_may_err_elsewhere_also_where_a_class_has_no_clip(metric):
+    counts = np.zeros((1, 5, 3, 3), np.int64)
+    counts[..., [0, 1], [0, 1]] = 4
+    others = others_among(5)
+    assert bootstrap_interval(counts, metric) == pytest.approx((2 / 3 * (1 - others), 2 / 3 + others / 3))
+
+
+@pytest.mark.parametrize("subjects", [2, 3])
+def test_the_interval_of_subjects_who_may_be_alike_by_chance_holds_the_true_value(subjects):
+    """Accuracy is .7. Of 2 subjects with 2 clips, 1 in 6 pairs have one error each: all the same, and not .7."""
+    generator = np.random.default_rng(7)
+    held = 0
+    for _ in range(100):
+        right = generator.binomial(2, 0.7, subjects)
+        counts = np.zeros((1, subjects, 2, 2), np.int64)
+        counts[0, :, 0, 0], counts[0, :, 0, 1] = right, 2 - right
+        low, high = np.array(bootstrap_interval(counts, accuracy))
+        held += low <= 0.7 <= high
+    assert held >= 95
 
 
 def test_the_interval_of_few_subjects_that_are_nearly_all_right_holds_the_true_value():
@@ -190,8 +218,9 @@ def test_the_same_counts_give_the_same_interval_in_every_process():
 def test_a_method_does_not_differ_from_itself(seed, seeds):
     counts = random_counts(seed, seeds=seeds)
     comparison = paired_test(counts, counts, "uf1")
+    others = others_among(12)
     assert comparison.difference == 0
-    assert comparison.interval == (0, 0)
+    assert comparison.interval == pytest.approx((-others, others))
     assert comparison.p == 1
 
 
@@ -212,7 +241,8 @@ def test_the_p_value_of_always_right_against_always_wrong_is_two_of_all_exchange
     wrong[..., 0, 1] = wrong[..., 1, 0] = 3
     comparison = paired_test(right, wrong, "accuracy")
     assert comparison.difference == 1
-    assert comparison.interval == (1, 1)
+    # With others who are right by the second method alone, the difference is down to -1 for their share.
+    assert comparison.interval == pytest.approx((1 - 2 * others_among(5), 1))
     assert comparison.p == 2 / 32
 
 

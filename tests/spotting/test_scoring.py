@@ -226,6 +226,13 @@ class TestScore:
         # Two of two are right: Clopper and Pearson.
         assert score_spotting(truth, truth).f1_interval == pytest.approx((0.025**0.5, 1))
 
+    def test_two_videos_that_are_alike_by_chance_say_little(self):
+        """In each, one of two spotted events is right: F1 2/3. Two of two leave room for a share of .842 of others."""
+        truth = pd.concat([events((1, 10)), events((1, 10), video="b")])
+        found = pd.concat([events((1, 10), (30, 39)), events((1, 10), (30, 39), video="b")])
+        others = 1 - 0.025**0.5
+        assert score_spotting(truth, found).f1_interval == pytest.approx((2 / 3 * (1 - others), 2 / 3 + others / 3))
+
     def test_recognition_comes_with_two_guesses_of_the_class(self):
         """Hits a, a, b; the most frequent true class is a: as a guess it is right in 2 of 3, with F1 4/5 and 0."""
         columns = ("onset", "offset", "emotion")

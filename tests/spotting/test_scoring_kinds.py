@@ -97,6 +97,18 @@ class TestVideos:
         assert scores.false_alarms_per_minute == 0
         assert scores.false_alarms_interval == pytest.approx((0, 3.689 / 3), abs=0.001)
 
+    @pytest.mark.parametrize(("alarms", "low", "high"), [(1, 0.242, 7.225), (3, 2.202, 13.059)])
+    def test_with_the_same_rate_have_the_limits_of_a_poisson_count(self, alarms, low, high):
+        """Two videos of a minute: Garwood's limits of 2 events are 0.242 and 7.225, of 6 events 2.202 and 13.059."""
+        onsets = [100 * number for number in range(alarms)]
+        found = pd.DataFrame(
+            [{"video": video, "onset": onset, "offset": onset + 9} for video in "ab" for onset in onsets]
+        )
+        lengths = pd.DataFrame({"video": ["a", "b"], "seconds": [60, 60]})
+        truth = found.assign(onset=found["onset"] + 5000, offset=found["offset"] + 5000)
+        scores = score_spotting(truth, found, videos=lengths)
+        assert scores.false_alarms_interval == pytest.approx((low / 2, high / 2), abs=0.001)
+
     def test_may_have_their_length_in_seconds_or_a_rate_of_all(self):
         seconds = pd.DataFrame({"video": list("abc"), "seconds": [60, 30, 30]})
         assert score_spotting(TRUTH, SPOTTED, videos=seconds).minutes == pytest.approx(2.0)

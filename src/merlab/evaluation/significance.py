@@ -6,9 +6,11 @@ clip.
 An interval is the value plus and minus Student's t times its standard error, which comes from resampled subjects.
 Percentiles of the samples, the other usual interval, are too narrow for few subjects and too low for UF1 (Hesterberg,
 "What Teachers Should Know About the Bootstrap", The American Statistician 69, 2015): of 5 subjects they hold the true
-value in about 80 of 100 cases, of 26 subjects with rare classes in 84. Where everything is right, or nothing, all
-samples are alike; the interval is then that of as many subjects who are all right, or all wrong (Clopper and Pearson,
-"The Use of Confidence or Fiducial Limits Illustrated in the Case of the Binomial", Biometrika 26, 1934).
+value in about 80 of 100 cases, of 26 subjects with rare classes in 84.
+
+Where all samples are alike, as where everything is right, they tell no error. So many subjects who are alike leave room
+for a share of others (Clopper and Pearson, "The Use of Confidence or Fiducial Limits Illustrated in the Case of the
+Binomial", Biometrika 26, 1934), and the limits are the values if these others are as good, or as bad, as can be.
 
 The classes of a sample are those of the whole: one that it lacks counts as 0 (see ``metrics``). That widens the
 interval where a class has clips of few subjects. To leave such samples out, or to average the other classes, would be
@@ -37,6 +39,8 @@ RESAMPLES = 2000
 # Of what is resampled and exchanged: the same predictions give the same numbers.
 SEED = 0
 CONFIDENCE = 0.95
+# A standard error below this is the rounding of samples that are alike.
+ROUNDING = 1e-9
 
 
 class Comparison(ClosedModel):
@@ -77,12 +81,8 @@ def bootstrap_interval(counts: NDArray[np.int64], metric: Metric, limits: Interv
     """
     if counts.shape[1] < 2:
         return None
-    value, subjects = float(metric(counts.sum(axis=1)).mean()), counts.shape[1]
-    low, high = _around(value, metric(_resampled(counts)).mean(axis=0), subjects, limits)
-    if low < high or value not in limits:
-        return low, high
-    width = 1 - ((1 - CONFIDENCE) / 2) ** (1 / subjects)
-    return (value, value + width) if value == limits[0] else (value - width, value)
+    value = float(metric(counts.sum(axis=1)).mean())
+    return _around(value, metric(_resampled(counts)).mean(axis=0), counts.shape[1], limits)
 
 
 def paired_test(first: NDArray[np.int64], second: NDArray[np.int64], metric: MetricName) -> Comparison:
@@ -157,5 +157,8 @@ def _around(value: float, samples: Float64Array, subjects: int, limits: Interval
 
     # Subjects that are drawn from n vary less than n new ones would.
     error = float(np.nanstd(samples)) * sqrt(subjects / (subjects - 1))
+    if error < ROUNDING:
+        others = 1 - ((1 - CONFIDENCE) / 2) ** (1 / subjects)
+        return value - others * (value - limits[0]), value + others * (limits[1] - value)
     reach = float(stdtrit(subjects - 1, (1 + CONFIDENCE) / 2)) * error
     return max(value - reach, limits[0]), min(value + reach, limits[1])

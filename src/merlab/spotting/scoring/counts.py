@@ -111,8 +111,8 @@ def _scores(kind: str, counts: IntArray, owners: IntArray, minutes: float | None
 def false_alarms_interval(wrong: IntArray, seconds: Sequence[float], owners: IntArray) -> Interval | None:
     """The 95 % interval of false alarms a minute, owners of videos resampled, from the counts and lengths of videos.
 
-    Without any false alarm, all samples are alike: the upper limit is then that of a Poisson count of 0 (Garwood,
-    "Fiducial Limits for the Poisson Distribution", Biometrika 28, 1936).
+    Where all samples are alike, as without any false alarm, it is that of their Poisson count (Garwood, "Fiducial
+    Limits for the Poisson Distribution", Biometrika 28, 1936).
     """
     milliseconds = np.round(1000 * np.asarray(seconds)).astype(np.int64)
 
@@ -121,6 +121,11 @@ def false_alarms_interval(wrong: IntArray, seconds: Sequence[float], owners: Int
         return ratio(60_000 * alarms, length)
 
     interval = interval_of(np.stack([wrong, milliseconds], axis=-1), owners, a_minute, limits=(0.0, math.inf))
-    if interval is None or wrong.any():
+    if interval is None or interval[1] < math.inf:
         return interval
-    return 0.0, 60 * math.log(2 / (1 - CONFIDENCE)) / sum(seconds)
+    # It takes long to import.
+    from scipy.special import gammaincinv
+
+    alarms, minutes = int(wrong.sum()), sum(seconds) / 60
+    low = float(gammaincinv(alarms, (1 - CONFIDENCE) / 2)) if alarms else 0.0
+    return low / minutes, float(gammaincinv(alarms + 1, (1 + CONFIDENCE) / 2)) / minutes
