@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,6 +72,22 @@ def alignment_of(folder: Path) -> Alignment | None:
     if not path.is_file():
         return None
     return read_model(path, Alignment, remedy="make the aligned faces again in a new folder")
+
+
+def recorded_rate(folder: Path) -> float | None:
+    """The frames per second that the record in a folder of frames states; None where it states none or is damaged."""
+    # Nothing else needs the record for this.
+    with suppress(MerlabError):
+        alignment = alignment_of(folder)
+        return alignment.fps if alignment else None
+    return None
+
+
+def known_rate(folders: Iterable[Path]) -> str:
+    """The one rate that the records in folders of frames state, for messages: `` 200, which alignment.json states``."""
+    rates = {recorded_rate(folder) for folder in folders}
+    rate = rates.pop() if len(rates) == 1 else None
+    return f" {rate:.5g}, which {RECORD} beside the frames states" if rate else ""
 
 
 def recorded_stamps(clips: Iterable[Clip]) -> tuple[str, ...]:

@@ -267,6 +267,13 @@ class TestFoldersOfFrames:
         assert (status, out, err.count(refused)) == (1, "", 1)
         assert not (tmp_path / "out").exists()
 
+    def test_that_merlab_aligned_are_named_with_their_rate(self, merlab, frames):
+        for folder in frames.iterdir():
+            (folder / "alignment.json").write_text('{"fps": 200}', encoding="utf-8")
+        status, _, err = merlab("spot", frames)
+        assert status == 1
+        assert "give --fps (in Python, fps) 200, which alignment.json beside the frames states; it is used" in err
+
     def test_are_named_where_the_folder_above_is_given(self, merlab, frames):
         status, _, err = merlab("spot", frames.parent, "--fps", 30)
         assert status == 1

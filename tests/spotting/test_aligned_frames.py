@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import pytest
 
-from merlab.frames import WalkedFrame
+from merlab.frames import ImageFolder, WalkedFrame
+from merlab.frames.clock import ClockError
 from merlab.progress import silent
-from merlab.spotting.aligned_frames import AlignedFrames, damaged_runs
+from merlab.spotting.aligned_frames import AlignedFrames, clock_of_frames, damaged_runs
 
 
 class Walked:
@@ -74,3 +76,15 @@ def test_the_gaps_are_the_positions_of_three_or_more_damaged_frames_in_a_row():
 def test_the_gaps_are_positions_also_where_numbers_are_missing_in_a_folder():
     numbers = [46, 47, 60, 61, 62, 63, 80]
     assert damaged_runs([47, 60, 61, 63], first=46, numbers=numbers) == [range(2, 5)]
+
+
+def test_frames_that_merlab_aligned_are_refused_with_their_rate_and_others_without(tmp_path):
+    for number in range(1, 4):
+        (tmp_path / f"reg_img{number}.jpg").touch()
+    (tmp_path / "alignment.json").write_text('{"fps": 59.9400599}', encoding="utf-8")
+    with pytest.raises(ClockError, match=r"give --fps 59\.94, which alignment.json beside the frames states$"):
+        clock_of_frames(tmp_path, ImageFolder(tmp_path), None)
+    assert clock_of_frames(tmp_path, ImageFolder(tmp_path), 59.94).fps == 59.94
+    (tmp_path / "alignment.json").write_text('{"fps": "often"}', encoding="utf-8")
+    with pytest.raises(ClockError, match="give --fps$"):
+        clock_of_frames(tmp_path, ImageFolder(tmp_path), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from merlab.alignment_record import known_rate
 from merlab.errors import MerlabError
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import (
@@ -18,7 +19,7 @@ from merlab.frames import (
     describe_numbers,
     is_blank,
 )
-from merlab.frames.clock import GAP_STEPS
+from merlab.frames.clock import GAP_STEPS, ClockError
 from merlab.frames.images import IMAGE_SUFFIXES
 from merlab.frames.sizes import OneSize
 from merlab.progress import Progress
@@ -162,11 +163,16 @@ def _require_images(source: Path, frames: Frames) -> None:
 
 
 def clock_of_frames(source: Path, frames: Frames, fps: float | None) -> Clock:
-    """The clock of the frames that are there; raises ClockError as ``clock_of``.
+    """The clock of the frames that are there; raises ClockError as ``clock_of``, with the rate that merlab recorded.
 
     That of images is by their numbers: missing ones leave time between the others.
     """
-    clock, numbers = clock_of(source, frames, fps), numbers_with_gaps(frames)
+    try:
+        clock, numbers = clock_of(source, frames, fps), numbers_with_gaps(frames)
+    except ClockError as error:
+        if fps is None:
+            raise ClockError(f"{error}{known_rate([source])}") from error
+        raise
     return clock if numbers is None else Clock.of_numbers(clock.fps, numbers)
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from merlab.alignment_record import RECORD, alignment_of
-from merlab.errors import MerlabError
+from merlab.alignment_record import RECORD, recorded_rate
 from merlab.frames import MAX_FRAMES_NAMED, MediaFacts, describe_numbers
 from merlab.frames.clock import Clock
 from merlab.spelling import counted, seconds_text, tenths_of_seconds
@@ -82,11 +80,7 @@ def missing_caveats(numbers: Sequence[int] | None) -> list[str]:
 
 def rate_caveats(source: Path, fps: float | None) -> list[str]:
     """That ``fps``, which the user gave, is not the rate that `merlab align` recorded beside the frames of a folder."""
-    rate = None
-    # Nothing else needs the record, which may be damaged.
-    with suppress(MerlabError):
-        recorded = alignment_of(source)
-        rate = recorded.fps if recorded else None
+    rate = recorded_rate(source)
     if fps is None or rate is None or math.isclose(fps, rate, rel_tol=LEAST_DIFFERENCE):
         return []
     return [

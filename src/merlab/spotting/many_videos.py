@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from merlab.alignment_record import known_rate
 from merlab.errors import MerlabError, keeping
 from merlab.frames import ClipError, ImageFolder
 from merlab.frames.clock import ClockError, require_rate
@@ -106,8 +107,8 @@ def require_rates(videos: Iterable[Path | str], fps: float | None) -> None:
     if all(map(_holds_images, paths)):
         named = first_of((path.name for path in paths), MOST_NAMED)
         raise ClockError(
-            f"folders of images ({named}) do not state their frame rate; give --fps (in Python, fps), which is used "
-            "for all of them"
+            f"folders of images ({named}) do not state their frame rate; give --fps (in Python, fps)"
+            f"{known_rate(paths)}; it is used for all of them"
         )
 
 
