@@ -128,6 +128,17 @@ def test_a_value_that_is_the_same_for_all_subjects_may_be_another_for_the_share_
     assert bootstrap_interval(counts, accuracy) == pytest.approx((0.25 * (1 - others), 0.25 + 0.75 * others))
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+def test_the_uar_of_a_method_that_names_one_class_cannot_be_another(classes):
+    """Its accuracy can: other subjects have other shares of that class."""
+    counts = np.zeros((1, 5, classes, classes), np.int64)
+    counts[..., 0] = 4
+    others = others_among(5)
+    assert bootstrap_interval(counts, uar) == pytest.approx((1 / classes, 1 / classes))
+    low, high = (1 - others) / classes, (1 + (classes - 1) * others) / classes
+    assert bootstrap_interval(counts, accuracy) == pytest.approx((low, high))
+
+
 @pytest.mark.parametrize("metric", [uf1, uar])
 def test_a_method_that_is_always_right_may_err_elsewhere_also_where_a_class_has_no_clip(metric):
     counts = np.zeros((1, 5, 3, 3), np.int64)

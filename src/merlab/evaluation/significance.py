@@ -10,7 +10,8 @@ value in about 80 of 100 cases, of 26 subjects with rare classes in 84.
 
 Where all samples are alike, as where everything is right, they tell no error. So many subjects who are alike leave room
 for a share of others (Clopper and Pearson, "The Use of Confidence or Fiducial Limits Illustrated in the Case of the
-Binomial", Biometrika 26, 1934), and the limits are the values if these others are as good, or as bad, as can be.
+Binomial", Biometrika 26, 1934), and the limits are the values if these others are as good, or as bad, as can be. Only
+the UAR of a method that names one class cannot be another, and has no width.
 
 The classes of a sample are those of the whole: one that it lacks counts as 0 (see ``metrics``). That widens the
 interval where a class has clips of few subjects. To leave such samples out, or to average the other classes, would be
@@ -81,8 +82,17 @@ def bootstrap_interval(counts: NDArray[np.int64], metric: Metric, limits: Interv
     """
     if counts.shape[1] < 2:
         return None
-    value = float(metric(counts.sum(axis=1)).mean())
-    return _around(value, metric(_resampled(counts)).mean(axis=0), counts.shape[1], limits)
+    pooled, samples = counts.sum(axis=1), metric(_resampled(counts)).mean(axis=0)
+    value = float(metric(pooled).mean())
+    if value not in limits and float(np.nanstd(samples)) < ROUNDING and _is_of_any_clips(pooled, metric):
+        return value, value
+    return _around(value, samples, counts.shape[1], limits)
+
+
+def _is_of_any_clips(pooled: NDArray[np.int64], metric: Metric) -> bool:
+    """Whether a method names one class alone, (seeds, K, K), and has this value for any numbers of clips of a class."""
+    others = pooled * np.arange(1, pooled.shape[-1] + 1)[:, None]
+    return np.count_nonzero(pooled.sum(axis=(0, 1))) == 1 and np.allclose(metric(others), metric(pooled))
 
 
 def paired_test(first: NDArray[np.int64], second: NDArray[np.int64], metric: MetricName) -> Comparison:
