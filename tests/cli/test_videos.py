@@ -215,6 +215,15 @@ def test_a_class_has_its_probability_beside_it_or_the_reason_why_it_is_not_named
     print_results({tmp_path: summary_of_result(result)}, {}, None, as_json=False)
     printed = capsys.readouterr().out
     for event in result.events.to_dict("records"):
-        named = f"{event['class']} {event['probability']}"
-        assert (named if event["class"] else f"none ({event['probability']}): {event['withheld']}") in printed
+        # As in the report: two digits, and never 1.
+        shown = f"{min(float(event['probability']), 0.99):.2f}"
+        assert (f"{event['class']} {shown}" if event["class"] else f"none ({shown}): {event['withheld']}") in printed
     assert set(result.events["class"]) > {""}
+
+
+def test_the_face_is_printed_where_a_video_has_several(tmp_path, capsys):
+    for faces in (1, 2):
+        result = read_video_result(write_result(tmp_path / str(faces), faces=faces, pictures=False))
+        assert len(set(result.events["face_id"])) == faces
+        print_results({tmp_path: summary_of_result(result)}, {}, None, as_json=False)
+        assert ("face ┃" in capsys.readouterr().out) == (faces > 1)

@@ -122,13 +122,16 @@ def print_whole(table: Table, console: Console = out_console) -> None:
 
 
 def _widths(columns: list[list[str]], room: int) -> list[int]:
-    """The characters of each column, its title first, in a table with so much room: the widest give way first."""
+    """The characters of each column, its title first, in a table with so much room.
+
+    Columns give way in proportion to their widest cell, so that it has as many lines in each of them.
+    """
     natural = [max(cell_len(line) for text in column for line in text.split("\n")) for column in columns]
     for whole_words in (True, False):
         widths = list(natural)
         least = [_least(column, position == 0, whole_words) for position, column in enumerate(columns)]
         while sum(widths) > room and (wide := [at for at, width in enumerate(widths) if width > least[at]]):
-            widths[max(wide, key=widths.__getitem__)] -= 1
+            widths[max(wide, key=lambda at: widths[at] / natural[at])] -= 1
         if sum(widths) <= room:
             break
     return widths

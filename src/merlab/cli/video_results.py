@@ -22,18 +22,8 @@ if TYPE_CHECKING:
 
     from merlab.spotting.timeline import Timeline
     from merlab.videos.result import VideoResult
+    from merlab.videos.rows import Event
 
-# Columns of recognized events that fit a terminal, and their titles there.
-RECOGNIZED = {
-    "event": "event",
-    "face_id": "face",
-    "apex_s": "apex, s",
-    "duration_s": "lasts, s",
-    "kind": "kind",
-    "class": "class, probability",
-    "part": "part",
-    "action_units": "action units",
-}
 SPOTTED = ("onset", "apex", "offset", "apex_s", "duration_s", "score", "kind", "part")
 MOST_NAMED = 3
 # Of more movements of a video, those with the highest scores are printed: an hour may have a thousand.
@@ -98,8 +88,6 @@ def summary_of_result(result: VideoResult | MerlabError) -> VideoSummary | Merla
     """A result of ``merlab recognize``; an error stays what it is."""
     if isinstance(result, MerlabError):
         return result
-    table = result.events.assign(**{"class": [_class_of(event) for event in _records(result.events)]})
-    table = table[list(RECOGNIZED)].astype(str).rename(columns=RECOGNIZED)
     metadata = result.metadata.model_dump(mode="json")
     return VideoSummary(
         name=result.metadata.video.name,
@@ -107,7 +95,7 @@ def summary_of_result(result: VideoResult | MerlabError) -> VideoSummary | Merla
         folder=result.folder,
         warnings=result.warnings,
         stamps=result.metadata.named_stamps,
-        table=table,
+        table=_recognized(result.rows),
         content={
             "folder": str(result.folder),
             **metadata,
@@ -230,11 +218,33 @@ def _warning_of(by_video: Mapping[str, str]) -> str:
     return f"{text} ({counted(len(by_video), 'video')}: {named}{numbers})"
 
 
-def _class_of(event: Mapping[str, Any]) -> str:
-    """``positive 0.9573``, or ``none (0.4445): probability too low``: words in one column, so that a terminal fits."""
-    if event["class"]:
-        return f"{event['class']} {event['probability']}"
-    return f"none ({event['probability']}): {event['withheld']}"
+def _recognized(events: Sequence[Event]) -> pd.DataFrame:
+    """What fits a terminal of recognized events; the face only where there are several."""
+    import pandas as pd
+
+    from merlab.videos.moved import units_of
+
+    several = len({event.face_id for event in events}) > 1
+    return pd.DataFrame(
+        {
+            "event": event.event,
+            **({"face": str(event.face_id)} if several else {}),
+            "apex, s": f"{event.apex_s:.2f}",
+            "lasts, s": f"{event.duration_s:.2f}",
+            "kind": event.kind,
+            "class, probability": _class_of(event),
+            "part": event.part,
+            "action units": ", ".join(unit.code for unit in units_of(event.action_units)),
+        }
+        for event in events
+    )
+
+
+def _class_of(event: Event) -> str:
+    """``positive 0.96``, or ``none (0.44): probability too low``: words in one column, so that a terminal fits."""
+    from merlab.videos.rows import probability_text
+
+    return event.class_text if event.label else f"none ({probability_text(event.probability)}): {event.withheld}"
 
 
 def _records(events: pd.DataFrame) -> list[dict[str, Any]]:
