@@ -11,6 +11,7 @@ from merlab.spelling import (
     alike,
     as_label,
     as_typed,
+    decimals,
     first_of,
     one_letter_apart,
     percent,
@@ -131,6 +132,11 @@ def test_only_all_is_100_percent_and_only_nothing_is_0_percent(share, text):
 )
 def test_three_decimals_read_1_only_for_1(value, text):
     assert three_decimals(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(-0.04, "0.0"), (-0.06, "-0.1"), (2.25, "2.2"), (12, "12.0")])
+def test_what_rounds_to_0_has_no_minus(value, text):
+    assert decimals(value, 1) == text
 
 
 def test_three_decimals_that_read_0_have_no_sign():

@@ -45,8 +45,13 @@ def three_decimals(value: float) -> str:
     """``0.713``, ``-0.050``; ``1.000`` only for what is 1: a share that is less reads ``0.999`` at most."""
     # Sums of fractions may miss 1 by the last bits.
     within = abs(value) < 1 - 1e-9
+    return decimals(max(-MOST_WITHIN, min(value, MOST_WITHIN)) if within else value, 3)
+
+
+def decimals(value: float, digits: int) -> str:
+    """A number with so many decimals; what rounds to zero has no minus."""
     # Numbers of numpy are rounded in another way. Adding 0 makes 0 of -0.
-    return f"{round(float(max(-MOST_WITHIN, min(value, MOST_WITHIN)) if within else value), 3) + 0:.3f}"
+    return f"{round(float(value), digits) + 0:.{digits}f}"
 
 
 def first_of(texts: Iterable[str], most: int, separator: str = ", ") -> str:

@@ -19,6 +19,11 @@ def test_a_number_that_rounds_to_zero_has_no_minus():
     assert number(-0.0001) == ".000"
 
 
+@pytest.mark.parametrize("value", [-0.0004, 0.0, 0.0004])
+def test_a_difference_that_rounds_to_zero_is_neither_above_nor_below_it(value):
+    assert number(value, signed=True) == ".000"
+
+
 def test_a_score_with_one_error_in_2500_does_not_read_1():
     assert number(2499 / 2500) == ".999"
     assert number(-2499 / 2500) == "−.999"
@@ -35,6 +40,13 @@ def test_a_p_value_is_never_zero():
     assert p_text(0.0213) == "p = .021"
     assert p_text(0.001) == "p = .001"
     assert p_text(1 / 2001) == "p < .001"
+
+
+@pytest.mark.parametrize(
+    ("p_value", "text"), [(100 / 2001, "p < .050"), (51 / 1024, "p < .050"), (0.05, "p = .050"), (0.0503, "p = .050")]
+)
+def test_a_p_value_below_the_level_of_significance_does_not_read_as_one_that_is_not(p_value, text):
+    assert p_text(p_value) == text
 
 
 def test_an_undefined_score_is_a_dash():

@@ -77,8 +77,8 @@ def test_shares_of_answered_clips_are_rows():
         (difference(0.06, (0.01, 0.11), 0.021), ("+.060 [+.010, +.110]", ".021"), "a difference"),
         (difference(-0.06, (-0.11, -0.01), 0.0004), ("−.060 [−.110, −.010]", "< .001"), "a difference"),
         (difference(0.06, (0.01, 0.11), 0.05), ("+.060 [+.010, +.110]", ".050"), "no difference"),
-        (difference(0.06, (0.0, 0.11), 0.021), ("+.060 [+.000, +.110]", ".021"), "no difference"),
-        (difference(-0.06, (-0.11, 0.0), 0.021), ("−.060 [−.110, +.000]", ".021"), "no difference"),
+        (difference(0.06, (0.0, 0.11), 0.021), ("+.060 [.000, +.110]", ".021"), "no difference"),
+        (difference(-0.06, (-0.11, 0.0), 0.021), ("−.060 [−.110, .000]", ".021"), "no difference"),
         (difference(0.06, None, 0.021), ("+.060", ".021"), "no difference"),
     ],
 )

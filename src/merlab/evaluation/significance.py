@@ -40,6 +40,8 @@ RESAMPLES = 2000
 # Of what is resampled and exchanged: the same predictions give the same numbers.
 SEED = 0
 CONFIDENCE = 0.95
+# Of p.
+SIGNIFICANCE_LEVEL = 0.05
 # A standard error below this is the rounding of samples that are alike.
 ROUNDING = 1e-9
 

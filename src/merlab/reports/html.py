@@ -15,6 +15,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from merlab.evaluation.predictions import METRICS_FILE
+from merlab.evaluation.significance import SIGNIFICANCE_LEVEL
 from merlab.evaluation.summary import MethodSummary
 from merlab.json_files import write_json
 from merlab.methods.baselines import BASELINE_NAMES
@@ -24,7 +25,7 @@ from merlab.reports.material import material_lines, material_text, untrained_tex
 from merlab.reports.numbers import estimate_text, number
 from merlab.reports.rerun import rerun_commands
 from merlab.reports.run import Run
-from merlab.reports.verdict import SIGNIFICANCE_LEVEL, chance_level, verdict
+from merlab.reports.verdict import chance_level, verdict
 from merlab.stamps import STAMP_SEPARATOR, all_stamps, stamp_notes
 from merlab.storage import write_csv, write_text
 

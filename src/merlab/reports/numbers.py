@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from merlab.evaluation.significance import Comparison
+from merlab.evaluation.significance import SIGNIFICANCE_LEVEL, Comparison
 from merlab.evaluation.summary import Estimate
 from merlab.spelling import three_decimals
 
@@ -16,9 +16,12 @@ UNDEFINED = "–"
 
 
 def number(value: float, *, signed: bool = False) -> str:
-    """``three_decimals`` without a leading zero: ``.713``, ``1.000``, ``−.050``; with ``signed`` also ``+.062``."""
+    """``three_decimals`` without a leading zero: ``.713``, ``1.000``, ``−.050``; with ``signed`` also ``+.062``.
+
+    What rounds to zero has no sign.
+    """
     digits = three_decimals(abs(value))
-    sign = "−" if value < 0 and float(digits) else "+" if signed else ""
+    sign = "" if not float(digits) else "−" if value < 0 else "+" if signed else ""
     return sign + digits.removeprefix("0")
 
 
@@ -43,8 +46,11 @@ def estimate_text(of: Estimate) -> str:
 
 
 def p_text(p_value: float) -> str:
-    """``p = .021``, or ``p < .001`` where three decimals would read zero."""
-    return "p < .001" if p_value < 0.001 else f"p = {number(p_value)}"
+    """``p = .021``; ``p < .001`` where three decimals would read zero, ``p < .050`` where they would read that."""
+    if p_value < 0.001:
+        return "p < .001"
+    is_less = p_value < SIGNIFICANCE_LEVEL and number(p_value) == number(SIGNIFICANCE_LEVEL)
+    return f"p {'<' if is_less else '='} {number(p_value)}"
 
 
 def difference_text(compared: Comparison) -> str:

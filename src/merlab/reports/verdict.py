@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from merlab.evaluation.significance import Comparison
+from merlab.evaluation.significance import SIGNIFICANCE_LEVEL, Comparison
 from merlab.evaluation.summary import MethodSummary
 from merlab.methods.baselines import BASELINE_NAMES, GUESS_NAMES
 from merlab.reports.numbers import difference_text, estimate_text, number, p_text
 from merlab.stamps import STAMP_SEPARATOR, all_stamps
-
-SIGNIFICANCE_LEVEL = 0.05
 
 
 def chance_level(classes: Sequence[str]) -> float:

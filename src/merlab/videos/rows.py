@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from merlab.faces.detection import Face
+from merlab.spelling import decimals
 from merlab.spotting.columns import Column, Columns, Score, Seconds
 from merlab.spotting.moments_row import Moments, OfVideo
 from merlab.videos.moved import SEPARATOR
@@ -34,7 +35,7 @@ def _confidence_text(value: float) -> str:
     return f"{value:.3f}" if value else "0"
 
 
-Pixels = Annotated[float, Column("{:.1f}".format)]
+Pixels = Annotated[float, Column(lambda value: decimals(value, 1))]
 Confidence = Annotated[float, Column(_confidence_text)]
 Probability = Annotated[float, Column(_listed_text)]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from merlab.coding.agreement.models import AgreementScores, Coefficient, Difference, Pair
-from merlab.spelling import counted, three_decimals
+from merlab.spelling import counted, decimals, three_decimals
 from merlab.videos.moved import UNIT_NAMES
 
 UNDEFINED = "–"
@@ -74,4 +74,4 @@ def _boundaries(pair: Pair) -> Iterator[list[str]]:
 
 def _texts(of: Difference, unit: str) -> list[str]:
     values = [getattr(of, f"{which}_{unit}") for which in ("lower", "median", "upper", "median_size")]
-    return [f"{value:.1f}" for value in values]
+    return [decimals(value, 1) for value in values]
