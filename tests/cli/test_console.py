@@ -90,6 +90,27 @@ def test_words_stay_whole_where_the_table_fits(capsys, monkeypatch):
     assert max(map(len, printed.splitlines())) <= 80
 
 
+def test_a_column_with_much_text_gets_the_room(capsys, monkeypatch):
+    """Four lines; with columns that are equally wide, there would be more."""
+    monkeypatch.setenv("COLUMNS", "80")
+    columns = ["event", "apex, s", "lasts, s", "kind", "class, probability", "part", "action units"]
+    reason = "none (0.44): no supporting action unit; head moves more than the face"
+    print_table(
+        "a.avi", columns, [["e0001", "10.17", "0.27", "micro", reason, "eyes and brows", "AU12 left, AU6 left"]]
+    )
+    assert len([line for line in capsys.readouterr().out.splitlines() if line.startswith("│")]) == 4
+
+
+def test_words_are_broken_as_little_as_is_needed(capsys, monkeypatch):
+    """Names of 25 characters leave 64 for four columns: words of 10 stay whole."""
+    monkeypatch.setenv("COLUMNS", "80")
+    row = ["self-attention-transfer-x", "comparison", "of networks", "pretrained", "docs/recognizer-experiments.md"]
+    print_table("methods", ["name", "kind", "what it is", "presets", "paper"], [row])
+    printed = capsys.readouterr().out
+    assert all(word in printed for word in ("comparison", "networks", "pretrained"))
+    assert max(map(len, printed.splitlines())) <= 80
+
+
 def test_spaces_give_way_where_short_cells_only_fit_without_them(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     cells = ["sub01", "EP02_01f", "46", "59", "86", "L10+R12+25", "repression", "repression"]

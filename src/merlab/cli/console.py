@@ -51,8 +51,8 @@ out_console = _PlainConsole(emoji=False)
 err_console = _PlainConsole(stderr=True, emoji=False)
 # Characters of a cell that is kept in one line: a number with its interval, a word.
 SHORT_CELL = 12
-# Characters of a long word that stay together where whole words do not fit.
-PART_OF_WORD = 6
+# Characters of a long word that stay together also where words of SHORT_CELL do not fit.
+LEAST_PART_OF_WORD = 6
 
 
 def show_warning(
@@ -124,24 +124,25 @@ def print_whole(table: Table, console: Console = out_console) -> None:
 def _widths(columns: list[list[str]], room: int) -> list[int]:
     """The characters of each column, its title first, in a table with so much room.
 
-    Columns give way in proportion to their widest cell, so that it has as many lines in each of them.
+    Columns give way in proportion to the characters in them, so that they have about as many lines.
     """
+    amounts = [sum(map(cell_len, column)) for column in columns]
     natural = [max(cell_len(line) for text in column for line in text.split("\n")) for column in columns]
-    for whole_words in (True, False):
+    for part_of_word in range(SHORT_CELL, LEAST_PART_OF_WORD - 1, -1):
         widths = list(natural)
-        least = [_least(column, position == 0, whole_words) for position, column in enumerate(columns)]
+        least = [_least(column, position == 0, part_of_word) for position, column in enumerate(columns)]
         while sum(widths) > room and (wide := [at for at, width in enumerate(widths) if width > least[at]]):
-            widths[max(wide, key=lambda at: widths[at] / natural[at])] -= 1
+            widths[max(wide, key=lambda at: widths[at] / amounts[at])] -= 1
         if sum(widths) <= room:
             break
     return widths
 
 
-def _least(column: list[str], is_first: bool, whole_words: bool) -> int:
+def _least(column: list[str], is_first: bool, part_of_word: int) -> int:
     """The characters that a column needs: those of a name or of short cells, else of a word or a part of one."""
     title, *cells = column
     widest = max(map(cell_len, [*cells, *title.split()]), default=0)
     if widest <= SHORT_CELL or (is_first and not any(" " in cell for cell in cells)):
         return widest
     longest_word = max(cell_len(word) for text in column for word in text.split())
-    return min(longest_word, SHORT_CELL if whole_words else PART_OF_WORD)
+    return min(longest_word, part_of_word)
