@@ -31,6 +31,15 @@ def test_json_holds_the_same_names(merlab, command, registry):
     assert all(entry["title"] for entry in listed)
 
 
+def test_each_kind_of_methods_has_a_table(merlab):
+    _, out, _ = merlab("methods")
+    kinds = ["baseline", "merlab's own", "dual-branch paper", "comparison method"]
+    assert re.findall(r"^Methods: (.+?) *$", out, re.M) == kinds
+    first, *_ = out.split("Methods: merlab's own")
+    assert all(f"│ {name} " in first for name in ("constant", "random", "linear-svm"))
+    assert "flow-cnn" not in first
+
+
 def test_options_of_every_input_are_listed_too(merlab):
     printed = " ".join(merlab("inputs")[1].split())
     assert (

@@ -28,18 +28,22 @@ def methods_command(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Every method, with what it is, its paper, its presets and its input; or one of them in full."""
+    """Every method, with what it is and its presets; or one of them in full, with its paper and its input."""
     from merlab import methods
 
     if name is not None:
         _print_method(name, as_json)
         return
-    columns = {"kind": "kind", "title": "what it is", "presets": "presets", "paper": "paper"}
-    hint = (
+    if as_json:
+        _print_records(methods())
+        return
+    for kind, table in methods().groupby("kind", sort=False):
+        _print_rows(table, {"title": "what it is", "presets": "presets"}, f"Methods: {kind}")
+    out_console.print(
         "Evaluate one: merlab evaluate NAME --database DATABASE --root FOLDER --scheme SCHEME. Baselines belong "
-        "in every table. One in full: merlab methods NAME. Your own: --method FILE.py:NAME."
+        "in every table. One in full, with its paper: merlab methods NAME. Your own: --method FILE.py:NAME.",
+        markup=False,
     )
-    _print(methods(), columns, "Methods", hint, as_json)
 
 
 def _print_method(name: str, as_json: bool) -> None:
@@ -109,11 +113,19 @@ def schemes_command(names: Names = None, as_json: JsonOption = False) -> None:
 
 def _print(table: pd.DataFrame, columns: dict[str, str], title: str, hint: str, as_json: bool) -> None:
     if as_json:
-        print_json(json.loads(table.reset_index().to_json(orient="records")))
+        _print_records(table)
         return
+    _print_rows(table, columns, title)
+    out_console.print(hint, markup=False)
+
+
+def _print_records(table: pd.DataFrame) -> None:
+    print_json(json.loads(table.reset_index().to_json(orient="records")))
+
+
+def _print_rows(table: pd.DataFrame, columns: dict[str, str], title: str) -> None:
     rows = [[str(name), *(_cell(row[column]) for column in columns)] for name, row in table.iterrows()]
     print_table(title, ["name", *columns.values()], rows)
-    out_console.print(hint, markup=False)
 
 
 def _cell(value: object) -> str:
