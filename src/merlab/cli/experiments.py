@@ -31,6 +31,8 @@ from merlab.schemes import AS_LABELED
 from merlab.vocabulary import ProtocolName, Selection, SynthesisPreset
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from merlab.reports.results import Results
 
 DEMO_SUBJECTS, DEMO_CLIPS, DEMO_FOLDS, DEMO_SEEDS = 10, 80, 4, 2
@@ -224,9 +226,15 @@ def _print_results(results: Results) -> None:
 
     print_whole(console_table(results.summaries))
     if len(results.summaries[0].by_database) > 1:
-        by_database = database_table(results.summaries).drop(columns=["accuracy", "macro precision"])
-        print_frame("By database", by_database)
+        print_frame("By database", _fitting(database_table(results.summaries, ("uf1", "uar"))))
     out_console.print(escape(results.verdict), soft_wrap=True)
+
+
+def _fitting(by_database: pd.DataFrame) -> pd.DataFrame:
+    """The table with its intervals below the values, and without a column of absent classes where none is absent."""
+    no_class_is_absent = (by_database["classes absent"] == "none").all()
+    table = by_database.drop(columns=["classes absent"] if no_class_is_absent else [])
+    return table.assign(**{name: table[name].str.replace(" [", "\n[", regex=False) for name in ("UF1", "UAR")})
 
 
 @app.command(rich_help_panel=EXPERIMENTS)
