@@ -7,10 +7,19 @@ import io
 import json
 import sys
 
+import pandas as pd
 import pytest
 from rich.markup import escape
 
-from merlab.cli.console import err_console, in_plain_signs, out_console, print_json, print_table
+from merlab.cli.console import (
+    err_console,
+    in_plain_signs,
+    intervals_below,
+    out_console,
+    print_frame,
+    print_json,
+    print_table,
+)
 
 
 def test_json_is_valid_for_every_program(capsys):
@@ -99,6 +108,22 @@ def test_a_column_with_much_text_gets_the_room(capsys, monkeypatch):
         "a.avi", columns, [["e0001", "10.17", "0.27", "micro", reason, "eyes and brows", "AU12 left, AU6 left"]]
     )
     assert len([line for line in capsys.readouterr().out.splitlines() if line.startswith("│")]) == 4
+
+
+def test_an_interval_below_its_value_stays_whole(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    scores = pd.DataFrame(
+        {
+            "method": ["linear-svm", "flow-cnn"],
+            "UF1": [".887 [.845, .924]", ".897 ± .002 [.861, .929]"],
+            "UAR": [".887 [.845, .924]", ".897 ± .003 [.861, .929]"],
+            **dict.fromkeys(("most frequent class", "confidence", "calibration error"), ".341"),
+        }
+    )
+    print_frame("scores", intervals_below(scores, ("UF1", "UAR")))
+    printed = capsys.readouterr().out
+    assert all(text in printed for text in ("[.845, .924]", "[.861, .929]", ".897 ± .002", "calibration"))
+    assert max(map(len, printed.splitlines())) <= 80
 
 
 def test_words_are_broken_as_little_as_is_needed(capsys, monkeypatch):

@@ -6,6 +6,7 @@ import codecs
 import json
 import re
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.cells import cell_len
@@ -91,6 +92,11 @@ def print_frame(title: str, table: pd.DataFrame) -> None:
     print_table(title, list(map(str, table.columns)), table.to_numpy().tolist())
 
 
+def intervals_below(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The table with the intervals of these columns below their values, where they are not broken into two lines."""
+    return table.assign(**{name: table[name].str.replace(" [", "\n[", regex=False) for name in columns})
+
+
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     """Print a table on standard output; a name, a number or another short cell is never broken into two lines.
 
@@ -127,7 +133,7 @@ def _widths(columns: list[list[str]], room: int) -> list[int]:
     Columns give way in proportion to the characters in them, so that they have about as many lines.
     """
     amounts = [sum(map(cell_len, column)) for column in columns]
-    natural = [max(cell_len(line) for text in column for line in text.split("\n")) for column in columns]
+    natural = [_widest_line(column) for column in columns]
     for part_of_word in range(SHORT_CELL, LEAST_PART_OF_WORD - 1, -1):
         widths = list(natural)
         least = [_least(column, position == 0, part_of_word) for position, column in enumerate(columns)]
@@ -138,10 +144,14 @@ def _widths(columns: list[list[str]], room: int) -> list[int]:
     return widths
 
 
+def _widest_line(texts: list[str]) -> int:
+    return max((cell_len(line) for text in texts for line in text.split("\n")), default=0)
+
+
 def _least(column: list[str], is_first: bool, part_of_word: int) -> int:
     """The characters that a column needs: those of a name or of short cells, else of a word or a part of one."""
     title, *cells = column
-    widest = max(map(cell_len, [*cells, *title.split()]), default=0)
+    widest = _widest_line([*cells, *title.split()])
     if widest <= SHORT_CELL or (is_first and not any(" " in cell for cell in cells)):
         return widest
     longest_word = max(cell_len(word) for text in column for word in text.split())

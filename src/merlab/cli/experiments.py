@@ -24,7 +24,7 @@ from merlab.cli.arguments import (
     load_databases,
     make_engine,
 )
-from merlab.cli.console import out_console, print_frame, print_whole
+from merlab.cli.console import intervals_below, out_console, print_frame, print_whole
 from merlab.cli.synthetic import make_faces_command
 from merlab.errors import MerlabError
 from merlab.schemes import AS_LABELED
@@ -231,10 +231,9 @@ def _print_results(results: Results) -> None:
 
 
 def _fitting(by_database: pd.DataFrame) -> pd.DataFrame:
-    """The table with its intervals below the values, and without a column of absent classes where none is absent."""
+    """Intervals are below the values; there is no column of absent classes where none is absent."""
     no_class_is_absent = (by_database["classes absent"] == "none").all()
-    table = by_database.drop(columns=["classes absent"] if no_class_is_absent else [])
-    return table.assign(**{name: table[name].str.replace(" [", "\n[", regex=False) for name in ("UF1", "UAR")})
+    return intervals_below(by_database.drop(columns=["classes absent"] if no_class_is_absent else []), ("UF1", "UAR"))
 
 
 @app.command(rich_help_panel=EXPERIMENTS)

@@ -21,7 +21,7 @@ from merlab.cli.arguments import (
     TablesOption,
     load_databases,
 )
-from merlab.cli.console import out_console, print_frame, print_json
+from merlab.cli.console import intervals_below, out_console, print_frame, print_json
 from merlab.errors import MerlabError
 from merlab.spelling import as_typed
 from merlab.stamps import STAMP_SEPARATOR
@@ -211,8 +211,9 @@ def _show(recognizer: Recognizer) -> None:
     scores = card_scores(recognizer.card).drop(columns=["accuracy", "seeds"], errors="ignore")
     title = STAMP_SEPARATOR.join([recognizer.card.name, *recognizer.card.stamps])
     print_frame(title, card_facts(recognizer))
-    if len(scores):
-        print_frame("Scores on unseen subjects", scores)
+    for (of, clips), table in scores.groupby(["clips of", "clips"], sort=False) if len(scores) else ():
+        shown = intervals_below(table.drop(columns=["clips of", "clips"]), ("UF1", "UAR"))
+        print_frame(f"Scores on unseen subjects: {of}, {clips} clips", shown)
     out_console.print(
         "Checked: tensors and card are those that were written; their digest matches."
         if recognizer.verified
