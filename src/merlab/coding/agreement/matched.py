@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
 
 from merlab.coding.agreement.rated import RatedEvent, Rater
-from merlab.spotting.scoring.matching import match
+from merlab.spotting.scoring.matching import LEAST_IOU, overlapping
 
 # What one event is called by each coder that has it, by the position of the coder.
 RatedUnit = dict[int, RatedEvent]
@@ -39,21 +42,21 @@ def scenes_of(raters: Sequence[Rater]) -> Iterator[Scene]:
 
 
 def rated_units(scene: Scene) -> list[RatedUnit]:
-    """Every event once, with those of other coders that it overlaps by an IoU of 0.5 or more.
+    """Every event once, with those of other coders: any two of a unit overlap by an IoU of 0.5 or more.
 
-    The coders are added in their order; an event joins those of the first coder who has them.
+    Units with the best overlaps are joined first, so that the order of the coders makes no difference.
     """
-    units: list[RatedUnit] = []
-    for place, listed in scene.events.items():
-        seen = [next(iter(unit.values())) for unit in units]
-        hits = {column: row for row, column in match(_intervals(seen), _intervals(listed))}
-        for column, event in enumerate(listed):
-            if column in hits:
-                units[hits[column]][place] = event
-            else:
-                units.append({place: event})
-    return units
-
-
-def _intervals(events: Sequence[RatedEvent]) -> list[tuple[int, int]]:
-    return [(event.onset, event.offset) for event in events]
+    events = [(place, event) for place, listed in scene.events.items() for event in listed]
+    moments = [(event.onset, event.offset) for _, event in events]
+    near = overlapping(moments, moments).of(LEAST_IOU)
+    best_first = np.argsort(-near.iou, kind="stable")
+    pairs = dict.fromkeys(zip(near.truth[best_first].tolist(), near.spotted[best_first].tolist(), strict=True))
+    units = [{place: index} for index, (place, _) in enumerate(events)]
+    for one, other in pairs:
+        first, second = units[one], units[other]
+        if first.keys().isdisjoint(second) and pairs.keys() >= set(product(first.values(), second.values())):
+            first.update(second)
+            for index in second.values():
+                units[index] = first
+    joined = {id(unit): unit for unit in units}.values()
+    return [{place: events[unit[place]][1] for place in sorted(unit)} for unit in joined]
