@@ -14,7 +14,6 @@ from rich.markup import escape
 from merlab.cli.console import (
     err_console,
     in_plain_signs,
-    intervals_below,
     out_console,
     print_frame,
     print_json,
@@ -120,10 +119,13 @@ def test_an_interval_below_its_value_stays_whole(capsys, monkeypatch):
             **dict.fromkeys(("most frequent class", "confidence", "calibration error"), ".341"),
         }
     )
-    print_frame("scores", intervals_below(scores, ("UF1", "UAR")))
+    print_frame("scores", scores)
     printed = capsys.readouterr().out
     assert all(text in printed for text in ("[.845, .924]", "[.861, .929]", ".897 ± .002", "calibration"))
     assert max(map(len, printed.splitlines())) <= 80
+    monkeypatch.setenv("COLUMNS", "130")
+    print_frame("scores", scores)
+    assert ".897 ± .002 [.861, .929]" in capsys.readouterr().out
 
 
 def test_words_are_broken_as_little_as_is_needed(capsys, monkeypatch):

@@ -6,7 +6,6 @@ import codecs
 import json
 import re
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.cells import cell_len
@@ -50,6 +49,8 @@ def in_plain_signs(error: UnicodeError) -> tuple[str | bytes, int]:
 # Without emoji: a label :joy: stays as it is.
 out_console = _PlainConsole(emoji=False)
 err_console = _PlainConsole(stderr=True, emoji=False)
+# A number, with its deviation, and its interval.
+INTERVAL = re.compile(r"([-+.\d]+(?: ± [.\d]+)?) (\[[-+.\d]+, [-+.\d]+\])")
 # Characters of a cell that is kept in one line: a number with its interval, a word.
 SHORT_CELL = 12
 # Characters of a long word that stay together also where words of SHORT_CELL do not fit.
@@ -92,18 +93,15 @@ def print_frame(title: str, table: pd.DataFrame) -> None:
     print_table(title, list(map(str, table.columns)), table.to_numpy().tolist())
 
 
-def intervals_below(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """The table with the intervals of these columns below their values, where they are not broken into two lines."""
-    return table.assign(**{name: table[name].str.replace(" [", "\n[", regex=False) for name in columns})
-
-
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     """Print a table on standard output; a name, a number or another short cell is never broken into two lines.
 
-    Words stay whole where the table then fits the terminal. Where short cells only fit without the spaces beside them,
-    there are none. Where not even that is enough, the table is wider than the terminal: a number that was cut off
-    would be a wrong number.
+    Words stay whole where the table then fits the terminal, and intervals are below their values. Where short cells
+    only fit without the spaces beside them, there are none. Where not even that is enough, the table is wider than the
+    terminal: a number that was cut off would be a wrong number.
     """
+    if _natural_width(columns, rows) > out_console.width:
+        rows = [[_below(cell) for cell in row] for row in rows]
     texts = [list(column) for column in zip(columns, *rows, strict=True)]
     for spaces in (1, 0):
         room = out_console.width - (2 * spaces + 1) * len(columns) - 1
@@ -142,6 +140,16 @@ def _widths(columns: list[list[str]], room: int) -> list[int]:
         if sum(widths) <= room:
             break
     return widths
+
+
+def _below(cell: str) -> str:
+    """A cell of a number and its interval in two lines; any other as it is."""
+    found = INTERVAL.fullmatch(cell)
+    return "\n".join(found.groups()) if found else cell
+
+
+def _natural_width(columns: list[str], rows: list[list[str]]) -> int:
+    return sum(_widest_line(list(column)) + 3 for column in zip(columns, *rows, strict=True)) + 1
 
 
 def _widest_line(texts: list[str]) -> int:

@@ -24,15 +24,13 @@ from merlab.cli.arguments import (
     load_databases,
     make_engine,
 )
-from merlab.cli.console import intervals_below, out_console, print_frame, print_whole
+from merlab.cli.console import out_console, print_frame, print_whole
 from merlab.cli.synthetic import make_faces_command
 from merlab.errors import MerlabError
 from merlab.schemes import AS_LABELED
 from merlab.vocabulary import ProtocolName, Selection, SynthesisPreset
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from merlab.reports.results import Results
 
 DEMO_SUBJECTS, DEMO_CLIPS, DEMO_FOLDS, DEMO_SEEDS = 10, 80, 4, 2
@@ -226,14 +224,10 @@ def _print_results(results: Results) -> None:
 
     print_whole(console_table(results.summaries))
     if len(results.summaries[0].by_database) > 1:
-        print_frame("By database", _fitting(database_table(results.summaries, ("uf1", "uar"))))
+        by_database = database_table(results.summaries, ("uf1", "uar"))
+        no_class_is_absent = (by_database["classes absent"] == "none").all()
+        print_frame("By database", by_database.drop(columns=["classes absent"] if no_class_is_absent else []))
     out_console.print(escape(results.verdict), soft_wrap=True)
-
-
-def _fitting(by_database: pd.DataFrame) -> pd.DataFrame:
-    """Intervals are below the values; there is no column of absent classes where none is absent."""
-    no_class_is_absent = (by_database["classes absent"] == "none").all()
-    return intervals_below(by_database.drop(columns=["classes absent"] if no_class_is_absent else []), ("UF1", "UAR"))
 
 
 @app.command(rich_help_panel=EXPERIMENTS)

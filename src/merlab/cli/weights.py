@@ -21,7 +21,7 @@ from merlab.cli.arguments import (
     TablesOption,
     load_databases,
 )
-from merlab.cli.console import intervals_below, out_console, print_frame, print_json
+from merlab.cli.console import out_console, print_frame, print_json
 from merlab.errors import MerlabError
 from merlab.spelling import as_typed
 from merlab.stamps import STAMP_SEPARATOR
@@ -212,8 +212,7 @@ def _show(recognizer: Recognizer) -> None:
     title = STAMP_SEPARATOR.join([recognizer.card.name, *recognizer.card.stamps])
     print_frame(title, card_facts(recognizer))
     for (of, clips), table in scores.groupby(["clips of", "clips"], sort=False) if len(scores) else ():
-        shown = intervals_below(table.drop(columns=["clips of", "clips"]), ("UF1", "UAR"))
-        print_frame(f"Scores on unseen subjects: {of}, {clips} clips", shown)
+        print_frame(f"Scores on unseen subjects: {of}, {clips} clips", table.drop(columns=["clips of", "clips"]))
     out_console.print(
         "Checked: tensors and card are those that were written; their digest matches."
         if recognizer.verified
