@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.table_files.ods import ods_sheets
+from merlab.table_files.ods import ods_document, ods_sheets
 from merlab.table_files.reading import read_lines
 
 NAMES = " ".join(
-    f'xmlns:{part}="urn:oasis:names:tc:opendocument:xmlns:{part}:1.0"' for part in ("office", "table", "text")
+    f'xmlns:{part}="urn:oasis:names:tc:opendocument:xmlns:{part}:1.0"' for part in ("office", "table", "text", "style")
 )
 EMPTY = "<table:table-cell/>"
 
@@ -98,26 +98,41 @@ def test_a_line_keeps_its_number_below_empty_ones_and_those_at_the_end_are_left_
     below = f'<table:table-row table:number-rows-repeated="3">{EMPTY}</table:table-row>'
     path = write(tmp_path / "a.ods", cell("a"), below, EMPTY, cell("b"), end)
     assert [(line.number, line.cells) for line in read_lines(path).sheets[0].filled] == [(1, ("a",)), (6, ("b",))]
-    assert len(ods_sheets(path.read_bytes())["Table1"]) == 6
+    assert len(ods_sheets(ods_document(path.read_bytes()))["Table1"]) == 6
 
 
 def test_a_million_empty_lines_below_many_columns_are_no_cells(tmp_path):
     line = cell("a").replace("<table:table-cell", '<table:table-cell table:number-columns-repeated="40"')
     end = f'<table:table-row table:number-rows-repeated="1048575">{EMPTY}</table:table-row>'
-    assert ods_sheets(write(tmp_path / "a.ods", line, end).read_bytes()) == {"Table1": [["a"] * 40]}
+    assert ods_sheets(ods_document(write(tmp_path / "a.ods", line, end).read_bytes())) == {"Table1": [["a"] * 40]}
 
 
 def test_a_sheet_may_begin_with_empty_lines_and_cells_or_be_empty(tmp_path):
-    assert ods_sheets(write(tmp_path / "a.ods", EMPTY, EMPTY + cell("a")).read_bytes()) == {
+    assert ods_sheets(ods_document(write(tmp_path / "a.ods", EMPTY, EMPTY + cell("a")).read_bytes())) == {
         "Table1": [["", ""], ["", "a"]]
     }
     all_lines = f'<table:table-row table:number-rows-repeated="1048576">{EMPTY}</table:table-row>'
-    assert ods_sheets(write(tmp_path / "b.ods", all_lines).read_bytes()) == {"Table1": []}
+    assert ods_sheets(ods_document(write(tmp_path / "b.ods", all_lines).read_bytes())) == {"Table1": []}
 
 
 def test_a_cell_that_a_merged_one_covers_is_empty(tmp_path):
     covered = cell("hidden").replace("table:table-cell", "table:covered-table-cell")
     assert read(tmp_path, cell("a") + covered + cell("b")) == [("a", "", "b")]
+
+
+def test_a_sheet_that_its_style_hides_is_hidden(tmp_path):
+    """The attribute table:display of OpenDocument 1.2, part 1, section 19.626."""
+    styles = ("shown", "true"), ("hidden", "false")
+    sheets = "".join(f'<table:table table:name="of {name}" table:style-name="{name}"/>' for name, _ in styles)
+    written = "".join(
+        f'<style:style style:name="{name}" style:family="table"><style:table-properties table:display="{value}"/>'
+        "</style:style>"
+        for name, value in styles
+    )
+    path = tmp_path / "a.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("content.xml", f"<office:document {NAMES}>{written}{sheets}</office:document>")
+    assert [sheet.title for sheet in read_lines(path).sheets] == ["of shown", "of hidden (hidden)"]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from merlab.outputs.result_folder import CODING
 from merlab.sinks import CsvSink
 from merlab.spelling import quoted, shortened
 from merlab.table_files.cell_texts import may_be_thousands, remedy_for_number
-from merlab.table_files.cells import CellTable, read_cells
+from merlab.table_files.cells import CellTable
+from merlab.table_files.columns import read_cells
 from merlab.table_files.sheets import folded_heading
 
 COLUMNS = tuple(field.name for field in fields(Decision))

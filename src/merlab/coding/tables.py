@@ -24,7 +24,8 @@ from merlab.spelling import as_label
 from merlab.spotting.scoring.frame_doubts import note_on_frames, note_on_rate, note_on_seconds, share_no_frame
 from merlab.spotting.scoring.read_intervals import INTERVAL_NEEDED, SECONDS, has_no_apex
 from merlab.table_files.cell_texts import read_rate
-from merlab.table_files.cells import CellTable, MissingColumnsError, is_no_value, read_cells
+from merlab.table_files.cells import CellTable, is_no_value
+from merlab.table_files.columns import MissingColumnsError, read_cells
 
 # The first three are those that ``--database table`` needs; emotion is what it, and `merlab score-spotting`, read as
 # the label.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from merlab.clips import Finding
 from merlab.databases.casme_squared_facts import FOLDERS, STIMULI, SUBJECTS
-from merlab.databases.coded.workbook import HEADER_LINES, OtherTableError, Records, only_sheet, sheet_title
+from merlab.databases.coded.workbook import HEADER_LINES, OtherTableError, Records, only_sheet
 from merlab.errors import MerlabError
 from merlab.table_files.cell_texts import may_be_thousands
 from merlab.table_files.reading import TEXT_SUFFIXES, read_lines
@@ -53,7 +53,7 @@ def read_code_final(path: Path) -> Records:
     subjects = _subjects(rules, numbers) or published
     stimuli = _stimuli(rules) or STIMULI
     rows = {line.number: _row(line, subjects, stimuli) for line in lines}
-    sheet = "" if path.suffix.lower() in TEXT_SUFFIXES else sheet_title(coded)
+    sheet = "" if path.suffix.lower() in TEXT_SUFFIXES else coded.title
     findings = (*table.findings, *check_sheet(path, coded.name), *_two_meanings(path, numbers, subjects))
     return Records(table.document_title, (*COLUMNS, FOLDER), rows, findings, sheet)
 

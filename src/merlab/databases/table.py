@@ -62,7 +62,7 @@ def _examine(root: Path, deep: bool, progress: Progress) -> Examination:
     )
     facts = {
         "table": str(root.absolute()),
-        "format": file.title + (f", sheet {sheet.name}" if len(file.sheets) > 1 else ""),
+        "format": file.title + (f", sheet {sheet.title}" if len(file.sheets) > 1 else ""),
         "rows": str(len(sheet.lines)),
         **_facts(clips, columns),
         **preparation_fact(preparation_of(clip.source) for clip in clips if clip.source.is_dir()),

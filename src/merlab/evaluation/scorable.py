@@ -12,7 +12,8 @@ import pandas as pd
 from merlab.errors import MerlabError
 from merlab.evaluation.predictions import CLIP_COLUMNS, LABEL_COLUMNS
 from merlab.spelling import counted, person
-from merlab.table_files.cells import CellTable, read_cells
+from merlab.table_files.cells import CellTable
+from merlab.table_files.columns import read_cells
 
 OPTIONAL_COLUMNS = (*CLIP_COLUMNS, "seed", "method")
 CLIP_REMEDY = ", or give different clips of a subject names that differ otherwise"

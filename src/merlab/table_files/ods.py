@@ -23,7 +23,7 @@ from merlab.table_files.shown_numbers import as_shown
 from merlab.table_files.unpacked_size import require_moderate_archive
 
 NAMES = "{{urn:oasis:names:tc:opendocument:xmlns:{}:1.0}}"
-OFFICE, TABLE, TEXT = (NAMES.format(part) for part in ("office", "table", "text"))
+OFFICE, TABLE, TEXT, STYLE = (NAMES.format(part) for part in ("office", "table", "text", "style"))
 # The main part of the archive.
 CONTENT: Final = "content.xml"
 NUMBERS = {"percentage", "currency"}
@@ -41,20 +41,35 @@ def read_ods(path: Path, content: bytes) -> TableFile:
     """The sheets of a document; raises MerlabError if it is damaged, or unpacks to more than a table may have."""
     require_moderate_archive(path, content)
     try:
-        return spreadsheet("OpenDocument spreadsheet", ods_sheets(content))
+        document = ods_document(content)
+        return spreadsheet("OpenDocument spreadsheet", ods_sheets(document), hidden=_hidden(document))
     except DAMAGED as error:
         raise unreadable(path, "an OpenDocument spreadsheet", error) from error
 
 
-def ods_sheets(document: bytes) -> dict[str, list[list[Value]]]:
+def ods_document(content: bytes) -> Element:
+    """The main part of a file; raises BadZipFile, zlib.error, KeyError or ParseError for a damaged one."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return fromstring(archive.read(CONTENT))
+
+
+def ods_sheets(document: Element) -> dict[str, list[list[Value]]]:
     """The cells of each sheet by its name, lines of one length; an empty cell is "".
 
-    Raises BadZipFile, zlib.error, KeyError or ParseError for a damaged document, and ValueError for a value that is
-    none of its type.
+    Raises ValueError for a value that is none of its type.
     """
-    with zipfile.ZipFile(io.BytesIO(document)) as archive:
-        content = fromstring(archive.read(CONTENT))
-    return {table.get(f"{TABLE}name", ""): _lines(table) for table in content.iter(f"{TABLE}table")}
+    return {table.get(f"{TABLE}name", ""): _lines(table) for table in document.iter(f"{TABLE}table")}
+
+
+def _hidden(document: Element) -> set[str]:
+    """The names of the sheets that are not shown, as their style says."""
+    hiding = {
+        style.get(f"{STYLE}name")
+        for style in document.iter(f"{STYLE}style")
+        if any(each.get(f"{TABLE}display") == "false" for each in style.iter(f"{STYLE}table-properties"))
+    }
+    tables = document.iter(f"{TABLE}table")
+    return {table.get(f"{TABLE}name", "") for table in tables if table.get(f"{TABLE}style-name") in hiding}
 
 
 def _lines(table: Element) -> list[list[Value]]:

@@ -46,6 +46,11 @@ class Sheet:
     hidden: bool = False
 
     @property
+    def title(self) -> str:
+        """The name for messages, with a word where the user cannot see the sheet: ``old (hidden)``."""
+        return f"{self.name} (hidden)" if self.hidden else self.name
+
+    @property
     def header(self) -> tuple[str, ...]:
         """The cells of the first line; empty if there is none."""
         return self.filled[0].cells if self.filled else ()

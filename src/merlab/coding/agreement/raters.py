@@ -33,7 +33,8 @@ from merlab.spelling import counted
 from merlab.spotting.scoring.kinds import KIND, OTHER, kind_of
 from merlab.spotting.scoring.read_intervals import INTERVAL_NEEDED
 from merlab.table_files.cell_texts import read_rate
-from merlab.table_files.cells import CellTable, is_no_value, read_cells
+from merlab.table_files.cells import CellTable, is_no_value
+from merlab.table_files.columns import read_cells
 
 # An .eaf file does not state how long its video is; none that is coded is longer.
 LONGEST_S = 24 * 3600

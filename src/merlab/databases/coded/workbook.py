@@ -115,7 +115,7 @@ def read_records(
         *check_sheet(path, place.sheet.name, place.header.number),
         *_beside(path, place, {number: rows[number] for number in rows.keys() - faults.keys()}),
     )
-    sheet_read = "" if is_text else sheet_title(place.sheet)
+    sheet_read = "" if is_text else place.sheet.title
     above = place.header.number - 1
     return Records(table.document_title, headings, rows, findings, sheet_read, faults, above)
 
@@ -160,17 +160,12 @@ def only_sheet(
     by_name = {_normal(sheet.name): sheet for sheet in reversed(sheets)}
     named = [by_name[_normal(name)] for name in preferred if _normal(name) in by_name]
     if not named and any(rows[sheet.name] != rows[sheets[0].name] for sheet in sheets):
-        listed = ", ".join(map(sheet_title, sheets))
+        listed = ", ".join(sheet.title for sheet in sheets)
         raise UnclearTableError(
             f"{path}: several sheets have the columns of the table: {listed}; delete all but the right one, or save it "
             "as a file of its own"
         )
     return (named or list(sheets))[0]
-
-
-def sheet_title(sheet: Sheet) -> str:
-    """The name of a sheet for messages, and whether the user cannot see it: ``old (hidden)``."""
-    return f"{sheet.name} (hidden)" if sheet.hidden else sheet.name
 
 
 def _require_one_column(path: Path, place: _Place, heading: str) -> None:

@@ -33,7 +33,8 @@ from merlab.spotting.scoring.video_lengths import FPS, SAME, SOURCE, SUBJECT, wi
 from merlab.spotting.video_sources import videos_in
 from merlab.synthesis.recording_set import EVENTS_TABLE, VIDEOS, VIDEOS_TABLE
 from merlab.table_files.cell_texts import read_rate
-from merlab.table_files.cells import is_no_value, read_cells
+from merlab.table_files.cells import is_no_value
+from merlab.table_files.columns import read_cells
 from merlab.table_files.reading import SUFFIXES
 
 # What `merlab long-videos` writes.

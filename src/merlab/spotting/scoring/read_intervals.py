@@ -24,7 +24,8 @@ from merlab.spelling import counted, first_of, quoted, without_fraction
 from merlab.spotting.scoring import detections, elan
 from merlab.spotting.scoring.aliases import Names, folder_free, names_in
 from merlab.spotting.scoring.kinds import KIND, with_kinds
-from merlab.table_files.cells import CellTable, is_no_value, read_cells
+from merlab.table_files.cells import CellTable, is_no_value
+from merlab.table_files.columns import read_cells
 
 VIDEO, ONSET, APEX, OFFSET, EMOTION = "video", "onset", "apex", "offset", "emotion"
 ACTION_UNITS = "action_units"

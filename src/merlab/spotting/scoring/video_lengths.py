@@ -24,7 +24,8 @@ from merlab.spotting.scoring.read_intervals import (
     with_numbers,
 )
 from merlab.table_files.cell_texts import is_unclear_rate
-from merlab.table_files.cells import CellTable, is_no_value, read_cells
+from merlab.table_files.cells import CellTable, is_no_value
+from merlab.table_files.columns import read_cells
 
 FRAMES, SECONDS, FPS, FIRST, SOURCE, SUBJECT = "frames", "seconds", "fps", "first", "source", "subject"
 # Lengths and rates that differ by less, relatively, are the same.

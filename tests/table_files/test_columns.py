@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 
-from merlab.table_files.cells import MissingColumnsError, read_cells
+from merlab.table_files.columns import MissingColumnsError, read_cells
 
 
 @pytest.mark.parametrize("column", ["AU", "aus", "Action Unit"])
@@ -39,3 +40,22 @@ def test_a_name_with_another_unit_is_not_a_misspelled_one(written):
     """To rename a column of frames or milliseconds to ``onset_s`` would make seconds of them."""
     table = read_cells(pd.DataFrame({"onset": [1], written: [1]}), "the table", ("onset",), ("onset_s",))
     assert table.notes == ()
+
+
+def test_hidden_rows_and_a_hidden_sheet_of_a_spreadsheet_are_read_with_a_note(tmp_path):
+    """As Excel saves a table with a filter, and one sheet behind another."""
+    path = tmp_path / "a.xlsx"
+    with pd.ExcelWriter(path) as writer:
+        pd.DataFrame({"onset": [1, 2, 3]}).to_excel(writer, sheet_name="events", index=False)
+        pd.DataFrame({"remark": ["x"]}).to_excel(writer, sheet_name="remarks", index=False)
+    book = load_workbook(path)
+    book["events"].sheet_state = "hidden"
+    book["events"].row_dimensions[3].hidden = True
+    book.active = book["remarks"]
+    book.save(path)
+    table = read_cells(path, "the table", ("onset",), ())
+    assert table.cells["onset"].tolist() == ["1", "2", "3"]
+    assert table.notes == (
+        f"{path}: 1 hidden row: 3; read like all others; delete rows that should not count",
+        f"{path}: the sheet events (hidden) is read; show it to see what counts",
+    )
