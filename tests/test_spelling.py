@@ -59,6 +59,14 @@ def test_texts_that_differ_by_case_blanks_width_or_zeros_are_alike():
     assert alike(["0a", "a", "00", "s01", "s1"]) == []
 
 
+def test_letters_of_other_alphabets_that_look_like_latin_ones_are_alike_in_any_case():
+    """A keyboard that was switched gives the Cyrillic A (U+0410, U+0430) or the Greek one (U+0391, U+03B1)."""
+    assert alike(["anna", "\u0430nna", "\u0391NNA"]) == [["anna", "\u0391NNA", "\u0430nna"]]
+    # In each case as in the other: the Cyrillic capitals of "net" look like HET.
+    assert alike(["\u041d\u0435\u0442", "\u043d\u0435\u0442"]) == [["\u041d\u0435\u0442", "\u043d\u0435\u0442"]]
+    assert alike(["\u0433\u043d\u0435\u0432", "\u0441\u0442\u0440\u0430\u0445", "anger"]) == []
+
+
 @pytest.mark.parametrize(
     "names",
     [
@@ -104,6 +112,9 @@ def test_texts_that_look_the_same_are_told_apart_by_the_codes_of_what_cannot_be_
     assert told_apart({"anna", "Anna"}) == "Anna and anna"
     assert told_apart({"anna", "anna\u200b"}) == "anna and anna\\u200b"
     assert told_apart({"Müller", "Mu\u0308ller"}) == "Mu\\u0308ller and Müller"
+    assert told_apart({"anna", "\u0430nna"}) == "anna and \\u0430nna"
+    assert told_apart({"\u0430\u0441", "\u0430\u0441\u200b"}) == "\u0430\u0441 and \u0430\u0441\\u200b"
+    assert told_apart({"\u0433\u043d\u0435\u0432", "anger"}) == "anger and \u0433\u043d\u0435\u0432"
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.48, "0.48"), (12.34, "12.3"), (999.7, "1000"), (3600.4, "3600")])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from merlab.clips import Clip, ClipTable
 from merlab.errors import MerlabError
 from merlab.schemes import AS_LABELED, Scheme
-from merlab.spelling import counted, folded, one_letter_apart
+from merlab.spelling import counted, folded, one_letter_apart, visibly_different
 from merlab.unneeded_warnings import without_warnings
 from merlab.vocabulary import PROTOCOLS
 
@@ -93,7 +93,8 @@ def _warn_of_nearly_one_class(table: ClipTable) -> None:
         databases.setdefault(clip.emotion, set()).add(clip.database)
     for one, other in combinations(sorted(databases), 2):
         if databases[one].isdisjoint(databases[other]) and one_letter_apart(one, other):
-            named = " and ".join(f"{label!r} ({', '.join(sorted(databases[label]))})" for label in (one, other))
+            seen = zip(visibly_different((one, other)), (one, other), strict=True)
+            named = " and ".join(f"'{shown}' ({', '.join(sorted(databases[label]))})" for shown, label in seen)
             warnings.warn(
                 f"{named} are different classes; if they are one, use a scheme that gives both the same class",
                 stacklevel=4,
@@ -104,9 +105,10 @@ def _warn_of_nearly_covered(scheme: Scheme, left_out: Sequence[Clip]) -> None:
     counts = Counter(scheme.text_of(clip) for clip in left_out)
     for text, label in product(sorted(counts.keys() - scheme.emotions.keys()), sorted(scheme.emotions)):
         if one_letter_apart(text, label) or folded(text) == folded(label):
+            other, known = visibly_different((text, label))
             warnings.warn(
-                f"{counted(counts[text], 'clip')} with the label {text!r} left out: scheme {scheme.name} has "
-                f"{label!r}; if it is one label, correct its spelling in the scheme or in the table of the clips",
+                f"{counted(counts[text], 'clip')} with the label '{other}' left out: scheme {scheme.name} has "
+                f"'{known}'; if it is one label, correct its spelling in the scheme or in the table of the clips",
                 stacklevel=3,
             )
 

@@ -7,11 +7,15 @@ import shlex
 import sys
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 WHOLE_NUMBER = re.compile(r"(-?\d+)\.0*", re.ASCII)
 INVISIBLE = re.compile(r"[\s\u200b-\u200d\u2060\ufeff]")
 NUMBERED_PERSON = re.compile(r"^(?:sub|subj|subject|participant|person|proband)(?=\d+$)")
+# Cyrillic and Greek letters, and the Latin ones that look like them or like their capitals.
+OTHER_ALPHABETS = "авеікмнорсѕтухј" + "αβεζηικμνορτυχ"
+LATIN = "abeikmhopcstyxj" + "abezhikmnoptyx"
+LOOK_ALIKE = str.maketrans(OTHER_ALPHABETS + OTHER_ALPHABETS.upper(), LATIN + LATIN.upper())
 # What a word of a command may have without quotes, in the shells of Windows.
 PLAIN_WORD = re.compile(r"[\w@+=:,./\\-]+")
 SHORTEST_WORD = 4
@@ -62,7 +66,7 @@ def first_of(texts: Iterable[str], most: int, separator: str = ", ") -> str:
 
 
 def alike(texts: Iterable[str]) -> list[list[str]]:
-    """The groups of different texts that differ only by blanks, case, width of letters, or zeros of a number."""
+    """The groups of different texts that differ only by blanks, case, codes of letters, or zeros of a number."""
     groups = defaultdict(list)
     for text in sorted(set(texts)):
         groups[folded(text)].append(text)
@@ -70,8 +74,11 @@ def alike(texts: Iterable[str]) -> list[list[str]]:
 
 
 def folded(text: str) -> str:
-    """What texts that are alike share: no blanks, lower case, letters of usual width, a number without its zeros."""
-    number = without_fraction(INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold())
+    """What texts that are alike share: no blanks, Latin letters in lower case, a number without its zeros.
+
+    Letters of usual width, and Latin ones for those of other alphabets that look the same, in capitals at least.
+    """
+    number = without_fraction(_shown(text).casefold().translate(LOOK_ALIKE))
     return number.lstrip("0") or "0" if number.isdecimal() else number
 
 
@@ -112,19 +119,30 @@ def one_letter_apart(one: str, other: str, *, digits: bool = False) -> bool:
 
 def told_apart(texts: Iterable[str]) -> str:
     """``anna and Anna``; where texts would look the same, what cannot be seen in them is written as its code."""
-    return " and ".join(visibly_different(texts))
+    return " and ".join(visibly_different(sorted(texts)))
 
 
-def visibly_different(texts: Iterable[str]) -> list[str]:
-    """The texts in order; where some would look the same, what cannot be seen in them is written as its code."""
-    listed = sorted(texts)
-    looks = {INVISIBLE.sub("", unicodedata.normalize("NFKC", text)) for text in listed}
-    return listed if len(looks) == len(listed) else list(map(_visible, listed))
+def visibly_different(texts: Sequence[str]) -> list[str]:
+    """The texts; where some would look the same, what cannot be seen in them is written as its code."""
+    shown = set(map(_shown, texts))
+    if len({each.translate(LOOK_ALIKE) for each in shown}) == len(texts):
+        return list(texts)
+    return [_with_codes(text, of_alphabets=len(shown) == len(texts)) for text in texts]
 
 
-def _visible(text: str) -> str:
-    hidden = (not each.isprintable() or unicodedata.combining(each) for each in text)
-    return "".join(ascii(each)[1:-1] if hides else each for each, hides in zip(text, hidden, strict=True))
+def _shown(text: str) -> str:
+    """A text as it looks, but for blanks."""
+    return INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+
+
+def _with_codes(text: str, of_alphabets: bool) -> str:
+    """A text with the codes of letters that look like Latin ones, or else of what is not seen as a letter."""
+    return "".join(
+        ascii(each)[1:-1]
+        if (ord(each) in LOOK_ALIKE if of_alphabets else not each.isprintable() or unicodedata.combining(each))
+        else each
+        for each in text
+    )
 
 
 def quoted(text: str) -> str:

@@ -143,6 +143,9 @@ def test_labels_that_look_the_same_are_told_apart_in_the_refusal():
         MerlabError, match=r"has 'gene\\u0301' \(row 1\) and 'gené' \(row 1\), which .* codes of letters"
     ):
         score(table)
+    table = pd.DataFrame({"truth": ["anger", "sad"], "prediction": ["\u0430nger", "sad"]})
+    with pytest.raises(MerlabError, match=r"'anger' \(row 1\) and '\\u0430nger' \(row 1\), which .* codes of letters"):
+        score(table)
 
 
 @pytest.mark.parametrize("numbers", [[0.0, 1.0, 0.0], ["0.", "1.", "0."], ["0.00", "1", "0.0"]])

@@ -86,7 +86,7 @@ def _marked(labeled: Labeled, found: Mapping[str, Sequence[Sequence[str]]], reme
     stamps = list(labeled.table.stamps)
     for word, groups in found.items():
         if groups:
-            named = _first("; ", [_first(" and ", visibly_different(group)) for group in groups])
+            named = _first("; ", [_first(" and ", visibly_different(sorted(group))) for group in groups])
             # Results are passed on: the stamp names no person and no clip.
             stamps.append(f"{word}: {counted(len(set(chain.from_iterable(groups))), COUNTED[word])}")
             warnings.warn(f"{named} {remedies[word]}. Every result is marked {word}", stacklevel=6)

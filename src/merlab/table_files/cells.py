@@ -151,7 +151,7 @@ class CellTable:
 
     def _unclear(self, rows: NDArray[np.bool_], columns: Sequence[str], group: Sequence[str], remedy: str) -> str:
         found = {text: self.where(rows & self._holding(columns, text)) for text in group}
-        seen = zip(sorted(group), visibly_different(group), strict=True)
+        seen = zip(group, visibly_different(group), strict=True)
         shown = {text: quoted(text) if text == name else f"'{shortened(name)}'" for text, name in seen}
         named = " and ".join(f"{shown[text]} ({place})" if place else shown[text] for text, place in found.items())
         return (

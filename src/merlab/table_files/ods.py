@@ -50,7 +50,8 @@ def read_ods(path: Path, content: bytes) -> TableFile:
 def ods_document(content: bytes) -> Element:
     """The main part of a file; raises BadZipFile, zlib.error, KeyError or ParseError for a damaged one."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return fromstring(archive.read(CONTENT))
+        document: Element = fromstring(archive.read(CONTENT))
+    return document
 
 
 def ods_sheets(document: Element) -> dict[str, list[list[Value]]]:

@@ -404,7 +404,20 @@ def test_a_video_without_a_name_that_only_one_coder_has_is_noted(tmp_path):
 def test_initials_that_may_be_of_one_coder_are_noted(tmp_path):
     sources = [table(tmp_path / f"{k}.csv", [("v", 10, 20, coder, "")], HEADER) for k, coder in enumerate(["AB", "ab"])]
     (note,) = agree(*sources).scores.notes
-    assert note.startswith("'AB', 'ab' differ only by blanks, case or zeros, and count as different coders")
+    assert note.startswith(
+        "'AB', 'ab' differ only by blanks, case, zeros or codes of letters, and count as different coders"
+    )
+
+
+def test_coders_and_labels_that_look_the_same_are_told_apart_by_the_codes_of_their_letters(tmp_path):
+    """The first letters are Latin, and Cyrillic: U+0430."""
+    coded = enumerate([("anna", "anger"), ("\u0430nna", "\u0430nger")])
+    sources = [
+        table(tmp_path / f"{k}.csv", [("v", 10, 20, *each)], "video,onset,offset,coder,label") for k, each in coded
+    ]
+    coders, labels = agree(*sources).scores.notes
+    assert coders.startswith(r"'anna', '\u0430nna' differ only by")
+    assert labels.startswith(r"'anger', '\u0430nger' differ only by")
 
 
 def test_a_column_that_is_not_read_is_noted(tmp_path):

@@ -9,7 +9,7 @@ from merlab.coding.agreement.matched import Scene, rated_units, scenes_of
 from merlab.coding.agreement.rated import RatedEvent, RatedVideo, Rater
 from merlab.coding.frame_clock import FrameClock
 from merlab.errors import MerlabError
-from merlab.spelling import alike, first_of, quoted
+from merlab.spelling import alike, first_of, shortened, visibly_different
 
 MOST_NAMED = 3
 NAMELESS = "a video without a name"
@@ -48,18 +48,24 @@ def _span(events: Sequence[RatedEvent]) -> tuple[int, int]:
 
 def rater_doubts(raters: Sequence[Rater], faces: Mapping[str, set[int]]) -> Iterator[str]:
     """Notes on coders, videos and faces; ``faces`` are those of each video that a result has."""
-    yield from _coders_alike(raters)
+    yield from _alike(raters)
     yield from _coded_alone(raters)
     yield from _unknown_faces(raters, faces)
     yield from _faces_together(raters, faces)
     yield from _faces_numbered_otherwise(raters)
 
 
-def _coders_alike(raters: Sequence[Rater]) -> Iterator[str]:
-    """A note on coders who may be one person, whose agreement with themselves would say nothing."""
-    for group in alike(rater.coder for rater in raters if rater.coder):
-        named = first_of(map(quoted, group), MOST_NAMED)
-        yield f"{named} differ only by blanks, case or zeros, and count as different coders; if they are one, write one"
+def _alike(raters: Sequence[Rater]) -> Iterator[str]:
+    """A note on coders who may be one person, whose agreement with themselves would say nothing, and on such labels."""
+    events = (event for rater in raters for coded in rater.events.values() for event in coded)
+    kinds = {"coders": {rater.coder for rater in raters}, "labels": {event.label for event in events}}
+    for what, texts in kinds.items():
+        for group in alike(texts - {""}):
+            named = first_of((f"'{shortened(each)}'" for each in visibly_different(group)), MOST_NAMED)
+            yield (
+                f"{named} differ only by blanks, case, zeros or codes of letters, and count as different {what}; if "
+                "they are one, write one"
+            )
 
 
 def _coded_alone(raters: Sequence[Rater]) -> list[str]:

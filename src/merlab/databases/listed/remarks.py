@@ -78,7 +78,7 @@ def _labels(table: str, read: Sequence[Read]) -> Iterator[Finding]:
     for pair in combinations(sorted(written), 2) if len(written) <= MOST_LABELS else ():
         if one_letter_apart(*pair) or folded(pair[0]) == folded(pair[1]):
             remedy = "read as different labels; if it is one label, correct its spelling"
-            yield Finding("differs", table, "one spelling per label", " and ".join(pair), remedy)
+            yield Finding("differs", table, "one spelling per label", told_apart(pair), remedy)
 
 
 def _odd_texts(table: str, read: Sequence[Read]) -> Iterator[Finding]:

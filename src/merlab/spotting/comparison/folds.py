@@ -14,7 +14,7 @@ from merlab.databases.equal_frames import with_equal_frames
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, is_blank, open_frames
-from merlab.spelling import person
+from merlab.spelling import person, visibly_different
 from merlab.spotting.comparison.found import KINDS, distinct
 from merlab.spotting.comparison.guesses import Guess
 from merlab.spotting.comparison.measured_recording import MeasuredRecording
@@ -69,8 +69,9 @@ def require_one_spelling(videos: Sequence[LongVideo]) -> None:
     for video in videos:
         before = spelled.setdefault(person(video.subject), video) if video.subject else video
         if before.subject != video.subject:
+            one, other = visibly_different((before.subject, video.subject))
             raise MerlabError(
-                f"the subjects {before.subject} and {video.subject} are one person in two spellings; write one of them "
+                f"the subjects {one} and {other} are one person in two spellings; write one of them "
                 f"(videos {before.name} and {video.name})"
             )
 
