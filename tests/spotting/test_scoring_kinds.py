@@ -174,6 +174,10 @@ class TestVideos:
         (tmp_path / "b" / "image559740.jpg").touch()
         LENGTHS.assign(source=["a.avi", "b", "c.avi", "d.avi"]).to_csv(tmp_path / "videos.csv", index=False)
         assert score(videos=tmp_path / "videos.csv").notes == ()
+        # The list may be from Windows.
+        on_windows = rf"{tmp_path.name}\b"
+        LENGTHS.assign(source=["a.avi", on_windows, "c.avi", "d.avi"]).to_csv(tmp_path.parent / "v.csv", index=False)
+        assert score(videos=tmp_path.parent / "v.csv").notes == ()
         # The current folder has other images of this name.
         (tmp_path / "here" / "b").mkdir(parents=True)
         (tmp_path / "here" / "b" / "image1.jpg").touch()

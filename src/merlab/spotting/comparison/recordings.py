@@ -14,7 +14,7 @@ import pandas as pd
 from merlab.databases.long_video import Kind, LongEvent, LongVideo
 from merlab.errors import MerlabError
 from merlab.frames import clock_of, open_frames
-from merlab.frames.opening import as_on_disk, state_of
+from merlab.frames.opening import state_of
 from merlab.given import as_path, require_folder
 from merlab.spelling import first_of, person, without_fraction
 from merlab.spotting.comparison.folds import require_one_spelling
@@ -29,7 +29,7 @@ from merlab.spotting.scoring.read_intervals import (
     VIDEO,
     with_composed_names,
 )
-from merlab.spotting.scoring.video_lengths import FPS, SAME, SOURCE, SUBJECT, with_one_row_each
+from merlab.spotting.scoring.video_lengths import FPS, SAME, SOURCE, SUBJECT, found_source, with_one_row_each
 from merlab.spotting.video_sources import videos_in
 from merlab.synthesis.recording_set import EVENTS_TABLE, VIDEOS, VIDEOS_TABLE
 from merlab.table_files.cell_texts import read_rate
@@ -132,12 +132,7 @@ def _in_table(path: Path) -> dict[str, dict[str, str]]:
     listed = with_one_row_each(table).cells.to_dict("records")
     rows = [{str(name): str(text) for name, text in row.items()} for row in listed]
     for row in rows:
-        # A table from Windows may have backslashes.
-        texts = dict.fromkeys((row[SOURCE], row[SOURCE].replace("\\", "/")))
-        stated = [as_path(text, f"{path}: the {SOURCE} of {row[VIDEO]}") for text in texts]
-        # First from the folder of the table: in the current one, another set may have files of the same names.
-        places = (as_on_disk(place) for each in stated for place in (path.parent / each, each))
-        source = next((place for place in places if place.exists()), None)
+        source = found_source(row[SOURCE], path.parent, f"{path}: the {SOURCE} of {row[VIDEO]}")
         if source is None:
             raise MerlabError(
                 f"{path}: the {SOURCE} of {row[VIDEO]}, {row[SOURCE]}, does not exist; correct this column, or write "

@@ -12,6 +12,7 @@ import pandas as pd
 
 from merlab.errors import MerlabError
 from merlab.frames import HIGHEST_RATE, LOWEST_RATE, VIDEO_SUFFIXES, is_rate, open_frames
+from merlab.frames.opening import as_on_disk
 from merlab.given import as_path
 from merlab.spelling import counted, first_of, quoted
 from merlab.spotting.scoring.read_intervals import (
@@ -192,13 +193,27 @@ def _subjects(table: CellTable) -> dict[str, str]:
 
 
 def _sources(table: CellTable, given: pd.DataFrame | Path | str) -> dict[str, Path]:
-    """The file or folder of each video, where it is stated; a relative one is first sought from the list's folder."""
+    """The file or folder of each video, where it is stated, also of one that is not here."""
     if SOURCE not in table.cells:
         return {}
     root = Path() if isinstance(given, pd.DataFrame) else as_path(given, table.name).parent
     texts = dict(zip(table.cells[VIDEO], table.cells[SOURCE], strict=True))
-    stated = {video: as_path(text, f"{table.name}: the source of {video}") for video, text in texts.items() if text}
-    return {video: root / path if (root / path).exists() else path for video, path in stated.items()}
+    return {
+        video: found_source(text, root, f"{table.name}: the source of {video}") or Path(text)
+        for video, text in texts.items()
+        if text
+    }
+
+
+def found_source(text: str, folder: Path, what: str) -> Path | None:
+    """The file or folder that a list of videos in ``folder`` states; None if it is not here.
+
+    It is first sought from there: in the current folder, another set may have files of the same names. A list from
+    Windows may have backslashes. ``what`` is the text in messages.
+    """
+    stated = [as_path(each, what) for each in dict.fromkeys((text, text.replace("\\", "/")))]
+    places = (as_on_disk(place) for each in stated for place in (folder / each, each))
+    return next((place for place in places if place.exists()), None)
 
 
 def _differ(numbers: pd.Series, others: pd.Series | float) -> pd.Series:
