@@ -387,6 +387,15 @@ class TestActionUnits:
         assert scored is not None
         return scored
 
+    def test_an_emotion_that_can_only_be_units_is_noted(self):
+        """A number may be a class."""
+        true = pd.DataFrame({"video": ["a", "a"], "onset": [1, 50], "offset": [9, 59], "emotion": ["4", "6+12"]})
+        notes = score_spotting(true, true).notes
+        assert (
+            sum("row 2: emotion has '6+12', which counts as a class; write action units" in note for note in notes) == 2
+        )
+        assert score_spotting(true[:1], true[:1]).notes == ()
+
     def test_the_first_listed_unit_counts_whatever_its_side(self):
         scored = self.units("AU12 right 1.90; AU4 0.72", "AU7 0.40; AU4 0.41", "", "AU4 1.00")
         assert (scored.n, scored.named, scored.first_right) == (4, 3, 2 / 4)

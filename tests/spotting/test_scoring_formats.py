@@ -330,6 +330,19 @@ class TestElan:
         with pytest.raises(MerlabError, match="begins 955 ms before the first linked video"):
             read_events(self.write(tmp_path, ("movements", [(45, 95, "")]), origin=-1000), ReadingOptions(fps=200))
 
+    def test_texts_of_action_units_alone_are_these_unless_all_are_numbers_which_may_be_classes(self, tmp_path):
+        def annotated(texts: list[str]) -> list[tuple[int, int, str]]:
+            return [(100 * at, 100 * at + 50, text) for at, text in enumerate(texts)]
+
+        texts = (["6+12", "4", "joy"], ["4", "12"])
+        events = [read_events(self.write(tmp_path, ("t", annotated(each))), ReadingOptions(fps=200)) for each in texts]
+        assert events[0][["action_units", "emotion"]].to_numpy().tolist() == [
+            ["6+12", "(none)"],
+            ["4", "(none)"],
+            ["", "joy"],
+        ]
+        assert events[1]["emotion"].tolist() == ["4", "12"]
+
     def test_a_document_with_entities_is_refused_before_they_are_expanded(self, tmp_path):
         bomb = '<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;">]>'
         with pytest.raises(MerlabError, match="has a document type definition, which no file of ELAN has"):

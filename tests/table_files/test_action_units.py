@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from merlab.coding.units import require_units, units_cell
 from merlab.errors import MerlabError
+from merlab.table_files.action_units import require_units, units_cell
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from datetime import datetime, timezone
 from functools import cached_property
 from typing import Literal, get_args
 
-from merlab.coding.units import require_units, units_cell
 from merlab.errors import MerlabError
+from merlab.table_files.action_units import require_units, units_cell
 
 # accept: the movement is right as it was found; reject: it is not a movement to be counted; move: it is one, in other
 # frames; add: a movement that was not found.

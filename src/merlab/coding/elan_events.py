@@ -10,10 +10,10 @@ from merlab.coding.elan_tiers import tier_kind, tier_name
 from merlab.coding.elan_units import units_below
 from merlab.coding.found_events import FoundEvent
 from merlab.coding.frame_clock import FrameClock
-from merlab.coding.units import has_only_units, require_units
 from merlab.elan.reading import ElanAnnotation, ElanDocument, ElanTier
 from merlab.errors import MerlabError
 from merlab.spotting.written_text import is_machine_text
+from merlab.table_files.action_units import has_only_units, require_units
 
 
 def coder_of(tier: ElanTier) -> str:

@@ -12,12 +12,12 @@ from merlab.coding.elan_events import Placed, coder_of
 from merlab.coding.elan_tiers import FACE, tier_kind, tier_name
 from merlab.coding.elan_units import REMEDY, unit_tier
 from merlab.coding.found_events import FoundEvent, Imported, decisions_about
-from merlab.coding.units import has_only_units
 from merlab.elan.reading import ElanDocument, ElanTier, Medium, notes_on_entries, outermost
 from merlab.elan.tier_names import machine_kind
 from merlab.errors import MerlabError
 from merlab.spelling import counted
 from merlab.spotting.written_text import is_machine_text
+from merlab.table_files.action_units import has_only_units
 
 
 @dataclass(frozen=True)

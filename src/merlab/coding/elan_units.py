@@ -6,9 +6,9 @@ import re
 from collections import defaultdict
 
 from merlab.coding.elan_tiers import tier_kind
-from merlab.coding.units import has_only_units, require_units
 from merlab.elan.reading import ElanDocument, ElanTier
 from merlab.errors import MerlabError
+from merlab.table_files.action_units import has_only_units, require_units
 
 # Numbers on a dependent tier may also be a rating, so its name must say what they are.
 UNITS_NAME = re.compile(r"(?<![^\W_])(?:AUs?|action[ _-]?units?|FACS)(?![^\W_])", re.IGNORECASE)

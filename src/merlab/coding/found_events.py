@@ -9,9 +9,9 @@ from pathlib import Path
 from merlab.coding.codable_result import CodableResult, MachineEvent
 from merlab.coding.decisions import Coding, Decision, Verdict
 from merlab.coding.file import read_coding
-from merlab.coding.units import require_units
 from merlab.errors import MerlabError
 from merlab.spotting.scoring.matching import LEAST_IOU, iou, match
+from merlab.table_files.action_units import require_units
 
 _Frames = tuple[int, int, int]
 

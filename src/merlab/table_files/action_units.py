@@ -48,6 +48,11 @@ def has_only_units(text: str) -> bool:
     return bool(parts) and None not in map(_unit, parts)
 
 
+def states_units(text: str) -> bool:
+    """Whether a text can only be action units: ``6+12``, ``AU4``, ``4 left``; ``4`` may also be a class or a rating."""
+    return has_only_units(text) and not text.strip().isdecimal()
+
+
 def units_cell(units: Sequence[CodedUnit]) -> str:
     """``L12+6``; empty without units."""
     return "+".join(map(str, units))

@@ -10,10 +10,10 @@ from merlab.coding.file import whole_number
 from merlab.coding.found_events import FoundEvent
 from merlab.coding.frame_clock import FrameClock
 from merlab.coding.tables import EMOTION, LABEL
-from merlab.coding.units import require_units
 from merlab.errors import MerlabError
 from merlab.spelling import as_label
 from merlab.spotting.scoring.read_intervals import has_no_apex
+from merlab.table_files.action_units import require_units
 
 
 @dataclass(frozen=True)

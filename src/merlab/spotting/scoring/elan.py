@@ -21,6 +21,7 @@ from merlab.elan.tier_names import machine_face, machine_kind, with_further
 from merlab.errors import MerlabError
 from merlab.spotting.scoring.kinds import KIND, KINDS, MICRO, kind_of
 from merlab.spotting.written_text import is_machine_text, marked_kind
+from merlab.table_files.action_units import has_only_units, states_units
 from merlab.table_files.cells import CellTable
 
 SUFFIX = ".eaf"
@@ -33,10 +34,11 @@ def read_annotations(
     rates: Mapping[str, float] | None,
     first_of: Callable[[str], int | None] | None,
 ) -> CellTable:
-    """The annotations of one tier as events: video, onset and offset in frames, kind or emotion, and merlab's face_id.
+    """The annotations of one tier as events: video, onset and offset in frames, what a text says, and merlab's face_id.
 
-    A text of an annotation that is a kind (micro, macro) is the kind, any other the emotion. Without ``tier``, the only
-    tier with annotations is read, or that within which the others are, or the tiers of movements that merlab wrote.
+    A text of an annotation that is a kind (micro, macro) is the kind, one of action units, such as ``6+12``, these, any
+    other the emotion; where only numbers are on the tier, they may be classes, and are emotions. Without ``tier``, the
+    only tier with annotations is read, or that within which the others are, or the tiers of movements of merlab.
     With a tier of movements of merlab, those are read that hold what overlaps on it. Times are those of the first
     linked video: a TIME_ORIGIN is added. Its frames per second are those of ``rates``, by the name of the video, or
     ``fps``; its first frame has the number that ``first_of`` gives, or 1.
@@ -59,15 +61,19 @@ def read_annotations(
             f"{path} has times and no frames; give the frames per second of its video, {video} (--fps, or a column fps "
             "of that video in the list of videos)"
         )
+    has_units = any(states_units(each.value) for name in chosen for each in annotated[name])
     rows, places = [], []
     for name, annotation in ((each, annotation) for each in chosen for annotation in annotated[each]):
         onset, offset = (frame + (1 if first is None else first) for frame in _frames(path, annotation, origin, rate))
         text = "" if by_merlab or is_machine_text(annotation.value) else annotation.value
         kind = (marked_kind(annotation.value) or MICRO) if has_kinds else _stated_kind(text)
-        rows.append((video, machine_face(name), str(onset), str(offset), kind, "" if kind else text))
+        units = text if has_units and has_only_units(text) else ""
+        emotion = "" if kind or units else text
+        rows.append((video, str(onset), str(offset), machine_face(name), kind, units, emotion))
         places.append(f"annotation {annotation.name}")
-    cells = pd.DataFrame(rows, columns=["video", "face_id", "onset", "offset", KIND, "emotion"], dtype=object)
-    unused = [column for column in ("face_id", KIND, "emotion") if (cells[column] == "").all()]
+    optional = ("face_id", KIND, "action_units", "emotion")
+    cells = pd.DataFrame(rows, columns=["video", "onset", "offset", *optional], dtype=object)
+    unused = [column for column in optional if (cells[column] == "").all()]
     return CellTable(str(path), cells.drop(columns=unused), tuple(places), notes)
 
 

@@ -121,7 +121,7 @@ def score_spotting(
     scores = _score(true_events, found_events, fps, lengths)
     doubts = _doubts([(true_events, true.name), (found_events, found.name)], fps, lengths)
     places = notes_on_places(true_events, found_events)
-    units = [note for table in (true, found) for note in note_on_units(table)] if scores.action_units else []
+    units = [note for table in (true, found) for note in note_on_units(table, scores.action_units is not None)]
     return scores.model_copy(update={"notes": (*notes, *doubts, *places, *units, *kind_notes, *scores.notes)})
 
 

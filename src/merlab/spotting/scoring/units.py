@@ -11,8 +11,9 @@ import numpy as np
 from merlab.evaluation.metrics import IntArray, ratio
 from merlab.spelling import quoted
 from merlab.spotting.scoring.hits import HitEvent, interval_of
-from merlab.spotting.scoring.read_intervals import ACTION_UNITS
+from merlab.spotting.scoring.read_intervals import ACTION_UNITS, EMOTION
 from merlab.spotting.scoring.score_models import Guesses, UnitScores
+from merlab.table_files.action_units import states_units
 from merlab.table_files.cell_texts import FACS_NUMBERS, NO_ACTION_UNITS
 from merlab.table_files.cells import CellTable
 
@@ -20,9 +21,18 @@ from merlab.table_files.cells import CellTable
 UNIT = re.compile(r"(?<![\d.])(\d+)(?:\.0)?(?!\d|\.\d|\s*px)")
 
 
-def note_on_units(table: CellTable) -> Iterator[str]:
-    """A note on cells that should list action units and have none of FACS: they are scored as they are."""
-    if ACTION_UNITS not in table.cells:
+def note_on_units(table: CellTable, scored: bool) -> Iterator[str]:
+    """Notes on cells with action units as an emotion, and, if they are ``scored``, on those that should list some.
+
+    All are counted as they are.
+    """
+    if EMOTION in table.cells and (units := table.cells[EMOTION].map(states_units).astype(bool)).any():
+        first = quoted(table.cells[EMOTION][units].iloc[0])
+        yield (
+            f"{table.name}, {table.where(units)}: {EMOTION} has {first}, which counts as a class; write action units "
+            f"into the column {ACTION_UNITS}"
+        )
+    if ACTION_UNITS not in table.cells or not scored:
         return
     wrong = table.cells[ACTION_UNITS].map(lambda text: not _are_units(text)).astype(bool)
     if wrong.any():
