@@ -15,8 +15,9 @@ from merlab.databases import load
 from merlab.errors import MerlabError
 from merlab.evaluation.engines import LocalEngine
 from merlab.evaluation.seeds import as_seeds
-from merlab.evaluation.study import Study, as_table
+from merlab.evaluation.study import MethodSetup, Study, as_table
 from merlab.inputs import INPUTS, parse_recipe
+from merlab.methods import find_method
 from merlab.recipes import find_experiment
 from tests.helpers import texture, write_flow_tree, write_frames
 
@@ -52,6 +53,15 @@ def test_a_recipe_states_what_the_options_state(clips, tmp_path):
     options = {"preset": "reduced", "input": "flow:channels=uv,size=28x28", "training": {"epochs": 3}, "seeds": 2}
     from_options = study(clips, "ststnet", **options).plan().entries[0]
     assert from_recipe.key("a", "b", {}) == from_options.key("a", "b", {})
+
+
+def test_a_setup_takes_what_evaluate_takes_for_one_method_and_its_input():
+    setup = MethodSetup(method="linear-svm", recipe="flow:size=28x28")
+    assert (setup.method, setup.recipe) == (find_method("linear-svm"), parse_recipe("flow:size=28x28"))
+    with pytest.raises(MerlabError, match="unknown method 'linear-swm'; did you mean linear-svm"):
+        MethodSetup(method="linear-swm")
+    with pytest.raises(MerlabError, match=r"\['random', 'ststnet'\] is 2 methods; name one of them"):
+        MethodSetup(method=["random", "ststnet"])
 
 
 def test_clips_may_be_a_table_several_tables_or_single_clips(clips):

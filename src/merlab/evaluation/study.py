@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
 
 from merlab.alignment_record import recorded_stamps
 from merlab.clips import Clip, ClipTable
@@ -26,7 +26,7 @@ from merlab.evaluation.zoo import ZooFile
 from merlab.given import as_names, as_path, as_settings, as_whole, require_instance
 from merlab.inputs import InputKind, Recipe, as_recipe
 from merlab.json_models import GivenModel
-from merlab.methods import Method, methods_of
+from merlab.methods import Method, methods_of, one_method
 from merlab.methods.ensembles import is_ensemble_of_networks
 from merlab.methods.method import DEFAULT_PRESET
 from merlab.protocols import as_protocol, label_clips, make_splits
@@ -41,10 +41,10 @@ class MethodSetup(GivenModel):
     """One method of a study, and the options that replace its defaults.
 
     Attributes:
-        method: the method.
+        method: the method, or its name, or anything else that ``merlab.evaluate`` takes for one.
         preset: its preset; None: ``flow28`` on stored flow where it has it, else ``reduced``, else its first. A method
             of your own without presets ignores it.
-        recipe: its input; None: the preset's, else the method's.
+        recipe: its input, or the text of it; None: the preset's, else the method's.
         training: training settings that replace the preset's, by name.
         network: network options that replace the preset's, by name.
 
@@ -57,6 +57,16 @@ class MethodSetup(GivenModel):
     recipe: Recipe | None = None
     training: Mapping[str, Any] = Field(default_factory=dict)
     network: Mapping[str, Any] = Field(default_factory=dict)
+
+    @field_validator("method", mode="before")
+    @classmethod
+    def _as_method(cls, given: object) -> Method:
+        return one_method(given)
+
+    @field_validator("recipe", mode="before")
+    @classmethod
+    def _as_recipe(cls, given: str | Recipe | InputKind | None) -> Recipe | None:
+        return None if given is None else as_recipe(given)
 
     def entry(self, table: ClipTable, seeds: Sequence[int]) -> Entry:
         """The method with all its settings, for these clips; raises MerlabError naming what is wrong."""

@@ -120,7 +120,7 @@ def methods_of(given: object) -> list[Method]:
     own with the name of one of merlab's.
     """
     if isinstance(given, str) and given.startswith(ENSEMBLE_PREFIX):
-        return [ensemble_named(given, _one_method)]
+        return [ensemble_named(given, one_method)]
     if isinstance(given, str) and is_in_file(given):
         # What a file takes from merlab stays merlab's.
         found = objects_in_file(given, as_methods_found)
@@ -128,14 +128,15 @@ def methods_of(given: object) -> list[Method]:
     if isinstance(given, (list, tuple)):
         given = [method for each in given for method in methods_of(each)]
     if isinstance(given, Mapping):
-        given = {name: _one_method(each) if isinstance(each, str) else each for name, each in given.items()}
+        given = {name: one_method(each) if isinstance(each, str) else each for name, each in given.items()}
     return as_methods_found(given)
 
 
-def _one_method(name: str) -> Method:
-    found = methods_of(name)
+def one_method(given: object) -> Method:
+    """The method that ``given`` specifies, see ``methods_of``; raises MerlabError where it is none or several."""
+    found = methods_of(given)
     if len(found) != 1:
-        raise MerlabError(f"{name} is {len(found)} methods; name one of them")
+        raise MerlabError(f"{given} is {len(found)} methods; name one of them")
     return found[0]
 
 
@@ -218,4 +219,5 @@ __all__ = [
     "find_method",
     "is_own",
     "methods_of",
+    "one_method",
 ]
