@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
@@ -162,6 +163,7 @@ def stack_versions() -> dict[str, str]:
         "numpy": np.__version__,
         "opencv": cv2.__version__,
         "openpyxl": openpyxl.__version__,
+        "pyav": version("av"),
     }
 
 
