@@ -49,9 +49,10 @@ def _has_several_indexes(path: Path) -> bool:
     kinds, starts = [kind for kind, _ in found], [0, *(end for _, end in found)]
     if min(kinds.count(b"ftyp"), kinds.count(b"moov")) < 2:
         return False
-    index = starts[len(kinds) - 1 - kinds[::-1].index(b"moov")]
-    fragments = [start for kind, start in zip(kinds, starts, strict=False) if kind == b"moof"]
-    before, after = ([each for each in fragments if (each > index) is behind] for behind in (False, True))
+    placed = list(zip(kinds, starts, strict=False))
+    index = max(start for kind, start in placed if kind == b"moov")
+    fragments = [start for kind, start in placed if kind == b"moof"]
+    before, after = [each for each in fragments if each < index], [each for each in fragments if each > index]
     return not (before and after and _number_of_fragment(path, before[-1]) < _number_of_fragment(path, after[0]))
 
 

@@ -373,6 +373,9 @@ def test_dropped_frames_are_noted_and_do_not_refuse_the_recording(folder, tmp_pa
     compared = compare_spotting(read, ["lbp-chi2"], tmp_path / "out", jobs=1, progress=False)
     assert compared.methods[0].scores.tp == 2
     assert compared.notes[0].startswith("a: 3 of the frames that are used are missing; the one before is shown instead")
+    # A guess sees no frame.
+    guessed = compare_spotting(read, ["guess-even"], tmp_path / "guessed", jobs=1, progress=False)
+    assert [note for note in guessed.notes if note.startswith(("a:", "b:"))] == []
 
 
 def test_what_methods_of_another_version_computed_is_not_continued(videos, tmp_path, monkeypatch):

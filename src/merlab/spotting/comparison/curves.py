@@ -42,6 +42,7 @@ class CurveSpotter:
     fits: str = "threshold"
     needs_training: bool = False
     places: bool = False
+    sees_frames: bool = True
 
     def kinds(self, wanted: Sequence[Kind]) -> Sequence[Kind]:
         """All: each has its own distance k."""

@@ -16,7 +16,6 @@ from merlab.errors import MerlabError
 from merlab.frames import ClipError, is_blank, open_frames
 from merlab.spelling import person, visibly_different
 from merlab.spotting.comparison.found import KINDS, distinct
-from merlab.spotting.comparison.guesses import Guess
 from merlab.spotting.comparison.measured_recording import MeasuredRecording
 from merlab.spotting.comparison.recording import OwnFeature
 from merlab.spotting.comparison.results import FoldResult, SpottedInterval
@@ -175,8 +174,7 @@ def fold_result(
         facts[kind] = fitted.facts
         for name, each in tested:
             spotted = fitted.spot(each)
-            # A guess sees no frame, so it does not matter to it which of them show nothing.
-            allowed = spotted if isinstance(spotter, Guess) else each.unbroken(spotted)
+            allowed = each.unbroken(spotted) if spotter.sees_frames else spotted
             found = [interval for interval in allowed if interval.kind in kinds]
             events += [SpottedInterval(video=name, **asdict(interval)) for interval in distinct(found)]
     return FoldResult(

@@ -47,6 +47,7 @@ class Guess:
     fits: str = "rate, durations"
     needs_training: bool = False
     places: bool = False
+    sees_frames: bool = False
 
     def kinds(self, wanted: Sequence[Kind]) -> Sequence[Kind]:
         """All, each with its own rate."""

@@ -53,6 +53,7 @@ class NetworkSpotter:
     fits: str = "network, threshold"
     needs_training: bool = True
     places: bool = False
+    sees_frames: bool = True
 
     def kinds(self, wanted: Sequence[Kind]) -> Sequence[Kind]:
         """All: each has its own network."""

@@ -29,6 +29,7 @@ class OwnSpotter:
     fits: str = ""
     needs_training: bool = False
     places: bool = True
+    sees_frames: bool = True
     settings: SpottingSettings = field(default_factory=SpottingSettings)
 
     def kinds(self, wanted: Sequence[Kind]) -> Sequence[Kind]:

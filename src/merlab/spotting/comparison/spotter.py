@@ -52,7 +52,7 @@ class Spotter(Protocol):
 
     ``fits`` says what is fitted to the recordings of other subjects, in a few words; empty where nothing is.
     ``needs_training``: whether there is nothing to spot with before the fit. ``places``: whether it needs the places of
-    the blocks in every frame.
+    the blocks in every frame. ``sees_frames``: whether frames matter to it; not to a guess.
     """
 
     @property
@@ -78,6 +78,10 @@ class Spotter(Protocol):
     @property
     def places(self) -> bool:
         """Whether the places of the blocks are needed."""
+
+    @property
+    def sees_frames(self) -> bool:
+        """Whether what the frames show, and which of them do, matters."""
 
     def kinds(self, wanted: Sequence[Kind]) -> Sequence[Kind]:
         """The kinds that are fitted and spotted one by one, of those wanted."""

@@ -77,11 +77,12 @@ def _method_scores(spotter: Spotter, of_folds: Sequence[FoldResult], scores: Spo
 def _notes_of_folds(results: Sequence[tuple[Spotter, Sequence[FoldResult]]], kinds: Sequence[Kind]) -> Iterator[str]:
     """The notes on damaged and incomplete recordings, on those too short for a method, and on what was not fitted."""
     folds = [(spotter, each) for spotter, of_folds in results for each in of_folds]
-    damaged = {name: count for _, each in folds for name, count in each.damaged.items()}
+    seen = [each for spotter, each in folds if spotter.sees_frames]
+    damaged = {name: count for each in seen for name, count in each.damaged.items()}
     yield from notes_on(damaged, damage_note)
-    missing = {name: count for _, each in folds for name, count in each.missing.items()}
+    missing = {name: count for each in seen for name, count in each.missing.items()}
     yield from notes_on(missing, missing_note)
-    gaps = {name: count for _, each in folds for name, count in each.gaps.items()}
+    gaps = {name: count for each in seen for name, count in each.gaps.items()}
     yield from notes_on(gaps, gap_note)
     several = len(kinds) > 1
     yield from (

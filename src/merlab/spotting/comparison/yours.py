@@ -50,6 +50,7 @@ class YourSpotter:
     given: Any
     origin: str = ""
     places: bool = False
+    sees_frames: bool = True
 
     @property
     def title(self) -> str:
