@@ -119,6 +119,11 @@ class TestContent:
         assert long.attributes("nav")
         assert page.attributes("nav") == []
 
+    def test_events_have_a_column_of_faces_where_there_are_several(self, tmp_path):
+        for faces in (1, 2):
+            written_page = Page(written(write_result(tmp_path / str(faces), faces=faces, pictures=False)))
+            assert ("event face onset" in written_page.text) == (faces > 1)
+
     def test_the_axes_of_a_timeline_have_numbers_and_their_units(self, page):
         assert "Score, times the noise; above 5, logarithmic 0 2 5 10 20" in page.text
         assert "0 s 2 s 4 s 6 s 8 s 10 s 12 s" in page.text
