@@ -291,6 +291,17 @@ def test_a_number_that_facs_does_not_have_is_not_taken_for_a_unit_or_a_label(tmp
         import_coding(material_in(tmp_path / "out").folder, file)
 
 
+def test_numbers_that_may_be_ratings_are_refused_with_what_can_be_done(tmp_path):
+    file = plain(tmp_path / "own.eaf", media=VIDEO.format(""))
+    file.write_text(file.read_text().replace("smile", "75"))
+    with pytest.raises(MerlabError, match="no action unit 75; .*: if they are ratings or classes, choose another tier"):
+        import_coding(material_in(tmp_path / "out").folder, file)
+    file.write_text(file.read_text().replace(">75<", ">rating 75<"))
+    material = material_in(tmp_path / "other")
+    import_coding(material.folder, file, coder="AB")
+    assert [each.label for each in read_coding(material).decisions] == ["rating 75"]
+
+
 # An entry of a vocabulary in two languages, as EAF 2.8 and later have it.
 VOCABULARY = """<LINGUISTIC_TYPE LINGUISTIC_TYPE_ID="type" CONTROLLED_VOCABULARY_REF="labels"/>
 <CONTROLLED_VOCABULARY CV_ID="labels"><CV_ENTRY_ML CVE_ID="c1"><CVE_VALUE LANG_REF="deu">Freude</CVE_VALUE>

@@ -13,7 +13,12 @@ from merlab.coding.frame_clock import FrameClock
 from merlab.elan.reading import ElanAnnotation, ElanDocument, ElanTier
 from merlab.errors import MerlabError
 from merlab.spotting.written_text import is_machine_text
-from merlab.table_files.action_units import has_only_units, require_units
+from merlab.table_files.action_units import has_only_units, require_units, states_units
+
+NUMBERS_ALONE = (
+    "; numbers alone are read as action units: if they are ratings or classes, choose another tier, or write a word "
+    "before each"
+)
 
 
 def coder_of(tier: ElanTier) -> str:
@@ -99,11 +104,11 @@ class Placed:
     def _units(self, tier: ElanTier, annotation: ElanAnnotation, kind: str) -> str:
         return self._sound_units(tier, annotation, self._note(tier, annotation, kind))
 
-    def _sound_units(self, tier: ElanTier, annotation: ElanAnnotation, text: str) -> str:
+    def _sound_units(self, tier: ElanTier, annotation: ElanAnnotation, text: str, remedy: str = "") -> str:
         try:
             require_units(text)
         except MerlabError as error:
-            raise MerlabError(f"{self._where(tier, annotation)}: {error}") from error
+            raise MerlabError(f"{self._where(tier, annotation)}: {error}{remedy}") from error
         return text
 
     def _label_and_units(self, tier: ElanTier, annotation: ElanAnnotation, below: str) -> tuple[str, str]:
@@ -121,7 +126,7 @@ class Placed:
                 f"{self._where(tier, annotation)} has action units, and others, {below}, on a tier below it; keep one "
                 "of the two in ELAN"
             )
-        return "", self._sound_units(tier, annotation, value)
+        return "", self._sound_units(tier, annotation, value, "" if states_units(value) else NUMBERS_ALONE)
 
     def _apexes_of(self, tier: ElanTier) -> ElanTier | None:
         """The tier with the apexes of a tier of movements; None where the file has none."""
