@@ -12,7 +12,7 @@ import pytest
 
 from merlab.databases import find_database
 from merlab.progress import silent
-from tests.databases import casme2_release, smic_release, test_casme3
+from tests.databases import casme2_release, smic_release, test_casme3, test_mmew
 from tests.databases.release import write_table
 from tests.helpers import write_flow_tree
 
@@ -49,6 +49,14 @@ def write_casme3(root: Path) -> Path:
 
 def write_casme2(root: Path) -> Path:
     return casme2_release.write_release(root, rows=[casme2_release.row(), casme2_release.row("02")])
+
+
+def write_mmew(root: Path) -> Path:
+    rows = [test_mmew.row(), test_mmew.row("S05-07-001", emotion="others")]
+    write_table(root / test_mmew.TABLE, rows, test_mmew.COLUMNS)
+    test_mmew.write_clip(root)
+    test_mmew.write_clip(root, "S05-07-001", "others")
+    return root
 
 
 def write_smic(root: Path) -> Path:
@@ -88,6 +96,7 @@ def test_are_named_and_the_other_clips_are_read(tmp_path, lock, database, write,
         ("casme2", write_casme2, "Cropped/sub01", 1),
         ("casme2", write_casme2, "Cropped/sub01/EP02_01f", 1),
         ("casme3", write_casme3, "part_A/spNO.1/a", 1),
+        ("mmew", write_mmew, "Micro_Expression/happiness/S03-01-002", 1),
         ("smic", write_smic, "SMIC_all_cropped/HS/s01", 1),
         ("smic", write_smic, "SMIC_all_cropped/HS/s01/micro/negative", 1),
         ("smic", write_smic, "SMIC_all_cropped/HS/s01/micro/negative/s01_ne_01", 1),

@@ -74,12 +74,16 @@ def _missing_subjects(table: CodingTable, layout: Layout) -> Iterator[Finding]:
         else _rename_of_clip(by_subject[subject], others, table, layout)
         for subject in absent
     }
+    # A folder of the layout that is such a link has a finding of its own.
+    links = {} if apart else {path.name: dead_link(path) for folder in folders for path in entries(folder)}
+    dead = {subject: link for subject in absent for row in by_subject[subject] if (link := links.get(row.folder))}
+    hints |= dict.fromkeys(dead, RESTORE)
     for subject, hint in hints.items():
         if hint:
             rows = by_subject[subject]
             folder = f"a folder {subject} with" if apart else f"a folder {rows[0].folder}, of"
             expected = f"{folder} {counted(len(rows), 'clip')} in {layout.folder}"
-            yield Finding("unusable", subject, expected, "no such folder", hint)
+            yield Finding("unusable", subject, expected, dead.get(subject, "no such folder"), hint)
     if lost := [subject for subject, hint in hints.items() if not hint]:
         clips = [row.folder for subject in lost for row in by_subject[subject]]
         where = lost[0] if len(lost) == 1 else f"{len(lost)} of {len(by_subject)} subjects"
