@@ -11,7 +11,8 @@ import pytest
 from merlab.clips import Clip, Finding
 from merlab.databases import casme2, casme3, dfme
 from merlab.databases.coded.clip import read_clip
-from merlab.databases.coded.release import Quirk, Release
+from merlab.databases.coded.quirks import Quirk
+from merlab.databases.coded.release import Release
 from merlab.databases.coded.row import Row
 from merlab.databases.smic_facts import CAMERAS
 from merlab.databases.smic_release import LONG, release_of

@@ -11,7 +11,8 @@ import pytest
 from merlab.clips import Finding
 from merlab.databases import casme, smic_release
 from merlab.databases.coded.coding_table import CodingTable, read_coding_table
-from merlab.databases.coded.release import LayoutFormat, Quirk, Release, Role, TableFormat
+from merlab.databases.coded.quirks import Quirk
+from merlab.databases.coded.release import LayoutFormat, Release, Role, TableFormat
 from merlab.databases.coded.workbook import Records
 from merlab.databases.smic_facts import CAMERAS
 from merlab.synthesis.folder import MANIFEST

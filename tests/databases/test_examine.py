@@ -13,10 +13,10 @@ import pytest
 
 from merlab.clips import Finding
 from merlab.databases.coded.examine import examine_release, videos_of_release
+from merlab.databases.coded.quirks import Quirk
 from merlab.databases.coded.release import (
     FrameKind,
     LayoutFormat,
-    Quirk,
     Release,
     Role,
     TableFormat,

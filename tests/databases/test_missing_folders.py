@@ -14,7 +14,8 @@ from merlab.databases.coded.coding_table import CodingTable
 from merlab.databases.coded.known_layouts import LAYOUTS, databases_like
 from merlab.databases.coded.layout import Layout
 from merlab.databases.coded.missing_folders import may_be_one_clip, missing_sources, no_layout, unlisted_sources
-from merlab.databases.coded.release import Quirk, Release
+from merlab.databases.coded.quirks import Quirk
+from merlab.databases.coded.release import Release
 from merlab.databases.coded.row import Row
 from merlab.databases.database import Examination
 from merlab.progress import silent

@@ -6,7 +6,7 @@ Sources: the coding tables of 2014 and 2019 and the folders of the release; the 
 
 from __future__ import annotations
 
-from merlab.databases.coded.release import Quirk
+from merlab.databases.coded.quirks import Quirk
 
 FPS = 200.0
 

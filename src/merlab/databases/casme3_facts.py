@@ -9,7 +9,7 @@ onsets, rows are the same in a table of any order.
 
 from __future__ import annotations
 
-from merlab.databases.coded.release import Quirk
+from merlab.databases.coded.quirks import Quirk
 
 FPS = 30.0
 

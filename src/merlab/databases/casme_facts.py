@@ -7,7 +7,7 @@ their index in the table, not by the clip; the numbers here are lines of the she
 
 from __future__ import annotations
 
-from merlab.databases.coded.release import Quirk
+from merlab.databases.coded.quirks import Quirk
 
 FPS = 60.0
 

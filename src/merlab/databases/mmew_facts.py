@@ -7,7 +7,7 @@ identifies rows by their index; the numbers here are lines of the sheet, MEB's i
 
 from __future__ import annotations
 
-from merlab.databases.coded.release import Quirk
+from merlab.databases.coded.quirks import Quirk
 
 FPS = 90.0
 

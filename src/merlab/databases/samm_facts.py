@@ -6,7 +6,7 @@ meb/datasets/datasets.py). Frame numbers are the numbers in the names of the ima
 
 from __future__ import annotations
 
-from merlab.databases.coded.release import Quirk
+from merlab.databases.coded.quirks import Quirk
 
 FPS = 200.0
 

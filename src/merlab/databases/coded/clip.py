@@ -13,7 +13,8 @@ from pathlib import Path
 
 from merlab.clips import Clip, Finding
 from merlab.databases.coded.folders import entries
-from merlab.databases.coded.release import KeyFrames, QuirkKind, QuirksOfClip, Release, in_order
+from merlab.databases.coded.quirks import KeyFrames, QuirkKind, QuirksOfClip, in_order
+from merlab.databases.coded.release import Release
 from merlab.databases.coded.row import CORRECT, Row
 from merlab.frames import IMAGE_SUFFIXES, MAX_FRAMES_NAMED, describe_numbers, folders_of_images, looks_like_video
 from merlab.frames.opening import dead_link, leads_nowhere

@@ -11,7 +11,8 @@ from merlab.clips import Finding
 from merlab.databases.coded.clip import COPY_AGAIN, remedy_without_frames
 from merlab.databases.coded.coding_table import CodingTable
 from merlab.databases.coded.layout import Layout
-from merlab.databases.coded.release import KeyFrames, Release
+from merlab.databases.coded.quirks import KeyFrames
+from merlab.databases.coded.release import Release
 from merlab.databases.coded.row import MACRO, MICRO, Row, apex_outside
 from merlab.databases.long_video import Kind, LongEvent, LongVideo
 from merlab.frames import ClipError, describe_numbers

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from merlab.clips import Finding
-from merlab.databases.coded.release import KeyFrames, Role, TableFormat
+from merlab.databases.coded.quirks import KeyFrames
+from merlab.databases.coded.release import Role, TableFormat
 from merlab.spelling import counted, first_of
 from merlab.table_files.cell_texts import may_be_thousands
 

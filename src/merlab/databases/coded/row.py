@@ -9,7 +9,8 @@ from typing import Final
 
 from merlab.clips import Finding
 from merlab.databases.coded.moments import Repair, coded_number, note_of, read_moments
-from merlab.databases.coded.release import FURTHER_MOVEMENTS, QuirksOfClip, Release, Role, TableFormat
+from merlab.databases.coded.quirks import QuirksOfClip
+from merlab.databases.coded.release import FURTHER_MOVEMENTS, Release, Role, TableFormat
 from merlab.databases.objective_class import parse_objective_class
 from merlab.frames import is_rate
 from merlab.spelling import as_label, quoted

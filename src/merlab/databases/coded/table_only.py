@@ -9,7 +9,8 @@ from statistics import median
 
 from merlab.clips import ClipTable, Finding
 from merlab.databases.coded.coding_table import CodingTable
-from merlab.databases.coded.release import Release, in_order
+from merlab.databases.coded.quirks import in_order
+from merlab.databases.coded.release import Release
 from merlab.databases.coded.row import CORRECT, MICRO, Row, apex_outside, odd_name
 from merlab.databases.database import Examination
 from merlab.spelling import counted
