@@ -18,16 +18,8 @@ from merlab.spotting.macro import MACRO_RANGES, MacroSettings
 from merlab.spotting.motion import COLUMNS, ROWS
 from merlab.spotting.motion_score import PARTS, SCORE_RANGES, score
 from merlab.spotting.scoring import iou, match
-from merlab.spotting.spot import (
-    RANGES,
-    SpottedWindow,
-    SpottingSettings,
-    each_once,
-    spot_places,
-    spot_window,
-    spotting_settings,
-    without_later_events,
-)
+from merlab.spotting.spot import RANGES, SpottingSettings, spot_places, spot_window, spotting_settings
+from merlab.spotting.spotted_window import SpottedWindow, each_once, without_later_events
 from merlab.spotting.stretches import block_places, spot_stretches
 from merlab.synthesis import PRESETS, make_renderer
 from merlab.synthesis.recording import plan_recording

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from merlab.frames import Float32Array
 from merlab.frames.clock import MOST_UNEVEN, SLACK, UNEVEN_STEP, Clock
 from merlab.spotting.event import SpottedEvent
-from merlab.spotting.spot import SpottedWindow
+from merlab.spotting.spotted_window import SpottedWindow
 
 # A step that differs from the usual one by more than this share of it has lost a frame, or has one too many.
 LOST_FRAME = 0.5

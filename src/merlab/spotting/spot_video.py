@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from merlab.errors import MerlabError
-from merlab.frames import Float32Array, Frames, MediaFacts, dim_caveats, open_frames
+from merlab.frames import Frames, MediaFacts, dim_caveats, open_frames
 from merlab.frames.clock import Clock
 from merlab.frames.opening import SourceState, require_one_kind, require_unchanged, state_of, while_unchanged
 from merlab.frames.sizes import require_one_size
@@ -22,7 +22,6 @@ from merlab.outputs.kept_arrays import computing_versions
 from merlab.outputs.locks import only_writer
 from merlab.outputs.result_folder import ResultFolder
 from merlab.progress import Progress, shown_progress
-from merlab.sinks import CsvSink
 from merlab.spotting.aligned_frames import (
     AlignedFrames,
     clock_of_frames,
@@ -38,28 +37,15 @@ from merlab.spotting.caveats import (
     spotting_caveats,
     unspotted_caveats,
 )
-from merlab.spotting.event import EventTier, SpottedEvent
 from merlab.spotting.kept_if_stopped import kept_if_stopped
 from merlab.spotting.kept_places import FramesRead, KeptPlaces
-from merlab.spotting.moments_row import moments_of
 from merlab.spotting.motion import MEASURED, keys_of
-from merlab.spotting.numbering import number_at, numbers_with_gaps
+from merlab.spotting.numbering import numbers_with_gaps
 from merlab.spotting.repeats import PassingSteps, Repeats
-from merlab.spotting.spot import MADE_BY, SpottedWindow, SpottingSettings
-from merlab.spotting.stretches import block_places, spot_stretches, unspotted
-from merlab.spotting.tables_of_all import EVENTS, WEAK
-from merlab.spotting.timeline import (
-    EVENT_ROWS,
-    METADATA,
-    SCORE_ROWS,
-    SCORES,
-    FrameScore,
-    SpottingMetadata,
-    SpottingRequest,
-    Timeline,
-    TimelineEvent,
-    read_timeline,
-)
+from merlab.spotting.spot import MADE_BY, SpottingSettings
+from merlab.spotting.stretches import block_places, unspotted
+from merlab.spotting.timeline import METADATA, SCORE_ROWS, SpottingMetadata, SpottingRequest, Timeline, read_timeline
+from merlab.spotting.timeline_writing import Found, Making, write_windows
 from merlab.spotting.timing import Timing, file_facts, timing_of
 from merlab.spotting.video_sources import folder_of, source_of
 from merlab.storage import whole_folder
@@ -124,7 +110,7 @@ def spot(
         work = {name: value for name, value in stated.items() if name != "settings"}
         kept = folder.claim(work | {"versions": computing_versions()}, stated, again)
         with shown_progress(progress) as show:
-            making = _Making(source, clock, request, KeptPlaces(kept), fps, show, numbers_with_gaps(frames))
+            making = Making(source, clock, request, KeptPlaces(kept), fps, show, numbers_with_gaps(frames))
             return _make(making, folder)
 
 
@@ -142,27 +128,7 @@ def _finished(out: Path, request: SpottingRequest) -> Timeline | None:
     return timeline
 
 
-@dataclass(frozen=True, eq=False)
-class _Making:
-    """Everything that is needed to make a timeline.
-
-    ``fps`` is the rate that the user gave. ``numbers`` are those of all frames, None where none is missing.
-    """
-
-    source: Path
-    clock: Clock
-    request: SpottingRequest
-    kept: KeptPlaces
-    fps: float | None
-    progress: Progress
-    numbers: Sequence[int] | None
-
-    def number(self, position: int, first: int) -> int:
-        """The number of the frame at a position from 1, where that of the first is ``first``."""
-        return number_at(position, first, self.numbers)
-
-
-def _make(making: _Making, folder: ResultFolder) -> Timeline:
+def _make(making: Making, folder: ResultFolder) -> Timeline:
     """Make the result, and move it to its place."""
     kept, state = making.kept.folder, SourceState(making.request.bytes, making.request.modified_ns)
     making = replace(making, progress=while_unchanged(making.progress, making.source, state))
@@ -176,13 +142,13 @@ def _make(making: _Making, folder: ResultFolder) -> Timeline:
     return replace(timeline, folder=folder.out)
 
 
-def _assemble(making: _Making, aside: Path) -> Timeline:
+def _assemble(making: Making, aside: Path) -> Timeline:
     """Write every file of the result into ``aside``; frames are read only if their places are not kept."""
     frames, clock, kept = open_frames(making.source), making.clock, making.kept
     read = kept.whole() or _read(making, frames)
     lost = damaged_runs(read.damaged, read.first, making.numbers)
     steps = PassingSteps([*clock.gaps, *(at for run in lost for at in range(run.start, run.stop + 1))])
-    found = _found(steps.of(kept.all(read.count)), read, lost, making, aside)
+    found = write_windows(steps.of(kept.all(read.count)), read, lost, making, aside)
     timing = timing_of(clock, read.count, read.first, making.fps, making.numbers)
     doubts = Repeats.of(steps.steps, clock).caveats(clock, read.first, making.numbers)
     metadata = _metadata(making, timing, file_facts(frames), read, found, doubts)
@@ -191,7 +157,7 @@ def _assemble(making: _Making, aside: Path) -> Timeline:
     return Timeline(aside, tuple(found.rows), tuple(found.weak_rows), scores, metadata)
 
 
-def _read(making: _Making, frames: Frames) -> FramesRead:
+def _read(making: Making, frames: Frames) -> FramesRead:
     """Read all frames, and keep the places of their blocks; raises MerlabError where there is no frame."""
     kept = making.kept
     require_one_size(frames)
@@ -219,40 +185,8 @@ def _request(source: Path, clock: Clock, settings: SpottingSettings) -> Spotting
     )
 
 
-@dataclass
-class _Found:
-    """What is collected window by window; ``lost`` are positions of damaged frames that are a gap."""
-
-    lost: Sequence[range] = ()
-    rows: list[TimelineEvent] = field(default_factory=list)
-    weak_rows: list[TimelineEvent] = field(default_factory=list)
-    scores: list[pd.DataFrame] = field(default_factory=list)
-    dropped: int = 0
-
-
-def _found(
-    places: Iterable[Float32Array], read: FramesRead, lost: Sequence[range], making: _Making, folder: Path
-) -> _Found:
-    """Spot, and write every window as soon as it is finished; ``lost`` are positions of damaged frames, a gap each."""
-    found, clock, settings = _Found(lost), making.clock, making.request.settings
-    with (
-        CsvSink(folder / EVENTS, EVENT_ROWS.names) as events,
-        CsvSink(folder / WEAK, EVENT_ROWS.names) as weak,
-        CsvSink(folder / SCORES, SCORE_ROWS.names) as scores,
-    ):
-        for window in spot_stretches(places, clock, settings, lost):
-            rows = [SCORE_ROWS.as_written(row) for row in _scores(window, read.first, making)]
-            for row in rows:
-                scores.write(SCORE_ROWS.row(row))
-            found.rows += _written(events, window.events, "event", read.first, making)
-            found.weak_rows += _written(weak, window.weak, "weak", read.first, making)
-            found.scores.append(SCORE_ROWS.table(rows))
-            found.dropped += window.dropped
-    return found
-
-
 def _metadata(
-    making: _Making, timing: Timing, file: MediaFacts | None, read: FramesRead, found: _Found, doubts: Iterable[str]
+    making: Making, timing: Timing, file: MediaFacts | None, read: FramesRead, found: Found, doubts: Iterable[str]
 ) -> SpottingMetadata:
     settings = making.request.settings
     remedy = (
@@ -279,33 +213,4 @@ def _metadata(
         dropped=found.dropped,
         versions=computing_versions(),
         warnings=tuple(warnings),
-    )
-
-
-def _scores(window: SpottedWindow, first: int, making: _Making) -> Iterator[FrameScore]:
-    for position, (total, lids) in enumerate(zip(window.total, window.lids, strict=True), start=window.first):
-        seconds, number = making.clock.seconds(position), making.number(position, first)
-        yield FrameScore(number, seconds, float(total), float(lids), window.threshold)
-
-
-def _written(
-    sink: CsvSink, found: Iterable[SpottedEvent], tier: EventTier, first: int, making: _Making
-) -> Iterator[TimelineEvent]:
-    """The rows of movements, each written into ``sink``."""
-    for event in found:
-        row = EVENT_ROWS.as_written(_row(event, tier, first, making))
-        sink.write(EVENT_ROWS.row(row))
-        yield row
-
-
-def _row(event: SpottedEvent, tier: EventTier, first: int, making: _Making) -> TimelineEvent:
-    frames = event.onset, event.apex, event.offset
-    moments = moments_of(frames, event.score, lambda frame: making.number(frame, first), making.clock.seconds)
-    return TimelineEvent(
-        video=making.source.name,
-        **asdict(moments),
-        part=event.part,
-        kind=event.kind,
-        tier=tier,
-        why_other=event.why_other,
     )

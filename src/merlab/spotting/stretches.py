@@ -12,7 +12,8 @@ from merlab.frames import Float32Array, Image
 from merlab.frames.clock import Clock
 from merlab.spotting.even_grid import grid_of
 from merlab.spotting.motion import COLUMNS, ROWS, FaceMotion
-from merlab.spotting.spot import SpottedWindow, SpottingSettings, spot_places, spot_window, without_later_events
+from merlab.spotting.spot import SpottingSettings, spot_places, spot_window
+from merlab.spotting.spotted_window import SpottedWindow, without_later_events
 
 
 def block_places(

@@ -13,7 +13,8 @@ from merlab.frames.clock import Clock
 from merlab.sinks import CsvSink
 from merlab.spotting.event import SpottedEvent
 from merlab.spotting.repeats import Repeats, steps_of
-from merlab.spotting.spot import SpottedWindow, SpottingSettings
+from merlab.spotting.spot import SpottingSettings
+from merlab.spotting.spotted_window import SpottedWindow
 from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkMovement, ChunkRecord, Description
 from merlab.videos.chunks.face_state import face_state
 from merlab.videos.chunks.kept_chunk import KeptChunk, KeptTrack

@@ -23,7 +23,8 @@ from merlab.frames.clock import Clock
 from merlab.json_models import FrozenModel
 from merlab.outputs.kept_arrays import Array, read_arrays, write_arrays
 from merlab.spotting.light import Light
-from merlab.spotting.spot import SpottedWindow, SpottingSettings
+from merlab.spotting.spot import SpottingSettings
+from merlab.spotting.spotted_window import SpottedWindow
 from merlab.spotting.stretches import is_too_short, spot_track
 from merlab.videos.chunks.chunk_record import TrackQuality
 from merlab.videos.chunks.mesh_facts import MeshFacts

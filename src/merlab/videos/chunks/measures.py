@@ -10,7 +10,7 @@ from merlab.frames.clock import Clock
 from merlab.spotting.even_grid import grid_of
 from merlab.spotting.motion import lid_blocks
 from merlab.spotting.motion_score import PARTS, Scores, ScoreSettings, pair_parts, score
-from merlab.spotting.spot import SpottedWindow
+from merlab.spotting.spotted_window import SpottedWindow
 from merlab.videos.chunks.kept_chunk import KeptTrack
 from merlab.videos.evidence.frame_units import frame_units
 from merlab.videos.evidence.movement import BLINK
