@@ -14,7 +14,6 @@ from merlab.inference.runtimes import frames_per_second
 from merlab.methods import find_method
 from merlab.methods.baselines import BASELINE_NAMES
 from merlab.recipes import Experiment, experiment_of, find_paper, published_results
-from merlab.reports.numbers import number
 from merlab.reproduction.bench import STAND_IN, Bench
 from merlab.reproduction.compared_table import (
     TABLE_5,
@@ -73,7 +72,7 @@ def leak(bench: Bench) -> ComparedTable:
         ComparedRow("best epoch on the test subjects", method, {}, leaky),
         *baseline_rows(honest),
     ]
-    sizes = ", ".join(f"{METRIC_TITLES[metric]} {number(value, signed=True)}" for metric, value in gain.items())
+    sizes = ", ".join(f"{METRIC_TITLES[metric]} {value:+.3f}" for metric, value in gain.items())
     size = f"Size of the leak (second row minus first): {sizes}."
     notes = [bench.measured_on(honest), size, *_published_leaks(method)]
     return ComparedTable("leak", f"The leak: {method} by two rules of selection", TABLE_5_METRICS, rows, notes)
