@@ -94,9 +94,10 @@ def bootstrap_interval(counts: NDArray[np.int64], metric: Metric, limits: Interv
 def _is_of_any_clips(pooled: NDArray[np.int64], metric: Metric) -> bool:
     """Whether a method names one class alone, (seeds, K, K), and has this value for any numbers of clips of a class.
 
-    Other counts, such as those of events, are of no class.
+    Where all clips are of one class, to name it alone is to be right. Other counts, such as those of events, are of no
+    class.
     """
-    if pooled.ndim < 3:
+    if pooled.ndim < 3 or np.count_nonzero(pooled.sum(axis=(0, 2))) < 2:
         return False
     others = pooled * np.arange(1, pooled.shape[-1] + 1)[:, None]
     return np.count_nonzero(pooled.sum(axis=(0, 1))) == 1 and np.allclose(metric(others), metric(pooled))
