@@ -266,6 +266,11 @@ def test_a_stop_that_no_command_answers_does_not_claim_that_nothing_was_changed(
     assert err == "stopped: no file is left half-written\nto start again: merlab score 'my table.csv'\n"
 
 
+def test_the_help_names_the_first_command_for_each_kind_of_user(merlab):
+    printed = " ".join(merlab("--help")[1].split())
+    assert all(f"`merlab {words}`" in printed for words in ("demo", "recognize VIDEO", "doctor NAME FOLDER"))
+
+
 def test_a_stop_while_the_commands_are_read_is_no_traceback(merlab, monkeypatch):
     def stop(*_: object) -> None:
         raise KeyboardInterrupt

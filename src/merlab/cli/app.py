@@ -81,7 +81,9 @@ class _Commands(TyperGroup):
 
 
 app = typer.Typer(
-    help="Micro-expression recognition from face video to honest numbers.",
+    help="Micro-expression recognition from face video to honest numbers.\n\n"
+    "To begin: `merlab demo` (an experiment on synthetic faces), `merlab recognize VIDEO` (a video of your own), "
+    "`merlab doctor NAME FOLDER` (your copy of a database).",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
