@@ -13,6 +13,7 @@ import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stdout
+from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -29,11 +30,13 @@ import merlab
 from merlab.databases.long_video import LongVideo
 from merlab.errors import MerlabError, Stopped
 from merlab.evaluation.engines import LocalEngine
+from merlab.faces.alignment import FaceFinding
 from merlab.methods import METHODS, find_method
 from merlab.outputs.locks import InUseError
 from merlab.registry import ListedModule
 from merlab.schemes import SCHEMES
 from merlab.spotting.comparison.recordings import recordings
+from merlab.spotting.spot import SpottingSettings
 from merlab.synthesis.flow_writing import make_flow
 from merlab.videos.result import read_video_result
 from tests.helpers import own_input, write_flow_tree
@@ -276,6 +279,8 @@ ONE = pd.DataFrame({"truth": ["a", "b"], "prediction": ["a", "b"]})
             "the spotted events must be table files or",
         ),
         (lambda lab, clips: lab.score_spotting(EVENT, None), "no table of events is given"),
+        (lambda lab, clips: lab.score_spotting(EVENT, iter([])), "no table of events is given"),
+        (lambda lab, clips: lab.score_spotting(EVENT, EVENT, Fraction(1, 2)), "0.5 is not a frame rate"),
         (
             lambda lab, clips: lab.score_spotting(EVENT, EVENT, threshold="x"),
             "threshold must be a finite number",
@@ -294,15 +299,33 @@ ONE = pd.DataFrame({"truth": ["a", "b"], "prediction": ["a", "b"]})
             "scheme mine: give texts",
         ),
         (lambda lab, clips: lab.Scheme(4, "", ("a",), {"a": "a"}), "scheme 4: give texts"),
+        (lambda lab, clips: lab.Scheme("mine", None, ("a",), {"a": "a"}), "scheme mine: give texts"),
+        (
+            lambda lab, clips: lab.Scheme("mine", "", ("a",), {"a": "a"}, column="emotions"),
+            "scheme mine: unknown column 'emotions'; did you mean emotion",
+        ),
+        (
+            lambda lab, clips: lab.Scheme("mine", "", ("a",), {"a": "a"}, omitted_emotions={"others"}),
+            r"scheme mine: omitted_emotions must be a set of \(database, emotion\), got {'others'}",
+        ),
+        (
+            lambda lab, clips: lab.Scheme("mine", "", ("a",), {"a": "a"}, omitted_clips=[("casme2", "EP1")]),
+            r"scheme mine: omitted_clips must be a set of \(database, subject, clip\)",
+        ),
         (lambda lab, clips: lab.load(None, "x"), "a database is given by its name, got a NoneType"),
         (lambda lab, clips: lab.load("casme2", None), "root must be a path"),
         (lambda lab, clips: lab.load("casme2", "x", table=5), "table must be a path"),
         (lambda lab, clips: lab.load("casme2", "x", aligned="yes"), "aligned must be True or False"),
         (lambda lab, clips: lab.load("casme2", "x", allow_unusable="no"), "allow_unusable must be True or False"),
         (lambda lab, clips: lab.score(None), "the table must be a DataFrame or the path of a table file, got None"),
+        (lambda lab, clips: lab.score(""), "the table must be a path, as text or pathlib.Path, got ''"),
         (lambda lab, clips: lab.score(ONE, 5), "the classes must be a list of labels, got 5"),
         (lambda lab, clips: lab.ClipTable(5), "clips must be Clip objects, got 5"),
         (lambda lab, clips: lab.ClipTable(("a",)), "clips must be Clip objects"),
+        (lambda lab, clips: lab.ClipTable((), "EP1"), r"stamps must be texts, got 'EP1'; give one as \[text\]"),
+        (lambda lab, clips: lab.ClipTable.from_rows([], "EP1"), "stamps must be texts, got 'EP1'"),
+        (lambda lab, clips: lab.ClipTable((), findings=["dark"]), "findings must be Finding objects"),
+        (lambda lab, clips: lab.ClipTable((), sources=None), "sources must be Source objects, got None"),
         (
             lambda lab, clips: lab.ClipTable.from_rows("a"),
             "rows must be dictionaries with the fields of a Clip, got 'a'",
@@ -337,6 +360,15 @@ ONE = pd.DataFrame({"truth": ["a", "b"], "prediction": ["a", "b"]})
         (lambda lab, clips: lab.methods.ensemble("mine", None), "NoneType is not a method"),
         (lambda lab, clips: lab.methods.ensemble("mine", [Constant], seeds=2.5), "1 or more seeds for each"),
         (lambda lab, clips: lab.Results.read(None), "folder must be a path"),
+        (lambda lab, clips: lab.Task(3, 3, 28, 0), "width must be a whole number from 1 up, got 0"),
+        (lambda lab, clips: lab.Task("3", 3, 28, 28), "classes must be a whole number from 1 up, got '3'"),
+        (lambda lab, clips: lab.evaluate(clips, "linear-svm", preset="", jobs=1), "linear-svm has no preset ''"),
+        (lambda lab, clips: lab.profile("ststnet", preset="", progress=False), "ststnet has no preset ''"),
+        (lambda lab, clips: lab.profile("ststnet", preset=["paper"], progress=False), "ststnet has no preset"),
+        (lambda lab, clips: SpottingSettings(score=0.4), "score of spotting must be a ScoreSettings"),
+        (lambda lab, clips: SpottingSettings(macro=None), "macro of spotting must be a MacroSettings"),
+        (lambda lab, clips: FaceFinding(detector="yolo"), "unknown detector 'yolo'"),
+        (lambda lab, clips: FaceFinding(landmarks="5-points"), "unknown landmark source '5-points'"),
     ],
 )
 def test_a_value_of_a_wrong_type_is_refused_by_its_name(clips, call, fault):

@@ -81,6 +81,7 @@ class TestAClip:
                 {"objective_class": "VIII"},
                 "objective_class must be one of I, II, III, IV, V, VI, VII or empty, got 'VIII'",
             ),
+            ({"objective_class": pd.Series(["I", "II"])}, "objective_class must be one of I, II, III, IV, V, VI, VII or empty"),
             ({"onset": 3}, "onset 3 is after apex 2"),
             ({"apex": 4}, "apex 4 is after offset 3"),
             ({"onset": 4, "apex": None}, "onset 4 is after offset 3"),
@@ -201,6 +202,10 @@ class TestATable:
         assert [clip.name for clip in joined] == [finding.where for finding in joined.findings] == ["EP1", "EP2"]
         assert [source.name for source in joined.sources] == ["EP1", "EP2"]
         assert joined.stamps == ("SYNTHETIC", "EP1", "EP2")
+
+    def test_may_be_made_of_a_list_or_of_what_is_read_once(self):
+        clip = make_clip(SOURCE)
+        assert ClipTable(iter([clip]), ["EP1"]) == ClipTable([clip], ("EP1",)) == ClipTable((clip,), ("EP1",))
 
     def test_take_keeps_the_requested_order_and_the_stamps(self):
         table = ClipTable.from_rows([row(name=name) for name in "abc"], ["SYNTHETIC"])

@@ -125,6 +125,14 @@ def test_a_scheme_made_in_python_lists_the_classes_of_its_labels():
         Scheme("x", "", ("a",), {"fear": "a", "disgust": "b"})
 
 
+def test_labels_of_a_scheme_made_in_python_are_compared_as_those_of_clips(tmp_path):
+    """A label with a capital letter would be that of no clip."""
+    omitted = {("casme2", "Others ")}
+    scheme = Scheme("x", "", ("a", "b"), {"Happiness": "a", "Others": "b"}, omitted_emotions=omitted)
+    labels = [scheme.label(make_clip(tmp_path, emotion=emotion)) for emotion in ("happiness", "others")]
+    assert labels == ["a", None]
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(MerlabError, match=r"nothing.yml cannot be read"):
         as_scheme(tmp_path / "nothing.yml")

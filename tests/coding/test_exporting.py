@@ -292,7 +292,7 @@ def test_what_cannot_be_exported_is_named(tmp_path):
             [folder],
             tmp_path / "a.csv",
             {"to": "anvil"},
-            "'anvil' is not a format of export; choose one of csv, elan, boris",
+            "unknown export format 'anvil'; export formats are csv, elan, boris",
         ),
         ([folder, other.folder], tmp_path / "a.eaf", {}, "about one video"),
         ([other.folder], tmp_path / "a.csv", {}, "has no decisions yet"),

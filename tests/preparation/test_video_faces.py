@@ -108,8 +108,8 @@ def test_values_of_another_kind_are_named(tmp_path, change, named):
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"motion": "ecc"}, "unknown motion 'ecc'; it is one of onset, rigid, landmarks"),
-        ({"image": "bmp"}, "unknown image format 'bmp'; it is one of jpg, png"),
+        ({"motion": "ecc"}, "unknown motion 'ecc'; motions are onset, rigid, landmarks"),
+        ({"image": "bmp"}, "unknown image format 'bmp'; image formats are jpg, png"),
         ({"finding": "yunet"}, "finding must be a FaceFinding"),
     ],
 )

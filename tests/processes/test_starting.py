@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 
 import pytest
 
@@ -87,6 +91,25 @@ def test_idle_threads_of_processes_do_not_spin_unless_the_user_wants_it(monkeypa
         monkeypatch.setenv("OMP_WAIT_POLICY", given)
     with without_main():
         assert os.environ["OMP_WAIT_POLICY"] == inside
+    assert os.environ.get("OMP_WAIT_POLICY") == given
+
+
+def test_other_threads_find_the_main_program_while_processes_are_started(monkeypatch):
+    """They may pickle its classes, and start processes that run it."""
+    main = ModuleType("__main__")
+    main.__file__, main.__spec__ = "program.py", ModuleSpec("program", None)
+    main.Mine = type("Mine", (), {"__module__": "__main__"})
+    monkeypatch.setitem(sys.modules, "__main__", main)
+
+    def found() -> tuple[object, ...]:
+        there = sys.modules["__main__"]
+        there.set_meanwhile = True
+        return there.__file__, there.__spec__, pickle.loads(pickle.dumps(main.Mine))
+
+    with without_main(), ThreadPoolExecutor(1) as other:
+        assert found() == (None, None, main.Mine)
+        assert other.submit(found).result() == ("program.py", main.__spec__, main.Mine)
+    assert main.set_meanwhile is True
 
 
 def test_a_thread_that_starts_processes_waits_for_another_one():

@@ -82,11 +82,20 @@ def test_movements_of_a_face_are_its_own(tmp_path):
     assert replace(result, weak_rows=weak).weak_rows_of(1) == list(weak[1:])
 
 
-def test_scores_of_a_face_are_three_columns_also_of_a_face_that_is_not_there(tmp_path):
+@pytest.mark.parametrize("ask", ["scores_of", "curve", "rows_of", "weak_rows_of"])
+@pytest.mark.parametrize("face_id", [7, "1", 1.0, None])
+def test_a_face_that_is_not_there_is_named_with_those_that_are(tmp_path, ask, face_id):
+    result = read_video_result(write_result(tmp_path / "out", pictures=False))
+    with pytest.raises(MerlabError, match=f"the result has no face {face_id!r}; its faces are 0, 1"):
+        getattr(result, ask)(face_id)
+
+
+def test_scores_of_a_face_are_three_columns_also_where_it_has_no_row(tmp_path):
     result = read_video_result(write_result(tmp_path / "out", pictures=False))
     names, frames = ["time_s", "score", "threshold"], result.frames
     assert result.scores_of(1).equals(frames.loc[frames["face_id"] == 1, names])
-    assert (result.scores_of(7).columns.tolist(), len(result.scores_of(7))) == (names, 0)
+    unseen = replace(result, frames=frames.iloc[:0]).scores_of(1)
+    assert (unseen.columns.tolist(), len(unseen)) == (names, 0)
 
 
 def test_a_folder_without_a_result_is_named(tmp_path):

@@ -95,7 +95,7 @@ class Clip:
             yield f"fps must be a finite number above zero, got {self.fps!r}"
         if not (self.aligned is None or isinstance(self.aligned, bool)):
             yield f"aligned must be True, False or None, got {self.aligned!r}"
-        if self.objective_class not in ("", *OBJECTIVE_CLASSES):
+        if not (isinstance(self.objective_class, str) and self.objective_class in ("", *OBJECTIVE_CLASSES)):
             known_classes = ", ".join(OBJECTIVE_CLASSES)
             yield f"objective_class must be one of {known_classes} or empty, got {self.objective_class!r}"
         yield from self._broken_moments()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from merlab.clips.clip import COLUMNS, MOMENTS, Clip, clip_of_row
 from merlab.clips.findings import Finding, Source, one_under_two_names
@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+Item = TypeVar("Item")
 ROWS_SHOWN = 10
 OF_A_MASK = " (those of a mask: numpy.flatnonzero(mask))"
+
+
+HINTS: Mapping[type, str] = {Clip: "; ClipTable.from_rows takes dictionaries", str: "; give one as [text]"}
 
 
 @naming_fields()
@@ -39,8 +43,8 @@ class ClipTable:
     sources: tuple[Source, ...] = ()
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.clips, Iterable) and all(isinstance(clip, Clip) for clip in self.clips)):
-            raise ClipError(f"clips must be Clip objects, got {self.clips!r}; ClipTable.from_rows takes dictionaries")
+        for name, kind in (("clips", Clip), ("stamps", str), ("findings", Finding), ("sources", Source)):
+            object.__setattr__(self, name, _all_of(kind, getattr(self, name), name))
         twice = [key for key, count in Counter(clip.key for clip in self.clips).items() if count > 1]
         if twice:
             raise ClipError(f"every clip key must occur once; these occur more than once: {', '.join(sorted(twice))}")
@@ -63,7 +67,7 @@ class ClipTable:
                 faults.append(f"row {number}: {error}")
         if faults:
             raise ClipError("\n".join(faults))
-        return cls(tuple(clips), tuple(stamps), tuple(one_under_two_names(clips)))
+        return cls(tuple(clips), stamps, tuple(one_under_two_names(clips)))  # type: ignore[arg-type]
 
     @classmethod
     def joined(cls, tables: Iterable[ClipTable]) -> ClipTable:
@@ -162,3 +166,12 @@ class ClipTable:
         counts = ", ".join(f"{label} {count}" for label, count in labels.most_common())
         head = self.frame.head(ROWS_SHOWN).drop(columns=["source", "note"]).to_html(index=False, border=0)
         return f"<p>{escape(repr(self))}<br>{escape(counts)}</p>{head}"
+
+
+def _all_of(kind: type[Item], given: object, name: str) -> tuple[Item, ...]:
+    """Objects of one class; raises ClipError for anything else, also for one text in the place of several."""
+    items = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else (None,)
+    if not all(isinstance(item, kind) for item in items):
+        objects = "texts" if kind is str else f"{kind.__name__} objects"
+        raise ClipError(f"{name} must be {objects}, got {given!r}{HINTS.get(kind, '')}")
+    return items

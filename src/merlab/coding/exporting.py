@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 from merlab.coding.boris import notes_on_overlaps, write_boris
 from merlab.coding.codable_result import CodableResult, read_codable
@@ -14,6 +14,7 @@ from merlab.coding.file import read_coding
 from merlab.coding.tables import CodedVideo, Subjects, write_coded_table
 from merlab.errors import MerlabError
 from merlab.outputs.result_folder import CODING
+from merlab.registry import look_up
 
 ExportTarget = Literal["csv", "elan", "boris"]
 SUFFIXES: Mapping[ExportTarget, tuple[str, ...]] = {"csv": (".csv",), "elan": (".eaf",), "boris": (".csv", ".xlsx")}
@@ -118,8 +119,7 @@ def _notes(video: CodedVideo) -> list[str]:
 
 
 def _require_place(out: Path, target: ExportTarget, results: Sequence[Path], again: bool) -> None:
-    if target not in get_args(ExportTarget):
-        raise MerlabError(f"{target!r} is not a format of export; choose one of {', '.join(SUFFIXES)}")
+    look_up(target, SUFFIXES, "export format")
     if out.suffix.lower() not in SUFFIXES[target]:
         raise MerlabError(
             f"{out} does not end in {' or '.join(SUFFIXES[target])}, as a file for {target} does; rename it"

@@ -82,9 +82,8 @@ def _record_beside(given: pd.DataFrame | Path | str) -> tuple[RunRecord | None, 
     """The record of the run that wrote a file of predictions, None for any other table; a note if it is unreadable."""
     if not isinstance(given, str | PathLike):
         return None, []
-    path = Path(given)
-    beside = path.with_name(RUN_FILE)
-    if path.name != PREDICTIONS_FILE or not beside.is_file():
+    beside = Path(given).parent / RUN_FILE
+    if Path(given).name != PREDICTIONS_FILE or not beside.is_file():
         return None, []
     try:
         return read_record(beside), []

@@ -71,7 +71,7 @@ class MethodSetup(GivenModel):
     def entry(self, table: ClipTable, seeds: Sequence[int]) -> Entry:
         """The method with all its settings, for these clips; raises MerlabError naming what is wrong."""
         without_choice = set(self.method.presets) == {DEFAULT_PRESET}
-        preset = self.preset if self.preset and not without_choice else default_preset(self.method, table)
+        preset = self.preset if self.preset is not None and not without_choice else default_preset(self.method, table)
         return make_entry(self.method, preset, seeds, self.recipe, self.training, self.network)
 
 

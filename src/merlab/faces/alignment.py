@@ -14,15 +14,16 @@ from pathlib import Path
 import cv2
 
 from merlab.errors import MerlabError
-from merlab.faces.detection import make_detector
+from merlab.faces.detection import DETECTORS, make_detector
 from merlab.faces.geometry import Transform, as_gray, fit_similarity, moved_image
 from merlab.faces.head_motion import HeadFit, displacement
-from merlab.faces.landmarks import Landmarks, find_landmarker
+from merlab.faces.landmarks import LANDMARKERS, Landmarks, find_landmarker
 from merlab.faces.quality import ClipQuality
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, Region, regions_from_landmarks
 from merlab.faces.tracking import FaceTracker, TrackedFace
 from merlab.frames import Image
 from merlab.given import as_path, naming_fields
+from merlab.registry import look_up
 from merlab.stamps import FIVE_POINTS
 from merlab.vocabulary import HEAD_MOTIONS, DetectorName, HeadMotion, LandmarkSource
 
@@ -46,7 +47,7 @@ LAYOUT_POINTS: dict[LandmarkSource, dict[str, tuple[float, float]]] = {
 class FaceFinding:
     """Settings of the face tracker; they can be pickled, so that every process can open its own tracker.
 
-    Raises MerlabError for a file that is not a path.
+    Raises MerlabError for a detector or landmarks that do not exist, and for a file that is not a path.
 
     Attributes:
         detector: a key of DETECTORS.
@@ -61,6 +62,8 @@ class FaceFinding:
     landmarks: LandmarkSource = "mesh"
 
     def __post_init__(self) -> None:
+        look_up(self.detector, DETECTORS, "detector")
+        look_up(self.landmarks, LANDMARKERS, "landmark source")
         for name in ("model", "config"):
             if (file := getattr(self, name)) is not None:
                 object.__setattr__(self, name, as_path(file, name))
@@ -130,8 +133,7 @@ class FaceAlignment:
     """
 
     def __init__(self, onset: Image, found: TrackedFace, motion: HeadMotion) -> None:
-        if motion not in HEAD_MOTIONS:
-            raise MerlabError(f"unknown motion {motion!r}; it is one of {', '.join(HEAD_MOTIONS)}")
+        look_up(motion, dict.fromkeys(HEAD_MOTIONS), "motion")
         self.motion = motion
         self.onset = found
         self.transform = layout_transform(found.landmarks)

@@ -38,7 +38,7 @@ def is_rate(fps: object) -> bool:
 def require_rate(fps: float) -> float:
     """``fps`` if it is a frame rate that a camera may have; raises ClockError outside of 1 to 10,000, and for NaN."""
     if not is_rate(fps):
-        given = f"{fps:g}" if is_number(fps) else repr(fps)
+        given = f"{float(fps):g}" if is_number(fps) else repr(fps)
         raise ClockError(
             f"{given} is not a frame rate: it must be a number from {LOWEST_RATE:g} to {HIGHEST_RATE:g}; "
             "give the frames per second of the camera"

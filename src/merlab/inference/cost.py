@@ -152,7 +152,8 @@ def profile(
         for position, method in enumerate(chosen):
             show(position, len(chosen), method.name)
             with naming_mistakes(f"method {method.name}: its network", is_own(method)):
-                named = preset or (PAPER if PAPER in method.presets else next(iter(method.presets)))
+                own = PAPER if PAPER in method.presets else next(iter(method.presets))
+                named = own if preset is None else preset
                 module, shape = network_of(method, named, width_height, classes, channels, options)
                 costs.append(_profile(method.name, module, shape))
     return costs

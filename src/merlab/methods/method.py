@@ -179,7 +179,7 @@ class Method:
 
     def preset(self, name: str) -> Preset:
         """The preset of this name; raises MerlabError listing those that exist."""
-        if name not in self.presets:
+        if not isinstance(name, str) or name not in self.presets:
             raise MerlabError(f"{self.name} has no preset {name!r}; it has {', '.join(self.presets)}")
         return self.presets[name]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from merlab.given import naming_fields
+from merlab.given import as_whole, naming_fields
 
 if TYPE_CHECKING:
     from merlab.inputs.recipe import Recipe, SampleLayout
@@ -27,6 +27,10 @@ class Task:
     width: int
     views: int = 1
     frames: int = 1
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            object.__setattr__(self, each.name, as_whole(getattr(self, each.name), each.name, 1))
 
     @classmethod
     def of(cls, classes: int, recipe: Recipe) -> Task:

@@ -119,10 +119,7 @@ class Export:
 
     def __post_init__(self) -> None:
         suffix = look_up(self.format, SUFFIXES, "export format")
-        if self.precision not in get_args(ExportPrecision):
-            raise MerlabError(
-                f"unknown precision {self.precision!r}; choose one of {', '.join(get_args(ExportPrecision))}"
-            )
+        look_up(self.precision, dict.fromkeys(get_args(ExportPrecision)), "precision")
         if (self.format, self.precision) == ("onnx", "bf16"):
             raise MerlabError(
                 "ONNX Runtime has no bfloat16 on a CPU; choose --format openvino, or --precision fp32 or int8 (in "

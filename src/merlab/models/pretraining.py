@@ -123,7 +123,7 @@ def pretrain(
     training = Training(
         name=path.stem,
         method=method,
-        preset=preset or default_preset(method, own, bool(given)),
+        preset=default_preset(method, own, bool(given)) if preset is None else preset,
         scheme=as_scheme(scheme) if own is None else as_scheme(scheme).of(own),
         recipe=None if input is None else _recipe_text(input),
         seed=seed,

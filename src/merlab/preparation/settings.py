@@ -7,7 +7,6 @@ from typing import get_args
 
 import cv2
 
-from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
 from merlab.faces.mesh_network import runtime_version
 from merlab.faces.model_files import MODELS
@@ -15,8 +14,9 @@ from merlab.frames import Image
 from merlab.given import naming_fields, require_instance
 from merlab.outputs.kept_arrays import computing_versions
 from merlab.preparation.record import HowMade, RecordedSettings
+from merlab.registry import look_up
 from merlab.version import __version__
-from merlab.vocabulary import HeadMotion, ImageFormat
+from merlab.vocabulary import HEAD_MOTIONS, HeadMotion, ImageFormat
 
 JPEG_QUALITY = 95
 
@@ -39,10 +39,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         require_instance(self.finding, FaceFinding, "finding", "such as FaceFinding(landmarks='five-points')")
-        if self.motion not in get_args(HeadMotion):
-            raise MerlabError(f"unknown motion {self.motion!r}; it is one of {', '.join(get_args(HeadMotion))}")
-        if self.image not in get_args(ImageFormat):
-            raise MerlabError(f"unknown image format {self.image!r}; it is one of {', '.join(get_args(ImageFormat))}")
+        look_up(self.motion, dict.fromkeys(HEAD_MOTIONS), "motion")
+        look_up(self.image, dict.fromkeys(get_args(ImageFormat)), "image format")
 
     def encode(self, image: Image) -> bytes:
         """One aligned frame as the bytes of its file."""

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
+from typing import Any
 
 import cv2
 import threadpoolctl
@@ -29,26 +30,27 @@ _one_at_a_time = threading.RLock()
 
 
 @contextmanager
-def nothing_from_here() -> Iterator[None]:
+def nothing_from_here(**variables: str) -> Iterator[None]:
     """Start processes inside that take no module from the current folder before their path is set.
 
     A file signal.py beside the user's videos would be run in the place of Python's own module. The end of a terminal
-    (SIGHUP), which reaches every process of it, is answered by this one alone.
+    (SIGHUP), which reaches every process of it, is answered by this one alone. They have the ``variables``, too, where
+    this process has no such variable.
 
     Raises MerlabError if one of them, or the one in which Python counts their semaphores, ends meanwhile: the command
     line would take the broken pipe for the end of its own output, and stop without a word.
     """
     with _one_at_a_time:
-        given = os.environ.get(SAFE_PATH)
-        os.environ.setdefault(SAFE_PATH, OURS)
+        added = {name: value for name, value in {SAFE_PATH: OURS, **variables}.items() if name not in os.environ}
+        os.environ.update(added)
         try:
             with blocked("SIGHUP"):
                 yield
         except BrokenPipeError as error:
             raise MerlabError(ENDED_EARLY) from error
         finally:
-            if given is None:
-                os.environ.pop(SAFE_PATH, None)
+            for name in added:
+                os.environ.pop(name, None)
 
 
 @contextmanager
@@ -59,19 +61,36 @@ def without_main() -> Iterator[None]:
     again, and a program that was read from standard input has no file to run. A process inherits which signals are
     blocked; Ctrl-C would otherwise stop it with a traceback while it is still importing.
 
-    Ctrl-C and SIGTERM are answered on leaving: a process that is only half started would print a traceback. Another
-    thread that starts processes waits, because it would take the replacement for the main program.
+    Ctrl-C and SIGTERM are answered on leaving: a process that is only half started would print a traceback. Other
+    threads of the program find its main program as ever; one that starts processes of merlab waits.
     """
-    # Idle threads that spin cost much more time than they save when anything else runs on the cores.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     with _one_at_a_time:
         main = sys.modules["__main__"]
-        sys.modules["__main__"] = ModuleType("__main__")
+        sys.modules["__main__"] = _without_file(main)
         try:
-            with nothing_from_here(), signals_later(), blocked("SIGINT"):
+            # Idle threads that spin cost much more time than they save when anything else runs on the cores.
+            with nothing_from_here(OMP_WAIT_POLICY="PASSIVE"), signals_later(), blocked("SIGINT"):
                 yield
         finally:
             sys.modules["__main__"] = main
+
+
+def _without_file(main: ModuleType) -> ModuleType:
+    """The main program, in which this thread finds no file to run; other threads may pickle its classes meanwhile."""
+    starter = threading.get_ident()
+
+    class Main(ModuleType):
+        def __getattribute__(self, name: str) -> Any:
+            hidden = name in {"__file__", "__spec__"} and threading.get_ident() == starter
+            return None if hidden else getattr(main, name)
+
+        def __setattr__(self, name: str, value: object) -> None:
+            setattr(main, name, value)
+
+        def __delattr__(self, name: str) -> None:
+            delattr(main, name)
+
+    return Main("__main__")
 
 
 def begin_worker() -> None:

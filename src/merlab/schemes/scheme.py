@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from merlab.errors import MerlabError
 from merlab.given import naming_fields
+from merlab.registry import look_up
+from merlab.spelling import as_label
 
 if TYPE_CHECKING:
     from merlab.clips import Clip, ClipTable
@@ -50,9 +52,17 @@ class Scheme:
     def __post_init__(self) -> None:
         if not self._is_of_texts():
             raise MerlabError(
-                f"scheme {self.name}: give texts: a name, a list of classes, and a mapping from label to class, got "
-                f"{self.classes!r} and {self.emotions!r}"
+                f"scheme {self.name}: give texts: a name, a description, a list of classes, and a mapping from label "
+                f"to class, got {self.description!r}, {self.classes!r} and {self.emotions!r}"
             )
+        try:
+            look_up(self.column, dict.fromkeys(get_args(LabelColumn)), "column")
+            self._require_omissions()
+        except MerlabError as error:
+            raise MerlabError(f"scheme {self.name}: {error}") from error
+        if self.column == "emotion":
+            # As those of clips.
+            object.__setattr__(self, "emotions", {as_label(label): of for label, of in self.emotions.items()})
         used = dict.fromkeys(self.emotions.values())
         if sorted(self.classes) != sorted(used):
             raise MerlabError(
@@ -64,8 +74,19 @@ class Scheme:
         listed = isinstance(self.classes, Sequence) and not isinstance(self.classes, str)
         if not (listed and isinstance(self.emotions, Mapping)):
             return False
-        texts: tuple[object, ...] = (self.name, *self.classes, *self.emotions, *self.emotions.values())
-        return all(isinstance(each, str) for each in texts)
+        labels = (*self.emotions, *self.emotions.values())
+        return all(isinstance(each, str) for each in (self.name, self.description, *self.classes, *labels))
+
+    def _require_omissions(self) -> None:
+        """Raise MerlabError for omissions that no clip could have, such as a label without its database."""
+        for name, parts in (("omitted_emotions", "database, emotion"), ("omitted_clips", "database, subject, clip")):
+            given = getattr(self, name)
+            listed = isinstance(given, Iterable) and not isinstance(given, str)
+            if not (listed and all(_is_texts(each, 1 + parts.count(",")) for each in given)):
+                raise MerlabError(f"{name} must be a set of ({parts}), got {given!r}")
+        emotions = frozenset((database, as_label(emotion)) for database, emotion in self.omitted_emotions)
+        object.__setattr__(self, "omitted_emotions", emotions)
+        object.__setattr__(self, "omitted_clips", frozenset(map(tuple, self.omitted_clips)))
 
     def of(self, table: ClipTable) -> Scheme:
         """The scheme for these clips: the same scheme, but for ``as-labeled`` one class per label of the clips."""
@@ -103,3 +124,8 @@ class Scheme:
             + ")"
             for data, counts in self.published.items()
         ]
+
+
+def _is_texts(given: object, count: int) -> bool:
+    """Whether something is a tuple or a list of this many texts."""
+    return isinstance(given, tuple | list) and len(given) == count and all(isinstance(each, str) for each in given)

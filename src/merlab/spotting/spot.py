@@ -14,7 +14,7 @@ import numpy as np
 
 from merlab.errors import MerlabError
 from merlab.frames import Float32Array
-from merlab.given import naming_fields
+from merlab.given import naming_fields, require_instance
 from merlab.registry import look_up
 from merlab.spotting.course import movement_at, peak_frames
 from merlab.spotting.event import TOO_LARGE, SpottedEvent, without_parts, without_repeated
@@ -98,6 +98,8 @@ class SpottingSettings:
 
     def __post_init__(self) -> None:
         require_in_range(self, RANGES)
+        require_instance(self.score, ScoreSettings, "score of spotting", "settings of the score")
+        require_instance(self.macro, MacroSettings, "macro of spotting", "settings of macro-expressions")
         if self.shortest > self.longest:
             raise MerlabError(
                 f"shortest of spotting must be from 0 to longest, got shortest {self.shortest}, longest {self.longest}"

@@ -120,7 +120,7 @@ RECORDING_CONTENTS: dict[RecordingPreset, RecordingContent] = {
 
 def find_preset(name: str) -> RenderPreset:
     """The preset of clips with this name; raises MerlabError with all names if there is none."""
-    if name in RECORDING_PRESETS and name not in PRESETS:
+    if isinstance(name, str) and name in RECORDING_PRESETS and name not in PRESETS:
         raise MerlabError(
             f"the preset {name} is for long recordings (`merlab make-videos`); clips have {', '.join(PRESETS)}"
         )

@@ -121,7 +121,7 @@ def _warn_of_no_event(recordings: RecordingSet) -> None:
     """Warn where events were requested, but recordings are so short that none has one."""
     if recordings.events and not recordings.events_each and recordings.preset_name != "null":
         warnings.warn(
-            f"the recordings will show no micro-expression: {recordings.events:g} per minute are "
+            f"the recordings will show no micro-expression: {float(recordings.events):g} per minute are "
             f"{recordings.minutes * recordings.events:.2g} per recording; request more, or longer recordings",
             stacklevel=3,
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel, RootModel
 
 from merlab.errors import MerlabError
-from merlab.given import as_path, require_folder
+from merlab.given import as_path, is_whole, require_folder
 from merlab.json_models import read_model
 from merlab.registry import look_up
 from merlab.spelling import counted, tenths_of_seconds
@@ -166,8 +166,11 @@ class VideoResult:
         return read_model(path, MapPictures).root if path.is_file() else ()
 
     def scores_of(self, face_id: int) -> pd.DataFrame:
-        """The columns time_s, score and threshold of ``frames``, in the rows of a face."""
-        return self._scores.get(face_id, self.frames[SCORES].iloc[:0])
+        """The columns time_s, score and threshold of ``frames``, in the rows of a face.
+
+        This and the next functions raise MerlabError for a face that the result does not have.
+        """
+        return self._scores.get(self._face(face_id), self.frames[SCORES].iloc[:0])
 
     def curve(self, face_id: int) -> Curve:
         """The score of a face over time."""
@@ -175,13 +178,23 @@ class VideoResult:
 
     def rows_of(self, face_id: int) -> list[Event]:
         """The events of a face."""
-        return self._rows.get(face_id, [])
+        return self._rows.get(self._face(face_id), [])
 
     def weak_rows_of(self, face_id: int) -> list[WeakEvent]:
         """The weak candidates of a face."""
-        return self._weak_rows.get(face_id, [])
+        return self._weak_rows.get(self._face(face_id), [])
+
+    def _face(self, face_id: int) -> int:
+        if not (is_whole(face_id) and face_id in self._faces):
+            faces = ", ".join(map(str, self._faces)) or "none"
+            raise MerlabError(f"the result has no face {face_id!r}; its faces are {faces}")
+        return face_id
 
     # A recording with cuts has hundreds of faces and events: to search all rows for each takes too long.
+    @cached_property
+    def _faces(self) -> dict[int, None]:
+        return dict.fromkeys(face.face_id for face in self.metadata.faces)
+
     @cached_property
     def _names(self) -> dict[str, str]:
         return {row.event: row.event for row in self.rows}

@@ -25,7 +25,7 @@ from merlab.evaluation.plan import Entry, Plan
 from merlab.evaluation.transport import own_modules_of, packages_of, packed, unpacked
 from merlab.evaluation.unit import Fit, UnitInputs, Worker, fit_and_predict
 from merlab.evaluation.versions import versions
-from merlab.given import as_jobs
+from merlab.given import as_jobs, require_instance
 from merlab.inputs import Recipe
 from merlab.own_modules import code_of, is_installed, origin_of
 from merlab.unneeded_warnings import without_warnings
@@ -48,6 +48,8 @@ class RayEngine:
     def __post_init__(self) -> None:
         if find_spec("ray") is None:
             raise MerlabError(f"--engine ray needs Ray; {install_hint('ray')}")
+        if self.address is not None:
+            require_instance(self.address, str, "address", "HOST:PORT or auto")
         object.__setattr__(self, "jobs", as_jobs(self.jobs))
 
     def work(self, plan: Plan, cache: Path | None, fits: Sequence[Fit], on_epoch: FitEpoch) -> Done:

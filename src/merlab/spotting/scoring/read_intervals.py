@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
@@ -141,10 +141,11 @@ def rates_of_events(events: pd.DataFrame, rates: Mapping[str, float], fps: float
 
 
 def _read_all(given: Sequence[Events], name: str, how: ReadingOptions) -> CellTable:
-    if given is None or (isinstance(given, Sized) and not len(given)):
-        raise MerlabError("no table of events is given; give a table file or a DataFrame")
-    if not isinstance(given, Iterable):
+    if not (given is None or isinstance(given, Iterable)):
         raise MerlabError(f"{name} must be table files or DataFrames, got {given!r}")
+    given = [] if given is None else list(given)
+    if not given:
+        raise MerlabError("no table of events is given; give a table file or a DataFrame")
     tables = [_read(each, name, how) for each in given]
     if len(tables) == 1:
         return tables[0]
