@@ -361,7 +361,7 @@ ONE = pd.DataFrame({"truth": ["a", "b"], "prediction": ["a", "b"]})
         (lambda lab, clips: lab.methods.ensemble("mine", [Constant], seeds=2.5), "1 or more seeds for each"),
         (lambda lab, clips: lab.Results.read(None), "folder must be a path"),
         (lambda lab, clips: lab.Task(3, 3, 28, 0), "width must be a whole number from 1 up, got 0"),
-        (lambda lab, clips: lab.Task("3", 3, 28, 28), "classes must be a whole number from 1 up, got '3'"),
+        (lambda lab, clips: lab.Task("3", 3, 28, 28), "classes must be a whole number from 0 up, got '3'"),
         (lambda lab, clips: lab.evaluate(clips, "linear-svm", preset="", jobs=1), "linear-svm has no preset ''"),
         (lambda lab, clips: lab.profile("ststnet", preset="", progress=False), "ststnet has no preset ''"),
         (lambda lab, clips: lab.profile("ststnet", preset=["paper"], progress=False), "ststnet has no preset"),

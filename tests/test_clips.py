@@ -81,7 +81,10 @@ class TestAClip:
                 {"objective_class": "VIII"},
                 "objective_class must be one of I, II, III, IV, V, VI, VII or empty, got 'VIII'",
             ),
-            ({"objective_class": pd.Series(["I", "II"])}, "objective_class must be one of I, II, III, IV, V, VI, VII or empty"),
+            (
+                {"objective_class": pd.Series(["I", "II"])},
+                "objective_class must be one of I, II, III, IV, V, VI, VII or empty",
+            ),
             ({"onset": 3}, "onset 3 is after apex 2"),
             ({"apex": 4}, "apex 4 is after offset 3"),
             ({"onset": 4, "apex": None}, "onset 4 is after offset 3"),

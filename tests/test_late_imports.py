@@ -46,3 +46,12 @@ def test_no_step_loads_what_only_other_work_needs(steps):
     )
     printed = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
     assert printed.splitlines() == list(steps)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["evaluate", "schemes"])
+def test_loading_them_takes_no_random_numbers_from_the_program(name):
+    """As rich does, which draws a number when it is loaded."""
+    program = f"import merlab, random; before = random.getstate(); merlab.{name}; print(random.getstate() == before)"
+    printed = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    assert printed == "True\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from merlab.loading import without_drawing
 from merlab.version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -109,10 +110,10 @@ _LISTINGS = ("databases", "methods", "inputs", "schemes")
 
 def __getattr__(name: str) -> Any:
     # torch and OpenCV take seconds to load, so each name is loaded when it is first used.
-    if name in _WHERE:
-        return getattr(import_module(_WHERE[name]), name)
-    if name in _LISTINGS:
-        return import_module(f"merlab.{name}")
+    if name in _WHERE or name in _LISTINGS:
+        with without_drawing():
+            module = import_module(_WHERE.get(name, f"merlab.{name}"))
+        return module if name in _LISTINGS else getattr(module, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from merlab.errors import MerlabError
+from merlab.loading import without_drawing
 from merlab.spelling import readable
 
 # The time between two lines of progress if there is no terminal, as in a log.
@@ -69,9 +70,10 @@ def _require_three_arguments(progress: Progress) -> None:
 
 @contextmanager
 def _bar() -> Iterator[Progress]:
-    from rich import progress as rich_progress
-    from rich.console import Console
-    from rich.markup import escape
+    with without_drawing():
+        from rich import progress as rich_progress
+        from rich.console import Console
+        from rich.markup import escape
 
     text = rich_progress.TextColumn
     columns = (

@@ -126,7 +126,7 @@ def test_a_clip_without_a_face_is_an_error(open_tracker):
 
 
 def test_an_unknown_motion_setting_is_refused(open_tracker, heads):
-    with pytest.raises(MerlabError, match="one of onset, rigid, landmarks"):
+    with pytest.raises(MerlabError, match="motions are onset, rigid, landmarks"):
         ClipAlignment(heads[0][0], open_tracker(), "ecc")  # type: ignore[arg-type]
 
 

@@ -12,6 +12,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -96,13 +97,13 @@ def test_idle_threads_of_processes_do_not_spin_unless_the_user_wants_it(monkeypa
 
 def test_other_threads_find_the_main_program_while_processes_are_started(monkeypatch):
     """They may pickle its classes, and start processes that run it."""
-    main = ModuleType("__main__")
+    main: Any = ModuleType("__main__")
     main.__file__, main.__spec__ = "program.py", ModuleSpec("program", None)
     main.Mine = type("Mine", (), {"__module__": "__main__"})
     monkeypatch.setitem(sys.modules, "__main__", main)
 
     def found() -> tuple[object, ...]:
-        there = sys.modules["__main__"]
+        there: Any = sys.modules["__main__"]
         there.set_meanwhile = True
         return there.__file__, there.__spec__, pickle.loads(pickle.dumps(main.Mine))
 

@@ -24,6 +24,8 @@ Made = TypeVar("Made")
 def global_random_state(seed: int, fold: str, who: str) -> Iterator[None]:
     """Inside, ``random``, ``numpy.random`` and ``torch`` start from the seed and the fold; afterwards they go on.
 
+    So do the settings of torch, which are the usual ones inside.
+
     The numbers do not depend on what was done before, nor on how many processes work. One thread at a time is inside.
     Where the code inside makes a generator without a seed, there is a warning of ``who``.
     """
@@ -31,8 +33,9 @@ def global_random_state(seed: int, fold: str, who: str) -> Iterator[None]:
     import torch
 
     from merlab.training.threads import ONE_TRAINS
+    from merlab.training.usual_torch import usual_torch
 
-    with ONE_TRAINS:
+    with ONE_TRAINS, usual_torch():
         of_random, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 - this state is what is meant
         # A GPU that is not in use yet has no state to keep, and asking for it would take memory there.
         in_use = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]

@@ -33,6 +33,7 @@ from merlab.progress import Progress, silent
 from merlab.training import Material, NeuralClassifier, SyntheticClips
 from merlab.training.classifier import EpochReport
 from merlab.training.threads import torch_threads
+from merlab.training.usual_torch import usual_torch
 
 SUM_TOLERANCE = 1e-3
 # Modules with which libraries of linear algebra and of OpenMP are loaded, which methods import as late as in fit.
@@ -75,6 +76,7 @@ def fit_and_predict(
         return predictions_table(rows[list(KEY_COLUMNS)], truth, probabilities, plan.classes)
 
 
+@usual_torch()
 def _probabilities(
     plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: EpochReport | None, unfinished: Path | None
 ) -> NDArray[np.float64]:

@@ -21,6 +21,7 @@ from merlab.methods import Method, Task, is_own, methods_of
 from merlab.progress import Progress, shown_progress
 from merlab.spelling import counted
 from merlab.training import processor_field
+from merlab.training.usual_torch import usual_torch
 from merlab.unneeded_warnings import without_warnings
 
 WARM_UP_RUNS = 3
@@ -148,7 +149,8 @@ def profile(
     chosen = methods_of(methods)
     width_height, options = _as_size(size), as_settings(network, "network", '{"width": 0.5}')
     costs = []
-    with shown_progress(progress) as show:
+    # Random weights that nobody sees: the program that calls draws the same numbers as without them.
+    with usual_torch(), torch.random.fork_rng(devices=[]), shown_progress(progress) as show:
         for position, method in enumerate(chosen):
             show(position, len(chosen), method.name)
             with naming_mistakes(f"method {method.name}: its network", is_own(method)):

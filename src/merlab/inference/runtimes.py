@@ -27,6 +27,7 @@ from merlab.registry import look_up
 from merlab.storage import temporary_folder, whole_file
 from merlab.telemetry import switch_off_onnxruntime_telemetry, switch_off_openvino_telemetry
 from merlab.training import is_large
+from merlab.training.usual_torch import usual_torch
 from merlab.unneeded_warnings import without_warnings
 from merlab.user_folders import user_cache
 from merlab.version import __version__, install_hint
@@ -42,6 +43,7 @@ NO_BF16 = "this processor has no bfloat16; use openvino"
 ONE_EXPORTS = threading.Lock()
 
 
+@usual_torch()
 def export_onnx(module: nn.Module, shape: tuple[int, ...], path: Path) -> None:
     """Write a network as one ONNX file, inputs (N, *shape) float32 for any N; needs onnx and onnxscript.
 

@@ -205,10 +205,10 @@ def mirror_of(recipe: Recipe) -> Callable[[Tensor], Tensor] | None:
                 f"input {recipe.kind.name}: mirror must give signs and offsets, each with one number for each of "
                 f"{counted(recipe.channels, 'channel')}, got {terms!r}"
             )
-    # Loading it takes seconds, and inputs are also computed for what trains no network.
-    import torch
+        # Loading it takes seconds, and inputs are also computed for what trains no network.
+        import torch
 
-    sign, offset = (torch.tensor(term * recipe.views).view(-1, 1, 1) for term in terms)
+        sign, offset = (torch.tensor(list(term) * recipe.views).view(-1, 1, 1) for term in terms)
 
     def mirrored(batch: Tensor) -> Tensor:
         return batch.flip(-1) * sign.to(batch) + offset.to(batch)

@@ -23,6 +23,7 @@ from merlab.methods.network_options import checked_options, require_storable
 from merlab.methods.task import Task
 from merlab.registry import look_up
 from merlab.training import Material, Mirror, NeuralClassifier, TrainingSettings
+from merlab.training.usual_torch import usual_torch
 
 DEFAULT_INPUT = "flow:channels=uvs,scale=minmax,size=28x28"
 DEFAULT_PRESET = "default"
@@ -237,6 +238,7 @@ class Method:
         self.check_layout(task.layout)
         return self.zoo_network(task, **preset.network)
 
+    @usual_torch()
     def outline(self, task: Task, preset: Preset) -> nn.Module:
         """The network of ``zoo_module``, for the names and shapes of its tensors; they may have no values."""
         try:

@@ -30,7 +30,9 @@ class Task:
 
     def __post_init__(self) -> None:
         for each in fields(self):
-            object.__setattr__(self, each.name, as_whole(getattr(self, each.name), each.name, 1))
+            # The scheme whose classes are the labels has none before there are clips.
+            least = 0 if each.name == "classes" else 1
+            object.__setattr__(self, each.name, as_whole(getattr(self, each.name), each.name, least))
 
     @classmethod
     def of(cls, classes: int, recipe: Recipe) -> Task:

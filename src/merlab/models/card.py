@@ -14,6 +14,7 @@ from merlab.fingerprint import fingerprint
 from merlab.inputs import code_of, parse_recipe
 from merlab.methods import Preset, Task, find_method, is_own
 from merlab.training import TrainingSettings
+from merlab.training.usual_torch import usual_torch
 from merlab.vocabulary import SynthesisPreset
 
 # The database of synthetic faces; synthetic flow of the same seed shows the same people.
@@ -213,6 +214,7 @@ class ModelCard(_Facts):
         digests = ("content_digest", "training_inputs", "code")
         return {name: value for name, value in content.items() if value or name not in digests}
 
+    @usual_torch()
     def build(self) -> nn.Module:
         """The untrained network that the card describes, in evaluation mode."""
         task = Task.of(len(self.classes), parse_recipe(self.recipe))

@@ -30,6 +30,7 @@ from merlab.models.digest import FIELD, content_digest
 from merlab.models.shipped import CARD, SHIPPED
 from merlab.storage import whole_file
 from merlab.training import check_inputs
+from merlab.training.usual_torch import usual_torch
 from merlab.version import __version__
 from merlab.vocabulary import RuntimeChoice, RuntimeName
 
@@ -115,10 +116,12 @@ class Recognizer:
         check_inputs(numbers)
         return numbers
 
+    @usual_torch()
     def _forward(self, inputs: Float32Array) -> NDArray[np.float64]:
         with torch.inference_mode():
             return np.asarray(self.module(torch.from_numpy(inputs)).double().numpy(), np.float64)
 
+    @usual_torch()
     def on(self, runtime: RuntimeChoice = AUTO) -> Recognizer:
         """The same recognizer under a runtime: ``auto`` or a name in ``inference.runtimes.RUNTIMES``.
 

@@ -36,6 +36,7 @@ from merlab.training.steps import (
 from merlab.training.threads import ONE_TRAINS, torch_threads
 from merlab.training.training_clips import TrainingClips
 from merlab.training.unfinished import UnfinishedTraining
+from merlab.training.usual_torch import usual_torch
 
 LabeledInputs = tuple[NDArray[np.float32], NDArray[np.int64]]
 # So many clips show whether a network returns logits.
@@ -290,6 +291,7 @@ class NeuralClassifier:
         try:
             with (
                 ONE_TRAINS,
+                usual_torch(),
                 torch_threads(self.settings.threads),
                 torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),
             ):

@@ -16,6 +16,7 @@ from merlab.evaluation.metrics import Float64Array
 from merlab.spotting.comparison.flow_images import shares_shown
 from merlab.spotting.comparison.training import NetworkTraining
 from merlab.training.threads import ONE_TRAINS, torch_threads
+from merlab.training.usual_torch import usual_torch
 from merlab.training.without_compiler import made
 
 SIDE_AFTER_POOLING = 7
@@ -77,6 +78,7 @@ def mean_net() -> ThreeStreams:
 NETWORKS: Mapping[str, Callable[[], nn.Module]] = {"softnet": softnet, "mean-net": mean_net}
 
 
+@usual_torch()
 def scores(network: nn.Module, images: NDArray[np.generic]) -> Float64Array:
     """The score of each image (n, 3, 42, 42): (n,)."""
     if images.ndim != 4:
@@ -87,6 +89,7 @@ def scores(network: nn.Module, images: NDArray[np.generic]) -> Float64Array:
         return np.concatenate([network(batch.float()).double().numpy() for batch in batches])
 
 
+@usual_torch()
 def trained(
     network: Callable[[], nn.Module], images: Tensor, labels: Tensor, training: NetworkTraining, seed: int
 ) -> nn.Module:

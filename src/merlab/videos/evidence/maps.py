@@ -23,6 +23,7 @@ from merlab.methods.dual_branch.local_branch import LocalBranch
 from merlab.methods.flow_cnn import FlowCnns
 from merlab.methods.layers import SpatialGate
 from merlab.models.recognizer import Recognizer
+from merlab.training.usual_torch import usual_torch
 from merlab.videos.evidence.titles import ATTENTION, GLOBAL, GRAD_CAM, LOCAL, OTHER
 
 SMALLEST = float(np.finfo(np.float32).tiny)
@@ -43,12 +44,13 @@ def maps(recognizer: Recognizer, inputs: Float32Array, label: int) -> dict[str, 
     return found
 
 
+@usual_torch()
 def network_maps(network: nn.Module, inputs: Tensor, label: int) -> dict[str, Float32Array]:
     """The same for a network whose views are all of the whole face."""
     if isinstance(network, FlowCnns):
         return _mean_maps(network, inputs, label)
     branches = _branches(network)
-    with torch.inference_mode(False), torch.enable_grad(), _evaluating(network), ExitStack() as hooks:
+    with _evaluating(network), ExitStack() as hooks:
         features, gates = _Kept(), _Kept()
         for name, branch in branches.items():
             hooks.enter_context(features.hooked(branch, name))
