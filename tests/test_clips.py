@@ -208,7 +208,9 @@ class TestATable:
 
     def test_may_be_made_of_a_list_or_of_what_is_read_once(self):
         clip = make_clip(SOURCE)
-        assert ClipTable(iter([clip]), ["EP1"]) == ClipTable([clip], ("EP1",)) == ClipTable((clip,), ("EP1",))
+        for clips, stamps in ((iter([clip]), ["EP1"]), ([clip], iter(["EP1"]))):
+            made = ClipTable(clips, stamps)  # type: ignore[arg-type]
+            assert made == ClipTable((clip,), ("EP1",))
 
     def test_take_keeps_the_requested_order_and_the_stamps(self):
         table = ClipTable.from_rows([row(name=name) for name in "abc"], ["SYNTHETIC"])

@@ -127,7 +127,7 @@ def test_a_scheme_made_in_python_lists_the_classes_of_its_labels():
 
 def test_labels_of_a_scheme_made_in_python_are_compared_as_those_of_clips(tmp_path):
     """A label with a capital letter would be that of no clip."""
-    omitted = {("casme2", "Others ")}
+    omitted = frozenset({("casme2", "Others ")})
     scheme = Scheme("x", "", ("a", "b"), {"Happiness": "a", "Others": "b"}, omitted_emotions=omitted)
     labels = [scheme.label(make_clip(tmp_path, emotion=emotion)) for emotion in ("happiness", "others")]
     assert labels == ["a", None]

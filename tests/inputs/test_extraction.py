@@ -259,7 +259,7 @@ def test_errors_outside_of_extract_are_named_too(table, tmp_path):
     with pytest.raises(MerlabError, match=r"input mine: mirror must give signs and offsets, .* of 1 channel, got"):
         mirror_of(as_recipe(replace(own_input(whole), mirror=lambda recipe: ([1.0, 1.0], [0.0]))))
     with pytest.raises(MerlabError, match="input mine: mirror raised ValueError"):
-        mirror_of(as_recipe(replace(own_input(whole), mirror=lambda recipe: (["a"], [0.0]))))
+        mirror_of(as_recipe(replace(own_input(whole), mirror=lambda recipe: (["a"], [0.0]))))  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize("given", [3, None, ["flow"], b"flow"])

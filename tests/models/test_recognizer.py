@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -116,6 +117,17 @@ def test_a_recognizer_under_another_runtime_names_it_and_classifies_alike(inputs
     assert (here.runtime, there.runtime, there.on("auto").runtime) == ("torch", "onnx", "torch")
     assert np.allclose(there.logits(inputs), here.logits(inputs), atol=1e-4)
     assert there.on("torch").infer is None
+    # As it is sent to another process.
+    sent = pickle.loads(pickle.dumps(there))
+    assert sent.runtime == "onnx"
+    assert np.array_equal(sent.logits(inputs), there.logits(inputs))
+
+
+def test_a_copy_of_a_recognizer_keeps_the_function_that_computes_it(inputs):
+    other = replace(small_recognizer(), infer=lambda batch: np.tile([0.0, 0.0, 9.0], (len(batch), 1)))
+    assert deepcopy(other).predict_proba(inputs).argmax(axis=1).tolist() == [2] * 4
+    here = small_recognizer()
+    assert np.array_equal(pickle.loads(pickle.dumps(here)).logits(inputs), here.logits(inputs))
 
 
 def test_inputs_that_are_not_finite_are_refused(inputs):

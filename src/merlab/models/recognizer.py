@@ -56,6 +56,11 @@ class Recognizer:
     infer: Infer | None = None
     runtime: RuntimeName = "torch"
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # What a runtime has loaded cannot be pickled: the process that gets the recognizer loads it anew.
+        infer = self.infer if self.runtime == "torch" else None
+        return _made_again, (self.card, self.module, self.digest, infer, self.runtime)
+
     def __repr__(self) -> str:
         stamps = "".join(f" [{stamp}]" for stamp in self.card.stamps)
         return (
@@ -227,3 +232,11 @@ def _require_same_tensors(tensors: Mapping[str, torch.Tensor], expected: Mapping
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _made_again(
+    card: ModelCard, module: nn.Module, digest: str, infer: Infer | None, runtime: RuntimeName
+) -> Recognizer:
+    """A recognizer that was pickled."""
+    recognizer = Recognizer(card, module, digest, infer)
+    return recognizer if runtime == "torch" else recognizer.on(runtime)
