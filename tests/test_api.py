@@ -235,6 +235,9 @@ def test_answers_that_are_not_probabilities_are_refused(clips, tmp_path, answer,
 
 
 EVENT = pd.DataFrame({"video": ["a"], "onset": [1], "offset": [5]})
+# As a program without a type checker makes them.
+spotting_settings: Any = SpottingSettings
+face_finding: Any = FaceFinding
 ONE = pd.DataFrame({"truth": ["a", "b"], "prediction": ["a", "b"]})
 
 
@@ -365,10 +368,10 @@ ONE = pd.DataFrame({"truth": ["a", "b"], "prediction": ["a", "b"]})
         (lambda lab, clips: lab.evaluate(clips, "linear-svm", preset="", jobs=1), "linear-svm has no preset ''"),
         (lambda lab, clips: lab.profile("ststnet", preset="", progress=False), "ststnet has no preset ''"),
         (lambda lab, clips: lab.profile("ststnet", preset=["paper"], progress=False), "ststnet has no preset"),
-        (lambda lab, clips: SpottingSettings(**{"score": 0.4}), "score of spotting must be a ScoreSettings"),
-        (lambda lab, clips: SpottingSettings(**{"macro": None}), "macro of spotting must be a MacroSettings"),
-        (lambda lab, clips: FaceFinding(**{"detector": "yolo"}), "unknown detector 'yolo'"),
-        (lambda lab, clips: FaceFinding(**{"landmarks": "5-points"}), "unknown landmark source '5-points'"),
+        (lambda lab, clips: spotting_settings(score=0.4), "score of spotting must be a ScoreSettings"),
+        (lambda lab, clips: spotting_settings(macro=None), "macro of spotting must be a MacroSettings"),
+        (lambda lab, clips: face_finding(detector="yolo"), "unknown detector 'yolo'"),
+        (lambda lab, clips: face_finding(landmarks="5-points"), "unknown landmark source '5-points'"),
     ],
 )
 def test_a_value_of_a_wrong_type_is_refused_by_its_name(clips, call, fault):
