@@ -22,6 +22,13 @@ def test_profile_gives_each_network_its_own_input(merlab):
     assert [entry["shape"] for entry in listed] == [[5, 3, 64, 64], [16, 2, 28, 28]]
 
 
+@pytest.mark.slow
+def test_profile_without_names_takes_the_onset_and_apex_frames_of_table_7(merlab):
+    listed = json.loads(merlab("profile", "--size", "28x28", "--json")[1])
+    # Two frames of three colors; networks of two branches see the whole face and its regions.
+    assert [entry["shape"][0] for entry in listed] == [6, 6, 12, 12, 12, 12]
+
+
 def test_profile_without_attention_has_fewer_parameters(merlab):
     command = ("profile", "gfem", "--size", "28x28", "--preset", "flow28", "--json")
     cbam, none = (json.loads(merlab(*command, *options)[1])[0] for options in ((), ("--network", "attention=none")))

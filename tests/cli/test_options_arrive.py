@@ -87,8 +87,7 @@ TYPED: list[tuple[str, dict[str, Any]]] = [
         | {"network": {"width": ".5"}},
     ),
     ("profile gfem", {"size": None, "channels": None}),
-    # The input of the paper's Table 7.
-    ("profile", {"size": "231x282", "channels": 3}),
+    ("profile", {"size": None, "channels": None}),
     (
         "score-spotting a.csv b.csv --fps 30 --scheme megc2019 --videos c.csv --kind micro --by-duration "
         "--threshold .4 --tier mine",

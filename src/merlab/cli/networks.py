@@ -10,8 +10,6 @@ from merlab.cli.app import EXPERIMENTS, app
 from merlab.cli.arguments import JsonOption, NetworkOption, key_values
 from merlab.cli.console import print_json, print_table
 
-TABLE_7_SIZE, TABLE_7_CHANNELS = "231x282", 3
-
 
 @app.command(rich_help_panel=EXPERIMENTS)
 def profile(
@@ -21,11 +19,11 @@ def profile(
     ] = None,
     size: Annotated[
         str | None,
-        typer.Option(help="Input size, WIDTHxHEIGHT; unless given, each method's own, and 231x282 for Table 7."),
+        typer.Option(help="Input size, WIDTHxHEIGHT; unless given, each method's own."),
     ] = None,
     channels: Annotated[
         int | None,
-        typer.Option(min=1, help="Channels per view; unless given, each method's own, and 3 for Table 7."),
+        typer.Option(min=1, help="Channels per view; unless given, each method's own."),
     ] = None,
     classes: Annotated[int, typer.Option(min=2, help="Number of classes.")] = 5,
     preset: Annotated[
@@ -46,9 +44,9 @@ def profile(
     costs = profile_networks(
         methods or list(TABLE_7.values()),
         preset=preset,
-        size=size or (None if methods else TABLE_7_SIZE),
+        size=size,
         classes=classes,
-        channels=channels or (None if methods else TABLE_7_CHANNELS),
+        channels=channels,
         network=key_values(network, "--network"),
     )
     if as_json:
