@@ -275,6 +275,23 @@ def test_movements_of_the_same_name_in_results_of_other_settings_are_not_taken_f
     assert (pair.movements.n, pair.movements.agreement) == (1, 0)
 
 
+def test_a_name_in_a_table_is_that_of_the_movement_in_its_frames_whatever_the_order_of_the_results(tmp_path):
+    """The second result names the first movement as the first result names nothing near it."""
+    first, second = material_in(tmp_path / "one"), material_in(tmp_path / "two")
+    rows = pd.read_csv(second.folder / EVENTS)
+    rows.iloc[1:].assign(event=rows["event"][:-1].to_numpy()).to_csv(second.folder / EVENTS, index=False)
+    second = read_codable(second.folder)
+    write_coding(first.folder, Coding((about(first.events[0], "accept"), about(first.events[1], "accept"))))
+    write_coding(second.folder, Coding((about(second.events[0], "accept", "CD"),)))
+    own = [("interview.mp4", each.event, each.face_id, each.onset, each.offset, "EF") for each in first.events[:2]]
+    header = "video,event,face_id,onset,offset,coder,decision"
+    third = table(tmp_path / "ef.csv", [(*own[0], "accept"), (*own[1], "reject")], header)
+    for results in ((first.folder, second.folder), (second.folder, first.folder)):
+        pairs = {frozenset((each.first, each.second)): each.movements for each in agree(*results, third).scores.pairs}
+        shared = {coder: pairs[frozenset((coder, "EF"))] for coder in ("AB", "CD")}
+        assert {coder: (each.n, each.agreement) for coder, each in shared.items()} == {"AB": (2, 0.5), "CD": (1, 0.0)}
+
+
 def test_three_coders_are_compared_in_pairs_and_together(two, tmp_path):
     third = coder(tmp_path / "c.csv", 0, shift=2)
     third.write_text(third.read_text().replace(",0,200,2000", ",C,200,2000"))
@@ -640,6 +657,35 @@ def test_an_eaf_about_which_more_must_be_stated_is_to_be_imported(tmp_path, tier
     own.to_file(str(tmp_path / "own.eaf"))
     with pytest.raises(MerlabError, match=remedy):
         agree(tmp_path / "one", tmp_path / "own.eaf")
+
+
+def smile_in(path, coder, *videos):
+    """A document of one annotation, linked to these videos."""
+    document = pympi.Elan.Eaf()
+    document.add_tier("smiles", ann=coder)
+    document.add_annotation("smiles", 1000, 1300, "joy")
+    for video in videos:
+        document.add_linked_file(video, mimetype="video/mp4")
+    document.to_file(str(path))
+    return path
+
+
+def test_documents_linked_to_different_videos_are_not_taken_for_one(tmp_path):
+    sources = [
+        smile_in(tmp_path / f"{coder}-{video}.eaf", coder, f"{video}.mp4") for coder in "AB" for video in ("v", "w")
+    ]
+    (pair,) = agree(*sources, fps=100).scores.pairs
+    assert (pair.first, pair.second, pair.videos, pair.events, pair.matched) == ("A", "B", 2, (2, 2), 2)
+    with pytest.raises(MerlabError, match=r"no video was coded by two coders \(A: 'v.mp4'; B: 'w.mp4'\)"):
+        agree(sources[0], sources[3], fps=100)
+
+
+@pytest.mark.parametrize("others", [(), ("v.mp4", "side.mp4")])
+def test_a_document_with_no_video_or_several_is_about_that_of_the_other_whatever_their_order(tmp_path, others):
+    first, second = smile_in(tmp_path / "a.eaf", "A", "v.mp4"), smile_in(tmp_path / "b.eaf", "B", *others)
+    for sources in ((first, second), (second, first)):
+        (pair,) = agree(*sources, fps=100).scores.pairs
+        assert pair.matched == 1
 
 
 def test_a_text_of_an_eaf_that_is_no_action_unit_is_named(tmp_path, eaf):

@@ -27,10 +27,11 @@ from merlab.coding.found_events import FoundEvent
 from merlab.coding.frame_clock import FrameClock
 from merlab.coding.importing import ELAN_SUFFIX
 from merlab.coding.tables import EMOTION, INTERVAL, LABEL, VIDEO, notes_on_emotions, require_videos
-from merlab.elan.reading import read_elan
+from merlab.elan.reading import ElanDocument, read_elan
 from merlab.errors import MerlabError
 from merlab.spelling import counted
 from merlab.spotting.scoring.kinds import KIND, OTHER, kind_of
+from merlab.spotting.scoring.matching import iou
 from merlab.spotting.scoring.read_intervals import INTERVAL_NEEDED
 from merlab.table_files.cell_texts import read_rate
 from merlab.table_files.cells import CellTable, is_no_value
@@ -57,8 +58,10 @@ class _Reader:
     raters: dict[Path, list[Rater]] = field(default_factory=dict)
     videos: dict[str, RatedVideo] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
-    found: dict[str, Mapping[str, MachineEvent]] = field(default_factory=dict)
+    found: dict[str, list[Mapping[str, MachineEvent]]] = field(default_factory=dict)
     faces: dict[str, set[int]] = field(default_factory=dict)
+    # The names of videos that .eaf files are compared under.
+    known: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
 
     def read_result(self, folder: Path) -> None:
@@ -70,12 +73,12 @@ class _Reader:
         video = composed(material.video)
         self._learn_from_result(folder, video, material)
         self.faces.setdefault(video, set()).update(material.faces)
-        self.found[video] = material.by_name
+        self.found.setdefault(video, []).append(material.by_name)
         for coder in coding.coders:
             coded = coded_events(material, coding, coder)
             events = {video: tuple(map(rated, coded.events))}
             decided = (each for each in (*coded.events, *coded.rejected) if each.event)
-            verdicts = {self._movement(video, each.event): each.is_movement for each in decided}
+            verdicts = {_in_frames(video, material.by_name[each.event]): each.is_movement for each in decided}
             self._add(folder, Rater(coder, str(folder), events, verdicts))
             if coded.undecided:
                 who = coder or NO_INITIALS
@@ -107,7 +110,8 @@ class _Reader:
                 coded.append(event)
             # As in coding.csv; in the tables of others, a column event is anything.
             if row.get("event") and row.get("decision"):
-                verdicts.setdefault(row.get("coder", ""), {})[self._movement(video, row["event"])] = not rejected
+                movement = self._movement(video, row["event"], event)
+                verdicts.setdefault(row.get("coder", ""), {})[movement] = not rejected
         if _is_export(table) and all(all(each.values()) for each in verdicts.values()):
             # It leaves out what is rejected: such coders would agree on every movement.
             verdicts = {}
@@ -115,15 +119,18 @@ class _Reader:
             coded_videos = {video: tuple(each) for video, each in by_video.items()}
             self._add(path, Rater(coder, str(path), coded_videos, verdicts.get(coder, {})))
 
-    def read_elan(self, path: Path) -> None:
+    def know_videos(self, documents: Sequence[ElanDocument]) -> None:
+        """The videos of results and tables; without any, those that documents link alone, in whatever order."""
+        linked = [{medium.name for medium in each.videos or each.media} for each in documents]
+        alone = {name for names in linked if len(names) == 1 for name in names}
+        self.known = tuple(filter(None, self.videos)) or tuple(sorted(alone))
+
+    def read_elan(self, document: ElanDocument) -> None:
         """Add each coder of an ELAN file, in frames of the clock of its video; raises MerlabError without a clock."""
-        document = read_elan(path)
+        path = document.path
         how = f"`merlab coding import RESULT {path}"
-        medium, notes = chosen_medium(
-            document, tuple(self.videos), None, f"{how} --media NAME`, and compare the result"
-        )
-        known = [video for video in self.videos if video]
-        video = medium.name if medium.name in known or len(known) != 1 else known[0]
+        medium, notes = chosen_medium(document, self.known, None, f"{how} --media NAME`, and compare the result")
+        video = medium.name if medium.name in self.known or len(self.known) != 1 else self.known[0]
         last_ms = max((each.end_ms or 0 for tier in document.tiers for each in tier.annotations), default=0)
         placed = Placed(document, self._clock(path, video, last_ms + medium.origin_ms), medium.origin_ms)
         coded: dict[str, list[tuple[FoundEvent, int | None]]] = {}
@@ -137,7 +144,7 @@ class _Reader:
         for coder, listed in coded.items():
             events = tuple(replace(rated(found), face_id=face) for found, face in listed if not found.rejected)
             # Files that merlab wrote name the movement that was found.
-            verdicts = {self._movement(video, each.event): not each.rejected for each, _ in listed if each.event}
+            verdicts = {self._movement(video, each.event, each): not each.rejected for each, _ in listed if each.event}
             self._add(path, Rater(coder, str(path), {video: events}, verdicts))
 
     def _clock(self, path: Path, video: str, last_ms: float) -> FrameClock:
@@ -188,10 +195,14 @@ class _Reader:
                 raise MerlabError(f"{name} of the video {video} is {now:.9g}, and {was:.9g} {before}; correct the cell")
         self.videos[video] = replace(known, fps=known.fps or fps, frames=frames)
 
-    def _movement(self, video: str, event: str) -> tuple[str, str]:
-        """The movement of this name: by its frames, because results of other settings give the name to another."""
-        found = self.found.get(video, {}).get(event)
-        return video, f"face {found.face_id}, frames {found.onset} to {found.offset}" if found else event
+    def _movement(self, video: str, name: str, decided: RatedEvent | FoundEvent) -> tuple[str, str]:
+        """The movement of this name: by its frames, because results of other settings give the name to another.
+
+        Of several results, it is the movement that overlaps best with what was decided; without any, it is the name.
+        """
+        named = sorted({each[name] for each in self.found.get(video, ()) if name in each}, key=_frames_of)
+        overlaps = iou([(decided.onset, decided.offset)], [(each.onset, each.offset) for each in named])[0]
+        return _in_frames(video, named[int(overlaps.argmax())]) if overlaps.any() else (video, name)
 
     def _add(self, path: Path, rater: Rater) -> None:
         self.raters.setdefault(path, []).append(rater)
@@ -205,7 +216,7 @@ def read_raters(sources: Sequence[Path], fps: float | None) -> Raters:
     be read, and for fewer than two coders.
     """
     reader = _Reader(fps)
-    readers = {"result": reader.read_result, "table": reader.read_table, "elan": reader.read_elan}
+    readers = {"result": reader.read_result, "table": reader.read_table}
     if len({source.resolve() for source in sources}) < len(sources):
         raise MerlabError("one of the sources is given twice; compare different codings")
     # Clocks first.
@@ -213,6 +224,10 @@ def read_raters(sources: Sequence[Path], fps: float | None) -> Raters:
         for source in sources:
             if _kind(source) == kind:
                 read(source)
+    documents = [read_elan(source) for source in sources if _kind(source) == "elan"]
+    reader.know_videos(documents)
+    for document in documents:
+        reader.read_elan(document)
     raters = _named(_merged([rater for source in sources for rater in reader.raters.get(source, [])]))
     empty = [f"{source} has no row, so no coder of it is known" for source in sources if source not in reader.raters]
     if len(raters) < 2:
@@ -223,6 +238,14 @@ def read_raters(sources: Sequence[Path], fps: float | None) -> Raters:
         require_inside(name, video, raters)
     notes = (*reader.notes, *empty, *rater_doubts(raters, reader.faces), *frame_doubts(raters, videos))
     return Raters(tuple(raters), videos, notes)
+
+
+def _in_frames(video: str, movement: MachineEvent) -> tuple[str, str]:
+    return video, f"face {movement.face_id}, frames {movement.onset} to {movement.offset}"
+
+
+def _frames_of(movement: MachineEvent) -> tuple[int, int, int]:
+    return movement.onset, movement.offset, movement.face_id
 
 
 def _require_new(seen: set[tuple[object, ...]], frames: tuple[object, ...], row: Mapping[str, str]) -> None:
