@@ -11,7 +11,7 @@ import pytest
 
 from merlab.coding.agreement.agree import agree
 from merlab.coding.codable_result import read_codable
-from merlab.coding.decisions import Coding
+from merlab.coding.decisions import Coding, Decision
 from merlab.coding.elan_import import ElanChoice, chosen_medium
 from merlab.coding.exporting import export_coding
 from merlab.coding.file import read_coding, write_coding
@@ -108,6 +108,20 @@ def test_a_file_of_ours_comes_back_as_it_was(tmp_path, fps):
     other = material_in(tmp_path / "other", fps=fps)
     import_coding(other.folder, tmp_path / "coded.eaf")
     assert [each.decision for each in read_coding(other).decisions] == ["accept", "reject", "move", "add"]
+
+
+@pytest.mark.parametrize("fps", [200.0, 400.0, 500.0])
+def test_a_movement_of_one_frame_comes_back_from_elan_as_one_frame(tmp_path, fps):
+    """ELAN has no annotation of 0 ms, so it is one of 1 ms."""
+    material = material_in(tmp_path / "out", fps=fps)
+    apex = material.events[0].apex
+    moved = Coding((about(material.events[0], "move", onset=apex, offset=apex),))
+    write_coding(material.folder, moved)
+    export_coding([material.folder], tmp_path / "coded.eaf")
+    import_coding(material.folder, tmp_path / "coded.eaf")
+    assert read_coding(material) == moved
+    scored = event_cells(tmp_path / "coded.eaf", "", ReadingOptions(fps=fps, tier="AB face 0 movements")).cells
+    assert scored[["onset", "offset"]].to_numpy().tolist() == [[str(apex), str(apex)]]
 
 
 def test_a_file_that_elan_6_saved_with_two_media_and_an_offset(tmp_path):
@@ -776,3 +790,16 @@ def test_a_coder_may_find_a_movement_where_the_result_has_none(tmp_path):
     material = replace(material_in(tmp_path / "out"), events=())
     (decision,) = decisions_about(material, [FoundEvent(0, 138, None, 166)], TIME, tmp_path / "a.eaf").decisions
     assert (decision.decision, decision.onset, decision.offset) == ("add", 138, 166)
+
+
+@pytest.mark.parametrize(("coder", "decided"), [(None, "add"), ("AB", "add"), ("CD", "move")])
+def test_an_event_is_a_coder_s_own_if_it_was_hers_before_and_not_another_coder_s(tmp_path, coder, decided):
+    material = material_in(tmp_path / "out")
+    first = material.events[0]
+    own = Decision("", 0, "add", first.onset + 2, None, first.offset + 2, coder="AB")
+    write_coding(material.folder, Coding((own,)))
+    who = "AB" if coder is None else ""
+    table = f"face_id,onset,offset,coder\n0,{own.onset},{own.offset},{who}\n"
+    (tmp_path / "mine.csv").write_text(table)
+    import_coding(material.folder, tmp_path / "mine.csv", coder=coder)
+    assert [each.decision for each in read_coding(material).of(coder or "AB").decisions] == [decided]

@@ -42,7 +42,8 @@ class Placed:
 
     def _event(self, tier: ElanTier, annotation: ElanAnnotation, face: int, below: Mapping[str, str]) -> FoundEvent:
         onset = self._frame(tier, annotation, annotation.begin_ms)
-        offset = self._frame(tier, annotation, annotation.end_ms)
+        is_one = annotation.is_one_frame(self.clock.step_ms)
+        offset = onset if is_one else self._frame(tier, annotation, annotation.end_ms)
         self._require_length(tier, annotation)
         coder, kind = coder_of(tier), tier_kind(tier.name)
         if kind == elan_tiers.REJECTED:

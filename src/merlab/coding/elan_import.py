@@ -55,7 +55,7 @@ def imported_elan(document: ElanDocument, material: CodableResult, choice: ElanC
         found += placed.events(tier, face)
     unread = [tier for tier in document.tiers if tier.has_times and not _is_used(tier, tiers)]
     notes = [*notes, *notes_on_tiers(document, tiers, unread)]
-    return Imported(decisions_about(material, found, now(), document.path), tuple(notes))
+    return Imported(decisions_about(material, found, now(), document.path, choice.coder), tuple(notes))
 
 
 def chosen_medium(

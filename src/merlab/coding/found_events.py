@@ -45,19 +45,25 @@ class Imported:
     notes: tuple[str, ...] = ()
 
 
-def decisions_about(material: CodableResult, found: Sequence[FoundEvent], time: str, source: Path) -> Coding:
+def decisions_about(
+    material: CodableResult, found: Sequence[FoundEvent], time: str, source: Path, coder: str | None = None
+) -> Coding:
     """The decisions of which events are the result; ``source`` is the file that has them.
+
+    ``coder`` is who they will be of, unless it is who the file states.
 
     An event that names no movement of the result is about the movement of its face with which its overlap (IoU) is
     0.5 or more, if there is one: it accepts the movement where the frames are the same, and moves it elsewhere. All
-    other events are the coder's own, and so are those that coding.csv has as such already. Raises MerlabError for two
+    other events are the coder's own, and so are those that coding.csv has as hers already. Raises MerlabError for two
     events about the same movement, and for a rejected one that is about none.
     """
-    known = {_frames(each) for each in read_coding(material).decisions if each.decision == "add"}
+    coding = read_coding(material)
     linked = []
     try:
-        for coder, face in dict.fromkeys((each.coder, each.face_id) for each in found):
-            linked += _linked(material, [each for each in found if (each.coder, each.face_id) == (coder, face)], known)
+        for name, face in dict.fromkeys((each.coder, each.face_id) for each in found):
+            before = coding.of(name if coder is None else coder).decisions
+            known = {_frames(each) for each in before if each.decision == "add"}
+            linked += _linked(material, [each for each in found if (each.coder, each.face_id) == (name, face)], known)
         return Coding(tuple(_decision(material, event, time) for event in linked)).sorted()
     except MerlabError as error:
         raise MerlabError(f"{source}: {error}") from error

@@ -82,7 +82,7 @@ def _imported(file: Path, material: CodableResult, choice: ElanChoice) -> Import
         raise MerlabError(
             f"{file} is a table; {'--tier' if choice.tiers else '--media'} chooses in an .eaf file, leave it out"
         )
-    return imported_table(file, material, choice.face_id)
+    return imported_table(file, material, choice.face_id, choice.coder)
 
 
 def _under(read: Imported, file: Path, coder: str | None) -> Imported:

@@ -96,13 +96,13 @@ def _cells(video: CodedVideo, decision: Decision, name: str) -> dict[str, object
     }
 
 
-def imported_table(path: Path, material: CodableResult, face_id: int | None) -> Imported:
+def imported_table(path: Path, material: CodableResult, face_id: int | None, coder: str | None) -> Imported:
     """The decisions in a table: coding.csv of another folder, coded events, or events of any program.
 
     Events have the columns onset and offset in frames, which decisions about movements of the result need not have;
     apex, emotion or label, action_units, comment, coder and face_id are read if present. Where there is a column video,
-    rows of other videos are left out, with a note. ``face_id`` is the face of rows that name none. Raises MerlabError,
-    with the row and the remedy, for what is wrong.
+    rows of other videos are left out, with a note. ``face_id`` is the face of rows that name none, and ``coder`` who
+    they will be of, unless the table states it. Raises MerlabError, with the row and the remedy, for what is wrong.
     """
     optional = [column for column in (*COLUMNS, EMOTION, VIDEO, FPS, *SECONDS) if column not in INTERVAL]
     try:
@@ -122,7 +122,8 @@ def imported_table(path: Path, material: CodableResult, face_id: int | None) -> 
             raise MerlabError(f"{path} has decisions but no column face_id; add it")
         return Imported(decisions_of(table, material), notes)
     found = [_found(table, place, row, material, face_id) for place, row in _rows(table)]
-    return Imported(decisions_about(material, found, now(), path), (*notes, *_doubts(table.name, found, material)))
+    coding = decisions_about(material, found, now(), path, coder)
+    return Imported(coding, (*notes, *_doubts(table.name, found, material)))
 
 
 def _require_rate(table: CellTable, material: CodableResult) -> None:

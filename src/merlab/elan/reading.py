@@ -64,6 +64,10 @@ class ElanAnnotation:
     parent: str = ""
     of_vocabulary: bool = False
 
+    def is_one_frame(self, frame_ms: float) -> bool:
+        """Whether it is of one frame: of 1 ms, the least in ELAN, where frames last 2 ms or more."""
+        return self.begin_ms is not None and self.end_ms == self.begin_ms + 1 and frame_ms >= 2 * ROUNDING_MS
+
     def owns(self, other: ElanAnnotation) -> bool:
         """Whether an annotation of a dependent tier belongs to this one: as it states, or else by its times."""
         if other.parent:

@@ -117,7 +117,7 @@ def _frames(path: Path, annotation: ElanAnnotation, origin: int, fps: float) -> 
             f"{where}: it begins {-begin - origin} ms before the first linked video (its TIME_ORIGIN is {origin} ms); "
             "correct the offset of the video in ELAN, or the annotation"
         )
-    return onset, offset
+    return onset, onset if annotation.is_one_frame(1000 / fps) else offset
 
 
 def _stated_kind(text: str) -> str:
