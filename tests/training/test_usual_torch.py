@@ -102,6 +102,20 @@ def test_the_usual_settings_are_those_with_which_torch_starts():
         torch.set_float32_matmul_precision("highest")
 
 
+@pytest.mark.skipif(not hasattr(torch.backends, "fp32_precision"), reason="torch has it since 2.9")
+@pytest.mark.parametrize("library", ["cuda", "mkldnn"])
+def test_the_precision_that_a_library_has_of_its_own_is_as_it_was_afterwards(library):
+    products = {name: getattr(torch.backends, name).matmul for name in ("cuda", "mkldnn")}
+    products[library].fp32_precision = "tf32"
+    try:
+        before = {name: each.fp32_precision for name, each in products.items()}
+        with usual_torch():
+            assert state() == USUAL
+        assert {name: each.fp32_precision for name, each in products.items()} == before
+    finally:
+        products[library].fp32_precision = "none"
+
+
 def test_a_thread_that_is_finished_takes_no_setting_from_another_one():
     entered, left = threading.Event(), threading.Event()
 
