@@ -113,6 +113,14 @@ def test_case_and_blanks_in_column_names_do_not_matter(tmp_path):
     assert score(path).accuracy == 0.5
 
 
+def test_labels_as_numpy_and_hdf5_give_them_are_the_same_as_texts():
+    """Their text in Python, b'fear', is no label."""
+    truth = SOUND["truth"]
+    table = SOUND.assign(truth=list(truth.str.encode("utf-8")), prediction=truth)
+    assert score(table) == score(SOUND.assign(prediction=truth))
+    assert score(table).accuracy == 1
+
+
 def test_blanks_around_a_label_are_ignored_and_noted():
     table = SOUND.copy()
     table.loc[[0, 7], "prediction"] += " "

@@ -73,7 +73,12 @@ def _with_note_on_blanks(table: CellTable, padded: NDArray[np.bool_]) -> CellTab
 
 
 def _texts(column: pd.Series) -> list[str]:
-    return ["" if missing else str(cell) for cell, missing in zip(column, column.isna(), strict=True)]
+    return ["" if missing else _text(cell) for cell, missing in zip(column, column.isna(), strict=True)]
+
+
+def _text(cell: object) -> str:
+    # As NumPy and HDF5 give texts: b'anger' is the same label as 'anger'.
+    return cell.decode() if isinstance(cell, bytes) else str(cell)
 
 
 def _sheet_of(path: Path, required: Sequence[str]) -> tuple[Sheet, tuple[str, ...]]:
