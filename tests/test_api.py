@@ -436,6 +436,20 @@ def test_an_own_input_can_be_stated_by_the_method(clips, tmp_path, make):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("prepared_processes")
+def test_an_error_ends_worker_processes_that_still_have_many_epochs_to_report(clips, tmp_path):
+    """As of a handler of a signal, or of another method; they waited forever for somebody to read the epochs."""
+
+    def stop(done, total, what):
+        if done % 1:  # A part of a fit.
+            raise TimeoutError("of the program")
+
+    tiny = merlab.Method("tiny", network=Tiny, presets={"long": merlab.Preset(training={"epochs": 3000})})
+    with pytest.raises(TimeoutError, match="of the program"):
+        evaluate(clips, tiny, tmp_path, jobs=2, progress=stop)
+
+
+@pytest.mark.slow
 def test_a_method_that_fails_does_not_stop_the_next_run_in_its_folder(clips, tmp_path):
     evaluate(clips, {"mine": Constant}, tmp_path, out=tmp_path / "run")
     with pytest.raises(MerlabError, match="method broken"):

@@ -87,6 +87,8 @@ def _start_worker(plan: bytes, cache: Path | None, epochs: Epochs) -> None:
     global _worker, _epochs
     # A plan that cannot be unpacked is an error of the first unit: one of the start would only break the pool.
     _worker, _epochs = functools.cache(lambda: Worker(unpacked(plan), cache)), epochs
+    # After an error nobody reads the epochs: a worker that had many to report would wait forever instead of ending.
+    epochs.cancel_join_thread()
     end_with_parent()
 
 
