@@ -128,6 +128,15 @@ def test_an_interval_below_its_value_stays_whole(capsys, monkeypatch):
     assert ".897 ± .002 [.861, .929]" in capsys.readouterr().out
 
 
+def test_a_number_in_a_long_cell_stays_whole(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    rows = [["false alarms a minute", "12.340 [10.111, 15.222]", "123.456 [101.234, 140.567]", "9.9"]]
+    print_table("scores", ["score", "spotted", "constant guess", "random guess"], rows)
+    printed = capsys.readouterr().out
+    assert all(number in printed for number in ("12.340", "[10.111,", "15.222]", "123.456", "[101.234,", "140.567]"))
+    assert max(map(len, printed.splitlines())) <= 40
+
+
 def test_words_are_broken_as_little_as_is_needed(capsys, monkeypatch):
     """Names of 25 characters leave 64 for four columns: words of 10 stay whole."""
     monkeypatch.setenv("COLUMNS", "80")

@@ -51,7 +51,9 @@ out_console = _PlainConsole(emoji=False)
 err_console = _PlainConsole(stderr=True, emoji=False)
 # A number, with its deviation, and its interval.
 INTERVAL = re.compile(r"([-+.\d]+(?: ± [.\d]+)?) (\[[-+.\d]+, [-+.\d]+\])")
-# Characters of a cell that is kept in one line: a number with its interval, a word.
+# A word without letters.
+NUMBER = re.compile(r"[\W\d]*\d\W*")
+# Characters of a cell, a word or a number that is kept in one line.
 SHORT_CELL = 12
 # Characters of a long word that stay together also where words of SHORT_CELL do not fit.
 LEAST_PART_OF_WORD = 6
@@ -157,10 +159,12 @@ def _widest_line(texts: list[str]) -> int:
 
 
 def _least(column: list[str], is_first: bool, part_of_word: int) -> int:
-    """The characters that a column needs: those of a name or of short cells, else of a word or a part of one."""
+    """The characters that a column needs: those of a name or of short cells, else of numbers and parts of words."""
     title, *cells = column
     widest = _widest_line([*cells, *title.split()])
     if widest <= SHORT_CELL or (is_first and not any(" " in cell for cell in cells)):
         return widest
-    longest_word = max(cell_len(word) for text in column for word in text.split())
-    return min(longest_word, part_of_word)
+    words = (word for text in column for word in text.split())
+    return max(
+        (min(cell_len(word), SHORT_CELL if NUMBER.fullmatch(word) else part_of_word) for word in words), default=0
+    )
