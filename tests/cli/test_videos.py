@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -227,3 +228,11 @@ def test_the_face_is_printed_where_a_video_has_several(tmp_path, capsys):
         assert len(set(result.events["face_id"])) == faces
         print_results({tmp_path: summary_of_result(result)}, {}, None, as_json=False)
         assert ("face ┃" in capsys.readouterr().out) == (faces > 1)
+
+
+def test_the_face_is_printed_where_only_one_of_several_moves(tmp_path, capsys):
+    result = read_video_result(write_result(tmp_path, faces=2, pictures=False))
+    moved = [row for row in result.rows if row.face_id == 1]
+    assert moved
+    print_results({tmp_path: summary_of_result(replace(result, rows=tuple(moved)))}, {}, None, as_json=False)
+    assert "face ┃" in capsys.readouterr().out

@@ -95,7 +95,7 @@ def summary_of_result(result: VideoResult | MerlabError) -> VideoSummary | Merla
         folder=result.folder,
         warnings=result.warnings,
         stamps=result.metadata.named_stamps,
-        table=_recognized(result.rows),
+        table=_recognized(result.rows, len(result.metadata.faces) > 1),
         content={
             "folder": str(result.folder),
             **metadata,
@@ -218,17 +218,16 @@ def _warning_of(by_video: Mapping[str, str]) -> str:
     return f"{text} ({counted(len(by_video), 'video')}: {named}{numbers})"
 
 
-def _recognized(events: Sequence[Event]) -> pd.DataFrame:
-    """What fits a terminal of recognized events; the face only where there are several."""
+def _recognized(events: Sequence[Event], several_faces: bool) -> pd.DataFrame:
+    """What fits a terminal of recognized events; the face only where the video has several."""
     import pandas as pd
 
     from merlab.videos.moved import units_of
 
-    several = len({event.face_id for event in events}) > 1
     return pd.DataFrame(
         {
             "event": event.event,
-            **({"face": str(event.face_id)} if several else {}),
+            **({"face": str(event.face_id)} if several_faces else {}),
             "apex, s": f"{event.apex_s:.2f}",
             "lasts, s": f"{event.duration_s:.2f}",
             "kind": event.kind,
