@@ -102,6 +102,11 @@ class TestMatching:
         assert match([(1, 10)], halves) == [(0, hit)]
         assert match(halves, [(1, 10)]) == [(hit, 0)]
 
+    def test_of_two_faces_in_the_same_frames_the_first_hits_in_whatever_order_the_rows_are(self):
+        truth = events((1, 10, "joy"), columns=("onset", "offset", "emotion"))
+        faces = events(("0", 1, 10, "joy"), ("1", 1, 10, "fear"), columns=("face_id", "onset", "offset", "emotion"))
+        assert [recognition_of(truth, rows).accuracy for rows in (faces, faces[::-1])] == [1.0, 1.0]
+
     def test_of_large_tables_only_pairs_that_overlap_are_held(self, monkeypatch):
         """What a block of rows is compared with is what may overlap it: 6000 x 6000 pairs would take 2 GB."""
         compared: list[int] = []

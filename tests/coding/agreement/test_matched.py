@@ -46,3 +46,13 @@ def test_a_coder_has_one_event_of_a_unit_the_one_that_overlaps_best():
     coders = {"anna": [(1, 10)], "bert": [(1, 8), (2, 10)]}
     expected = [[("anna", 1, 10), ("bert", 2, 10)], [("bert", 1, 8)]]
     assert units(coders, ("anna", "bert")) == set(map(frozenset, expected))
+
+
+@pytest.mark.parametrize("order", list(permutations(["own", "other"])))
+def test_of_two_faces_in_the_same_frames_the_first_counts_whatever_the_order_of_the_events(order):
+    faces = [RatedEvent(1, 1, None, 10, "fear"), RatedEvent(0, 1, None, 10, "joy")]
+    for listed in (faces, faces[::-1]):
+        coders = {"own": listed, "other": [RatedEvent(None, 1, None, 10)]}
+        found = rated_units(Scene("a.mp4", None, {place: coders[coder] for place, coder in enumerate(order)}))
+        (unit,) = [each for each in found if len(each) == 2]
+        assert unit[order.index("own")].label == "joy"

@@ -44,9 +44,10 @@ def scenes_of(raters: Sequence[Rater]) -> Iterator[Scene]:
 def rated_units(scene: Scene) -> list[RatedUnit]:
     """Every event once, with those of other coders: any two of a unit overlap by an IoU of 0.5 or more.
 
-    Units with the best overlaps are joined first, so that the order of the coders makes no difference.
+    Units with the best overlaps are joined first, so that the order of the coders makes no difference; of events in the
+    same frames, as of two faces, that of the first face, so that the order of the events makes none either.
     """
-    events = [(place, event) for place, listed in scene.events.items() for event in listed]
+    events = [(place, event) for place, listed in scene.events.items() for event in sorted(listed, key=_content)]
     moments = [(event.onset, event.offset) for _, event in events]
     near = overlapping(moments, moments).of(LEAST_IOU)
     best_first = np.argsort(-near.iou, kind="stable")
@@ -60,3 +61,9 @@ def rated_units(scene: Scene) -> list[RatedUnit]:
                 units[index] = first
     joined = {id(unit): unit for unit in units}.values()
     return [{place: events[unit[place]][1] for place in sorted(unit)} for unit in joined]
+
+
+def _content(event: RatedEvent) -> tuple[int, str, list[int], int]:
+    """What tells events in the same frames apart."""
+    face, apex = (-1 if each is None else each for each in (event.face_id, event.apex))
+    return face, event.label, sorted(event.units), apex
