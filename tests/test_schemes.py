@@ -133,6 +133,11 @@ def test_labels_of_a_scheme_made_in_python_are_compared_as_those_of_clips(tmp_pa
     assert labels == ["a", None]
 
 
+def test_a_label_that_a_scheme_made_in_python_gives_twice_is_refused():
+    with pytest.raises(MerlabError, match="scheme x: a label occurs twice"):
+        Scheme("x", "", ("a", "b"), {"fear": "a", "Fear": "b", "disgust": "a"})
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(MerlabError, match=r"nothing.yml cannot be read"):
         as_scheme(tmp_path / "nothing.yml")

@@ -8,7 +8,7 @@ from typing import Any
 
 from merlab.errors import MerlabError
 from merlab.schemes.scheme import Scheme
-from merlab.spelling import alike, as_label, told_apart
+from merlab.spelling import alike, told_apart
 from merlab.yaml_files import read_yaml
 
 OWN_NAME = "your-own"
@@ -62,9 +62,7 @@ def own_scheme(
             f"scheme {name}: labels and classes are texts, got {odd[0]!r}; give each label one class, and "
             "write numbers and yes or no in quotes"
         )
-    emotions = {as_label(label): of.strip() for label, of in labels.items()}
-    if len(emotions) < len(labels):
-        raise MerlabError(f"scheme {name}: a label occurs twice, in other case or with blanks; keep one of them")
+    emotions = {label: of.strip() for label, of in labels.items()}
     used = tuple(dict.fromkeys(emotions.values()))
     if several := alike(used):
         found = told_apart(several[0])

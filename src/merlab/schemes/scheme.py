@@ -62,7 +62,12 @@ class Scheme:
             raise MerlabError(f"scheme {self.name}: {error}") from error
         if self.column == "emotion":
             # As those of clips.
-            object.__setattr__(self, "emotions", {as_label(label): of for label, of in self.emotions.items()})
+            emotions = {as_label(label): of for label, of in self.emotions.items()}
+            if len(emotions) < len(self.emotions):
+                raise MerlabError(
+                    f"scheme {self.name}: a label occurs twice, in other case or with blanks; keep one of them"
+                )
+            object.__setattr__(self, "emotions", emotions)
         used = dict.fromkeys(self.emotions.values())
         if sorted(self.classes) != sorted(used):
             raise MerlabError(
