@@ -292,6 +292,15 @@ def test_a_name_in_a_table_is_that_of_the_movement_in_its_frames_whatever_the_or
         assert {coder: (each.n, each.agreement) for coder, each in shared.items()} == {"AB": (2, 0.5), "CD": (1, 0.0)}
 
 
+@pytest.mark.parametrize(("face", "later", "shared"), [(0, 0, 1), (1, 0, 0), (0, 100, 0)])
+def test_a_name_in_a_table_is_no_movement_of_another_face_or_in_other_frames(tmp_path, face, later, shared):
+    first = material_in(tmp_path / "one").events[0]
+    write_coding(tmp_path / "one", Coding((about(first, "accept"),)))
+    row = ("interview.mp4", first.event, face, first.onset + later, first.offset + later, "EF", "reject")
+    other = table(tmp_path / "ef.csv", [row], "video,event,face_id,onset,offset,coder,decision")
+    assert agree(tmp_path / "one", other).scores.pairs[0].movements.n == shared
+
+
 def test_three_coders_are_compared_in_pairs_and_together(two, tmp_path):
     third = coder(tmp_path / "c.csv", 0, shift=2)
     third.write_text(third.read_text().replace(",0,200,2000", ",C,200,2000"))

@@ -200,7 +200,8 @@ class _Reader:
 
         Of several results, it is the movement that overlaps best with what was decided; without any, it is the name.
         """
-        named = sorted({each[name] for each in self.found.get(video, ()) if name in each}, key=_frames_of)
+        found = {each[name] for each in self.found.get(video, ()) if name in each}
+        named = sorted((each for each in found if decided.face_id in (None, each.face_id)), key=_frames_of)
         overlaps = iou([(decided.onset, decided.offset)], [(each.onset, each.offset) for each in named])[0]
         return _in_frames(video, named[int(overlaps.argmax())]) if overlaps.any() else (video, name)
 
