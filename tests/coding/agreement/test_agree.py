@@ -689,7 +689,7 @@ def test_documents_linked_to_different_videos_are_not_taken_for_one(tmp_path):
         agree(sources[0], sources[3], fps=100)
 
 
-@pytest.mark.parametrize("others", [(), ("v.mp4", "side.mp4")])
+@pytest.mark.parametrize("others", [(), ("sound.wav",), ("v.mp4", "side.mp4")])
 def test_a_document_with_no_video_or_several_is_about_that_of_the_other_whatever_their_order(tmp_path, others):
     first, second = smile_in(tmp_path / "a.eaf", "A", "v.mp4"), smile_in(tmp_path / "b.eaf", "B", *others)
     for sources in ((first, second), (second, first)):

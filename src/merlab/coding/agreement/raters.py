@@ -121,7 +121,7 @@ class _Reader:
 
     def know_videos(self, documents: Sequence[ElanDocument]) -> None:
         """The videos of results and tables; without any, those that documents link alone, in whatever order."""
-        linked = [{medium.name for medium in each.videos or each.media} for each in documents]
+        linked = [{medium.name for medium in each.videos} for each in documents]
         alone = {name for names in linked if len(names) == 1 for name in names}
         self.known = tuple(filter(None, self.videos)) or tuple(sorted(alone))
 
