@@ -223,6 +223,13 @@ class TestJoinedFiles:
         with pytest.raises(MerlabError, match=rf"{name} cannot be opened as a video: it holds several recordings"):
             open_frames(path)
 
+    @pytest.mark.parametrize(("name", "codec"), [("a.mkv", "libx264"), ("a.mkv", "mjpeg"), ("a.webm", "libvpx")])
+    def test_of_more_than_two_of_matroska_are_refused(self, tmp_path, name, codec):
+        path = write_video(tmp_path / name, codec)
+        path.write_bytes(3 * path.read_bytes())
+        with pytest.raises(MerlabError, match="it holds several recordings, one after the other"):
+            open_frames(path)
+
     @pytest.mark.parametrize("options", [(FRAGMENTED, {}), ({}, FRAGMENTED)])
     def test_of_fragments_and_of_a_whole_one_are_refused(self, tmp_path, options):
         first, second = (

@@ -85,8 +85,8 @@ NO_INDEX = (
     "with a program for unfinished MP4 files"
 )
 JOINED = (
-    "it holds several recordings, one after the other, of which only the first could be read; give each as a file of "
-    "its own, or join them with a program that edits videos"
+    "it holds several recordings, one after the other, of which not all could be read; give each as a file of its own, "
+    "or join them with a program that edits videos"
 )
 CONVERT = "convert it to MP4 or Matroska (for example with ffmpeg)"
 

@@ -1,6 +1,6 @@
-"""Whether recordings were joined byte by byte, as `cat a.flv b.flv` does, where FFmpeg would read the first alone.
+"""Whether recordings were joined byte by byte, as `cat a.flv b.flv` does, where FFmpeg would not read all.
 
-Of AVI, Matroska, Ogg, GIF, DV and streams, FFmpeg reads the frames of all; MXF files it does not open.
+Of AVI, Ogg, GIF, DV and streams, FFmpeg reads the frames of all, of Matroska those of two; MXF files it does not open.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ BEGINNINGS = {
     "asf": re.escape(b"0&\xb2u\x8ef\xcf\x11\xa6\xd9\x00\xaa\x00b\xcel"),
     "ivf": rb"DKIF\x00\x00 \x00",
     "yuv4mpegpipe": rb"YUV4MPEG2 [A-Z]",
+    # Its number, its size, and its first element: a version, or another of the header.
+    "matroska": rb"\x1aE\xdf\xa3(?s:.){1,8}B[\x82\x85-\x87\xf2-\xf7]",
     "mxf": rb"\x06\x0e\+4\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x02",
 }
 LONGEST_BEGINNING = 16
@@ -24,9 +26,10 @@ BLOCK = 2**20
 
 def is_joined(path: Path, container: str, last: int) -> bool:
     """Whether other recordings follow the one of which the last frame that can be read begins at ``last``."""
-    if container.startswith("mov"):
+    demuxer = container.partition(",")[0]
+    if demuxer == "mov":
         return _has_several_indexes(path)
-    return container in BEGINNINGS and _begins_after(path, BEGINNINGS[container], max(1, last))
+    return demuxer in BEGINNINGS and _begins_after(path, BEGINNINGS[demuxer], max(1, last))
 
 
 def _begins_after(path: Path, beginning: bytes, start: int) -> bool:
