@@ -67,6 +67,13 @@ def test_letters_of_other_alphabets_that_look_like_latin_ones_are_alike_in_any_c
     assert alike(["\u0433\u043d\u0435\u0432", "\u0441\u0442\u0440\u0430\u0445", "anger"]) == []
 
 
+@pytest.mark.parametrize("micro", ["\u00b5", "\u03bc"])
+def test_the_sign_of_micro_is_no_m(micro):
+    """Classes may be called by it, and units are: 5 µs are no 5 ms."""
+    assert alike([micro, "m", "M", f"5{micro}s", "5ms"]) == [["M", "m"]]
+    assert told_apart({micro, "m"}) == f"m and {micro}"
+
+
 @pytest.mark.parametrize(
     "names",
     [
@@ -114,6 +121,7 @@ def test_texts_that_look_the_same_are_told_apart_by_the_codes_of_what_cannot_be_
     assert told_apart({"Müller", "Mu\u0308ller"}) == "Mu\\u0308ller and Müller"
     assert told_apart({"anna", "\u0430nna"}) == "anna and \\u0430nna"
     assert told_apart({"\u0430\u0441", "\u0430\u0441\u200b"}) == "\u0430\u0441 and \u0430\u0441\\u200b"
+    assert told_apart({"anna", "anna\u200b", "\u0430nna"}) == "anna and anna\\u200b and \\u0430nna"
     assert told_apart({"\u0433\u043d\u0435\u0432", "anger"}) == "anger and \u0433\u043d\u0435\u0432"
 
 

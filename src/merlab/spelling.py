@@ -12,10 +12,11 @@ from collections.abc import Iterable, Sequence
 WHOLE_NUMBER = re.compile(r"(-?\d+)\.0*", re.ASCII)
 INVISIBLE = re.compile(r"[\s\u200b-\u200d\u2060\ufeff]")
 NUMBERED_PERSON = re.compile(r"^(?:sub|subj|subject|participant|person|proband)(?=\d+$)")
-# Cyrillic and Greek letters, and the Latin ones that look like them or like their capitals.
-OTHER_ALPHABETS = "авеікмнорсѕтухј" + "αβεζηικμνορτυχ"
-LATIN = "abeikmhopcstyxj" + "abezhikmnoptyx"
-LOOK_ALIKE = str.maketrans(OTHER_ALPHABETS + OTHER_ALPHABETS.upper(), LATIN + LATIN.upper())
+# Cyrillic and Greek letters, and the Latin ones that look like them or like their capitals. The Greek m is the sign of
+# micro, which is not one more spelling of M; only its capital looks like it.
+OTHER_ALPHABETS = "авеікмнорсѕтухј" + "αβεζηικνορτυχ"
+LATIN = "abeikmhopcstyxj" + "abezhiknoptyx"
+LOOK_ALIKE = str.maketrans(OTHER_ALPHABETS + OTHER_ALPHABETS.upper() + "\u039c", LATIN + LATIN.upper() + "M")
 # What a word of a command may have without quotes, in the shells of Windows.
 PLAIN_WORD = re.compile(r"[\w@+=:,./\\-]+")
 SHORTEST_WORD = 4
@@ -125,9 +126,9 @@ def told_apart(texts: Iterable[str]) -> str:
 def visibly_different(texts: Sequence[str]) -> list[str]:
     """The texts; where some would look the same, what cannot be seen in them is written as its code."""
     shown = set(map(_shown, texts))
-    if len({each.translate(LOOK_ALIKE) for each in shown}) == len(texts):
-        return list(texts)
-    return [_with_codes(text, of_alphabets=len(shown) == len(texts)) for text in texts]
+    hides = len(shown) < len(texts)
+    mixes = len({each.translate(LOOK_ALIKE) for each in shown}) < len(shown)
+    return [_with_codes(text, hides, mixes) for text in texts]
 
 
 def _shown(text: str) -> str:
@@ -135,11 +136,12 @@ def _shown(text: str) -> str:
     return INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
 
 
-def _with_codes(text: str, of_alphabets: bool) -> str:
-    """A text with the codes of letters that look like Latin ones, or else of what is not seen as a letter."""
+def _with_codes(text: str, of_hidden: bool, of_alphabets: bool) -> str:
+    """A text with the codes of what is not seen as a letter, and of letters that look like Latin ones."""
     return "".join(
         ascii(each)[1:-1]
-        if (ord(each) in LOOK_ALIKE if of_alphabets else not each.isprintable() or unicodedata.combining(each))
+        if (of_hidden and (not each.isprintable() or unicodedata.combining(each)))
+        or (of_alphabets and ord(each) in LOOK_ALIKE)
         else each
         for each in text
     )

@@ -97,8 +97,9 @@ class CellTable:
     ) -> CellTable:
         """The table with one spelling of each text in these columns, among the rows that agree in ``within``.
 
-        ``1.0`` becomes ``1`` where both occur, with a note. Texts that otherwise differ only by blanks, case or leading
-        zeros raise MerlabError, unless all of them are ``declared``; ``remedy`` says what else can be done about it.
+        ``1.0`` becomes ``1`` where both occur, with a note. Texts that otherwise differ only by blanks, case, codes
+        of letters or leading zeros raise MerlabError, unless all of them are ``declared``; ``remedy`` says what else
+        can be done about it.
         """
         parts = self.cells.groupby(list(within)).ngroup().to_numpy() if within else np.zeros(len(self.cells), int)
         read_as: dict[tuple[str, str], NDArray[np.bool_]] = {}
