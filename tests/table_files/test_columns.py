@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
+from merlab.errors import MerlabError
 from merlab.table_files.columns import MissingColumnsError, read_cells
 
 
@@ -59,3 +60,24 @@ def test_hidden_rows_and_a_hidden_sheet_of_a_spreadsheet_are_read_with_a_note(tm
         f"{path}: 1 hidden row: 3; read like all others; delete rows that should not count",
         f"{path}: the sheet events (hidden) is read; show it to see what counts",
     )
+
+
+def test_formulas_without_a_value_and_merged_cells_matter_in_columns_that_are_read(tmp_path):
+    """As openpyxl writes a formula; a column of one's own, and a remark beside the table, may have both."""
+    path = tmp_path / "a.xlsx"
+    pd.DataFrame({"onset": [1, 2], "offset": [9, 8], "length": [8, 6]}).to_excel(path, index=False)
+    book = load_workbook(path)
+    book["Sheet1"]["C2"] = "=B2-A2"
+    book["Sheet1"].merge_cells("C2:D3")
+    book.save(path)
+    assert read_cells(path, "the table", ("onset",), ("offset",)).notes == ()
+    book["Sheet1"].unmerge_cells("C2:D3")
+    book["Sheet1"]["C3"] = "=B3-A3"
+    book.save(path)
+    with pytest.raises(MerlabError, match="formulas in C2, C3 of the sheet Sheet1 have no values"):
+        read_cells(path, "the table", ("onset",), ("length",))
+    book["Sheet1"]["C2"], book["Sheet1"]["C3"] = 8, 6
+    book["Sheet1"].merge_cells("B2:B3")
+    book.save(path)
+    (note,) = read_cells(path, "the table", ("onset",), ("offset",)).notes
+    assert note.startswith(f"{path}: merged: B2:B3; ")

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from merlab.clips import Finding
 from merlab.errors import MerlabError
 from merlab.given import as_path
 from merlab.spelling import one_letter_apart, quoted, shortened
@@ -57,13 +58,17 @@ def _of_frame(given: pd.DataFrame, name: str, required: Sequence[str], optional:
 
 
 def _of_file(path: Path, required: Sequence[str], optional: Sequence[str], why: str) -> CellTable:
-    sheet, notes = _sheet_of(path, required)
+    sheet, findings = _sheet_of(path, required)
     columns = _positions(str(path), sheet.header, required, optional, why)
+    findings = (*findings, *check_sheet(path, sheet.name, sheet.filled[0].number, columns.values()))
     _require_equal_lengths(str(path), sheet)
-    notes = (*notes, *_unread(str(path), sheet.header, columns, optional))
+    notes = [f"{path}: {finding.found}; {finding.remedy}" for finding in findings]
+    if sheet.hidden:
+        notes.append(f"{path}: the sheet {sheet.title} is read; show it to see what counts")
+    notes += _unread(str(path), sheet.header, columns, optional)
     texts = {column: [cells[at] for cells in sheet.lines.values()] for column, at in columns.items()}
     unread = _others(sheet.header, columns)
-    table = CellTable(str(path), pd.DataFrame(texts, dtype=object), tuple(sheet.lines), notes, unread)
+    table = CellTable(str(path), pd.DataFrame(texts, dtype=object), tuple(sheet.lines), tuple(notes), unread)
     return _with_note_on_blanks(table, np.array([line.padded for line in sheet.filled[1:]], bool))
 
 
@@ -81,8 +86,8 @@ def _text(cell: object) -> str:
     return cell.decode() if isinstance(cell, bytes) else str(cell)
 
 
-def _sheet_of(path: Path, required: Sequence[str]) -> tuple[Sheet, tuple[str, ...]]:
-    """The sheet of a table file that has the required columns, and notes on how the file was read."""
+def _sheet_of(path: Path, required: Sequence[str]) -> tuple[Sheet, tuple[Finding, ...]]:
+    """The sheet of a table file that has the required columns, and what was found while the file was decoded."""
     require_table_file(path, "give a table file in it", "give a table file")
     file = read_lines(path)
     sheets = [sheet for sheet in file.sheets if sheet.header]
@@ -93,12 +98,7 @@ def _sheet_of(path: Path, required: Sequence[str]) -> tuple[Sheet, tuple[str, ..
     if len(complete) > 1:
         named = ", ".join(sheet.title for sheet in complete)
         raise MerlabError(f"{path} has several sheets with such a table: {named}; save the one to read as its own file")
-    sheet = (complete or sheets)[0]
-    findings = (*file.findings, *check_sheet(path, sheet.name, sheet.filled[0].number))
-    notes = [f"{path}: {finding.found}; {finding.remedy}" for finding in findings]
-    if sheet.hidden:
-        notes.append(f"{path}: the sheet {sheet.title} is read; show it to see what counts")
-    return sheet, tuple(notes)
+    return (complete or sheets)[0], file.findings
 
 
 def _require_equal_lengths(name: str, sheet: Sheet) -> None:
