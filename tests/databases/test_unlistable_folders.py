@@ -115,6 +115,23 @@ def test_a_link_that_leads_nowhere_is_named_as_one(tmp_path, database, write, fo
     assert len(examination.clips) == left
 
 
+def test_each_clip_of_a_subject_of_mmew_behind_a_link_that_leads_nowhere_is_named(tmp_path):
+    """The folders of MMEW are those of emotions: a subject without any clip has no folder. S03-01-004 has no link."""
+    clips = [f"S03-01-00{number}" for number in (2, 3, 4)]
+    rows = [*map(test_mmew.row, clips), test_mmew.row("S05-07-001", emotion="others")]
+    write_table(tmp_path / test_mmew.TABLE, rows, test_mmew.COLUMNS)
+    test_mmew.write_clip(tmp_path, "S05-07-001", "others")
+    (folder := tmp_path / "Micro_Expression/happiness").mkdir()
+    for clip in clips[:2]:
+        (folder / clip).symlink_to(f"another-disk/{clip}")
+    found = find_database("mmew").examine(tmp_path, True, silent).of("unusable")
+    assert [(finding.found, finding.expected.split(" in ")[0]) for finding in found] == [
+        ("a link to another-disk/S03-01-002, which does not exist", "a folder S03-01-002"),
+        ("a link to another-disk/S03-01-003, which does not exist", "a folder S03-01-003"),
+        ("no such folder", "folders S03-01-004, of 1 clip"),
+    ]
+
+
 def test_a_video_behind_a_link_that_leads_nowhere_is_named_as_one(tmp_path):
     root = write_casme2(tmp_path / "copy")
     (root / "Cropped/sub01/EP02_01f").rename(tmp_path / "moved")

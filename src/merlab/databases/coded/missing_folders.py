@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -58,7 +58,11 @@ def missing_sources(table: CodingTable, layout: Layout) -> Iterator[Finding]:
 
 
 def _missing_subjects(table: CodingTable, layout: Layout) -> Iterator[Finding]:
-    """One finding per subject whose folder may have another name, and one about all others without a folder."""
+    """Findings about subjects without a folder.
+
+    There is one per clip behind a link that leads nowhere, one per subject whose folder may have another name, and one
+    about all others.
+    """
     release = layout.release
     by_subject: dict[str, list[Row]] = defaultdict(list)
     for row in table.rows:
@@ -68,28 +72,41 @@ def _missing_subjects(table: CodingTable, layout: Layout) -> Iterator[Finding]:
     folders = [path for path in inside if path.is_dir() and path.name not in by_subject]
     others = {path.name for path in folders if not databases_like([path], release.name)}
     apart = any(map(release.layout.is_subject, by_subject))
+    # A folder of the layout that is such a link has a finding of its own.
+    dead = {} if apart else _behind_dead_links([row for each in absent for row in by_subject[each]], folders, layout)
+    yield from dead.values()
+    without = {subject: [row for row in by_subject[subject] if row.folder not in dead] for subject in absent}
     hints = {
         subject: _rename_of_subject(subject, others, release, set(absent))
         if apart
-        else _rename_of_clip(by_subject[subject], others, table, layout)
-        for subject in absent
+        else _rename_of_clip(rows, others, table, layout)
+        for subject, rows in without.items()
+        if rows
     }
-    # A folder of the layout that is such a link has a finding of its own.
-    links = {} if apart else {path.name: dead_link(path) for folder in folders for path in entries(folder)}
-    dead = {subject: link for subject in absent for row in by_subject[subject] if (link := links.get(row.folder))}
-    hints |= dict.fromkeys(dead, RESTORE)
     for subject, hint in hints.items():
         if hint:
-            rows = by_subject[subject]
+            rows = without[subject]
             folder = f"a folder {subject} with" if apart else f"a folder {rows[0].folder}, of"
             expected = f"{folder} {counted(len(rows), 'clip')} in {layout.folder}"
-            yield Finding("unusable", subject, expected, dead.get(subject, "no such folder"), hint)
+            yield Finding("unusable", subject, expected, "no such folder", hint)
     if lost := [subject for subject, hint in hints.items() if not hint]:
-        clips = [row.folder for subject in lost for row in by_subject[subject]]
+        clips = [row.folder for subject in lost for row in without[subject]]
         where = lost[0] if len(lost) == 1 else f"{len(lost)} of {len(by_subject)} subjects"
         named = f"{', '.join(lost)} with" if apart else f"{first_of(dict.fromkeys(clips), NAMES_SHOWN)}, of"
         expected = f"folders {named} {counted(len(clips), 'clip')} in {layout.folder}"
         yield Finding("unusable", where, expected, "no such folder", "copy these folders from the original")
+
+
+def _behind_dead_links(rows: Sequence[Row], folders: Sequence[Path], layout: Layout) -> dict[str, Finding]:
+    """A finding for each clip of these rows whose folder, in one of ``folders``, is a link that leads nowhere."""
+    links = {path.name: link for folder in folders for path in entries(folder) if (link := dead_link(path))}
+    return {
+        row.folder: Finding(
+            "unusable", row.where, f"a folder {row.folder} in {layout.folder}", links[row.folder], RESTORE
+        )
+        for row in rows
+        if row.folder in links
+    }
 
 
 def _rename_of_subject(subject: str, names: Set[str], release: Release, absent: Set[str]) -> str | None:
