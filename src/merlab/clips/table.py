@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 ROWS_SHOWN = 10
 OF_A_MASK = " (those of a mask: numpy.flatnonzero(mask))"
-
-
 HINTS: Mapping[type, str] = {Clip: "; ClipTable.from_rows takes dictionaries", str: "; give one as [text]"}
 
 
