@@ -88,3 +88,9 @@ def test_frames_that_merlab_aligned_are_refused_with_their_rate_and_others_witho
     (tmp_path / "alignment.json").write_text('{"fps": "often"}', encoding="utf-8")
     with pytest.raises(ClockError, match="give --fps$"):
         clock_of_frames(tmp_path, ImageFolder(tmp_path), None)
+
+
+def test_a_folder_without_frames_needs_no_rate(tmp_path):
+    (tmp_path / "alignment.json").write_text('{"fps": 200}', encoding="utf-8")
+    with pytest.raises(ClockError, match=r"contains no images .* or the path of a video$"):
+        clock_of_frames(tmp_path, ImageFolder(tmp_path), None)

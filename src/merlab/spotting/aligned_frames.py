@@ -170,7 +170,7 @@ def clock_of_frames(source: Path, frames: Frames, fps: float | None) -> Clock:
     try:
         clock, numbers = clock_of(source, frames, fps), numbers_with_gaps(frames)
     except ClockError as error:
-        if fps is None:
+        if fps is None and frames.numbers:
             raise ClockError(f"{error}{known_rate([source])}") from error
         raise
     return clock if numbers is None else Clock.of_numbers(clock.fps, numbers)
