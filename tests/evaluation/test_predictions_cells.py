@@ -121,6 +121,12 @@ def test_labels_as_numpy_and_hdf5_give_them_are_the_same_as_texts():
     assert score(table).accuracy == 1
 
 
+def test_a_label_in_another_encoding_is_refused():
+    table = SOUND.assign(truth=[b"fear", "d\u00e9go\u00fbt".encode("latin-1"), *SOUND["truth"][2:]])
+    with pytest.raises(MerlabError, match=r"b'd\\xe9go\\xfbt' is a text in another encoding than UTF-8"):
+        score(table)
+
+
 def test_blanks_around_a_label_are_ignored_and_noted():
     table = SOUND.copy()
     table.loc[[0, 7], "prediction"] += " "

@@ -47,7 +47,10 @@ def read_cells(
 
 def _of_frame(given: pd.DataFrame, name: str, required: Sequence[str], optional: Sequence[str], why: str) -> CellTable:
     columns = _positions(name, list(map(str, given.columns)), required, optional, why)
-    texts = {column: _texts(given.iloc[:, position]) for column, position in columns.items()}
+    try:
+        texts = {column: _texts(given.iloc[:, position]) for column, position in columns.items()}
+    except UnicodeDecodeError as error:
+        raise MerlabError(f"{name}: {error.object!r} is a text in another encoding than UTF-8; decode it") from error
     cells = pd.DataFrame(texts, dtype=object)
     stripped = cells.map(str.strip)
     places = tuple(f"row {number}" for number in range(1, len(given) + 1))
