@@ -12,7 +12,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from merlab.serving import coding, coding_routes, frame_table, job_routes
-from merlab.spotting.score_scale import heights, round_scores
+from merlab.spotting.score_scale import heights, round_scores, score_text
 from tests.serving.browser import look, open_browser, outside
 from tests.serving.conftest import listening, until
 from tests.serving.done_job import ID, write_done_job
@@ -146,11 +146,12 @@ def test_the_page_draws_scores_on_the_scale_of_the_report(browser, result):
     scores, tops = [0, 0.3, 5, 7.2, 130, 4000], [1.05, 11.55, 21, 136.5, 945]
     with listening(result.parents[1]) as client:
         browser.get(f"{client.http.base_url}/")
-        drawn, back, marks = browser.execute_async_script(
+        drawn, back, marks, texts = browser.execute_async_script(
             """
             const [scores, tops, done] = arguments;
-            import("/score_scale.js").then(({ heightOf, scoreAt, roundScores }) => done(
-                [scores.map(heightOf), scores.map((score) => scoreAt(heightOf(score))), tops.map(roundScores)]))
+            import("/score_scale.js").then(({ heightOf, scoreAt, roundScores, scoreText }) => done(
+                [scores.map(heightOf), scores.map((score) => scoreAt(heightOf(score))), tops.map(roundScores),
+                 [0.5, 5000, 20000].map(scoreText)]))
             """,
             scores,
             tops,
@@ -158,6 +159,7 @@ def test_the_page_draws_scores_on_the_scale_of_the_report(browser, result):
     assert drawn == pytest.approx(heights(np.array(scores)))
     assert back == pytest.approx(scores)
     assert [tuple(each) for each in marks] == [round_scores(top) for top in tops]
+    assert texts == [score_text(score) for score in (0.5, 5000, 20_000)]
 
 
 def test_what_a_proxy_answers_for_the_service_and_a_browser_that_stores_nothing(browser, result):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.scale import SymmetricalLogTransform
 
-from merlab.spotting.score_scale import heights, round_scores, scores_at, shares
+from merlab.spotting.score_scale import heights, round_scores, score_text, scores_at, shares
 
 
 def test_heights_are_those_of_matplotlibs_symmetrical_logarithm():
@@ -44,3 +44,9 @@ def test_scores_beside_the_picture_are_round_within_it_and_apart(top):
     assert marks[-1] <= top
     assert all(f"{mark:e}"[0] in "0125" for mark in marks)
     assert (np.diff(shares(np.array(marks), top)) >= 0.15 - 1e-9).all()
+
+
+def test_a_large_score_is_short():
+    assert [score_text(score) for score in (0, 0.5, 5, 5000, 10_000, 20_000, 500_000)] == [
+        *("0", "0.5", "5", "5000", "10k", "20k", "500k"),
+    ]

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from merlab.notebook_figure import NotebookFigure
 from merlab.spotting.curve import Curve
-from merlab.spotting.score_scale import heights, round_scores, scores_at
+from merlab.spotting.score_scale import heights, round_scores, score_text, scores_at
 
 WIDTH, HEIGHT, MARGIN = 9.0, 1.7, 0.9
 # Blue and orange of Okabe and Ito's palette, which differ with every kind of color blindness.
@@ -67,7 +67,8 @@ def _draw(axes: Axes, panel: Panel, seconds: float) -> None:
         axes.axvspan(onset, end, color=color, alpha=0.35, linewidth=0)
         axes.text(onset, 0.97 * curve.top, text, rotation=90, fontsize=7, ha="right", va="top", clip_on=True)
     axes.set_yscale("function", functions=(heights, scores_at))
-    axes.set_yticks(round_scores(curve.top))
+    marks = round_scores(curve.top)
+    axes.set_yticks(marks, list(map(score_text, marks)))
     axes.set_ylim(0, curve.top)
     axes.set_ylabel("score (× noise)")
     axes.set_title(panel.title, fontsize=9, loc="left")

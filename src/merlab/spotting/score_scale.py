@@ -46,3 +46,8 @@ def round_scores(top: float) -> tuple[float, ...]:
                 marks.append(score)
                 last = share
     return tuple(marks)
+
+
+def score_text(score: float) -> str:
+    """A score beside a picture, in five characters at most up to a million: ``0.5``, ``5000``, ``20k``."""
+    return f"{score / 1000:g}k" if score >= 10_000 else f"{score:g}"

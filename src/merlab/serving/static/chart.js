@@ -1,6 +1,6 @@
 // The picture of the timeline: one panel per face with its scores over time, the threshold, and a band for each movement.
 import { drawing, formatSeconds } from "./basics.js";
-import { heightOf, roundScores } from "./score_scale.js";
+import { heightOf, roundScores, scoreText } from "./score_scale.js";
 
 const PANEL = 120;
 export const MARGIN = { left: 34, right: 10, top: 24, bottom: 4 };
@@ -54,7 +54,7 @@ function panel({ face, top, x, width, threshold, window, gaps, step, items, peak
   );
   const scores = roundScores(most);
   const levels = scores.slice(1).map((value) => drawing("line", { class: "axis", x1: MARGIN.left, x2: width - MARGIN.right, y1: y(value), y2: y(value) }));
-  const marks = scores.map((value) => drawing("text", { x: MARGIN.left - 5, y: y(value) + 4, "text-anchor": "end" }, String(value)));
+  const marks = scores.map((value) => drawing("text", { x: MARGIN.left - 5, y: y(value) + 4, "text-anchor": "end" }, scoreText(value)));
   return drawing(
     "g", {}, ...levels, inside,
     drawing("line", { class: "axis", x1: MARGIN.left, x2: width - MARGIN.right, y1: bottom, y2: bottom }),

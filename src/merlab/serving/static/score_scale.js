@@ -25,3 +25,8 @@ export function roundScores(top) {
   }
   return marks;
 }
+
+/** A score beside the picture: ``0.5``, ``5000``, ``20k``. */
+export function scoreText(score) {
+  return score >= 10000 ? `${score / 1000}k` : String(score);
+}

@@ -15,7 +15,7 @@ from pydantic import JsonValue
 
 from merlab.frames import Image, read_image
 from merlab.pages import page_environment
-from merlab.spotting.score_scale import LINEAR_UP_TO
+from merlab.spotting.score_scale import LINEAR_UP_TO, score_text
 from merlab.stamps import SYNTHETIC, meaning_of
 from merlab.storage import write_text
 from merlab.videos.evidence.pictures import FULL_COLOR_PX, color_wheel
@@ -93,6 +93,7 @@ def write_report(result: VideoResult) -> Path:
             first_charts=_most_eventful(result),
             chart_size=(WIDTH, HEIGHT),
             linear_up_to=LINEAR_UP_TO,
+            score_text=score_text,
             chart_pixels=chart_pixels,
             events=list(_views(result)),
             weak=result.weak_rows,
