@@ -7,14 +7,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 
 @contextmanager
-def started(arguments: Sequence[object], start_new_session: bool = False) -> Iterator[subprocess.Popen[str]]:
-    """``merlab ARGUMENTS`` in a process of its own, with pipes for its output; it is killed at the end of the block."""
+def started(
+    arguments: Sequence[object], start_new_session: bool = False, under_nohup: bool = False
+) -> Iterator[subprocess.Popen[str]]:
+    """``merlab ARGUMENTS`` in a process of its own, with pipes for its output; it is killed at the end of the block.
+
+    It inherits which signals are ignored, and the tests themselves may run under nohup.
+    """
     command = [sys.executable, "-m", "merlab", *map(str, arguments)]
-    with answering_ctrl_c():
+    with answering_ctrl_c(), _handled(signal.SIGHUP, signal.SIG_IGN if under_nohup else signal.SIG_DFL):
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=start_new_session
         )
@@ -25,14 +31,18 @@ def started(arguments: Sequence[object], start_new_session: bool = False) -> Ite
         process.communicate()
 
 
-@contextmanager
-def answering_ctrl_c() -> Iterator[None]:
+def answering_ctrl_c() -> AbstractContextManager[None]:
     """Ctrl-C is answered inside, also by processes that start there: a job in the background of a shell ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    return _handled(signal.SIGINT, signal.default_int_handler)
+
+
+@contextmanager
+def _handled(number: signal.Signals, handler: Any) -> Iterator[None]:
+    before = signal.signal(number, handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(number, before)
 
 
 def wait_until(happens: Callable[[], object], seconds: float = 300.0) -> None:

@@ -39,16 +39,11 @@ def test_a_stopped_command_names_what_is_kept_and_how_to_continue(tmp_path, numb
 
 @pytest.mark.slow
 def test_under_nohup_the_end_of_the_terminal_stops_nothing(tmp_path):
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        # The command inherits which signals are ignored, as from nohup.
-        with started(make_videos(tmp_path / "out", jobs=1)) as process:
-            wait_until((tmp_path / "out" / "SYNTHETIC_videos").exists)
-            process.send_signal(signal.SIGHUP)
-            with pytest.raises(subprocess.TimeoutExpired):
-                process.wait(timeout=3)
-    finally:
-        signal.signal(signal.SIGHUP, before)
+    with started(make_videos(tmp_path / "out", jobs=1), under_nohup=True) as process:
+        wait_until((tmp_path / "out" / "SYNTHETIC_videos").exists)
+        process.send_signal(signal.SIGHUP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=3)
 
 
 @pytest.mark.slow
