@@ -111,8 +111,9 @@ _LISTINGS = ("databases", "methods", "inputs", "schemes")
 def __getattr__(name: str) -> Any:
     # torch and OpenCV take seconds to load, so each name is loaded when it is first used.
     if name in _WHERE or name in _LISTINGS:
-        with without_drawing():
-            module = import_module(_WHERE.get(name, f"merlab.{name}"))
+        where = _WHERE.get(name, f"merlab.{name}")
+        with without_drawing(where):
+            module = import_module(where)
         return module if name in _LISTINGS else getattr(module, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -70,7 +70,7 @@ def _require_three_arguments(progress: Progress) -> None:
 
 @contextmanager
 def _bar() -> Iterator[Progress]:
-    with without_drawing():
+    with without_drawing("rich.progress"):
         from rich import progress as rich_progress
         from rich.console import Console
         from rich.markup import escape

@@ -65,7 +65,7 @@ class ClipTable:
                 faults.append(f"row {number}: {error}")
         if faults:
             raise ClipError("\n".join(faults))
-        return cls(tuple(clips), stamps, tuple(one_under_two_names(clips)))  # type: ignore[arg-type]
+        return cls(tuple(clips), _all_of(str, stamps, "stamps"), tuple(one_under_two_names(clips)))
 
     @classmethod
     def joined(cls, tables: Iterable[ClipTable]) -> ClipTable:

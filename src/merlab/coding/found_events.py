@@ -54,8 +54,8 @@ def decisions_about(
 
     An event that names no movement of the result is about the movement of its face with which its overlap (IoU) is
     0.5 or more, if there is one: it accepts the movement where the frames are the same, and moves it elsewhere. All
-    other events are the coder's own, and so are those that coding.csv has as hers already. Raises MerlabError for two
-    events about the same movement, and for a rejected one that is about none.
+    other events are the coder's own, and so are those that coding.csv has as the coder's already. Raises MerlabError
+    for two events about the same movement, and for a rejected one that is about none.
     """
     coding = read_coding(material)
     linked = []
